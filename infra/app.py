@@ -1,0 +1,47 @@
+"""The composition root: `cdk.json` runs it, or `python -m infra.app -c KEY=VALUE` by hand.
+
+It reads the settings once, makes the two stacks of one environment and has cdk-nag judge them. It
+asks AWS nothing: no account, credentials, look-ups or containers take part in a synthesis.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from aws_cdk import App, Environment, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.controller_stack import ControllerStack
+from infra.gateway_stack import GatewayStack
+from infra.settings import SettingsError, read
+
+ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
+
+
+def compose(app: App, environments: Path = ENVIRONMENTS) -> None:
+    """Add the stacks of the environment that the app's context names; raises SettingsError."""
+    settings = read(environments, app.node.try_get_context)
+    place = Environment(region=settings.region_name)
+    ControllerStack(app, settings.named("controller"), settings=settings, env=place)
+    GatewayStack(app, settings.named("gateway"), settings=settings, env=place)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
+    parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
+    context = dict(pair.partition("=")[::2] for pair in parser.parse_args().context)
+    outdir = os.environ.get("CDK_OUTDIR", "cdk.out")  # the CDK CLI says here where it will look
+    app = App(outdir=outdir, context=context, analytics_reporting=False)
+    try:
+        compose(app)
+    except SettingsError as error:
+        sys.exit(str(error))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Constructs, one capability each. Stacks compose them; a construct knows no other stack."""

@@ -1,0 +1,34 @@
+"""The clock of the controller: one tick a minute, and a missed one is gone.
+
+A tick compares the repository with SageMaker from the beginning, so the next one is the retry and
+knows more than a repeat of the last. That is why nothing is retried and no dead-letter queue keeps
+a failed one: replaying an old minute could only repeat what a newer tick has already decided.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk.aws_events import Rule, Schedule
+from aws_cdk.aws_events_targets import LambdaFunction
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from aws_cdk.aws_lambda import IFunction
+
+MINUTE = Duration.minutes(1)
+
+
+class Tick(Construct):
+    def __init__(self, scope: Construct, construct_id: str, *, controller: IFunction) -> None:
+        super().__init__(scope, construct_id)
+        controller.configure_async_invoke(retry_attempts=0, max_event_age=MINUTE)
+        target = LambdaFunction(controller, retry_attempts=0, max_event_age=MINUTE)
+        self.rule = Rule(
+            self,
+            "EveryMinute",
+            description="Has Leasehold's controller compare the repository with SageMaker.",
+            schedule=Schedule.rate(MINUTE),
+            targets=[target],
+        )

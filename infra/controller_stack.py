@@ -1,0 +1,51 @@
+"""The controller of one environment: a function that ticks, and what it may touch.
+
+`infra.app` makes it. It knows neither what a tick does nor the gateway.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Environment, Stack
+from aws_cdk.aws_secretsmanager import Secret
+
+from infra.constructs_.runtime_code import RuntimeCode
+from infra.constructs_.runtime_function import Program, RuntimeFunction
+from infra.constructs_.sagemaker_access import grant_sagemaker
+from infra.constructs_.tick import Tick
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.settings import Settings
+
+TICK_SECONDS = 180  # a full fleet with a slow git host; a tick that takes longer is stuck
+
+
+class ControllerStack(Stack):
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, env: Environment
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            env=env,
+            description="Leasehold's controller: converges SageMaker endpoints with a repository.",
+        )
+        controller = RuntimeFunction(
+            self,
+            "Controller",
+            program=Program(
+                handler="controller.handler.handler",
+                timeout_seconds=TICK_SECONDS,
+                variables=settings.ledger_variables(),
+                at_most=1,
+            ),
+            source=RuntimeCode(self, "Code", "controller", "ledger", "schema"),
+        )
+        Secret.from_secret_name_v2(self, "Git", settings.git_secret_name).grant_read(
+            controller.role
+        )
+        grant_sagemaker(controller.role, settings)
+        Tick(self, "Tick", controller=controller.function)

@@ -1,0 +1,139 @@
+"""What a deployment can choose: an environment's own file, and the context of the command line.
+
+`infra.app` reads it once. Constructs take values from it and look at no file, context or process.
+Only the fields that a template is made of are judged here, by the patterns of their JSON Schema: a
+`*` in a role or a password in a URL would be deployed as it stands.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Context = Callable[[str], object]
+
+FILE = "environment.json"
+SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "environment.schema.json"
+FIELDS = ("project_prefix", "region_name", "ddb_auth_table_name", "execution_role_arn")
+REMOTE = re.compile(r"(https|ssh)://((?P<user>[^/@\s]*)@)?[^/@\s]+/\S+")
+SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
+
+
+class SettingsError(Exception):
+    """Every reason why there is nothing to synthesise, one sentence a line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    environment: str
+    project_prefix: str
+    region_name: str
+    ddb_auth_table_name: str
+    execution_role_arn: str
+    repository_url: str
+    branch: str
+    git_secret_name: str
+
+    def named(self, part: str) -> str:
+        """Name a stack so that two environments or projects of one account never share it."""
+        return f"{self.project_prefix}-{self.environment}-{part}"
+
+    def ledger_variables(self) -> dict[str, str]:
+        """Tell a function by its environment variables where its documents are."""
+        return {
+            "LEASEHOLD_ENVIRONMENT": self.environment,
+            "LEASEHOLD_REPOSITORY": self.repository_url,
+            "LEASEHOLD_BRANCH": self.branch,
+            "LEASEHOLD_GIT_SECRET": self.git_secret_name,
+        }
+
+
+def read(environments: Path, context: Context) -> Settings:
+    """Read the environment that the context names; raises SettingsError with every reason."""
+    environment = _environment(environments, context)
+    file = environments / environment / FILE
+    fields = _fields(_object(file))
+    url, branch, secret = (
+        _text(context(key)) for key in ("repository_url", "branch", "git_secret_name")
+    )
+    problems = [*_wrong_fields(file, fields), *_wrong_url(url), *_wrong_secret(secret)]
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return Settings(
+        environment=environment,
+        repository_url=url,
+        branch=branch or "main",
+        git_secret_name=secret,
+        **fields,
+    )
+
+
+def _environment(environments: Path, context: Context) -> str:
+    known = sorted(path.parent.name for path in environments.glob(f"*/{FILE}"))
+    choice = f"Choose one of: {', '.join(known)}." if known else f"{environments} has none."
+    environment = _text(context("environment"))
+    if not environment:
+        raise SettingsError(f"No environment is named: add `-c environment=NAME`. {choice}")
+    if environment not in known:
+        raise SettingsError(f"There is no environment `{environment}`. {choice}")
+    return environment
+
+
+def _object(file: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SettingsError(f"{file}: this is not JSON: {error}.") from error
+    if not isinstance(document, dict):
+        raise SettingsError(f"{file}: this is not a JSON object.")
+    return document
+
+
+def _fields(document: Mapping[str, Any]) -> dict[str, str]:
+    defaults = {key: rule.get("default") for key, rule in _rules().items()}
+    return {field: _text(document.get(field, defaults[field])) for field in FIELDS}
+
+
+def _rules() -> Mapping[str, Mapping[str, Any]]:
+    rules: Mapping[str, Mapping[str, Any]] = _object(SCHEMA)["properties"]
+    return {field: rules[field] for field in FIELDS}
+
+
+def _wrong_fields(file: Path, fields: Mapping[str, str]) -> Iterator[str]:
+    for field, rule in _rules().items():
+        value = fields[field]
+        if not value:
+            yield f"{file}: /{field}: this is needed to deploy. {rule['description']}"
+        elif not re.fullmatch(rule["pattern"], value):
+            yield f"{file}: /{field}: `{value}` is not allowed. {rule['description']}"
+
+
+def _wrong_url(url: str) -> Iterator[str]:
+    remote = REMOTE.fullmatch(url)
+    if not url:
+        yield (
+            "No repository is named: add `-c repository_url=https://HOST/OWNER/REPOSITORY.git`, "
+            "the repository that holds `environments/`."
+        )
+    elif remote is None:
+        yield f"`{url}` is not a repository that a Lambda can reach: give an https or ssh URL."
+    elif ":" in (remote["user"] or ""):
+        yield "The repository's URL has a password in it: keep that in the secret, not in the URL."
+
+
+def _wrong_secret(name: str) -> Iterator[str]:
+    if not SECRET_NAME.fullmatch(name):
+        yield (
+            "No git secret is named: add `-c git_secret_name=NAME`, the name (not the ARN) of the "
+            "secret in Secrets Manager that holds the repository's credential."
+        )
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

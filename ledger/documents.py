@@ -1,0 +1,336 @@
+"""The documents of the ledger: what each file means, and everything that is wrong with it.
+
+Called by `holdings`, which puts files together. Pure: bytes in, frozen dataclasses or violations
+out. Shape is checked by the JSON Schema documents in `schema/`; what a schema cannot say (zones,
+instants) is checked here. It knows one file at a time; what two files say of each other is
+`holdings`' business.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import cache
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from ledger.json_files import Violation, dump_json, read_json
+from ledger.lease import Lease, stamp
+from ledger.schedule import Schedule, Window
+
+
+@dataclass(frozen=True, slots=True)
+class ModelData:
+    """The model's files in S3, in SageMaker's words."""
+
+    s3_uri: str
+    s3_data_type: str = "S3Prefix"
+    compression_type: str = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """An own container, or what a lock says that a JumpStart model is."""
+
+    image: str
+    model_data_url: str | None = None
+    model_data: ModelData | None = None
+    additional_model_data: Mapping[str, ModelData] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    network_isolation: bool = False
+    download_timeout_seconds: int | None = None
+    startup_timeout_seconds: int | None = None
+    accept_eula: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JumpStart:
+    model_id: str
+    model_version: str = "*"
+    accept_eula: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPackage:
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingConfig:
+    """An endpoint config that is in SageMaker already and belongs to somebody else."""
+
+    endpoint_config_name: str
+
+
+Source = JumpStart | Container | ModelPackage | ExistingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class AsyncInference:
+    """Where an asynchronous endpoint leaves its answers; without a path, the environment's."""
+
+    s3_output_path: str | None = None
+    s3_failure_path: str | None = None
+    success_topic_arn: str | None = None
+    error_topic_arn: str | None = None
+    max_concurrent_invocations_per_instance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    type: Literal["lambda", "api"]
+    api_resource_name: str
+    lambda_src: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What an endpoint should be. `endpoint_name` None means the environment's default."""
+
+    name: str
+    source: Source
+    endpoint_name: str | None = None
+    instance_type: str | None = None
+    instance_count: int = 1
+    async_inference: AsyncInference | None = None
+    schedule: Schedule = Schedule()
+    integration: Integration | None = None
+    public: bool = False
+    async_api_enabled: bool = False
+    owner: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What all endpoints of one environment share."""
+
+    project_prefix: str
+    region_name: str
+    execution_role_arn: str
+    ddb_auth_table_name: str = "auth"
+    async_output_path: str | None = None
+    max_lease_minutes: int = 10080
+    allowed_instance_types: tuple[str, ...] = ("*",)
+    max_instances: int | None = None
+    lead_minutes: tuple[int, ...] = (60, 15)
+    topic_arn: str | None = None
+    max_orphans: int = 3
+
+    def endpoint_name(self, name: str) -> str:
+        """Give the predecessor's default name for the endpoint of a definition."""
+        return f"{self.project_prefix}-{name}-Endpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A JumpStart model id resolved to exact artifacts."""
+
+    model_id: str
+    model_version: str
+    region_name: str
+    instance_type: str | None
+    container: Container
+
+
+def parse_environment(file: str, content: bytes) -> Environment | tuple[Violation, ...]:
+    data = read_json(file, content, "environment")
+    if isinstance(data, tuple):
+        return data
+    limits, notices = data.get("limits", {}), data.get("notifications", {})
+    return Environment(
+        **_present(
+            project_prefix=data["project_prefix"],
+            region_name=data["region_name"],
+            execution_role_arn=data["execution_role_arn"],
+            ddb_auth_table_name=data.get("ddb_auth_table_name"),
+            async_output_path=data.get("async_output_path"),
+            max_lease_minutes=limits.get("max_lease_minutes"),
+            allowed_instance_types=_tuple(limits.get("allowed_instance_types")),
+            max_instances=limits.get("max_instances"),
+            lead_minutes=_tuple(notices.get("lead_minutes")),
+            topic_arn=notices.get("topic_arn"),
+            max_orphans=data.get("prune", {}).get("max_orphans"),
+        )
+    )
+
+
+def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation, ...]:
+    data = read_json(file, content, "endpoint")
+    if isinstance(data, tuple):
+        return data
+    if wrong := tuple(_wrong_windows(file, data.get("schedule", {}))):
+        return wrong
+    return Definition(
+        **_present(
+            name=data["name"],
+            source=_source(data),
+            endpoint_name=data.get("endpoint_name"),
+            instance_type=data.get("inference_instance_type"),
+            instance_count=data.get("inference_instance_count"),
+            async_inference=_async_inference(data),
+            schedule=_schedule(data),
+            integration=_integration(data),
+            public=data.get("public"),
+            async_api_enabled=data.get("async_api_enabled"),
+            owner=data.get("owner"),
+            tags=data.get("tags"),
+        )
+    )
+
+
+def parse_lease(file: str, content: bytes) -> Lease | tuple[Violation, ...]:
+    data = read_json(file, content, "lease")
+    if isinstance(data, tuple):
+        return data
+    instants: dict[str, datetime] = {}
+    wrong: list[Violation] = []
+    for key in ("expires_at", "off_until"):
+        if key in data:
+            try:
+                instants[key] = datetime.fromisoformat(data[key])
+            except ValueError:
+                wrong.append(
+                    Violation("LH1002", file, f"/{key}", f"{data[key]} is no date of the calendar.")
+                )
+    return tuple(wrong) or Lease(**instants, request_id=data.get("request_id"))
+
+
+def parse_lock(file: str, content: bytes) -> Lock | tuple[Violation, ...]:
+    data = read_json(file, content, "lock")
+    if isinstance(data, tuple):
+        return data
+    return Lock(
+        model_id=data["model_id"],
+        model_version=data["model_version"],
+        region_name=data["region_name"],
+        instance_type=data.get("instance_type"),
+        container=_container(data),
+    )
+
+
+def dump_lease(lease: Lease) -> bytes:
+    """Write a lease file, byte for byte the same for the same lease."""
+    return dump_json(
+        _present(
+            **{"$schema": "../../schema/lease.schema.json"},
+            expires_at=stamp(lease.expires_at),
+            off_until=stamp(lease.off_until) if lease.off_until else None,
+            request_id=lease.request_id,
+        )
+    )
+
+
+def dump_existing_config(name: str, endpoint_name: str, endpoint_config_name: str) -> bytes:
+    """Write the definition of an endpoint on an endpoint config that exists already."""
+    return dump_json(
+        {
+            "$schema": "../../schema/endpoint.schema.json",
+            "name": name,
+            "endpoint_name": endpoint_name,
+            "endpoint_config_name": endpoint_config_name,
+            "inference_type": "realtime",
+        }
+    )
+
+
+def _source(data: Mapping[str, Any]) -> Source:
+    match data:
+        case {"endpoint_config_name": name}:
+            return ExistingConfig(name)
+        case {"model_package_arn": arn}:
+            return ModelPackage(arn)
+        case {"model_id": model_id}:
+            return JumpStart(
+                model_id, data.get("model_version", "*"), data.get("accept_eula", False)
+            )
+        case _:
+            return _container(data["model"])
+
+
+def _container(data: Mapping[str, Any]) -> Container:
+    extra = data.get("additional_model_data_sources", [])
+    return Container(
+        image=data["image"],
+        model_data_url=data.get("model_data_url"),
+        model_data=_model_data(data["model_data_source"]) if "model_data_source" in data else None,
+        additional_model_data={item["channel_name"]: _model_data(item) for item in extra},
+        environment=data.get("environment", {}),
+        network_isolation=data.get("enable_network_isolation", False),
+        download_timeout_seconds=data.get("model_data_download_timeout_seconds"),
+        startup_timeout_seconds=data.get("container_startup_health_check_timeout_seconds"),
+        accept_eula=data.get("accept_eula", False),
+    )
+
+
+def _model_data(data: Mapping[str, str]) -> ModelData:
+    return ModelData(
+        data["s3_uri"],
+        data.get("s3_data_type", "S3Prefix"),
+        data.get("compression_type", "None"),
+    )
+
+
+def _async_inference(data: Mapping[str, Any]) -> AsyncInference | None:
+    if data["inference_type"] != "async":
+        return None
+    return AsyncInference(**data.get("async_inference", {}))
+
+
+def _schedule(data: Mapping[str, Any]) -> Schedule:
+    """Read the schedule. An asynchronous endpoint without one has no meter: it is always on."""
+    schedule = data.get("schedule")
+    if schedule is None:
+        return Schedule(always_on=data["inference_type"] == "async")
+    return Schedule(
+        initial_provision_minutes=schedule.get("initial_provision_minutes", 0),
+        zone=ZoneInfo(schedule["timezone"]) if "timezone" in schedule else None,
+        windows=tuple(_window(window) for window in schedule.get("windows", ())),
+        idle_minutes=schedule.get("idle_minutes"),
+        always_on=schedule.get("always_on", False),
+    )
+
+
+def _window(data: Mapping[str, Any]) -> Window:
+    end = None if data["end"] == "24:00" else time.fromisoformat(data["end"])
+    return Window(frozenset(data["days"]), time.fromisoformat(data["start"]), end)
+
+
+def _wrong_windows(file: str, schedule: Mapping[str, Any]) -> Iterator[Violation]:
+    zone = schedule.get("timezone")
+    if zone is not None and zone not in _zones():
+        yield Violation(
+            "LH1006",
+            file,
+            "/schedule/timezone",
+            f"{zone!r} is no IANA time zone; write one such as Europe/Berlin or UTC.",
+        )
+    for number, window in enumerate(schedule.get("windows", ())):
+        if window["start"] == window["end"]:
+            yield Violation(
+                "LH1006",
+                file,
+                f"/schedule/windows/{number}/end",
+                "start and end are the same; a full day is 00:00 to 24:00.",
+            )
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Region/City keys and UTC; bare ones such as EST are aliases without daylight saving."""
+    return frozenset(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
+
+
+def _integration(data: Mapping[str, Any]) -> Integration | None:
+    if "integration" not in data:
+        return None
+    integration = data["integration"]
+    return Integration(integration["type"], **integration["properties"])
+
+
+def _tuple(items: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if items is None else tuple(items)
+
+
+def _present(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  (whatever JSON holds)
+    """Leave out what the document does not say, so that the dataclass' default stands."""
+    return {key: value for key, value in fields.items() if value is not None}

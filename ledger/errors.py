@@ -1,0 +1,29 @@
+"""Every error that Leasehold raises on purpose: three kinds, and what to do is the kind.
+
+All parts raise these. A code is stable and has its paragraph in docs/errors.md; a message says
+what happened, where, and what to do about it. This module must not know who raises what.
+"""
+
+
+class Failure(Exception):  # noqa: N818 - the three kinds below are named for what to do
+    """The base of every error that Leasehold raises on purpose."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class Refused(Failure):
+    """Needs a person: the request or the document must change. Never retried."""
+
+
+class Wait(Failure):
+    """Something is in progress: the next tick is the retry."""
+
+
+class Unavailable(Failure):
+    """Failed on the network, at a server or at AWS: may be retried as it is."""

@@ -1,0 +1,104 @@
+"""Lease changes as commits: the message that one is written with, and what is read back from it.
+
+Called by `proposals` (writing) and by the command line and the API (reading). Pure. The format is
+git's own trailers, so `git log --format='%(trailers)'` and `git interpret-trailers` read it too.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ledger.lease import stamp
+from ledger.remote import CommitRecord, Person
+
+_TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
+
+
+class LeaseAction(StrEnum):
+    GRANT = "grant"
+    EXTEND = "extend"
+    SET = "set"
+    RELEASE = "release"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseChange:
+    """One change of one lease: what, of which endpoint, from when to when, by whom, why."""
+
+    action: LeaseAction
+    endpoint_name: str
+    expires_at: datetime
+    previous: datetime | None
+    requested_by: Person
+    request_id: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedChange:
+    """A lease change that is in the history."""
+
+    commit: str
+    committed_at: datetime
+    change: LeaseChange
+
+
+def write_message(environment: str, name: str, change: LeaseChange, *, by_minutes: int = 0) -> str:
+    """Write the commit message of a lease change. The reason is the caller's own text, quoted."""
+    length = f" by {by_minutes} min" if by_minutes else ""
+    lines = [
+        f"lease({environment}): {change.action} {name}{length} to {stamp(change.expires_at)}",
+        "",
+    ]
+    if change.reason:
+        lines += [f"> {line}" for line in change.reason.splitlines()] + [""]
+    lines += [
+        f"Lease-Action: {change.action}",
+        f"Lease-Endpoint: {change.endpoint_name}",
+        f"Lease-Expires: {stamp(change.expires_at)}",
+    ]
+    if change.previous:
+        lines.append(f"Lease-Previous: {stamp(change.previous)}")
+    lines += [
+        f"Requested-By: {change.requested_by.name} <{change.requested_by.email}>",
+        f"Request-Id: {change.request_id}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def read_changes(records: Iterable[CommitRecord]) -> Iterator[RecordedChange]:
+    """Read lease changes back from commits; a commit that is none, such as a person's, is passed by."""
+    for record in records:
+        if (change := _read_message(record)) is not None:
+            yield RecordedChange(record.commit, record.committed_at, change)
+
+
+def trailers(message: str) -> dict[str, str]:
+    """Read the trailers of a message: `Key: value` lines of its last paragraph."""
+    last = message.rstrip().rpartition("\n\n")[2]
+    return dict(match.groups() for line in last.splitlines() if (match := _TRAILER.match(line)))
+
+
+def _read_message(record: CommitRecord) -> LeaseChange | None:
+    found = trailers(record.message)
+    try:
+        previous = found.get("Lease-Previous")
+        return LeaseChange(
+            action=LeaseAction(found["Lease-Action"]),
+            endpoint_name=found["Lease-Endpoint"],
+            expires_at=datetime.fromisoformat(found["Lease-Expires"]),
+            previous=datetime.fromisoformat(previous) if previous else None,
+            requested_by=record.author,
+            request_id=found["Request-Id"],
+            reason=_reason(record.message),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+def _reason(message: str) -> str | None:
+    quoted = [line.removeprefix("> ") for line in message.splitlines() if line.startswith("> ")]
+    return "\n".join(quoted) or None

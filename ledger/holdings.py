@@ -1,0 +1,292 @@
+"""The files of one environment put together: holdings, and everything that is wrong with them.
+
+Called by the controller, the gateway and the command line. Pure: a mapping of path to content in,
+one `Fleet` out. A broken file freezes its own endpoint and hides no other: unreadable is not
+absent.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import PurePosixPath
+from typing import Literal
+
+from ledger.documents import (
+    Definition,
+    Environment,
+    ExistingConfig,
+    JumpStart,
+    Lock,
+    parse_definition,
+    parse_environment,
+    parse_lease,
+    parse_lock,
+)
+from ledger.json_files import Violation
+from ledger.lease import Ceiling, Lease
+
+ROOT = "environments"
+_NAME_LIMIT = 63  # SageMaker's, for endpoints
+_Parsed = Definition | Lease | Lock | tuple[Violation, ...]
+_PARSERS: Mapping[str, Callable[[str, bytes], _Parsed]] = {
+    "endpoint": parse_definition,
+    "lease": parse_lease,
+    "lock": parse_lock,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One endpoint as the ledger has it: definition, lease and lock together."""
+
+    definition: Definition
+    endpoint_name: str
+    lease: Lease | None = None
+    lock: Lock | None = None
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An endpoint with a file that cannot be trusted: no start, no stop, no change."""
+
+    name: str
+    endpoint_name: str
+    violations: tuple[Violation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """One environment of the ledger; without readable settings nothing in it may be touched."""
+
+    name: str
+    environment: Environment | None
+    holdings: tuple[Holding, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Violation, ...]:
+        return tuple(item for item in self.violations if item.level == "error")
+
+    @property
+    def ceiling(self) -> Ceiling:
+        minutes = self.environment.max_lease_minutes if self.environment else 0
+        return Ceiling(minutes, environment_path(self.name))
+
+    def find(self, wanted: str) -> Holding | Broken | None:
+        """Find an endpoint by its SageMaker name or by its definition's, ignoring case."""
+        key = wanted.lower()
+        everything: tuple[Holding | Broken, ...] = (*self.holdings, *self.broken)
+        by_endpoint = (item for item in everything if item.endpoint_name.lower() == key)
+        by_name = (item for item in everything if item.name.lower() == key)
+        return next(by_endpoint, None) or next(by_name, None)
+
+
+def environment_path(environment: str) -> str:
+    return f"{ROOT}/{environment}/environment.json"
+
+
+def document_path(environment: str, name: str, kind: Literal["endpoint", "lease", "lock"]) -> str:
+    return f"{ROOT}/{environment}/{name}.{kind}.json"
+
+
+def environments(files: Iterable[str]) -> tuple[str, ...]:
+    """Name the environments that a set of paths has."""
+    parts = (PurePosixPath(path).parts for path in files)
+    return tuple(sorted({part[1] for part in parts if len(part) == 3 and part[0] == ROOT}))  # noqa: PLR2004
+
+
+def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
+    """Put the files of one environment together; never raises, everything wrong is a violation."""
+    path = environment_path(environment)
+    settings = _settings(path, files.get(path))
+    if isinstance(settings, tuple):
+        return Fleet(environment, None, violations=settings)
+    documents, strays = _documents(files, environment)
+    holdings: list[Holding] = []
+    broken: list[Broken] = []
+    for name, parts in sorted(documents.items()):
+        item = _holding(environment, settings, name, parts)
+        holdings.append(item) if isinstance(item, Holding) else broken.append(item)
+    warnings = (*strays, *_not_acted_on(environment, holdings))
+    return _without_clashes(Fleet(environment, settings, tuple(holdings), tuple(broken), warnings))
+
+
+def _settings(path: str, content: bytes | None) -> Environment | tuple[Violation, ...]:
+    if content is None:
+        return (Violation("LH1010", path, "", "it is missing, so nothing here is managed."),)
+    return _parse_environment(path, content)
+
+
+def _documents(
+    files: Mapping[str, bytes], environment: str
+) -> tuple[dict[str, dict[str, bytes]], list[Violation]]:
+    """Sort an environment's files by name and kind, and warn of what belongs to no definition."""
+    documents: dict[str, dict[str, bytes]] = defaultdict(dict)
+    strays: list[Violation] = []
+    for path in sorted(files):
+        folder, _, file = path.rpartition("/")
+        if folder != f"{ROOT}/{environment}" or file == "environment.json":
+            continue
+        name, _, kind = file.removesuffix(".json").rpartition(".")
+        if file.endswith(".json") and name and kind in _PARSERS:
+            documents[name][kind] = files[path]
+        elif file.endswith(".json"):
+            sentence = "Leasehold knows NAME.endpoint.json, NAME.lease.json and NAME.lock.json."
+            strays.append(Violation("LH1009", path, "", sentence, "warning"))
+    for name in [name for name, kinds in documents.items() if "endpoint" not in kinds]:
+        for kind in documents.pop(name):
+            path = f"{ROOT}/{environment}/{name}.{kind}.json"
+            sentence = f"there is no {name}.endpoint.json for it, so it has no effect."
+            strays.append(Violation("LH1008", path, "", sentence, "warning"))
+    return documents, strays
+
+
+def _not_acted_on(environment: str, holdings: Iterable[Holding]) -> Iterator[Violation]:
+    """Say out loud what a definition may ask for and this version does not do yet."""
+    for holding in holdings:
+        if holding.definition.schedule.idle_minutes:
+            file = document_path(environment, holding.name, "endpoint")
+            sentence = "this version does not watch for idleness yet: the lease ends by itself."
+            yield Violation("LH1013", file, "/schedule/idle_minutes", sentence, "warning")
+
+
+def _holding(
+    environment: str, settings: Environment, name: str, contents: Mapping[str, bytes]
+) -> Holding | Broken:
+    """Read one endpoint's files; any error in any of them breaks it."""
+    read = {kind: _parse(environment, name, kind, content) for kind, content in contents.items()}
+    violations = [v for document in read.values() if isinstance(document, tuple) for v in document]
+    definition, lease, lock = read["endpoint"], read.get("lease"), read.get("lock")
+    endpoint_name = settings.endpoint_name(name)
+    if isinstance(definition, Definition):
+        endpoint_name = definition.endpoint_name or endpoint_name
+        file = document_path(environment, name, "endpoint")
+        violations += _wrong_definition(file, name, definition, settings)
+        if "lock" not in contents or isinstance(lock, Lock):
+            violations += _wrong_lock(file, definition, lock if isinstance(lock, Lock) else None)
+    if violations or not isinstance(definition, Definition):
+        return Broken(name, endpoint_name, tuple(violations))
+    return Holding(
+        definition,
+        endpoint_name,
+        lease if isinstance(lease, Lease) else None,
+        lock if isinstance(lock, Lock) else None,
+    )
+
+
+def _wrong_definition(
+    file: str, name: str, definition: Definition, settings: Environment
+) -> Iterator[Violation]:
+    """Check a definition against its file's name and its environment."""
+    if definition.name != name:
+        sentence = f"it is {definition.name!r}, and the file's name says {name!r}."
+        yield Violation("LH1003", file, "/name", sentence)
+    endpoint_name = definition.endpoint_name or settings.endpoint_name(name)
+    if len(endpoint_name) > _NAME_LIMIT:
+        sentence = f"{endpoint_name} has {len(endpoint_name)} letters, SageMaker allows 63."
+        yield Violation("LH1005", file, "/endpoint_name", sentence)
+    kind, globs = definition.instance_type, settings.allowed_instance_types
+    if kind and not any(fnmatchcase(kind, glob) for glob in globs):
+        sentence = f"{kind} is not among the allowed_instance_types: {', '.join(globs)}."
+        yield Violation("LH1007", file, "/inference_instance_type", sentence)
+    if settings.max_instances and definition.instance_count > settings.max_instances:
+        sentence = f"{definition.instance_count} is above max_instances {settings.max_instances}."
+        yield Violation("LH1007", file, "/inference_instance_count", sentence)
+    yield from _wrong_async(file, definition, settings)
+
+
+def _wrong_async(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:
+    asynchronous = definition.async_inference
+    if asynchronous is None or isinstance(definition.source, ExistingConfig):
+        return
+    if not (asynchronous.s3_output_path or settings.async_output_path):
+        yield Violation(
+            "LH1011",
+            file,
+            "/async_inference",
+            "an asynchronous endpoint needs an s3_output_path here, or an async_output_path in"
+            " environment.json.",
+        )
+
+
+def _wrong_lock(file: str, definition: Definition, lock: Lock | None) -> Iterator[Violation]:
+    """Check that a JumpStart id has a lock, and that the lock is of this id and instance type."""
+    source, name = definition.source, definition.name
+    if not isinstance(source, JumpStart):
+        return
+    if lock is None:
+        yield Violation(
+            "LH1012",
+            file,
+            "/model_id",
+            f"it is not resolved yet: run `leasehold lock {name}` and commit {name}.lock.json.",
+        )
+    elif lock.model_id != source.model_id or (
+        lock.instance_type and lock.instance_type != definition.instance_type
+    ):
+        yield Violation(
+            "LH1012",
+            file,
+            "/model_id",
+            f"{name}.lock.json was made for {lock.model_id} on {lock.instance_type}: run"
+            f" `leasehold lock {name}` again and commit it.",
+        )
+
+
+def _without_clashes(fleet: Fleet) -> Fleet:
+    """Freeze the endpoints that share a name, and gather all violations of all files."""
+    clashes = _clashes((*fleet.holdings, *fleet.broken), fleet.name)
+    clashed = tuple(
+        Broken(item.name, item.endpoint_name, (clashes[item.name],))
+        for item in fleet.holdings
+        if item.name in clashes
+    )
+    broken = tuple(
+        replace(item, violations=(*item.violations, clashes[item.name]))
+        if item.name in clashes
+        else item
+        for item in fleet.broken
+    )
+    holdings = tuple(item for item in fleet.holdings if item.name not in clashes)
+    wrong = (violation for item in (*broken, *clashed) for violation in item.violations)
+    return replace(
+        fleet,
+        holdings=holdings,
+        broken=tuple(sorted((*broken, *clashed), key=lambda item: item.name)),
+        violations=tuple(sorted((*fleet.violations, *wrong))),
+    )
+
+
+def _clashes(items: Iterable[Holding | Broken], environment: str) -> dict[str, Violation]:
+    """Find the names that two definitions share; SageMaker's names ignore case."""
+    items = tuple(items)
+    names = Counter(item.name.lower() for item in items)
+    endpoints = Counter(item.endpoint_name.lower() for item in items)
+    found = {}
+    for item in items:
+        file = document_path(environment, item.name, "endpoint")
+        if names[item.name.lower()] > 1:
+            sentence = f"another definition is called {item.name!r} too, ignoring case."
+            found[item.name] = Violation("LH1004", file, "/name", sentence)
+        elif endpoints[item.endpoint_name.lower()] > 1:
+            sentence = f"another definition has the endpoint {item.endpoint_name!r} too."
+            found[item.name] = Violation("LH1004", file, "/endpoint_name", sentence)
+    return found
+
+
+@lru_cache(maxsize=32_768)
+def _parse(
+    environment: str, name: str, kind: Literal["endpoint", "lease", "lock"], content: bytes
+) -> _Parsed:
+    """Parse a file once for as long as its bytes stay the same: most of a fleet does not move."""
+    return _PARSERS[kind](document_path(environment, name, kind), content)
+
+
+_parse_environment = lru_cache(maxsize=64)(parse_environment)

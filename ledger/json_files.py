@@ -1,0 +1,137 @@
+"""JSON files against the JSON Schema documents in `schema/`: every violation and its place.
+
+Called by `documents` and by the gateway for request bodies. It reads the schemas, which ship with
+the code; otherwise pure. It knows no document by name.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+SCHEMAS = Path(__file__).resolve().parent.parent / "schema"
+MAX_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """One thing that is wrong: where (file, JSON pointer) and what. A warning freezes nothing."""
+
+    code: str
+    file: str
+    pointer: str
+    sentence: str
+    level: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.pointer or '/'}: {self.sentence} [{self.code}]"
+
+
+def read_json(file: str, content: bytes, schema: str) -> dict[str, Any] | tuple[Violation, ...]:
+    """Read a file against `schema/{schema}.schema.json`: the data, or all violations."""
+    try:
+        data = _decode(content)
+    except (ValueError, RecursionError) as error:
+        return (Violation("LH1001", file, "", f"it cannot be read as JSON: {error}."),)
+    violations = tuple(sorted(check(file, data, schema)))
+    return violations or data
+
+
+def check(file: str, data: object, schema: str) -> Iterator[Violation]:
+    """Yield every violation of a schema, deepest cause first where alternatives were tried."""
+    for error in _validator(schema).iter_errors(data):
+        yield Violation("LH1002", file, _pointer(error.absolute_path), _sentence(error))
+
+
+def dump_json(data: dict[str, Any]) -> bytes:
+    """Write a document the way people do by hand: two spaces, a line at the end."""
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
+    if len(content) > MAX_BYTES:
+        raise ValueError(f"it has {len(content)} bytes, and {MAX_BYTES} are the limit")
+    return json.loads(
+        content.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant
+    )
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    keys = [key for key, _ in pairs]
+    if twice := sorted({key for key in keys if keys.count(key) > 1}):
+        raise ValueError(f"the key {twice[0]!r} stands twice in one object")
+    return dict(pairs)
+
+
+def _no_constant(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    document = json.loads((SCHEMAS / f"{schema}.schema.json").read_bytes())
+    return _WholeNumbers(document)
+
+
+def _is_whole(_checker: object, instance: object) -> bool:
+    """Refuse 10.0, which JSON Schema lets pass as an integer: a count has no fraction."""
+    return type(instance) is int
+
+
+_WholeNumbers: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
+)
+
+
+def _pointer(path: Iterable[str | int]) -> str:
+    """Write a path as a JSON pointer (RFC 6901)."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _sentence(error: ValidationError) -> str:  # noqa: PLR0911  (one sentence for each keyword)
+    rule: Any = error.validator_value
+    schema: Any = error.schema
+    instance: Any = error.instance
+    match error.validator:
+        case "required":
+            return f"{_named([key for key in rule if key not in instance])} missing."
+        case "additionalProperties" if rule is False:
+            unknown = sorted(set(instance) - set(schema.get("properties", {})))
+            return f"{_named(unknown)} not known here; the fields are those of the schema."
+        case "type":
+            return f"{_shown(instance)} is not of type {rule}."
+        case "enum":
+            return f"{_shown(instance)} is not one of {_listed(rule, 'or')}."
+        case "minimum" | "maximum" | "minItems" | "maxItems" | "minLength" | "maxLength":
+            return f"{_shown(instance)} breaks the rule {error.validator} {rule}."
+        case "pattern":
+            examples = schema.get("examples", ())
+            hint = f"; an example: {examples[0]}" if examples else ""
+            return f"{_shown(instance)} does not match {rule}{hint}."
+        case "oneOf":
+            keys = [option["required"][0] for option in rule]
+            return f"it needs exactly one of {_listed(keys, 'or')}."
+        case "not":
+            return f"{_listed(rule.get('required', []), 'and')} exclude each other."
+        case _:
+            return f"{error.message}."
+
+
+def _named(keys: Sequence[str]) -> str:
+    return f"{_listed(keys, 'and')} {'is' if len(keys) == 1 else 'are'}"
+
+
+def _listed(items: Sequence[object], word: str) -> str:
+    *head, last = (str(item) for item in items)
+    return f"{', '.join(head)} {word} {last}" if head else last
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004

@@ -1,0 +1,142 @@
+"""The lease algebra: how a lease may change, and whether an endpoint is on.
+
+Called by the gateway (extensions), the controller (grants, on or off) and the command line. Pure:
+`now` is an argument, aware and in UTC; a lease counts in whole seconds, so fractions of `now` are
+dropped. It knows nothing of files, git or SageMaker.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from ledger.errors import Refused
+from ledger.schedule import Schedule, window_end
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Until when an endpoint is kept; `off_until` holds it off inside a schedule window."""
+
+    expires_at: datetime
+    off_until: datetime | None = None
+    request_id: str | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether the meter still runs: the one predicate for it, `now < expires_at`."""
+        return now < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """How far ahead of now a lease may reach, and the file that says so."""
+
+    minutes: int
+    ruled_by: str
+
+    def at(self, now: datetime) -> datetime:
+        return now + timedelta(minutes=self.minutes)
+
+
+def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
+    """Add whole minutes to what is left; an ended lease counts from now. Clears `off_until`.
+
+    Raises Refused LH4101 for minutes that are no whole number from 1, LH4102 past the ceiling.
+    """
+    now = _instant(now)
+    start = max(lease.expires_at, now) if lease else now
+    expires_at = _add(start, _whole_minutes(minutes))
+    if expires_at is None or expires_at > ceiling.at(now):
+        largest = max(int((ceiling.at(now) - start).total_seconds() // 60), 0)
+        possible = (
+            f"the most that can be added now is {largest} min" if largest else "it is reached"
+        )
+        raise Refused(
+            "LH4102",
+            f"adding {minutes} min would pass the ceiling of {ceiling.minutes} min from now, set by"
+            f" max_lease_minutes in {ceiling.ruled_by}; {possible}.",
+        )
+    return Lease(expires_at)
+
+
+def set_expiry(
+    lease: Lease | None, until: datetime, now: datetime, ceiling: Ceiling, *, shorten: bool = False
+) -> Lease:
+    """Set the end of the lease to an instant. A live lease gets shorter only on request.
+
+    Raises Refused LH4102 past the ceiling, LH4103 for a shortening, LH4104 for a naive time.
+    """
+    now, until = _instant(now), _instant(until)
+    if until > ceiling.at(now):
+        raise Refused(
+            "LH4102",
+            f"{stamp(until)} is past the ceiling of {ceiling.minutes} min from now, set by"
+            f" max_lease_minutes in {ceiling.ruled_by}: the latest possible is"
+            f" {stamp(ceiling.at(now))}.",
+        )
+    live = lease is not None and lease.is_live(now)
+    if lease and live and until < lease.expires_at and not shorten:
+        raise Refused(
+            "LH4103",
+            f"the lease runs until {stamp(lease.expires_at)}, and {stamp(until)} would shorten it."
+            ' Say "shorten": true if you mean that.',
+        )
+    if not live and until <= now:
+        raise Refused("LH4103", f"{stamp(until)} is past already, and no lease is running.")
+    return Lease(until)
+
+
+def grant(minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
+    """Give a definition its first lease, cut to the ceiling: nobody is there to be asked."""
+    now = _instant(now)
+    return Lease(min(now + timedelta(minutes=_whole_minutes(minutes)), ceiling.at(now)))
+
+
+def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
+    """End the lease now, and stay off for the rest of a schedule window that is running.
+
+    Raises Refused LH4105 where there is nothing to release: neither a live lease nor a window.
+    """
+    now = _instant(now)
+    end = window_end(schedule, now)
+    held_off = bool(lease and lease.off_until and now < lease.off_until)
+    if not (lease and lease.is_live(now)) and (end is None or held_off):
+        ended = f"ended at {stamp(lease.expires_at)}" if lease else "was never leased"
+        raise Refused("LH4105", f"there is nothing to release: it {ended}.")
+    return Lease(min(lease.expires_at, now) if lease else now, off_until=end)
+
+
+def is_on(schedule: Schedule, lease: Lease | None, now: datetime) -> bool:
+    """Tell whether it should run: leased, in a window or always on, and not held off."""
+    if lease and lease.off_until and now < lease.off_until:
+        return False
+    live = lease is not None and lease.is_live(now)
+    return live or schedule.always_on or window_end(schedule, now) is not None
+
+
+def with_request(lease: Lease, request_id: str) -> Lease:
+    return replace(lease, request_id=request_id)
+
+
+def stamp(instant: datetime) -> str:
+    """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _whole_minutes(minutes: object) -> int:
+    if type(minutes) is not int or minutes < 1:
+        raise Refused("LH4101", f"minutes must be a whole number from 1, not {minutes!r:.40}.")
+    return minutes
+
+
+def _add(start: datetime, minutes: int) -> datetime | None:
+    """Add minutes; None where the calendar ends, which is past every ceiling."""
+    try:
+        return start + timedelta(minutes=minutes)
+    except OverflowError:
+        return None
+
+
+def _instant(moment: datetime) -> datetime:
+    """Take an aware time to UTC and whole seconds."""
+    if moment.tzinfo is None:
+        raise Refused("LH4104", f"the time {moment.isoformat()} has no zone: end it with Z.")
+    return moment.astimezone(UTC).replace(microsecond=0)

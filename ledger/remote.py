@@ -1,0 +1,159 @@
+"""Where the ledger's repository is, and how to be let in: values, and the rules for an address.
+
+Everything that opens a repository builds a `Remote`, which cannot exist with an address that would
+leak a secret or carry changes unprotected. This module must not know how git talks to a server.
+"""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from typing import assert_never
+from urllib.parse import SplitResult, urlsplit
+
+from ledger.errors import Refused
+
+_SCP_LIKE = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?!//)(?P<path>\S+)")
+_BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-]*(?<![./])")
+_UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Token:
+    """A password or an access token, for HTTPS."""
+
+    username: str
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SshKey:
+    """A key pair for SSH, and the file that says which hosts are the right ones."""
+
+    username: str
+    private_key: Path
+    public_key: Path | None
+    known_hosts: Path
+    passphrase: str = field(default="", repr=False)
+
+
+Credentials = Token | SshKey
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a server may take to accept a connection, and then to answer each read or write."""
+
+    connect_ms: int = 5000
+    server_ms: int = 20000
+
+
+@dataclass(frozen=True)
+class Remote:
+    """One branch of one repository. Raises `Refused` for an address that must not be used."""
+
+    url: str
+    branch: str = "main"
+    credentials: Credentials | None = None
+
+    def __post_init__(self) -> None:
+        if not _BRANCH.fullmatch(self.branch):
+            raise Refused("LH2001", f"{self.branch!r} is not the name of a branch.")
+        address = _address(self.url)
+        _check_secrets(self.url, address)
+        _check_protection(self.url, address)
+        _check_credentials(address.scheme, self.credentials)
+
+    @property
+    def is_local(self) -> bool:
+        """A path or a file:// address: git has no server there, so no compare-and-swap either."""
+        return _address(self.url).scheme == "file"
+
+    def check_writable(self) -> None:
+        if self.is_local:
+            raise Refused(
+                "LH2002",
+                f"{self.url} is a path, and a path can only be read: commits written to one by two"
+                " writers at once are lost. Serve it (`git http-backend`, `git daemon`, SSH) and"
+                " use that address.",
+            )
+
+
+def _address(url: str) -> SplitResult:
+    """Split any address that git knows; a path becomes file, host:path becomes ssh."""
+    if not url or url.startswith("-"):
+        raise Refused("LH2001", f"{url!r} is not the address of a git repository.")
+    if "://" in url:
+        return _split(url)
+    if (scp := _SCP_LIKE.fullmatch(url)) and not Path(url).is_absolute():
+        return SplitResult("ssh", _authority(scp), f"/{scp['path']}", "", "")
+    return SplitResult("file", "", url, "", "")
+
+
+def _authority(scp: re.Match[str]) -> str:
+    return f"{scp['user']}@{scp['host']}" if scp["user"] else scp["host"]
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        address = urlsplit(url)
+        _ = address.port
+    except ValueError:
+        raise Refused(
+            "LH2001", "The repository's address is not a URL; check its host and its port."
+        ) from None
+    return address
+
+
+def _check_secrets(url: str, address: SplitResult) -> None:
+    """A secret in an address ends in logs, so the sentence must not repeat the address."""
+    if address.scheme == "file":
+        return
+    named_over_http = address.username is not None and address.scheme != "ssh"
+    if address.password is not None or named_over_http:
+        raise Refused(
+            "LH2001",
+            f"The address of the repository at {address.hostname} holds a user name or a password."
+            " Take it out, and hand it over as credentials.",
+        )
+    if _UNPRINTABLE.search(url):
+        raise Refused("LH2001", f"{url!r} holds a space or a control character.")
+
+
+def _check_protection(url: str, address: SplitResult) -> None:
+    match address.scheme:
+        case "https" | "ssh" | "file":
+            return
+        case "http" | "git" if _is_loopback(address.hostname or ""):
+            return
+        case "http" | "git":
+            raise Refused(
+                "LH2001",
+                f"{url} is not protected on its way: anyone between could change what is deployed."
+                " Use https or ssh; http and git are for this machine only.",
+            )
+        case _:
+            raise Refused(
+                "LH2001", f"{url} starts with {address.scheme}://; https and ssh are understood."
+            )
+
+
+def _check_credentials(scheme: str, credentials: Credentials | None) -> None:
+    match credentials:
+        case None:
+            return
+        case Token() if scheme not in ("https", "http"):
+            raise Refused("LH2001", f"A token is for https, and this address is {scheme}.")
+        case SshKey() if scheme != "ssh":
+            raise Refused("LH2001", f"An SSH key is for ssh, and this address is {scheme}.")
+        case Token() | SshKey():
+            return
+        case _:
+            assert_never(credentials)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,100 @@
+"""What is read from the ledger's repository and what is written to it, as values.
+
+`ledger.repository` takes and gives them; everybody else imports them from there. This module must
+not know git: a snapshot is files at a commit, a change is files and a message.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.errors import Refused
+
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]")
+_PATH = re.compile(r"[^/\x00-\x1f\x7f\\]+(?:/[^/\x00-\x1f\x7f\\]+)*")
+_UNSAFE_PARTS = frozenset({".", "..", ".git"})
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The files below the repository's prefix, as one commit has them."""
+
+    commit: str
+    files: Mapping[str, bytes]
+    committed_at: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """Files to write (None deletes), and the commit that says why.
+
+    `request_id` stands in the message as the trailer `Request-Id`: by it, and by the files, a
+    change is recognised whose push was applied although its answer got lost.
+    """
+
+    files: Mapping[str, bytes | None]
+    message: str
+    author: Person
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A change that the remote has accepted, and the files as of its commit."""
+
+    commit: str
+    snapshot: Snapshot
+    change: Change
+
+
+@dataclass(frozen=True)
+class CommitRecord:
+    commit: str
+    author: Person
+    committed_at: datetime
+    message: str
+
+
+Proposal = Callable[[Snapshot], Change]
+
+
+def check(change: Change, under: str) -> None:
+    """Raise `Refused` for what git would take and a reader would be misled by."""
+    if not all(map(_is_name, (change.author.name, change.author.email))):
+        raise Refused(
+            "LH2011",
+            f"The author {change.author.name!r} {change.author.email!r} cannot stand in a commit:"
+            " both are needed, without < > and control characters.",
+        )
+    if not change.message.strip() or "\0" in change.message:
+        raise Refused("LH2011", "The commit message is empty or holds a NUL character.")
+    for path in change.files:
+        if not _is_path_below(under, path):
+            raise Refused("LH2011", f"{path!r} is not the path of a file below {under!r}.")
+
+
+def is_unchanged(change: Change, snapshot: Snapshot) -> bool:
+    return all(snapshot.files.get(path) == content for path, content in change.files.items())
+
+
+def answers(record: CommitRecord, request_id: str) -> bool:
+    """Tell whether the commit's trailers carry this request id."""
+    trailers = record.message.rstrip().rpartition("\n\n")[2]
+    return bool(request_id) and f"Request-Id: {request_id}" in trailers.splitlines()
+
+
+def _is_name(text: str) -> bool:
+    # git drops these characters from both ends, and a name of nothing else has no letters left.
+    return not _NOT_IN_A_NAME.search(text) and bool(text.strip(" .,:;\"'\\"))
+
+
+def _is_path_below(under: str, path: str) -> bool:
+    parts = {part.lower() for part in path.split("/")}
+    return path.startswith(under) and bool(_PATH.fullmatch(path)) and not parts & _UNSAFE_PARTS

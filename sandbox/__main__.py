@@ -1,0 +1,44 @@
+"""Runs the sandbox: `python -m sandbox [--port N] [--startup SECONDS] [--state FILE]`.
+
+Prints its URL, then serves until it is interrupted or terminated. Unmodified SDKs and the AWS CLI
+use it when AWS_ENDPOINT_URL is that URL; any credentials will do.
+"""
+
+import argparse
+import signal
+from pathlib import Path
+from threading import Event
+
+from sandbox.server import Sandbox
+
+
+def main() -> None:
+    options = _options()
+    stopped = Event()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda *_: stopped.set())
+    with Sandbox(
+        port=options.port, startup_seconds=options.startup, state=options.state
+    ) as sandbox:
+        print(sandbox.url, flush=True)  # noqa: T201 - the URL is this program's output
+        stopped.wait()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="sandbox", description="An AWS account on this machine.")
+    parser.add_argument("--port", type=int, default=0, help="0 picks a free one (default)")
+    parser.add_argument(
+        "--startup",
+        type=float,
+        default=3.0,
+        metavar="SECONDS",
+        help="how long an endpoint is Creating or Updating (default 3)",
+    )
+    parser.add_argument(
+        "--state", type=Path, metavar="FILE", help="keep SageMaker and DynamoDB in this file"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

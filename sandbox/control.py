@@ -1,0 +1,188 @@
+"""The sandbox's own HTTP API: faults, clock, quotas, endpoint statuses, call counts.
+
+    GET    /sandbox                   what is offered, and the state
+    GET    /sandbox/faults            faults that are still due
+    POST   /sandbox/faults            {"kind", "endpoint", "operation", "times" | "rate", "seconds"}
+    DELETE /sandbox/faults            none is due any more
+    POST   /sandbox/clock             {"advance_seconds": n} or {"now": "2026-11-23T10:00:00Z"}
+    POST   /sandbox/quotas            {"ml.g5.xlarge": 2}; null lifts a limit
+    POST   /sandbox/endpoints/{name}  {"status", "seconds", "reason"}
+    GET    /sandbox/calls             AWS API calls by operation
+    DELETE /sandbox/calls             count from nothing
+
+A status that is in progress ends after `seconds`, or stays until it is changed again. Bad input is
+answered by 400 and a sentence.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from sandbox import clock, endpoints
+from sandbox.account import Account
+from sandbox.calls import Tally
+from sandbox.clock import Clock
+from sandbox.endpoints import Status
+from sandbox.faults import KINDS, Faults
+from sandbox.journal import Journal
+from sandbox.quotas import Quotas
+
+ROOT = "/sandbox"
+CLOCK_KEY = "clock"
+ROUTES = [line.strip() for line in (__doc__ or "").splitlines() if f" {ROOT}" in line]
+
+
+class NotThereError(LookupError):
+    """A path or an endpoint that is not there."""
+
+
+@dataclass(frozen=True)
+class Controls:
+    """Everything that can be steered."""
+
+    account: Account
+    faults: Faults
+    quotas: Quotas
+    tally: Tally
+    journal: Journal
+
+
+class Control:
+    def __init__(self, controls: Controls) -> None:
+        self._it = controls
+
+    def answer(self, request: Request) -> Response:
+        try:
+            return _json(self._route(request))
+        except NotThereError as error:
+            return _json({"error": error.args[0]}, HTTPStatus.NOT_FOUND)
+        except ValueError as error:
+            return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+
+    def _route(self, request: Request) -> dict[str, Any]:  # noqa: PLR0911 - a routing table
+        path = request.path.removeprefix(ROOT).strip("/")
+        match request.method, path.split("/"):
+            case "GET", [""]:
+                return self._overview()
+            case "GET", ["faults"]:
+                return self._due()
+            case "POST", ["faults"]:
+                return asdict(self._it.faults.order(_wish(request)))
+            case "DELETE", ["faults"]:
+                self._it.faults.clear()
+                return self._due()
+            case "POST", ["clock"]:
+                return self._steer(_wish(request))
+            case "POST", ["quotas"]:
+                return self._limit(_wish(request))
+            case "POST", ["endpoints", name]:
+                return self._force(name, _wish(request))
+            case "GET", ["calls"]:
+                return self._it.tally.report()
+            case "DELETE", ["calls"]:
+                self._it.tally.reset()
+                return self._it.tally.report()
+            case _:
+                raise NotThereError(
+                    f"{request.method} {request.path} is not offered; see GET {ROOT}"
+                )
+
+    def _overview(self) -> dict[str, Any]:
+        account = self._it.account
+        with account.lock:
+            statuses = Counter(
+                endpoint.status
+                for region in account.regions()
+                for endpoint in account.endpoints(region)
+            )
+        return {
+            "now": clock.spoken(account.clock.now()),
+            "endpoints": dict(statuses),
+            "quotas": self._it.quotas.limits,
+            "routes": ROUTES,
+            "fault_kinds": {name: kind.meaning for name, kind in KINDS.items()},
+            **self._due(),
+        }
+
+    def _due(self) -> dict[str, Any]:
+        return {"faults": self._it.faults.pending()}
+
+    def _steer(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        ours = self._it.account.clock
+        match dict(wish):
+            case {"advance_seconds": int() | float() as seconds, **rest} if not rest:
+                ours.advance(seconds)
+            case {"now": str() as moment, **rest} if not rest:
+                ours.set(_moment(moment))
+            case _:
+                raise ValueError(
+                    'say {"advance_seconds": number} or {"now": "2026-11-23T10:00:00Z"}'
+                )
+        remember(self._it.journal, ours)
+        return {"now": clock.spoken(ours.now())}
+
+    def _limit(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        for limit in wish.values():
+            if limit is not None and (not isinstance(limit, int) or limit < 0):
+                raise ValueError("a quota is a whole number of instances from 0, or null")
+        self._it.quotas.set(wish)
+        return {"quotas": self._it.quotas.limits}
+
+    def _force(self, name: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        status, seconds, reason = _status_wish(wish)
+        account = self._it.account
+        with account.lock:
+            found = account.endpoints_named(name)
+            if not found:
+                raise NotThereError(f"there is no endpoint named {name}")
+            for endpoint in found:
+                now = account.clock.now()
+                forced = endpoints.force(endpoint, status, now, seconds=seconds, reason=reason)
+                account.keep_endpoint(forced)
+        return {"endpoint": found[0].name, "status": status}
+
+
+def remember(journal: Journal, ours: Clock) -> None:
+    journal.write(CLOCK_KEY, {"offset": ours.offset})
+
+
+def _status_wish(wish: Mapping[str, Any]) -> tuple[Status, float | None, str | None]:
+    unknown = wish.keys() - {"status", "seconds", "reason"}
+    if unknown:
+        raise ValueError(f"unknown field {min(unknown)}; say status, seconds, reason")
+    if wish.get("status") not in list(Status):
+        raise ValueError(f"status must be one of {', '.join(Status)}")
+    status, seconds, reason = Status(wish["status"]), wish.get("seconds"), wish.get("reason")
+    if seconds is not None and (not isinstance(seconds, int | float) or seconds < 0):
+        raise ValueError("seconds must be a number from 0")
+    if seconds is not None and status not in endpoints.IN_PROGRESS:
+        raise ValueError(f"{status} is not in progress: it has no seconds after which it ends")
+    if reason is not None and not isinstance(reason, str):
+        raise ValueError("reason must be a text")
+    return status, seconds, reason
+
+
+def _wish(request: Request) -> dict[str, Any]:
+    try:
+        wish = json.loads(request.get_data())
+    except ValueError as error:
+        raise ValueError("the body must be JSON") from error
+    if not isinstance(wish, dict):
+        raise ValueError("the body must be a JSON object")  # noqa: TRY004 - answered as 400
+    return wish
+
+
+def _moment(text: str) -> float:
+    try:
+        return clock.parsed(text)
+    except ValueError as error:
+        raise ValueError(f'now must look like "2026-11-23T10:00:00Z", not "{text}"') from error
+
+
+def _json(payload: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response:
+    return Response(json.dumps(payload, indent=2) + "\n", status, content_type="application/json")

@@ -1,0 +1,65 @@
+"""PURE: the model that every sandbox endpoint serves. It writes back what it was told.
+
+It speaks the two request forms of JumpStart's text models, and answers in theirs:
+`{"inputs": ..., "parameters": {"max_new_tokens": n}}` and `{"text_inputs": ..., "max_length": n}`.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+
+class UnreadableError(ValueError):
+    """The container's own refusal of a request: a client error of the model, not of SageMaker."""
+
+
+def generate(body: bytes) -> bytes:
+    request = _request(body)
+    if "text_inputs" in request:
+        texts = _texts(request["text_inputs"], request.get("max_length"))
+        return json.dumps({"generated_texts": texts}).encode()
+    texts = _texts(request.get("inputs"), _parameters(request).get("max_new_tokens"))
+    return json.dumps([{"generated_text": text} for text in texts]).encode()
+
+
+def stream(body: bytes) -> Iterator[bytes]:
+    """Server-sent events, a token at a time; the last one carries the whole text."""
+    request = _request(body)
+    inputs = request.get("inputs", request.get("text_inputs"))
+    [text, *_] = _texts(inputs, _parameters(request).get("max_new_tokens"))
+    tokens = text.split(" ")
+    for index, token in enumerate(tokens, start=1):
+        spaced = token if index == 1 else f" {token}"
+        event = {
+            "index": index,
+            "token": {"id": index, "text": spaced, "special": False},
+            "generated_text": text if index == len(tokens) else None,
+        }
+        yield b"data:" + json.dumps(event).encode() + b"\n\n"
+
+
+def _request(body: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(body)
+    except ValueError as error:
+        raise UnreadableError("the body is not JSON") from error
+    if not isinstance(request, dict):
+        raise UnreadableError("the body is not a JSON object")
+    return request
+
+
+def _parameters(request: dict[str, Any]) -> dict[str, Any]:
+    parameters = request.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise UnreadableError("parameters is not a JSON object")
+    return parameters
+
+
+def _texts(inputs: object, most_words: object) -> list[str]:
+    given = inputs if isinstance(inputs, list) else [inputs]
+    texts = [text for text in given if isinstance(text, str)]
+    if not texts or len(texts) < len(given):
+        raise UnreadableError("inputs (or text_inputs) must be a text or a list of texts")
+    if not isinstance(most_words, int):
+        return texts
+    return [" ".join(text.split(" ")[:most_words]) for text in texts]

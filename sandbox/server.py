@@ -1,0 +1,126 @@
+"""Puts the sandbox together and serves it over HTTP by waitress.
+
+    with Sandbox(startup_seconds=0.2) as sandbox:
+        boto3.client("sagemaker", endpoint_url=sandbox.url, ...)
+
+With `state` the SageMaker side and DynamoDB survive the process, also a `kill -9` (see `journal`).
+Several sandboxes may follow each other in one process, and none sees what another one held; moto
+keeps its state in the process, so they cannot run beside each other.
+"""
+
+import logging
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from waitress.server import TcpWSGIServer
+from waitress.wasyncore import close_all
+
+from sandbox import control
+from sandbox.account import Account
+from sandbox.calls import Tally
+from sandbox.catalog import Catalog
+from sandbox.clock import Clock
+from sandbox.control import Control, Controls
+from sandbox.faults import Faults
+from sandbox.front import Front, Services
+from sandbox.hosting import Hosting, Timing
+from sandbox.journal import Journal
+from sandbox.moto_account import Moto
+from sandbox.quotas import Quotas
+from sandbox.runtime import Runtime
+from sandbox.sagemaker import SageMaker
+from sandbox.tables import Tables
+from sandbox.tags import Tags
+
+HOST = "127.0.0.1"
+THREADS = 8
+
+
+class Sandbox:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        startup_seconds: float = 3.0,
+        state: Path | None = None,
+        quotas: Mapping[str, int] | None = None,
+    ) -> None:
+        self._port = port
+        self._timing = Timing(startup_seconds, min(1.0, startup_seconds))
+        self._journal = Journal(state)
+        self._quotas = Quotas(quotas or {})
+        self._sockets: dict[int, Any] = {}
+        self._server: TcpWSGIServer | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        if self._server is None:
+            raise RuntimeError("the sandbox has no URL before it is started")
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> Self:
+        quiet()
+        self._server = TcpWSGIServer(
+            self._front(), map=self._sockets, host=HOST, port=self._port, threads=THREADS
+        )
+        self._port = int(self._server.getsockname()[1])
+        self._thread = Thread(target=self._server.run, name="sandbox", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop serving; what was answered has been kept already."""
+        if self._server is None or self._thread is None:
+            return
+        self._server.task_dispatcher.shutdown()
+        # waitress has no stop: its loop ends when the loop's own thread has closed all sockets.
+        wake: Any = self._server.trigger
+        wake.pull_trigger(partial(close_all, self._sockets))
+        self._thread.join()
+        self._journal.close()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _front(self) -> Front:
+        entries = self._journal.read()
+        clock = Clock(entries.get(control.CLOCK_KEY, {}).get("offset", 0.0))
+        account, moto = Account(clock, self._journal), Moto()
+        tables = Tables(moto, self._journal)
+        account.restore(entries)
+        tables.restore(entries)
+        self._journal.begin([*account.entries(), *tables.entries()])
+        control.remember(self._journal, clock)
+
+        faults, tally, tags = Faults(), Tally(), Tags(account)
+        catalog = Catalog(account)
+        hosting = Hosting(account, catalog, faults, self._quotas, self._timing)
+        services = Services(
+            control=Control(Controls(account, faults, self._quotas, tally, self._journal)),
+            sagemaker=SageMaker(account, catalog, hosting, tags, faults),
+            runtime=Runtime(account, moto),
+            tags=tags,
+            tables=tables,
+            moto=moto,
+        )
+        return Front(services, faults, tally, clock)
+
+
+def quiet() -> None:
+    """Servers log each oddity of a client; here the client's own error is enough."""
+    for name in ("waitress", "waitress.queue", "werkzeug", "moto"):
+        logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,0 +1,101 @@
+"""A synthesised app, read as a reviewer reads it: which function may do what to which resource."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CONTROLLER = "controller.handler.handler"
+GATEWAY = "gateway.handler.handler"
+AUTHORIZER = "gateway.authorizer.handler"
+
+# Debian 12 and 13 have a node that jsii calls old, at length; it works.
+QUIET = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    actions: frozenset[str]
+    resources: frozenset[str]
+    condition: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    folder: Path
+
+    def templates(self) -> list[Path]:
+        return sorted(self.folder.glob("*.template.json"))
+
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Give all resources of a type, of all stacks, by logical id."""
+        templates = [json.loads(path.read_text()) for path in self.templates()]
+        every = {name: it for template in templates for name, it in template["Resources"].items()}
+        return {name: it for name, it in every.items() if it["Type"] == kind}
+
+    def properties(self, kind: str) -> list[dict[str, Any]]:
+        return [resource["Properties"] for resource in self.resources(kind).values()]
+
+    def only(self, kind: str) -> dict[str, Any]:
+        (properties,) = self.properties(kind)
+        return properties
+
+    def function(self, handler: str) -> dict[str, Any]:
+        (function,) = (
+            function
+            for function in self.properties("AWS::Lambda::Function")
+            if function["Handler"] == handler
+        )
+        return function
+
+    def statements(self, handler: str) -> list[Statement]:
+        """Give everything that a function may do; fails if a managed policy adds to it."""
+        role, _ = self.function(handler)["Role"]["Fn::GetAtt"]
+        assert set(self.resources("AWS::IAM::Role")[role]["Properties"]) == {
+            "AssumeRolePolicyDocument"
+        }
+        documents = [
+            policy["PolicyDocument"]["Statement"]
+            for policy in self.properties("AWS::IAM::Policy")
+            if {"Ref": role} in policy["Roles"]
+        ]
+        return [_statement(raw) for document in documents for raw in document]
+
+    def allowing(self, handler: str, action: str) -> list[Statement]:
+        return [found for found in self.statements(handler) if action in found.actions]
+
+    def asset(self, handler: str) -> Path:
+        key: str = self.function(handler)["Code"]["S3Key"]
+        return self.folder / f"asset.{key.removesuffix('.zip')}"
+
+
+def _statement(raw: Mapping[str, Any]) -> Statement:
+    assert raw["Effect"] == "Allow"
+    return Statement(
+        frozenset(_listed(raw["Action"])),
+        frozenset(text(resource) for resource in _listed(raw["Resource"])),
+        raw.get("Condition", {}),
+    )
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401  # CloudFormation writes one or many
+    return value if isinstance(value, list) else [value]
+
+
+def text(value: Any) -> str:  # noqa: ANN401  # a text or a CloudFormation function that makes one
+    match value:
+        case str():
+            return value
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(text(part) for part in parts)
+        case {"Ref": name}:
+            return f"<{name}>"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case _:
+            raise AssertionError(f"not a text: {value}")

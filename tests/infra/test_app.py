@@ -1,0 +1,119 @@
+"""The app as a whole: it passes the checks that a deployment passes, and needs nobody for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, QUIET, Synthesis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NO_SOCKETS_IN_NODE = """
+require('fs').writeFileSync(process.env.WITNESS, 'loaded');
+const refuse = () => { throw new Error('the synthesis used the network'); };
+require('net').Socket.prototype.connect = refuse;
+require('dns').lookup = refuse;
+require('dgram').Socket.prototype.send = refuse;
+"""
+NO_SOCKETS_IN_PYTHON = """
+import runpy, sys
+def refuse(event, arguments):
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto"}:
+        raise OSError("the synthesis used the network")
+sys.addaudithook(refuse)
+runpy.run_module("infra.app", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("handler", [CONTROLLER, GATEWAY, AUTHORIZER])
+def test_no_function_may_do_everything_of_anything(synthesis: Synthesis, handler: str) -> None:
+    actions = {action for it in synthesis.statements(handler) for action in it.actions}
+    assert actions
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_each_function_has_a_role_of_its_own(synthesis: Synthesis) -> None:
+    functions = synthesis.properties("AWS::Lambda::Function")
+    assert {function["Handler"] for function in functions} == {CONTROLLER, GATEWAY, AUTHORIZER}
+    assert len({json.dumps(function["Role"]) for function in functions}) == len(functions)
+
+
+def test_cdk_nag_has_nothing_to_say(synthesis: Synthesis) -> None:
+    report = json.loads((synthesis.folder / "validation-report.json").read_text())
+    assert report["pluginReports"] == []
+
+
+def test_a_finding_of_cdk_nag_stops_the_synthesis(
+    node: Path, environments: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    from aws_cdk import App, Stack  # noqa: PLC0415  # starts node
+    from aws_cdk.aws_sns import Topic  # noqa: PLC0415
+
+    from infra.app import compose  # noqa: PLC0415
+
+    app = App(outdir=str(tmp_path), context=context)
+    compose(app, environments)
+    Topic(Stack(app, "careless"), "Unencrypted")
+    with pytest.raises(RuntimeError, match="AwsSolutions"):
+        app.synth()
+
+
+def test_cfn_lint_has_nothing_to_say(synthesis: Synthesis) -> None:
+    templates = [str(path) for path in synthesis.templates()]
+    assert len(templates) == 2
+    # W3005: aws-cdk-lib itself makes every function depend on its role a second time.
+    program = Path(sys.executable).with_name("cfn-lint")
+    command = [str(program), "--ignore-checks", "W3005", "--", *templates]
+    linted = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (linted.stdout, linted.stderr, linted.returncode) == ("", "", 0)
+
+
+def test_the_app_is_synthesised_without_account_credentials_or_network(
+    node: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "refuse.js").write_text(NO_SOCKETS_IN_NODE)
+    run = run_app(node, tmp_path, {**context, "environment": "dev"})
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "witness").read_text() == "loaded"
+    assert len(Synthesis(tmp_path / "cdk.out").templates()) == 2
+
+
+def test_a_wrong_setting_is_answered_by_a_sentence(
+    node: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "refuse.js").write_text(NO_SOCKETS_IN_NODE)
+    run = run_app(node, tmp_path, {**context, "environment": "nowhere"})
+    assert run.returncode == 1
+    assert run.stderr.startswith("There is no environment `nowhere`. Choose one of: dev")
+    assert len(run.stderr.splitlines()) == 1
+
+
+def run_app(
+    node: Path, folder: Path, context: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run the app as a person does, in an environment that has nothing but a PATH to node."""
+    chosen = [argument for key, value in context.items() for argument in ("-c", f"{key}={value}")]
+    return subprocess.run(
+        [sys.executable, "-c", NO_SOCKETS_IN_PYTHON, *chosen],
+        cwd=ROOT,
+        env={
+            **QUIET,
+            "PATH": str(node.parent),
+            "HOME": str(folder),
+            "CDK_OUTDIR": str(folder / "cdk.out"),
+            "NODE_OPTIONS": f"--require {folder / 'refuse.js'}",
+            "WITNESS": str(folder / "witness"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
