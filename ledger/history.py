@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ledger.lease import stamp
-from ledger.remote import CommitRecord, Person
+from ledger.snapshot import CommitRecord, Person
 
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
 
@@ -70,7 +70,7 @@ def write_message(environment: str, name: str, change: LeaseChange, *, by_minute
 
 
 def read_changes(records: Iterable[CommitRecord]) -> Iterator[RecordedChange]:
-    """Read lease changes back from commits; a commit that is none, such as a person's, is passed by."""
+    """Read lease changes back from commits, past those that are none, such as a person's."""
     for record in records:
         if (change := _read_message(record)) is not None:
             yield RecordedChange(record.commit, record.committed_at, change)
@@ -79,7 +79,8 @@ def read_changes(records: Iterable[CommitRecord]) -> Iterator[RecordedChange]:
 def trailers(message: str) -> dict[str, str]:
     """Read the trailers of a message: `Key: value` lines of its last paragraph."""
     last = message.rstrip().rpartition("\n\n")[2]
-    return dict(match.groups() for line in last.splitlines() if (match := _TRAILER.match(line)))
+    found = (_TRAILER.match(line) for line in last.splitlines())
+    return {match[1]: match[2] for match in found if match}
 
 
 def _read_message(record: CommitRecord) -> LeaseChange | None:

@@ -40,8 +40,8 @@ def in_progress(arn: str) -> Refusal:
 
 def failed_already(arn: str) -> Refusal:
     return invalid(
-        f'Cannot update endpoint "{arn}" with status "Failed": DeleteEndpoint is the only operation '
-        "that can be performed on a failed endpoint."
+        f'Cannot update endpoint "{arn}" with status "Failed": DeleteEndpoint is the only '
+        "operation that can be performed on a failed endpoint."
     )
 
 
@@ -49,8 +49,8 @@ def over_quota(instance_type: str, limit: int, used: int, wanted: int) -> Refusa
     return Refusal(
         "ResourceLimitExceeded",
         f"The account-level service limit '{instance_type} for endpoint usage' is {limit} "
-        f"Instances, with current utilization of {used} Instances and a request delta of {wanted} Instances. "
-        "Please use AWS Service Quotas to request an increase for this quota.",
+        f"Instances, with current utilization of {used} Instances and a request delta of "
+        f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.",
     )
 
 

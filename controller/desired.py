@@ -1,0 +1,184 @@
+"""What SageMaker should have for a holding: names that carry content, and the requests for it.
+
+Called by the planner (names) and by `endpoints` (requests). Pure. Model and endpoint config are
+named `<endpoint_name>-<digest>`, so "has it changed?" is string inequality, and a `git revert`
+finds its old config again. Tags, owner and schedule are no part of the digest.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ledger.documents import (
+    Container,
+    Environment,
+    ExistingConfig,
+    JumpStart,
+    ModelData,
+    ModelPackage,
+)
+from ledger.holdings import Holding
+from ledger.lease import stamp
+
+PROJECT_TAG = "leasehold:project"
+ENVIRONMENT_TAG = "leasehold:environment"
+NAME_TAG = "leasehold:name"
+LEASE_TAG = "leasehold:lease"
+VARIANT = "AllTraffic"
+_NAME_LIMIT = 63
+_DIGEST_LETTERS = 10
+
+Request = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The endpoint config that an endpoint should use; model and config None where it is given."""
+
+    endpoint_name: str
+    config_name: str
+    tags: Mapping[str, str]
+    lease_tag: str
+    model: Request | None = field(default=None)
+    config: Request | None = field(default=None)
+
+
+def desired(holding: Holding, environment: Environment, environment_name: str) -> Desired:
+    """Say what SageMaker should have for a holding."""
+    tags = {**holding.definition.tags, **ownership(environment, environment_name, holding.name)}
+    if holding.definition.owner:
+        tags.setdefault("owner", holding.definition.owner)
+    lease_tag = lease_mark(holding)
+    source = holding.definition.source
+    if isinstance(source, ExistingConfig):
+        return Desired(holding.endpoint_name, source.endpoint_config_name, tags, lease_tag)
+    model = _model(holding, environment)
+    variant = _variant(holding)
+    output = _async_output(holding, environment)
+    name = _content_name(holding.endpoint_name, [model, variant, output])
+    return Desired(
+        holding.endpoint_name,
+        name,
+        tags,
+        lease_tag,
+        {"ModelName": name, **model},
+        {
+            "EndpointConfigName": name,
+            "ProductionVariants": [{**variant, "ModelName": name}],
+            **output,
+        },
+    )
+
+
+def lease_mark(holding: Holding) -> str:
+    """Name the lease that an endpoint was started under, so that a renewal can be told."""
+    return stamp(holding.lease.expires_at) if holding.lease else "none"
+
+
+def ownership(environment: Environment, environment_name: str, name: str) -> dict[str, str]:
+    """Give the tags by which an endpoint is ours."""
+    return {
+        PROJECT_TAG: environment.project_prefix,
+        ENVIRONMENT_TAG: environment_name,
+        NAME_TAG: name,
+    }
+
+
+def _content_name(endpoint_name: str, content: object) -> str:
+    text = json.dumps([endpoint_name, content], sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LETTERS]
+    stem = endpoint_name[: _NAME_LIMIT - 1 - _DIGEST_LETTERS].rstrip("-")
+    return f"{stem}-{digest}"
+
+
+def _model(holding: Holding, environment: Environment) -> dict[str, Any]:
+    role = {"ExecutionRoleArn": environment.execution_role_arn}
+    source = holding.definition.source
+    if isinstance(source, ModelPackage):
+        return {
+            **role,
+            "Containers": [{"ModelPackageName": source.arn}],
+            "EnableNetworkIsolation": True,
+        }
+    container = _container_of(holding)
+    return {
+        **role,
+        "PrimaryContainer": _container(container),
+        "EnableNetworkIsolation": container.network_isolation,
+    }
+
+
+def _container_of(holding: Holding) -> Container:
+    match holding.definition.source:
+        case Container() as container:
+            return container
+        case JumpStart() if holding.lock:
+            return holding.lock.container
+        case source:
+            raise AssertionError(f"{type(source).__name__} has no container")
+
+
+def _container(container: Container) -> dict[str, Any]:
+    request: dict[str, Any] = {"Image": container.image}
+    if container.environment:
+        request["Environment"] = dict(container.environment)
+    if container.model_data_url:
+        request["ModelDataUrl"] = container.model_data_url
+    if container.model_data:
+        source = _s3_source(container.model_data, accept_eula=container.accept_eula)
+        request["ModelDataSource"] = {"S3DataSource": source}
+    if container.additional_model_data:
+        request["AdditionalModelDataSources"] = [
+            {"ChannelName": name, "S3DataSource": _s3_source(data, accept_eula=False)}
+            for name, data in container.additional_model_data.items()
+        ]
+    return request
+
+
+def _s3_source(data: ModelData, *, accept_eula: bool) -> dict[str, Any]:
+    source: dict[str, Any] = {
+        "S3Uri": data.s3_uri,
+        "S3DataType": data.s3_data_type,
+        "CompressionType": data.compression_type,
+    }
+    if accept_eula:
+        source["ModelAccessConfig"] = {"AcceptEula": True}
+    return source
+
+
+def _variant(holding: Holding) -> dict[str, Any]:
+    definition = holding.definition
+    variant: dict[str, Any] = {
+        "VariantName": VARIANT,
+        "InitialInstanceCount": definition.instance_count,
+        "InstanceType": definition.instance_type,
+        "InitialVariantWeight": 1,
+    }
+    if not isinstance(definition.source, ModelPackage):
+        container = _container_of(holding)
+        if container.download_timeout_seconds:
+            variant["ModelDataDownloadTimeoutInSeconds"] = container.download_timeout_seconds
+        if container.startup_timeout_seconds:
+            variant["ContainerStartupHealthCheckTimeoutInSeconds"] = (
+                container.startup_timeout_seconds
+            )
+    return variant
+
+
+def _async_output(holding: Holding, environment: Environment) -> dict[str, Any]:
+    settings = holding.definition.async_inference
+    if settings is None:
+        return {}
+    folder = f"{(environment.async_output_path or '').rstrip('/')}/{holding.endpoint_name}/"
+    output: dict[str, Any] = {"S3OutputPath": settings.s3_output_path or folder}
+    if settings.s3_failure_path:
+        output["S3FailurePath"] = settings.s3_failure_path
+    topics = {"SuccessTopic": settings.success_topic_arn, "ErrorTopic": settings.error_topic_arn}
+    if notification := {key: arn for key, arn in topics.items() if arn}:
+        output["NotificationConfig"] = notification
+    request: dict[str, Any] = {"OutputConfig": output}
+    if concurrency := settings.max_concurrent_invocations_per_instance:
+        request["ClientConfig"] = {"MaxConcurrentInvocationsPerInstance": concurrency}
+    return {"AsyncInferenceConfig": request}

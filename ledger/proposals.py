@@ -1,0 +1,196 @@
+"""Requests that become commits: what a person or the controller may ask of a lease.
+
+Called by the gateway, the command line and the controller, which hand a proposal to
+`Repository.commit`. Pure: a proposal gets a snapshot and answers with a `Change` or raises
+`Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent "+10" make
++20.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ledger import lease as meter
+from ledger.documents import (
+    Environment,
+    ExistingConfig,
+    dump_existing_config,
+    dump_lease,
+    parse_definition,
+)
+from ledger.errors import Refused
+from ledger.history import LeaseAction, LeaseChange, write_message
+from ledger.holdings import Broken, Fleet, Holding, document_path, read_fleet
+from ledger.lease import Lease
+from ledger.snapshot import Change, Person, Proposal, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks, when, under which id, for which endpoint of which environment, and why."""
+
+    environment: str
+    endpoint: str
+    person: Person
+    request_id: str
+    now: datetime
+    reason: str | None = None
+
+
+def extension(request: Request, minutes: int) -> Proposal:
+    """Keep an endpoint for some whole minutes longer."""
+
+    def extend(fleet: Fleet, holding: Holding) -> Lease:
+        _check_metered(fleet, holding)
+        return meter.extend(holding.lease, minutes, request.now, fleet.ceiling)
+
+    return _lease_change(request, LeaseAction.EXTEND, extend, minutes)
+
+
+def release(request: Request) -> Proposal:
+    """End a lease now."""
+
+    def end(fleet: Fleet, holding: Holding) -> Lease:
+        _check_metered(fleet, holding)
+        return meter.release(holding.lease, holding.definition.schedule, request.now)
+
+    return _lease_change(request, LeaseAction.RELEASE, end)
+
+
+def first_lease(request: Request) -> Proposal:
+    """Grant a definition's `initial_provision_minutes`, if it still has no lease."""
+
+    def grant(fleet: Fleet, holding: Holding) -> Lease:
+        if holding.lease:
+            return holding.lease
+        minutes = holding.definition.schedule.initial_provision_minutes
+        return meter.grant(minutes, request.now, fleet.ceiling)
+
+    return _lease_change(request, LeaseAction.GRANT, grant)
+
+
+def addition(request: Request, endpoint_config_name: str, minutes: int) -> Proposal:
+    """Define an endpoint on an existing endpoint config and lease it, in one commit.
+
+    An endpoint that is defined on that very config already is extended, as the predecessor did.
+    """
+
+    def propose(snapshot: Snapshot) -> Change:
+        fleet = read_fleet(snapshot.files, request.environment)
+        environment = _readable(fleet)
+        match fleet.find(request.endpoint):
+            case None:
+                return _new_endpoint(request, fleet, environment, (endpoint_config_name, minutes))
+            case Holding() as holding if holding.definition.source == ExistingConfig(
+                endpoint_config_name
+            ):
+                return extension(request, minutes)(snapshot)
+            case Holding() | Broken() as item:
+                raise Refused(
+                    "LH4108",
+                    f"{item.endpoint_name} is defined already, otherwise than on"
+                    f" {endpoint_config_name}: leave EndpointConfigName out to extend it, or change"
+                    f" {document_path(fleet.name, item.name, 'endpoint')}.",
+                )
+
+    return propose
+
+
+def _new_endpoint(
+    request: Request, fleet: Fleet, environment: Environment, ask: tuple[str, int]
+) -> Change:
+    endpoint_config_name, minutes = ask
+    name = _short_name(request.endpoint, environment)
+    path = document_path(fleet.name, name, "endpoint")
+    content = dump_existing_config(name, request.endpoint, endpoint_config_name)
+    definition = parse_definition(path, content)
+    if isinstance(definition, tuple):
+        raise Refused("LH4107", " ".join(str(violation) for violation in definition))
+    holding = Holding(definition, request.endpoint)
+    lease = meter.extend(None, minutes, request.now, fleet.ceiling)
+    change = _change(request, holding, lease, (LeaseAction.GRANT, minutes))
+    return replace(change, files={path: content, **change.files})
+
+
+def _short_name(endpoint_name: str, environment: Environment) -> str:
+    """Name the file of an added endpoint: by the default pattern where it fits, else in full."""
+    prefix, suffix = f"{environment.project_prefix}-", "-Endpoint"
+    short = endpoint_name.removeprefix(prefix).removesuffix(suffix)
+    return short if endpoint_name == f"{prefix}{short}{suffix}" else endpoint_name
+
+
+def _lease_change(
+    request: Request,
+    action: LeaseAction,
+    compute: Callable[[Fleet, Holding], Lease],
+    minutes: int = 0,
+) -> Proposal:
+    def propose(snapshot: Snapshot) -> Change:
+        fleet = read_fleet(snapshot.files, request.environment)
+        holding = _find(request, fleet)
+        applied = holding.lease and holding.lease.request_id == request.request_id
+        lease = holding.lease if applied and holding.lease else compute(fleet, holding)
+        return _change(request, holding, lease, (action, minutes))
+
+    return propose
+
+
+def _change(
+    request: Request, holding: Holding, lease: Lease, what: tuple[LeaseAction, int]
+) -> Change:
+    """Write the lease file and the message. A lease that stays as it is keeps its bytes."""
+    action, minutes = what
+    new = lease if lease == holding.lease else meter.with_request(lease, request.request_id)
+    message = write_message(
+        request.environment,
+        holding.name,
+        LeaseChange(
+            action=action,
+            endpoint_name=holding.endpoint_name,
+            expires_at=new.expires_at,
+            previous=holding.lease.expires_at if holding.lease else None,
+            requested_by=request.person,
+            request_id=request.request_id,
+            reason=request.reason,
+        ),
+        by_minutes=minutes,
+    )
+    path = document_path(request.environment, holding.name, "lease")
+    return Change({path: dump_lease(new)}, message, request.person, request.request_id)
+
+
+def _find(request: Request, fleet: Fleet) -> Holding:
+    _readable(fleet)
+    match fleet.find(request.endpoint):
+        case Holding() as holding:
+            return holding
+        case Broken() as broken:
+            raise Refused(
+                "LH4109",
+                f"{broken.endpoint_name} is frozen until its documents are mended:"
+                f" {' '.join(str(violation) for violation in broken.violations)}",
+            )
+        case _:
+            raise Refused(
+                "LH4106",
+                f"no endpoint is called {request.endpoint} in {fleet.name}. To add it, name an"
+                " EndpointConfigName, or commit a definition.",
+            )
+
+
+def _readable(fleet: Fleet) -> Environment:
+    if fleet.environment is None:
+        raise Refused(
+            "LH4109",
+            f"the environment {fleet.name} is frozen: {' '.join(map(str, fleet.violations))}",
+        )
+    return fleet.environment
+
+
+def _check_metered(fleet: Fleet, holding: Holding) -> None:
+    if holding.definition.schedule.always_on:
+        raise Refused(
+            "LH4110",
+            f"{holding.endpoint_name} is always on and has no meter. To stop it, change its"
+            f" schedule in {document_path(fleet.name, holding.name, 'endpoint')}.",
+        )
