@@ -106,7 +106,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _check_secrets(url: str, address: SplitResult) -> None:
-    """A secret in an address ends in logs, so the sentence must not repeat the address."""
+    """Refuse a secret: an address ends in logs, so the sentence must not repeat it either."""
     if address.scheme == "file":
         return
     named_over_http = address.username is not None and address.scheme != "ssh"

@@ -15,7 +15,8 @@ class Clock:
         self.offset = offset
 
     def now(self) -> float:
-        return time.time() + self.offset
+        """Give the moment in whole milliseconds: finer ones do not survive AWS's JSON and back."""
+        return round(time.time() + self.offset, 3)
 
     def advance(self, seconds: float) -> None:
         self.offset += seconds

@@ -143,7 +143,7 @@ def create(name: str, arn: str, deployment: Deployment, now: float, rollout: Rol
         created=now,
         modified=now,
         target=deployment,
-        change=Change(now + rollout.seconds, outcome, reason=rollout.failure),
+        change=Change(_after(now, rollout.seconds), outcome, reason=rollout.failure),
     )
 
 
@@ -156,7 +156,7 @@ def update(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Roll
         target=deployment,
         reason=None,
         change=Change(
-            now + rollout.seconds,
+            _after(now, rollout.seconds),
             Status.IN_SERVICE,
             serving=deployment if rollout.failure is None else None,
             reason=rollout.failure,
@@ -166,16 +166,16 @@ def update(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Roll
 
 def rescale(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Rollout) -> Endpoint:
     """Change weights and counts of the config in use; a failure rolls back first."""
-    half = now + rollout.seconds
+    half = _after(now, rollout.seconds)
     change = Change(half, Status.IN_SERVICE, serving=deployment)
     if rollout.failure is not None:
-        back = Change(half + rollout.seconds, Status.IN_SERVICE, reason=rollout.failure)
+        back = Change(_after(half, rollout.seconds), Status.IN_SERVICE, reason=rollout.failure)
         change = Change(half, Status.ROLLING_BACK, then=back)
     return replace(endpoint, status=Status.UPDATING, modified=now, reason=None, change=change)
 
 
 def delete(endpoint: Endpoint, now: float, seconds: float) -> Endpoint:
-    change = Change(now + seconds, None)
+    change = Change(_after(now, seconds), None)
     return replace(endpoint, status=Status.DELETING, modified=now, target=None, change=change)
 
 
@@ -191,7 +191,7 @@ def force(
     change = None
     if seconds is not None:
         after = None if status is Status.DELETING else Status.IN_SERVICE
-        change = Change(now + seconds, after)
+        change = Change(_after(now, seconds), after)
     return replace(endpoint, status=status, modified=now, target=None, reason=reason, change=change)
 
 
@@ -202,3 +202,7 @@ def refusal(endpoint: Endpoint, operation: str) -> Refusal | None:
     if endpoint.status is Status.FAILED and operation != "DeleteEndpoint":
         return refusals.failed_already(endpoint.arn)
     return None
+
+
+def _after(moment: float, seconds: float) -> float:
+    return round(moment + seconds, 3)

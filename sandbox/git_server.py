@@ -17,7 +17,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from socket import socket
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 from urllib.parse import quote
@@ -27,6 +26,7 @@ from waitress.server import TcpWSGIServer
 
 if TYPE_CHECKING:
     from io import BufferedReader
+    from socket import socket
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 

@@ -1,28 +1,16 @@
 """The ledger's git repository: read a snapshot, commit by compare-and-swap, read history.
 
-The controller, the gateway and the command line hold one `Repository` each. This is the only
-module that imports pygit2, and foreign errors end here. It must not know what the files mean.
-
-The clone is bare, one commit deep and disposable: whatever is wrong with it, a new one is made.
-Objects and references are touched under a lock. A push uses a second handle on the same clone and
-holds no lock, so that a reader never waits for a push's network time.
+The controller, the gateway and the command line hold one `Repository` each. Nothing but this
+package imports pygit2, and foreign errors end here. It must not know what the files mean.
 """
 
-import hashlib
-import shutil
-import threading
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 
-import pygit2
-from pygit2.enums import CredentialType, FileMode
-
-from ledger.errors import Refused, Unavailable
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
+from ledger.repository.clone import Clone, Pen
+from ledger.repository.connection import Server
 from ledger.snapshot import (
     Change,
     CommitRecord,
@@ -32,7 +20,7 @@ from ledger.snapshot import (
     Snapshot,
     check,
 )
-from ledger.writer import Damaged, PushFailed, Writer
+from ledger.writer import Writer
 
 __all__ = [
     "Change",
@@ -49,18 +37,13 @@ __all__ = [
     "Token",
 ]
 
-_FOREIGN = (pygit2.GitError, KeyError, ValueError, OSError)
-_WHOLE_HISTORY = 2**31 - 1
-_MOST_PACKS = 100
-_MOST_LOOSE_OF_256 = 32
-_MOST_WORDS = 500
-_ssh_home = threading.Lock()
+_PATIENT = Timeouts()
 
 
 class Repository:
-    """One branch of one remote repository, and a cache directory that nobody else uses."""
+    """One branch of one remote repository, with a cache directory that nobody else uses."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last four are named, and an entry point sets them once
         self,
         remote: Remote,
         cache: Path,
@@ -68,11 +51,12 @@ class Repository:
         under: str = "environments/",
         committer: Person,
         clock: Callable[[], datetime],
-        timeouts: Timeouts = Timeouts(),
+        timeouts: Timeouts = _PATIENT,
     ) -> None:
         self._remote = remote
         self._under = under
-        self._clone = _Clone(_Server(remote, cache, timeouts), cache, under, _Pen(committer, clock))
+        server = Server(remote, cache / "home", timeouts)
+        self._clone = Clone(server, cache, under, Pen(committer, clock))
         self._writer = Writer(self._clone)
 
     def read(self) -> Snapshot:
@@ -80,7 +64,7 @@ class Repository:
         return self._clone.fetch()
 
     def head(self) -> str:
-        """Ask for the remote's tip and nothing else."""
+        """Ask for the remote's tip and nothing else. Raises `Failure`."""
         return self._clone.head()
 
     def commit(self, proposal: Proposal, *, deadline_seconds: float = 20.0) -> Committed:
@@ -88,7 +72,7 @@ class Repository:
 
         May be called from many threads: they share a push, with a commit for each. `proposal` is
         called again with a newer snapshot after a conflict, and must be pure. An attempt that is
-        under way at the deadline is finished.
+        under way at the deadline is finished. Raises `Failure`, and whatever `proposal` raises.
         """
         self._remote.check_writable()
 

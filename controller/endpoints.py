@@ -1,0 +1,234 @@
+"""SageMaker's control plane: see what is there, do one action. Nothing else speaks to it.
+
+Called by `reconcile` and the command line. It decides nothing: that is the planner's business. A
+look costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account and
+N of ours; DescribeEndpoint only where status or LastModifiedTime moved since it looked last.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from controller.aws_errors import Absent, AlreadyThere, aws_errors
+from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, PROJECT_TAG, Desired
+from controller.plan import Action, Observed, Verb
+from ledger.documents import Environment
+from ledger.errors import Refused, Wait
+from ledger.holdings import Fleet
+
+if TYPE_CHECKING:
+    from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef
+
+QUOTA_PAUSE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What DescribeEndpoint said, and of which version of the endpoint."""
+
+    version: tuple[str, datetime]
+    config_name: str | None
+    failure_reason: str | None
+
+
+class Endpoints:
+    """SageMaker's endpoints of one account and region. What it remembers is never the truth."""
+
+    def __init__(
+        self, sagemaker: "SageMakerClient", tagging: "ResourceGroupsTaggingAPIClient"
+    ) -> None:
+        self._sagemaker = sagemaker
+        self._tagging = tagging
+        self._seen: dict[str, _Seen] = {}
+        self._quota: dict[tuple[str, str], tuple[datetime, Refused]] = {}
+
+    def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
+        """Return the endpoints that are ours by tags, and those that bear a definition's name.
+
+        Raises Failure (LH3xxx) unless everything could be read: a half-read account is no account.
+        """
+        if fleet.environment is None:
+            return ()
+        wanted = {item.endpoint_name.lower() for item in fleet.holdings}
+        wanted |= {item.endpoint_name.lower() for item in fleet.broken}
+        with aws_errors():
+            owned = self._owned(fleet.environment, fleet.name)
+            summaries = [
+                summary
+                for summary in self._summaries()
+                if _key(summary["EndpointArn"]) in owned
+                or summary["EndpointName"].lower() in wanted
+            ]
+        self._seen = {key: self._seen[key] for key in map(_arn, summaries) if key in self._seen}
+        found = (self._observed(summary, owned) for summary in summaries)
+        return tuple(item for item in found if item is not None)
+
+    def apply(self, action: Action, now: datetime) -> None:
+        """Do one action with one mutation of the endpoint. Raises Failure (LH3xxx)."""
+        match action.verb, action.target:
+            case Verb.CREATE, Desired() as target:
+                self._mindful_of_quota(target, now, self._create)
+            case Verb.UPDATE, Desired() as target:
+                self._mindful_of_quota(target, now, self._update)
+            case Verb.DELETE, _:
+                self._delete(action.endpoint_name)
+            case verb, _:
+                raise AssertionError(f"{verb} is nothing that SageMaker does")
+
+    def _summaries(self) -> "Iterator[EndpointSummaryTypeDef]":
+        pages = self._sagemaker.get_paginator("list_endpoints").paginate(
+            PaginationConfig={"PageSize": 100}
+        )
+        for page in pages:
+            yield from page["Endpoints"]
+
+    def _owned(self, environment: Environment, name: str) -> dict[str, dict[str, str]]:
+        """Find our endpoints by tags: ARN to tags."""
+        pages = self._tagging.get_paginator("get_resources").paginate(
+            TagFilters=[
+                {"Key": PROJECT_TAG, "Values": [environment.project_prefix]},
+                {"Key": ENVIRONMENT_TAG, "Values": [name]},
+            ],
+            ResourceTypeFilters=["sagemaker:endpoint"],
+            PaginationConfig={"PageSize": 100},
+        )
+        return {
+            _key(item["ResourceARN"]): {tag["Key"]: tag["Value"] for tag in item["Tags"]}
+            for page in pages
+            for item in page["ResourceTagMappingList"]
+        }
+
+    def _observed(
+        self, summary: "EndpointSummaryTypeDef", owned: Mapping[str, dict[str, str]]
+    ) -> Observed | None:
+        """Complete a summary with tags, config and failure; None if it vanished meanwhile.
+
+        The tag index lags behind: a name of ours that it does not have is asked for directly.
+        """
+        arn = summary["EndpointArn"]
+        observed = Observed(
+            summary["EndpointName"],
+            summary["EndpointStatus"],
+            summary["LastModifiedTime"].astimezone(UTC),
+            tags=owned.get(_key(arn)),
+        )
+        try:
+            with aws_errors():
+                tags = observed.tags if observed.tags is not None else self._tags(arn)
+                seen = self._described(observed, _key(arn))
+        except Absent:
+            return None
+        return replace(
+            observed,
+            tags=tags,
+            config_name=seen.config_name,
+            failure_reason=seen.failure_reason,
+        )
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+    def _described(self, observed: Observed, key: str) -> _Seen:
+        version = (observed.status, observed.modified_at)
+        if (known := self._seen.get(key)) and known.version == version:
+            return known
+        answer = self._sagemaker.describe_endpoint(EndpointName=observed.endpoint_name)
+        seen = _Seen(version, answer.get("EndpointConfigName"), answer.get("FailureReason"))
+        self._seen[key] = seen
+        return seen
+
+    def _mindful_of_quota(self, target: Desired, now: datetime, do: Any) -> None:  # noqa: ANN401
+        """Do not hammer a quota: after a refusal, repeat its words for a while instead."""
+        key = (target.endpoint_name, target.config_name)
+        if (held := self._quota.get(key)) and now < held[0]:
+            raise held[1]
+        self._quota.pop(key, None)
+        try:
+            do(target)
+        except Refused as refused:
+            if refused.code == "LH3002":
+                self._quota[key] = (now + QUOTA_PAUSE, refused)
+            raise
+
+    def _create(self, target: Desired) -> None:
+        self._ensure_config(target)
+        tags = {**target.tags, LEASE_TAG: target.lease_tag}
+        try:
+            with aws_errors():
+                self._sagemaker.create_endpoint(
+                    EndpointName=target.endpoint_name,
+                    EndpointConfigName=target.config_name,
+                    Tags=_tag_list(tags),
+                )
+        except AlreadyThere as failure:
+            raise Wait(failure.code, f"{failure.message} The next tick looks again.") from failure
+        except Absent as failure:
+            raise _not_visible(target, failure) from failure
+
+    def _update(self, target: Desired) -> None:
+        self._ensure_config(target)
+        try:
+            with aws_errors():
+                self._sagemaker.update_endpoint(
+                    EndpointName=target.endpoint_name, EndpointConfigName=target.config_name
+                )
+        except Absent as failure:
+            raise _not_visible(target, failure) from failure
+
+    def _delete(self, endpoint_name: str) -> None:
+        try:
+            with aws_errors():
+                self._sagemaker.delete_endpoint(EndpointName=endpoint_name)
+        except Absent:
+            return  # somebody was faster; it is gone, as wanted
+
+    def _ensure_config(self, target: Desired) -> None:
+        """Make model and config unless the config is there: its name says what it holds."""
+        try:
+            with aws_errors():
+                self._sagemaker.describe_endpoint_config(EndpointConfigName=target.config_name)
+        except Absent as absent:
+            if target.model is None or target.config is None:
+                raise Refused(
+                    "LH3008",
+                    f"the endpoint config {target.config_name} is not in SageMaker: make it, or"
+                    " change endpoint_config_name.",
+                ) from absent
+        else:
+            return
+        tags = _tag_list(target.tags)
+        _unless_there(self._sagemaker.create_model, {**target.model, "Tags": tags})
+        _unless_there(self._sagemaker.create_endpoint_config, {**target.config, "Tags": tags})
+
+
+def _unless_there(create: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN401
+    try:
+        with aws_errors():
+            create(**request)
+    except AlreadyThere:
+        return  # a tick that was cut short made it: same name, same content
+
+
+def _not_visible(target: Desired, failure: Failure) -> Wait:
+    """Wait for a config made a moment ago, which may not be visible yet; so AWS advises."""
+    return Wait(
+        "LH3009",
+        f"{failure.message} {target.config_name} may not be visible yet; the next tick looks.",
+    )
+
+
+def _tag_list(tags: Mapping[str, str]) -> list[Any]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def _arn(summary: "EndpointSummaryTypeDef") -> str:
+    return _key(summary["EndpointArn"])
+
+
+def _key(arn: str) -> str:
+    """ARNs name endpoints in lower case, whatever case the name has elsewhere."""
+    return arn.lower()

@@ -1,0 +1,116 @@
+"""Plans and outcomes for people and machines: text, Markdown, JSON. Pure.
+
+Called by the command line, by the Lambda handler (JSON) and for pull requests (Markdown).
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from controller.plan import CHANGES, Action, Plan, Verb
+from controller.reconcile import Outcome, Tick
+from ledger.json_files import Violation
+from ledger.lease import stamp
+
+_SIGNS = {
+    Verb.GRANT: "+",
+    Verb.CREATE: "+",
+    Verb.UPDATE: "~",
+    Verb.DELETE: "-",
+    Verb.WAIT: ".",
+    Verb.REPORT: "!",
+    Verb.KEEP: " ",
+}
+
+
+def as_text(tick: Tick) -> str:
+    """Write a plan, or what became of it, as lines for a terminal."""
+    lines = [f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"]
+    width = max((len(action.endpoint_name) for action in tick.plan.actions), default=0)
+    for action in tick.plan.actions:
+        sign, verb = _SIGNS[action.verb], action.verb.ljust(6)
+        lines.append(f"  {sign} {verb}  {action.endpoint_name.ljust(width)}  {action.reason}")
+        lines += [f"      {sentence}" for sentence in _became(tick, action)]
+    lines += [f"  ! {violation}" for violation in _unsaid(tick)]
+    return "\n".join([*lines, summary(tick.plan)]) + "\n"
+
+
+def as_markdown(tick: Tick) -> str:
+    """Write a plan as a comment for a pull request."""
+    lines = [f"### Leasehold plan for `{tick.plan.environment}`", "", summary(tick.plan), ""]
+    shown = [action for action in tick.plan.actions if action.verb is not Verb.KEEP]
+    if shown:
+        lines += ["| | Endpoint | Why |", "|---|---|---|"]
+        lines += [
+            f"| **{action.verb}** | `{action.endpoint_name}` | {_cell(action.reason)} |"
+            for action in shown
+        ]
+    if violations := list(_unsaid(tick)):
+        lines += ["", "Document errors:", ""] if shown else ["Document errors:", ""]
+        lines += [f"- {_cell(str(violation))}" for violation in violations]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_json(tick: Tick) -> dict[str, Any]:
+    """Give a plan, or what became of it, as data."""
+    outcomes = {outcome.action.endpoint_name: outcome for outcome in tick.outcomes}
+    return {
+        "environment": tick.plan.environment,
+        "commit": tick.plan.commit,
+        "now": stamp(tick.now),
+        "actions": [_action(a, outcomes.get(a.endpoint_name)) for a in tick.plan.actions],
+        "violations": [_violation(violation) for violation in tick.fleet.violations],
+    }
+
+
+def summary(plan: Plan) -> str:
+    """Count a plan's changes in one line."""
+    counts = {verb: sum(a.verb is verb for a in plan.actions) for verb in Verb}
+    changes = [f"{counts[verb]} to {verb}" for verb in CHANGES if counts[verb]]
+    rest = [f"{counts[Verb.WAIT]} in progress"] if counts[Verb.WAIT] else []
+    rest += [f"{counts[Verb.REPORT]} for a person to look at"] if counts[Verb.REPORT] else []
+    rest += [f"{counts[Verb.KEEP]} kept"] if counts[Verb.KEEP] else []
+    return f"Plan: {', '.join([*(changes or ['nothing to change']), *rest])}."
+
+
+def _became(tick: Tick, action: Action) -> Iterator[str]:
+    for outcome in tick.outcomes:
+        if outcome.action == action:
+            code = f" [{outcome.code}]" if outcome.code else ""
+            yield f"{outcome.state}{': ' + outcome.detail if outcome.detail else ''}{code}"
+
+
+def _unsaid(tick: Tick) -> Iterator[Violation]:
+    """Yield the violations that no action's reason repeats: warnings, in practice."""
+    said = " ".join(action.reason for action in tick.plan.actions)
+    return (violation for violation in tick.fleet.violations if str(violation) not in said)
+
+
+def _action(action: Action, outcome: Outcome | None) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "action": str(action.verb),
+        "name": action.name,
+        "endpoint_name": action.endpoint_name,
+        "reason": action.reason,
+        "orphan": action.is_orphan,
+    }
+    if action.target:
+        data["endpoint_config_name"] = action.target.config_name
+    if outcome:
+        data["outcome"] = {"state": str(outcome.state), "detail": outcome.detail}
+        data["outcome"] |= {"code": outcome.code} if outcome.code else {}
+    return data
+
+
+def _violation(violation: Violation) -> dict[str, str]:
+    return {
+        "code": violation.code,
+        "file": violation.file,
+        "pointer": violation.pointer,
+        "sentence": violation.sentence,
+        "level": violation.level,
+    }
+
+
+def _cell(text: str) -> str:
+    """Keep a text from leaving its table cell."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,29 @@
+"""Open the ledger in a deployed function: the git secret from Secrets Manager, a clone in /tmp.
+
+Called by the Lambda entry points, once for a warm process.
+"""
+
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import boto3
+
+from ledger.remote import Remote
+from ledger.repository import Person, Repository
+from ledger.settings import LedgerSettings, read_secret
+
+
+def open_deployed(
+    settings: LedgerSettings, committer: Person, clock: Callable[[], datetime]
+) -> Repository:
+    """Build a repository with a fresh clone: what a crashed function left behind is not trusted."""
+    folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
+    credentials = None
+    if settings.secret_id:
+        client = boto3.client("secretsmanager")
+        secret = client.get_secret_value(SecretId=settings.secret_id)
+        credentials = read_secret(secret["SecretString"], folder / "ssh")
+    remote = Remote(settings.url, settings.branch, credentials)
+    return Repository(remote, folder / "ledger", committer=committer, clock=clock)

@@ -1,0 +1,237 @@
+"""A bare clone, one commit deep and disposable: whatever is wrong with it, a new one is made.
+
+`Repository` reads from it and `Writer` commits into it. Objects and references are touched under a
+lock, because libgit2 wants one thread at a time on a handle. A push has a handle of its own on
+the same clone and holds no lock, so a reader never waits for a push's network time. It must not
+know what the files mean.
+"""
+
+import hashlib
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+import pygit2
+
+from ledger.errors import Unavailable
+from ledger.repository.connection import FOREIGN, TRACKING, Server
+from ledger.repository.trees import Trees, entry, write_tree
+from ledger.snapshot import Change, CommitRecord, Person, Snapshot
+from ledger.writer import Damaged
+
+_MOST_PACK_FILES = 200
+_MOST_LOOSE_OBJECTS = 8192
+
+
+@dataclass(frozen=True)
+class Pen:
+    """Who commits, and the clock that dates it."""
+
+    committer: Person
+    clock: Callable[[], datetime]
+
+
+class Clone:
+    def __init__(self, server: Server, cache: Path, under: str, pen: Pen) -> None:
+        name = hashlib.sha256(f"{server.remote.url} {server.remote.branch}".encode()).hexdigest()
+        self._path = cache / f"{name[:16]}.git"
+        self._server = server
+        self._trees = Trees(under)
+        self._pen = pen
+        self._lock = threading.RLock()
+        self._handles: tuple[pygit2.Repository, pygit2.Repository] | None = None
+        self._tip: Snapshot | None = None
+
+    def known(self) -> Snapshot | None:
+        """Give the tip as last seen, by this process or by the one that kept this clone."""
+        with self._lock, suppress(Damaged):
+            self._stay_thin()
+            tracked = self._tracked() if self._tip is None else None
+            if tracked:
+                self._tip = self.at(tracked)
+        return self._tip
+
+    def head(self) -> str:
+        with self._lock, self._server.connected(self._reading()) as connection:
+            return self._server.tip(connection)
+
+    def fetch(self) -> Snapshot:
+        with self._lock:
+            try:
+                self._tip = self._fetched()
+            except Damaged:
+                self._tip = self._fetched_afresh()
+            return self._tip
+
+    def commit(self, parent: Snapshot, change: Change) -> Snapshot:
+        with self._lock, self._guarded() as repository:
+            author = _signature(change.author, self._pen.clock())
+            committer = _signature(self._pen.committer, self._pen.clock())
+            before = repository[parent.commit].peel(pygit2.Commit).tree
+            tree = write_tree(repository, before, change.files)
+            commit = repository.create_commit(
+                None, author, committer, change.message, tree, [pygit2.Oid(hex=parent.commit)]
+            )
+            kept = {**parent.files, **change.files}
+            files = {path: content for path, content in kept.items() if content is not None}
+            made = repository[commit].peel(pygit2.Commit)
+            return Snapshot(str(commit), MappingProxyType(files), _committed_at(made))
+
+    def push(self, base: Snapshot, tip: Snapshot) -> None:
+        self._server.push(self._pushing(), base.commit, tip.commit)
+        with self._lock:
+            self._tip = tip
+            # The push has won, whatever becomes of the clone.
+            with suppress(Damaged), self._guarded() as repository:
+                repository.references.create(TRACKING, tip.commit, force=True)
+
+    def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
+        with self._lock:
+            if base not in self._reading():
+                self._deepen()
+            with self._guarded() as repository:
+                walker = repository.walk(tip)
+                if base in repository:
+                    walker.hide(base)
+                return [_record(commit) for commit in walker]
+
+    def touches(self, commit: str, paths: Iterable[str]) -> bool:
+        with self._lock, self._guarded() as repository:
+            after = repository[commit].peel(pygit2.Commit)
+            return all(_differs(after, path) for path in paths)
+
+    def at(self, commit: str) -> Snapshot:
+        with self._lock, self._guarded() as repository:
+            found = repository[commit].peel(pygit2.Commit)
+            return Snapshot(commit, self._trees.read(repository, found.tree), _committed_at(found))
+
+    def changes(self, path: str, limit: int) -> Sequence[CommitRecord]:
+        with self._lock:
+            tip = self.fetch()
+            if self._reading().is_shallow:
+                self._deepen()
+            with self._guarded() as repository:
+                return list(_history(repository, tip.commit, path, limit))
+
+    def _fetched(self) -> Snapshot:
+        self._stay_thin()
+        with self._guarded() as repository, self._server.connected(repository) as connection:
+            tip = self._server.tip(connection)
+            if self._tip is not None and self._tip.commit == tip:
+                return self._tip
+            tracked = self._tracked()
+            if tracked != tip:
+                deep = tracked is not None or self._server.remote.is_local
+                self._server.fetch(connection, depth=0 if deep else 1)
+            return self.at(tip)
+
+    def _fetched_afresh(self) -> Snapshot:
+        try:
+            return self._fetched()
+        except Damaged as damage:
+            raise self._server.unreachable(damage) from damage
+
+    def _deepen(self) -> None:
+        try:
+            with self._guarded() as repository, self._server.connected(repository) as connection:
+                self._server.fetch(connection, depth=0, whole=repository.is_shallow)
+        except Damaged as damage:
+            raise self._server.unreachable(damage) from damage
+
+    def _tracked(self) -> str | None:
+        with self._guarded() as repository:
+            found = repository.references.get(TRACKING)
+            return str(found.target) if found else None
+
+    @contextmanager
+    def _guarded(self) -> Iterator[pygit2.Repository]:
+        """Turn what goes wrong with the clone into `Damaged`, and throw the clone away."""
+        try:
+            yield self._reading()
+        except FOREIGN as error:
+            self._discard()
+            raise Damaged(f"the clone in {self._path} cannot be used: {error}") from error
+
+    def _reading(self) -> pygit2.Repository:
+        return self._opened()[0]
+
+    def _pushing(self) -> pygit2.Repository:
+        with self._lock:
+            return self._opened()[1]
+
+    def _opened(self) -> tuple[pygit2.Repository, pygit2.Repository]:
+        if self._handles is None:
+            try:
+                self._handles = self._open(), self._open()
+            except FOREIGN:
+                self._discard()
+                self._handles = self._open_afresh()
+        return self._handles
+
+    def _open_afresh(self) -> tuple[pygit2.Repository, pygit2.Repository]:
+        try:
+            return self._open(), self._open()
+        except FOREIGN as error:
+            raise Unavailable(
+                "LH2012", f"No clone can be kept in {self._path.parent}: {error}"
+            ) from error
+
+    def _open(self) -> pygit2.Repository:
+        if not self._path.exists():
+            return pygit2.init_repository(str(self._path), bare=True)
+        return pygit2.Repository(str(self._path))
+
+    def _discard(self) -> None:
+        self._handles = None
+        self._tip = None
+        shutil.rmtree(self._path, ignore_errors=True)
+
+    def _stay_thin(self) -> None:
+        """Start afresh when fetches and commits have piled up; a new clone has one pack."""
+        objects = self._path / "objects"
+        if _count(objects / "pack") > _MOST_PACK_FILES:
+            self._discard()
+        elif _count(objects / "17") > _MOST_LOOSE_OBJECTS // 256:
+            self._discard()  # Object ids are spread evenly over 256 folders: one tells for all.
+
+
+def _history(
+    repository: pygit2.Repository, tip: str, path: str, limit: int
+) -> Iterator[CommitRecord]:
+    commit: pygit2.Commit | None = repository[tip].peel(pygit2.Commit)
+    while commit is not None and limit > 0:
+        if _differs(commit, path):
+            limit -= 1
+            yield _record(commit)
+        commit = commit.parents[0] if commit.parents else None
+
+
+def _differs(commit: pygit2.Commit, path: str) -> bool:
+    before = entry(commit.parents[0].tree, path) if commit.parents else None
+    return entry(commit.tree, path) != before
+
+
+def _record(commit: pygit2.Commit) -> CommitRecord:
+    author = Person(_text(commit.author.raw_name), _text(commit.author.raw_email))
+    return CommitRecord(str(commit.id), author, _committed_at(commit), _text(commit.raw_message))
+
+
+def _committed_at(commit: pygit2.Commit) -> datetime:
+    return datetime.fromtimestamp(commit.commit_time, UTC)
+
+
+def _signature(person: Person, at: datetime) -> pygit2.Signature:
+    return pygit2.Signature(person.name, person.email, int(at.timestamp()), 0)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")
+
+
+def _count(folder: Path) -> int:
+    return sum(1 for _ in folder.iterdir()) if folder.exists() else 0

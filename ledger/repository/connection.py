@@ -1,0 +1,178 @@
+"""The network side of git: connect, list, fetch, push, with every failure as a sentence.
+
+`Clone` calls it with its own handles. It must not know what a clone is kept for.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import CredentialType
+
+from ledger.errors import Refused, Unavailable
+from ledger.remote import Remote, SshKey, Timeouts, Token
+from ledger.writer import PushFailed
+
+# Everything that pygit2 raises; it has no narrower base, and its texts vary by server.
+FOREIGN = (pygit2.GitError, KeyError, ValueError, OSError)
+TRACKING = "refs/remotes/origin/tip"
+_WHOLE_HISTORY = 2**31 - 1
+_MOST_WORDS = 500
+_home_is_ours = threading.Lock()
+
+
+class Server:
+    """One branch of one remote. Timeouts and the SSH home are settings of the whole process."""
+
+    def __init__(self, remote: Remote, home: Path, timeouts: Timeouts) -> None:
+        self.remote = remote
+        self._home = home
+        self._timeouts = timeouts
+        self._branch = f"refs/heads/{remote.branch}"
+
+    def tip(self, connection: pygit2.Remote) -> str:
+        heads = {head.name: str(head.oid) for head in connection.list_heads(connect=False)}
+        if self._branch not in heads:
+            raise Refused("LH2004", self._missing(empty=not heads))
+        return heads[self._branch]
+
+    @contextmanager
+    def connected(self, repository: pygit2.Repository) -> Iterator[pygit2.Remote]:
+        """Open a connection for reading; one `fetch` may use it. Raises `Failure`."""
+        try:
+            connection = self._connect(repository, _Callbacks(self.remote), push=False)
+        except FOREIGN as error:
+            raise self.unreachable(error) from error
+        yield connection
+
+    def fetch(self, connection: pygit2.Remote, *, depth: int, whole: bool = False) -> None:
+        """Fetch into the tracking reference. Depth 0 keeps a clone as deep as it is."""
+        connection.fetch(
+            [f"+{self._branch}:{TRACKING}"],
+            callbacks=_Callbacks(self.remote),
+            depth=_WHOLE_HISTORY if whole else depth,
+            proxy=True,
+        )
+
+    def push(self, repository: pygit2.Repository, base: str, commit: str) -> None:
+        """Move the branch from `base` to `commit`, or raise `PushFailed`; silence is no success.
+
+        pygit2 returns as if all were well when the server refuses. The callback has the verdict.
+        """
+        callbacks = _Callbacks(self.remote, base)
+        try:
+            connection = self._connect(repository, callbacks, push=True)
+            connection.push([f"{commit}:{self._branch}"], callbacks=callbacks, proxy=True)
+        except FOREIGN as error:
+            raise PushFailed(str(error), verdict=False, sent=callbacks.sent) from error
+        if not callbacks.accepted:
+            raise PushFailed("it gave no verdict", verdict=False, sent=True)
+
+    def unreachable(self, error: Exception) -> Unavailable:
+        return Unavailable("LH2003", f"The repository {self.remote.url} cannot be read: {error}")
+
+    def _connect(
+        self, repository: pygit2.Repository, callbacks: "_Callbacks", *, push: bool
+    ) -> pygit2.Remote:
+        pygit2.settings.server_connect_timeout = self._timeouts.connect_ms
+        pygit2.settings.server_timeout = self._timeouts.server_ms
+        connection = repository.remotes.create_anonymous(self.remote.url)
+        with self._known_hosts():
+            connection.connect(callbacks, int(push), proxy=True)
+        return connection
+
+    @contextmanager
+    def _known_hosts(self) -> Iterator[None]:
+        """Let libgit2 find our known hosts: it looks in the home directory and nowhere else."""
+        key = self.remote.credentials
+        if not isinstance(key, SshKey):
+            yield
+            return
+        known_hosts = self._home / ".ssh" / "known_hosts"
+        known_hosts.parent.mkdir(parents=True, exist_ok=True)
+        known_hosts.write_bytes(_contents(key.known_hosts))
+        with _home_is_ours:
+            before = pygit2.settings.homedir
+            pygit2.settings.homedir = str(self._home)
+            try:
+                yield
+            finally:
+                pygit2.settings.homedir = before or ""
+
+    def _missing(self, *, empty: bool) -> str:
+        if empty:
+            return f"The repository {self.remote.url} is empty: push a first commit to it."
+        return f"The repository {self.remote.url} has no branch {self.remote.branch}."
+
+
+class _Callbacks(pygit2.RemoteCallbacks):
+    """What libgit2 asks on the way. An exception here is raised by the call that led to it."""
+
+    def __init__(self, remote: Remote, base: str = "") -> None:
+        super().__init__()
+        self._remote = remote
+        self._base = base
+        self._asked = False
+        self._said = ""
+        self.sent = False
+        self.accepted = False
+
+    def credentials(
+        self, _url: str, username_from_url: str | None, allowed_types: CredentialType
+    ) -> pygit2.UserPass | pygit2.Keypair | pygit2.Username:
+        credentials = self._remote.credentials
+        if isinstance(credentials, SshKey) and allowed_types & CredentialType.USERNAME:
+            return pygit2.Username(credentials.username)
+        if self._asked:
+            raise Refused("LH2006", f"{self._remote.url} does not accept the credentials.")
+        self._asked = True
+        match credentials:
+            case Token():
+                return pygit2.UserPass(credentials.username, credentials.token)
+            case SshKey():
+                return _keypair(credentials, username_from_url)
+            case None:
+                raise Refused("LH2006", f"{self._remote.url} asks for credentials; none are set.")
+
+    def certificate_check(self, _certificate: None, valid: bool, host: bytes) -> bool:  # noqa: FBT001 - pygit2 calls it
+        """Accept only what libgit2 has verified; pygit2's own default accepts every SSH host."""
+        if not valid:
+            name = host.decode(errors="replace")
+            raise Refused(
+                "LH2005",
+                f"{name} cannot prove that it is {name}. For ssh, put its host key into the file of"
+                " known hosts; for https, look at its certificate.",
+            )
+        return True
+
+    def sideband_progress(self, string: str) -> None:
+        self._said = (self._said + string)[-_MOST_WORDS:]
+
+    def push_negotiation(self, updates: list[pygit2.remotes.PushUpdate]) -> None:
+        """Compare before the swap; the server compares once more, under its lock."""
+        if any(str(update.src) != self._base for update in updates):
+            raise PushFailed("the branch has moved", moved=True, verdict=True, sent=False)
+        self.sent = True
+
+    def push_update_reference(self, _refname: str, message: str | None) -> None:
+        if message is not None:
+            words = f"{message}. {self._said}".strip()
+            raise PushFailed(words, verdict=True, sent=True)
+        self.accepted = True
+
+
+def _keypair(key: SshKey, username_from_url: str | None) -> pygit2.Keypair:
+    public_key = str(key.public_key) if key.public_key else None
+    username = username_from_url or key.username
+    return pygit2.Keypair(username, public_key, str(key.private_key), key.passphrase)
+
+
+def _contents(known_hosts: Path) -> bytes:
+    try:
+        return known_hosts.read_bytes()
+    except OSError as error:
+        raise Refused(
+            "LH2005", f"The file of known hosts cannot be read: {error}. Without it no host is."
+        ) from error

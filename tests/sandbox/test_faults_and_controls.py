@@ -1,0 +1,148 @@
+"""Faults, clock, quotas, statuses and call counts are ordered over HTTP."""
+
+import time
+import urllib.request
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+
+def test_a_fault_strikes_once_unless_said_otherwise(cloud, refused):
+    cloud.order_fault("throttle")
+    answer = refused(cloud.sagemaker.list_endpoints)
+    assert answer == "ThrottlingException: Rate exceeded"
+    assert cloud.sagemaker.list_endpoints()["Endpoints"] == []
+
+
+def test_a_fault_strikes_as_often_as_it_was_ordered(cloud, refused):
+    cloud.order_fault("unavailable", times=2)
+    for _ in range(2):
+        assert refused(cloud.sagemaker.list_models).startswith("ServiceUnavailable")
+    cloud.sagemaker.list_models()
+
+
+def test_a_fault_strikes_only_its_operation_and_its_endpoint(cloud, refused):
+    cloud.create("Falcon")
+    cloud.create("Eagle", "Falcon-config")
+    cloud.order_fault("denied", endpoint="falcon", operation="DescribeEndpoint")
+    cloud.sagemaker.list_endpoints()
+    cloud.describe("Eagle")
+    answer = refused(cloud.sagemaker.describe_endpoint, EndpointName="Falcon")
+    assert answer.startswith("AccessDeniedException: User is not authorized to perform")
+
+
+def test_a_rate_strikes_some_calls_until_faults_are_cleared(cloud):
+    cloud.order_fault("throttle", rate=0.5, operation="ListModels")
+    struck = 0
+    for _ in range(40):
+        try:
+            cloud.sagemaker.list_models()
+        except cloud.sagemaker.exceptions.ClientError:
+            struck += 1
+    assert 8 <= struck <= 32
+    assert cloud.ask("GET", "/faults")[1]["faults"][0]["rate"] == 0.5
+    cloud.ask("DELETE", "/faults")
+    for _ in range(20):
+        cloud.sagemaker.list_models()
+
+
+def test_a_lost_answer_was_carried_out(cloud, refused):
+    config = cloud.configure("blue")
+    cloud.order_fault("lost-answer", operation="CreateEndpoint")
+    params = {"EndpointName": "Falcon", "EndpointConfigName": config}
+    assert refused(cloud.sagemaker.create_endpoint, **params).startswith("InternalFailure")
+    assert cloud.status("Falcon") == "Creating"
+
+
+def test_a_slow_answer_takes_real_time(cloud):
+    cloud.order_fault("slow-answer", operation="ListModels", seconds=0.3)
+    began = time.monotonic()
+    cloud.sagemaker.list_models()
+    assert time.monotonic() - began >= 0.3
+
+
+def test_a_fault_may_name_an_operation_of_another_service(cloud, refused):
+    cloud.order_fault("throttle", operation="GetResources")
+    tagging = cloud.client("resourcegroupstaggingapi")
+    assert refused(tagging.get_resources).startswith("ThrottlingException")
+
+
+def test_faults_of_sagemaker_leave_other_services_alone(cloud):
+    cloud.order_fault("throttle", times=5)
+    assert cloud.client("sts").get_caller_identity()["Account"] == "123456789012"
+    assert cloud.client("dynamodb").list_tables()["TableNames"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "sentence"),
+    [
+        ("/faults", {"kind": "earthquake"}, "kind must be one of throttle, "),
+        ("/faults", {"kind": ["throttle"]}, "kind must be one of throttle, "),
+        ("/faults", {"kind": "throttle", "often": 3}, "unknown field often"),
+        ("/faults", {"kind": "throttle", "times": 0}, "times must be a whole number from 1"),
+        ("/faults", {"kind": "throttle", "rate": 1.5}, "rate must be a number above 0"),
+        ("/faults", {"kind": "slow-start"}, "slow-start needs seconds"),
+        ("/faults", {"kind": "slow-start", "seconds": "9"}, "seconds must be a number"),
+        ("/faults", {"kind": "throttle", "endpoint": 7}, "endpoint and operation must be names"),
+        ("/faults", ["throttle"], "the body must be a JSON object"),
+        ("/clock", {}, 'say {"advance_seconds": number}'),
+        ("/clock", {"advance_seconds": True}, 'say {"advance_seconds": number}'),
+        ("/clock", {"now": "tomorrow"}, 'now must look like "2026-11-23T10:00:00Z"'),
+        ("/quotas", {"ml.g5.xlarge": -1}, "a quota is a whole number"),
+        ("/quotas", {"ml.g5.xlarge": True}, "a quota is a whole number"),
+        ("/endpoints/Falcon", {"status": "Sleeping"}, "status must be one of OutOfService, "),
+        ("/endpoints/Falcon", {"status": "Failed", "seconds": 5}, "Failed is not in progress"),
+        ("/endpoints/Falcon", {"status": "Updating", "seconds": -1}, "seconds must be a number"),
+        ("/endpoints/Falcon", {"status": "Failed", "why": "x"}, "unknown field why"),
+    ],
+)
+def test_bad_input_is_answered_with_400_and_a_sentence(cloud, path, body, sentence):
+    status, answer = cloud.ask("POST", path, body)
+    assert (status, answer["error"][: len(sentence)]) == (400, sentence)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [("POST", "/endpoints/none", {"status": "Failed"}), ("GET", "/nonsense", None)],
+)
+def test_what_is_not_there_is_answered_with_404(cloud, method, path, body):
+    assert cloud.ask(method, path, body)[0] == 404
+
+
+def test_the_clock_can_be_set_and_the_date_header_follows_it(cloud):
+    status, answer = cloud.ask("POST", "/clock", {"now": "2030-01-02T03:04:05Z"})
+    assert (status, answer["now"]) == (200, "2030-01-02T03:04:05Z")
+    with urllib.request.urlopen(f"{cloud.url}/sandbox") as overview:
+        ours = parsedate_to_datetime(overview.headers["Date"])
+    moto = cloud.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"]
+    for date in (ours, parsedate_to_datetime(moto)):
+        assert (date - datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)).total_seconds() < 60
+
+
+def test_calls_are_counted_by_operation_whoever_answers_them(cloud):
+    cloud.create("Falcon")
+    cloud.ask("DELETE", "/calls")
+    cloud.describe("Falcon")
+    cloud.describe("Falcon")
+    cloud.client("dynamodb").list_tables()
+    cloud.client("sns").list_topics()
+    cloud.client("s3").list_buckets()
+    assert cloud.ask("GET", "/calls")[1] == {
+        "total": 5,
+        "operations": {"DescribeEndpoint": 2, "ListTables": 1, "ListTopics": 1, "s3:GET": 1},
+    }
+
+
+def test_the_overview_says_what_is_offered_and_how_things_stand(cloud):
+    cloud.serve("Falcon")
+    cloud.create("Eagle", "Falcon-config")
+    cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 9, "ml.p4d.24xlarge": 1})
+    cloud.ask("POST", "/quotas", {"ml.p4d.24xlarge": None})
+    cloud.order_fault("crash", endpoint="Eagle")
+    overview = cloud.ask("GET", "")[1]
+    assert overview["endpoints"] == {"InService": 1, "Creating": 1}
+    assert overview["quotas"] == {"ml.g5.xlarge": 9}
+    assert [fault["kind"] for fault in overview["faults"]] == ["crash"]
+    assert set(overview["fault_kinds"]) >= {"throttle", "capacity", "slow-start", "crash"}
+    assert len(overview["routes"]) == 9

@@ -1,0 +1,247 @@
+"""What the sandbox has answered it still knows after a restart, and after it was killed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.server import Sandbox
+
+
+@pytest.fixture
+def state(tmp_path):
+    return tmp_path / "state.jsonl"
+
+
+@pytest.fixture
+def program(state):
+    """Start `python -m sandbox` on the state file; what still runs at the end is stopped."""
+    running = []
+
+    def start(*options):
+        command = [sys.executable, "-m", "sandbox", "--state", str(state), *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        running.append(process)
+        return process, process.stdout.readline().strip()
+
+    yield start
+    for process in running:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def _make_table(cloud, name="tokens"):
+    cloud.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def _put(cloud, identity, **more):
+    item = {"id": {"S": identity}, **{key: {"S": value} for key, value in more.items()}}
+    cloud.client("dynamodb").put_item(TableName="tokens", Item=item)
+
+
+def _items(cloud):
+    items = cloud.client("dynamodb").scan(TableName="tokens")["Items"]
+    return sorted((item["id"]["S"], item.get("who", {}).get("S")) for item in items)
+
+
+def test_endpoints_configs_models_tags_and_times_survive_a_restart(state, cloud_at):
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.create("Falcon", Tags=[{"Key": "lease", "Value": "none"}])
+        cloud.let_pass(3600)
+        cloud.create("Eagle", "Falcon-config")
+        before = [cloud.describe(name) for name in ("Falcon", "Eagle")]
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        after = [cloud.describe(name) for name in ("Falcon", "Eagle")]
+        for described in (*before, *after):
+            described.pop("ResponseMetadata")
+        assert after == before
+        assert [each["EndpointStatus"] for each in after] == ["InService", "Creating"]
+        arn = after[0]["EndpointArn"]
+        tags = cloud.sagemaker.list_tags(ResourceArn=arn)["Tags"]
+        assert tags == [{"Key": "lease", "Value": "none"}]
+        cloud.let_pass(60)
+        assert cloud.status("Eagle") == "InService"
+        cloud.sagemaker.update_endpoint(EndpointName="Eagle", EndpointConfigName="Falcon-config")
+
+
+def test_an_update_under_way_ends_after_a_restart(state, cloud_at):
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.serve("Falcon", cloud.configure("blue"))
+        cloud.sagemaker.update_endpoint(
+            EndpointName="Falcon", EndpointConfigName=cloud.configure("green")
+        )
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        assert cloud.describe("Falcon")["EndpointConfigName"] == "blue"
+        cloud.let_pass(60)
+        assert cloud.describe("Falcon")["EndpointConfigName"] == "green"
+
+
+def test_what_was_deleted_stays_deleted(state, cloud_at):
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.serve("Falcon", cloud.configure("blue"))
+        cloud.sagemaker.delete_endpoint(EndpointName="Falcon")
+        cloud.let_pass(1)
+        cloud.sagemaker.delete_endpoint_config(EndpointConfigName="blue")
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        assert cloud.sagemaker.list_endpoints()["Endpoints"] == []
+        assert cloud.sagemaker.list_endpoint_configs()["EndpointConfigs"] == []
+        assert len(cloud.sagemaker.list_models()["Models"]) == 1
+
+
+def test_dynamodb_tables_survive_two_restarts_with_what_was_put_updated_and_deleted(
+    state, cloud_at
+):
+    with Sandbox(state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        _make_table(cloud)
+        _make_table(cloud, "gone")
+        for identity in ("a", "b", "c"):
+            _put(cloud, identity)
+        dynamodb = cloud.client("dynamodb")
+        dynamodb.delete_item(TableName="tokens", Key={"id": {"S": "b"}})
+        dynamodb.delete_table(TableName="gone")
+    for who in ("first", "second"):
+        with Sandbox(state=state) as sandbox:
+            cloud = cloud_at(sandbox.url)
+            dynamodb = cloud.client("dynamodb")
+            assert dynamodb.list_tables()["TableNames"] == ["tokens"]
+            dynamodb.update_item(
+                TableName="tokens",
+                Key={"id": {"S": "c"}},
+                UpdateExpression="SET who = :who",
+                ExpressionAttributeValues={":who": {"S": who}},
+            )
+    with Sandbox(state=state) as sandbox:
+        assert _items(cloud_at(sandbox.url)) == [("a", None), ("c", "second")]
+
+
+def test_a_refused_conditional_write_is_not_remembered(state, cloud_at):
+    with Sandbox(state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        _make_table(cloud)
+        _put(cloud, "a", who="first")
+        with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+            cloud.client("dynamodb").put_item(
+                TableName="tokens",
+                Item={"id": {"S": "a"}, "who": {"S": "second"}},
+                ConditionExpression="attribute_not_exists(id)",
+            )
+    with Sandbox(state=state) as sandbox:
+        assert _items(cloud_at(sandbox.url)) == [("a", "first")]
+
+
+def test_of_many_conditional_writes_at_once_exactly_one_wins(cloud):
+    _make_table(cloud)
+    dynamodb = cloud.client("dynamodb")
+    start = threading.Barrier(8)
+    won = []
+
+    def claim(who):
+        start.wait()
+        try:
+            dynamodb.put_item(
+                TableName="tokens",
+                Item={"id": {"S": "lock"}},
+                ConditionExpression="attribute_not_exists(id)",
+            )
+            won.append(who)
+        except ClientError:
+            pass
+
+    claimants = [threading.Thread(target=claim, args=(who,)) for who in range(8)]
+    for claimant in claimants:
+        claimant.start()
+    for claimant in claimants:
+        claimant.join()
+    assert len(won) == 1
+
+
+def test_every_answered_call_survives_kill_9(program, cloud_at):
+    process, url = program("--startup", "60")
+    cloud = cloud_at(url)
+    cloud.create("Falcon")
+    _make_table(cloud)
+    _put(cloud, "a")
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _, url = program("--startup", "60")
+    cloud = cloud_at(url)
+    assert cloud.status("Falcon") == "Creating"
+    assert _items(cloud) == [("a", None)]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_the_program_prints_its_url_and_stops_cleanly(program, how):
+    process, url = program()
+    assert url.startswith("http://127.0.0.1:")
+    process.send_signal(how)
+    assert process.wait(timeout=10) == 0
+
+
+def test_a_line_torn_by_a_kill_is_dropped_and_the_rest_is_kept(state, cloud_at):
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud_at(sandbox.url).create("Falcon")
+    with state.open("ab") as file:
+        file.write(b'["arn:aws:sagemaker:eu-west-1:123456789012:endpoint/eag')
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        assert [each["EndpointName"] for each in cloud.sagemaker.list_endpoints()["Endpoints"]] == [
+            "Falcon"
+        ]
+
+
+def test_a_file_that_is_no_state_file_is_refused_and_left_as_it_is(state):
+    state.write_text('{"name": "package"}\n')
+    with pytest.raises(ValueError, match=r"line 1: not a line of a sandbox state file"):
+        Sandbox(state=state).start()
+    assert state.read_text() == '{"name": "package"}\n'
+
+
+def test_looking_writes_nothing(state, cloud_at):
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.create("Falcon")
+        before = state.read_bytes()
+        cloud.describe("Falcon")
+        cloud.sagemaker.list_endpoints()
+        cloud.client("dynamodb").list_tables()
+        assert state.read_bytes() == before
+
+
+def test_the_file_is_condensed_when_the_sandbox_starts(state, cloud_at):
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        _make_table(cloud)
+        for count in range(20):
+            _put(cloud, "a", who=str(count))
+    with Sandbox(startup_seconds=60, state=state):
+        lines = [json.loads(line) for line in state.read_text().splitlines()]
+    assert [key.split()[0] for key, _ in lines] == ["dynamodb", "dynamodb", "clock"]
+
+
+def test_one_sandbox_sees_nothing_of_the_one_before(cloud_at):
+    with Sandbox(startup_seconds=60) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.create("Falcon")
+        _make_table(cloud)
+    with Sandbox(startup_seconds=60) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        assert cloud.sagemaker.list_endpoints()["Endpoints"] == []
+        assert cloud.client("dynamodb").list_tables()["TableNames"] == []

@@ -1,0 +1,163 @@
+"""Endpoints are invoked as on AWS: at once, asynchronously, and as a stream of events."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+
+def _invoke(cloud, name="Falcon", body=b'{"inputs": "hello big world"}', **more):
+    return cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **more)
+
+
+def _async_endpoint(cloud, output="s3://results/out"):
+    cloud.configure("plain")
+    cloud.sagemaker.create_endpoint_config(
+        EndpointConfigName="async",
+        ProductionVariants=[
+            {
+                "VariantName": "AllTraffic",
+                "ModelName": "Falcon",
+                "InstanceType": "ml.g5.xlarge",
+                "InitialInstanceCount": 1,
+            }
+        ],
+        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": output}},
+    )
+    cloud.serve("Falcon", "async")
+    for bucket in ("results", "requests"):
+        cloud.client("s3").create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+
+
+def _object(cloud, location):
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    return cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def test_a_text_generation_request_is_echoed_up_to_its_limit(cloud):
+    cloud.serve("Falcon")
+    body = json.dumps({"inputs": "größer als zwei", "parameters": {"max_new_tokens": 2}}).encode()
+    answer = _invoke(cloud, body=body, ContentType="application/json")
+    assert json.loads(answer["Body"].read()) == [{"generated_text": "größer als"}]
+    assert answer["ContentType"] == "application/json"
+    assert answer["InvokedProductionVariant"] == "AllTraffic"
+
+
+def test_a_text2text_request_is_echoed_in_its_own_form(cloud):
+    cloud.serve("Falcon")
+    answer = _invoke(cloud, body=b'{"text_inputs": "hello big world", "max_length": 1}')
+    assert json.loads(answer["Body"].read()) == {"generated_texts": ["hello"]}
+
+
+def test_custom_attributes_are_passed_through(cloud):
+    cloud.serve("Falcon")
+    assert _invoke(cloud, CustomAttributes="accept_eula=true")["CustomAttributes"] == (
+        "accept_eula=true"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", [b"hello", b"[]", b"{}", b'{"inputs": 3}', b'{"inputs": "a", "parameters": 1}']
+)
+def test_what_the_model_cannot_read_is_a_model_error(cloud, refused, body):
+    cloud.serve("Falcon")
+    answer = refused(_invoke, cloud=cloud, body=body)
+    assert answer.startswith("ModelError: Received client error (400) from AllTraffic")
+
+
+def test_an_endpoint_serves_while_it_is_updated_or_maintained(cloud):
+    cloud.serve("Falcon", cloud.configure("blue"))
+    for status in ("Updating", "RollingBack", "SystemUpdating"):
+        cloud.force("Falcon", status)
+        assert _invoke(cloud)["Body"].read()
+
+
+@pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
+def test_an_endpoint_that_does_not_serve_is_not_found(cloud, refused, status):
+    cloud.serve("Falcon")
+    cloud.force("Falcon", status)
+    assert refused(_invoke, cloud=cloud) == (
+        "ValidationError: Endpoint Falcon of account 123456789012 not found."
+    )
+
+
+def test_an_endpoint_is_invoked_by_its_exact_name(cloud, refused):
+    cloud.serve("Falcon")
+    assert refused(_invoke, cloud=cloud, name="falcon") == (
+        "ValidationError: Endpoint falcon of account 123456789012 not found."
+    )
+
+
+def test_a_variant_that_is_not_there_is_refused(cloud, refused):
+    cloud.serve("Falcon")
+    answer = refused(_invoke, cloud=cloud, TargetVariant="none")
+    assert answer.startswith("ValidationError: Variant none not found")
+
+
+def test_a_stream_arrives_token_by_token_and_ends_with_the_whole_text(cloud):
+    cloud.serve("Falcon")
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+        EndpointName="Falcon", Body=b'{"inputs": "hello big world"}', CustomAttributes="a=b"
+    )
+    parts = [event["PayloadPart"]["Bytes"] for event in answer["Body"]]
+    events = [json.loads(part.removeprefix(b"data:")) for part in parts]
+    assert [event["token"]["text"] for event in events] == ["hello", " big", " world"]
+    assert [event["generated_text"] for event in events] == [None, None, "hello big world"]
+    assert answer["CustomAttributes"] == "a=b"
+
+
+def test_an_asynchronous_answer_is_written_to_s3(cloud):
+    _async_endpoint(cloud)
+    cloud.client("s3").put_object(Bucket="requests", Key="in/1.json", Body=b'{"inputs": "hello"}')
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint_async(
+        EndpointName="Falcon", InputLocation="s3://requests/in/1.json", InferenceId="mine"
+    )
+    assert answer["InferenceId"] == "mine"
+    assert answer["OutputLocation"].startswith("s3://results/out/")
+    assert json.loads(_object(cloud, answer["OutputLocation"])) == [{"generated_text": "hello"}]
+
+
+def test_an_asynchronous_failure_is_written_to_s3_as_well(cloud):
+    _async_endpoint(cloud)
+    cloud.client("s3").put_object(Bucket="requests", Key="bad", Body=b"not JSON")
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint_async(
+        EndpointName="Falcon", InputLocation="s3://requests/bad"
+    )
+    assert _object(cloud, answer["FailureLocation"]) == b"the body is not JSON"
+
+
+def test_an_asynchronous_call_needs_an_asynchronous_endpoint_and_the_other_way_round(
+    cloud, refused
+):
+    cloud.serve("Plain", cloud.configure("blue"))
+    call = cloud.client("sagemaker-runtime").invoke_endpoint_async
+    answer = refused(call, EndpointName="Plain", InputLocation="s3://requests/1")
+    assert answer.startswith("ValidationError: Endpoint Plain has no asynchronous inference")
+    _async_endpoint(cloud)
+    assert "use InvokeEndpointAsync" in refused(_invoke, cloud=cloud)
+
+
+def test_invocations_are_counted_where_cloudwatch_counts_them_on_the_sandboxs_clock(cloud):
+    cloud.serve("Falcon")
+    cloud.let_pass(7200)
+    for _ in range(3):
+        _invoke(cloud)
+    now = cloud.describe("Falcon")["LastModifiedTime"] + timedelta(seconds=7200)
+    names = {"EndpointName": "Falcon", "VariantName": "AllTraffic"}
+    metric = {
+        "Namespace": "AWS/SageMaker",
+        "MetricName": "Invocations",
+        "Dimensions": [{"Name": name, "Value": value} for name, value in names.items()],
+    }
+
+    def counted(start, end):
+        query = {"Id": "n", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
+        [result] = cloud.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query], StartTime=start, EndTime=end
+        )["MetricDataResults"]
+        return result["Values"]
+
+    assert sum(counted(now - timedelta(minutes=5), now + timedelta(minutes=5))) == 3
+    assert counted(now - timedelta(hours=2), now - timedelta(hours=1)) == []
