@@ -52,8 +52,7 @@ class Endpoints:
         """
         if fleet.environment is None:
             return ()
-        wanted = {item.endpoint_name.lower() for item in fleet.holdings}
-        wanted |= {item.endpoint_name.lower() for item in fleet.broken}
+        wanted = {item.endpoint_name.lower() for item in fleet.items}
         with aws_errors():
             owned = self._owned(fleet.environment, fleet.name)
             summaries = [
@@ -213,7 +212,7 @@ def _unless_there(create: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN
         return  # a tick that was cut short made it: same name, same content
 
 
-def _not_visible(target: Desired, failure: Failure) -> Wait:
+def _not_visible(target: Desired, failure: Absent) -> Wait:
     """Wait for a config made a moment ago, which may not be visible yet; so AWS advises."""
     return Wait(
         "LH3009",

@@ -271,8 +271,7 @@ def _prune(
     fleet: Fleet, environment: Environment, there: Mapping[str, Observed]
 ) -> Iterator[Action]:
     """Delete what is ours and in no definition; past the brake, report all of them instead."""
-    documented: tuple[Holding | Broken, ...] = (*fleet.holdings, *fleet.broken)
-    defined = {item.endpoint_name.lower() for item in documented}
+    defined = {item.endpoint_name.lower() for item in fleet.items}
     frozen = {item.name.lower() for item in fleet.broken}
     orphans = [
         _orphan(item, frozen)
@@ -283,8 +282,8 @@ def _prune(
     for orphan in orphans:
         if orphan.verb is Verb.DELETE and count > limit:
             reason = (
-                f"{count} endpoints have no definition any more, and a tick may delete {limit}"
-                f" at the most: none is deleted. Restore the definitions, or raise prune.max_orphans"
+                f"{count} endpoints have no definition any more, and a tick may delete at most"
+                f" {limit}: none is deleted. Restore the definitions, or raise prune.max_orphans"
                 f" in {environment_path(fleet.name)}."
             )
             yield replace(orphan, verb=Verb.REPORT, reason=reason)

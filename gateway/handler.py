@@ -1,7 +1,7 @@
 """The gateway as a Lambda function: `/endpoint-expiry` requests become commits.
 
-An entry point: `handler` reads the environment and the clock, and builds its clients once for a warm
-process. `build` makes the same handler from given parts; `leasehold up` and the tests use it.
+An entry point: `handler` reads the environment and the clock, and builds its clients once for a
+warm process. `build` makes the same handler from given parts, for `leasehold up` and the tests.
 
 The three routes are matched here: powertools' resolver keeps the current event in a class
 attribute, so two threads would answer each other's requests.
@@ -87,7 +87,7 @@ class _Api:
         snapshot, now = self.ledger.read(), self.clock()
         fleet = read_fleet(snapshot.files, self.environment)
         if name is None:
-            items = sorted((*fleet.holdings, *fleet.broken), key=lambda item: item.endpoint_name)
+            items = sorted(fleet.items, key=lambda item: item.endpoint_name)
             return [answers.about(item, now, snapshot.commit) for item in items]
         return self._about(fleet, name, now, snapshot.commit)
 

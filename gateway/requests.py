@@ -1,7 +1,7 @@
 """HTTP requests as typed values: body, query, headers, caller. Pure.
 
-Called by the handler with an API Gateway proxy event (payload version 1). Everything that comes from
-outside is checked here; what is returned may be used as a name.
+Called by the handler with an API Gateway proxy event (payload version 1). Everything that comes
+from outside is checked here; what is returned may be used as a name.
 """
 
 import base64

@@ -71,6 +71,10 @@ class Fleet:
     violations: tuple[Violation, ...] = ()
 
     @property
+    def items(self) -> tuple[Holding | Broken, ...]:
+        return (*self.holdings, *self.broken)
+
+    @property
     def errors(self) -> tuple[Violation, ...]:
         return tuple(item for item in self.violations if item.level == "error")
 
@@ -82,9 +86,8 @@ class Fleet:
     def find(self, wanted: str) -> Holding | Broken | None:
         """Find an endpoint by its SageMaker name or by its definition's, ignoring case."""
         key = wanted.lower()
-        everything: tuple[Holding | Broken, ...] = (*self.holdings, *self.broken)
-        by_endpoint = (item for item in everything if item.endpoint_name.lower() == key)
-        by_name = (item for item in everything if item.name.lower() == key)
+        by_endpoint = (item for item in self.items if item.endpoint_name.lower() == key)
+        by_name = (item for item in self.items if item.name.lower() == key)
         return next(by_endpoint, None) or next(by_name, None)
 
 

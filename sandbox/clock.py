@@ -18,9 +18,6 @@ class Clock:
         """Give the moment in whole milliseconds: finer ones do not survive AWS's JSON and back."""
         return round(time.time() + self.offset, 3)
 
-    def advance(self, seconds: float) -> None:
-        self.offset += seconds
-
     def set(self, moment: float) -> None:
         self.offset = moment - time.time()
 

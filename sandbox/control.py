@@ -23,7 +23,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import clock, endpoints
+from sandbox import clock, endpoints, shapes
 from sandbox.account import Account
 from sandbox.calls import Tally
 from sandbox.clock import Clock
@@ -31,6 +31,7 @@ from sandbox.endpoints import Status
 from sandbox.faults import KINDS, Faults
 from sandbox.journal import Journal
 from sandbox.quotas import Quotas
+from sandbox.wishes import is_number, is_whole
 
 ROOT = "/sandbox"
 CLOCK_KEY = "clock"
@@ -115,20 +116,22 @@ class Control:
     def _steer(self, wish: Mapping[str, Any]) -> dict[str, Any]:
         ours = self._it.account.clock
         match dict(wish):
-            case {"advance_seconds": int() | float() as seconds, **rest} if not rest:
-                ours.advance(seconds)
+            case {"advance_seconds": seconds, **rest} if is_number(seconds) and not rest:
+                ours.set(_reachable(ours.now() + seconds))
             case {"now": str() as moment, **rest} if not rest:
                 ours.set(_moment(moment))
             case _:
                 raise ValueError(
                     'say {"advance_seconds": number} or {"now": "2026-11-23T10:00:00Z"}'
                 )
-        remember(self._it.journal, ours)
+        self._it.journal.write(*as_entry(ours))
         return {"now": clock.spoken(ours.now())}
 
     def _limit(self, wish: Mapping[str, Any]) -> dict[str, Any]:
-        for limit in wish.values():
-            if limit is not None and (not isinstance(limit, int) or limit < 0):
+        for instance_type, limit in wish.items():
+            if instance_type not in shapes.instance_types():
+                raise ValueError(f"{instance_type} is no instance type that hosts endpoints")
+            if limit is not None and not is_whole(limit, least=0):
                 raise ValueError("a quota is a whole number of instances from 0, or null")
         self._it.quotas.set(wish)
         return {"quotas": self._it.quotas.limits}
@@ -147,8 +150,9 @@ class Control:
         return {"endpoint": found[0].name, "status": status}
 
 
-def remember(journal: Journal, ours: Clock) -> None:
-    journal.write(CLOCK_KEY, {"offset": ours.offset})
+def as_entry(ours: Clock) -> tuple[str, dict[str, Any]]:
+    """Give the clock as a journal entry."""
+    return CLOCK_KEY, {"offset": ours.offset}
 
 
 def _status_wish(wish: Mapping[str, Any]) -> tuple[Status, float | None, str | None]:
@@ -158,7 +162,7 @@ def _status_wish(wish: Mapping[str, Any]) -> tuple[Status, float | None, str | N
     if wish.get("status") not in list(Status):
         raise ValueError(f"status must be one of {', '.join(Status)}")
     status, seconds, reason = Status(wish["status"]), wish.get("seconds"), wish.get("reason")
-    if seconds is not None and (not isinstance(seconds, int | float) or seconds < 0):
+    if seconds is not None and not (is_number(seconds) and seconds >= 0):
         raise ValueError("seconds must be a number from 0")
     if seconds is not None and status not in endpoints.IN_PROGRESS:
         raise ValueError(f"{status} is not in progress: it has no seconds after which it ends")
@@ -182,6 +186,14 @@ def _moment(text: str) -> float:
         return clock.parsed(text)
     except ValueError as error:
         raise ValueError(f'now must look like "2026-11-23T10:00:00Z", not "{text}"') from error
+
+
+def _reachable(moment: float) -> float:
+    try:
+        clock.spoken(moment)
+    except (OverflowError, ValueError, OSError) as error:
+        raise ValueError("the clock cannot go that far") from error
+    return moment
 
 
 def _json(payload: Mapping[str, Any], status: HTTPStatus = HTTPStatus.OK) -> Response:

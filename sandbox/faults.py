@@ -14,6 +14,7 @@ from typing import Any
 
 from sandbox import refusals, shapes
 from sandbox.refusals import Refusal
+from sandbox.wishes import is_number, is_whole
 
 ROLLOUTS = frozenset({"CreateEndpoint", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"})
 LISTS = frozenset({"ListEndpoints", "ListEndpointConfigs", "ListModels"})
@@ -116,14 +117,14 @@ def _fault(wish: Mapping[str, Any]) -> Fault:
     unknown = sorted(set(wish) - set(Fault.__dataclass_fields__))
     if unknown:
         raise ValueError(f"unknown field {unknown[0]}; a fault has {', '.join(_fields())}")
-    if wish.get("kind") not in KINDS:
+    if wish.get("kind") not in list(KINDS):
         raise ValueError(f"kind must be one of {', '.join(KINDS)}")
     fault = Fault(**wish)
-    if fault.times is not None and not _is_whole(fault.times, least=1):
+    if fault.times is not None and not is_whole(fault.times, least=1):
         raise ValueError("times must be a whole number from 1, or null")
-    if fault.rate is not None and not (_is_number(fault.rate) and 0 < fault.rate <= 1):
+    if fault.rate is not None and not (is_number(fault.rate) and 0 < fault.rate <= 1):
         raise ValueError("rate must be a number above 0 and up to 1, or null")
-    if fault.seconds is not None and not (_is_number(fault.seconds) and fault.seconds >= 0):
+    if fault.seconds is not None and not (is_number(fault.seconds) and fault.seconds >= 0):
         raise ValueError("seconds must be a number from 0, or null")
     if fault.seconds is None and KINDS[fault.kind].needs_seconds:
         raise ValueError(f"{fault.kind} needs seconds")
@@ -136,11 +137,3 @@ def _fault(wish: Mapping[str, Any]) -> Fault:
 
 def _fields() -> list[str]:
     return list(Fault.__dataclass_fields__)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_whole(value: object, *, least: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= least

@@ -10,14 +10,13 @@ keeps its state in the process, so they cannot run beside each other.
 
 import logging
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from waitress import wasyncore
 from waitress.server import TcpWSGIServer
-from waitress.wasyncore import close_all
 
 from sandbox import control
 from sandbox.account import Account
@@ -56,6 +55,7 @@ class Sandbox:
         self._sockets: dict[int, Any] = {}
         self._server: TcpWSGIServer | None = None
         self._thread: Thread | None = None
+        self._stopping = Event()
 
     @property
     def url(self) -> str:
@@ -69,7 +69,8 @@ class Sandbox:
             self._front(), map=self._sockets, host=HOST, port=self._port, threads=THREADS
         )
         self._port = int(self._server.getsockname()[1])
-        self._thread = Thread(target=self._server.run, name="sandbox", daemon=True)
+        self._stopping.clear()
+        self._thread = Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
         return self
 
@@ -78,10 +79,11 @@ class Sandbox:
         if self._server is None or self._thread is None:
             return
         self._server.task_dispatcher.shutdown()
-        # waitress has no stop: its loop ends when the loop's own thread has closed all sockets.
-        wake: Any = self._server.trigger
-        wake.pull_trigger(partial(close_all, self._sockets))
+        self._stopping.set()
+        self._server.pull_trigger()
         self._thread.join()
+        # Only now, and only here: the wake-up call above must still find its socket open.
+        wasyncore.close_all(self._sockets)
         self._journal.close()
         self._server = self._thread = None
 
@@ -96,6 +98,11 @@ class Sandbox:
     ) -> None:
         self.stop()
 
+    def _serve(self) -> None:
+        """Run waitress's loop a step at a time: its own `run` cannot be stopped from outside."""
+        while not self._stopping.is_set():
+            wasyncore.loop(map=self._sockets, use_poll=True, count=1)
+
     def _front(self) -> Front:
         entries = self._journal.read()
         clock = Clock(entries.get(control.CLOCK_KEY, {}).get("offset", 0.0))
@@ -103,8 +110,7 @@ class Sandbox:
         tables = Tables(moto, self._journal)
         account.restore(entries)
         tables.restore(entries)
-        self._journal.begin([*account.entries(), *tables.entries()])
-        control.remember(self._journal, clock)
+        self._journal.begin([control.as_entry(clock), *account.entries(), *tables.entries()])
 
         faults, tally, tags = Faults(), Tally(), Tags(account)
         catalog = Catalog(account)

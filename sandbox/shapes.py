@@ -31,6 +31,13 @@ def sagemaker_operations() -> frozenset[str]:
     return frozenset([*service("sagemaker").operation_names, *runtime])
 
 
+@cache
+def instance_types() -> frozenset[str]:
+    return frozenset(
+        service("sagemaker").shape_for("ProductionVariantInstanceType").metadata["enum"]
+    )
+
+
 def check(model: OperationModel, params: dict[str, Any]) -> None:
     if model.input_shape is None:
         return

@@ -59,8 +59,9 @@ class Tables:
         return response(environ, start)
 
     def restore(self, entries: Mapping[str, Any]) -> None:
-        for key, (region, operation, body) in entries.items():
+        for key, kept in entries.items():
             if key.startswith(PREFIX):
+                region, operation, body = kept
                 self._ask(region, operation, body)
                 self._note_schema((region, operation, body))
 

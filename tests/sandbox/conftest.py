@@ -78,9 +78,7 @@ class Cloud:
             "InstanceType": instance_type,
             "InitialInstanceCount": count,
         }
-        self.sagemaker.create_endpoint_config(
-            EndpointConfigName=name, ProductionVariants=[variant]
-        )
+        self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         return name
 
     def create(self, name: str, config: str | None = None, **more: object) -> None:
@@ -103,6 +101,9 @@ class Cloud:
         return status
 
 
+Refused = Callable[..., str]
+
+
 def refused(call: Callable[..., object], **params: object) -> str:
     """The refusal that a call meets, as `Code: message`; a test fails if it is not refused."""
     with pytest.raises(ClientError) as caught:
@@ -112,7 +113,7 @@ def refused(call: Callable[..., object], **params: object) -> str:
 
 
 @pytest.fixture(name="refused")
-def _refused() -> Callable[..., str]:
+def _refused() -> Refused:
     return refused
 
 

@@ -1,11 +1,18 @@
 """An endpoint lives as AWS documents it, on a clock that can be steered."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Cloud, Refused
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 
 
-def test_an_endpoint_is_creating_until_its_start_up_is_over(cloud):
+def test_an_endpoint_is_creating_until_its_start_up_is_over(cloud: Cloud) -> None:
     cloud.create("Falcon")
     assert cloud.status("Falcon") == "Creating"
     cloud.let_pass(50)
@@ -14,7 +21,9 @@ def test_an_endpoint_is_creating_until_its_start_up_is_over(cloud):
     assert cloud.status("Falcon") == "InService"
 
 
-def test_last_modified_moves_with_every_change_of_status_and_creation_time_does_not(cloud):
+def test_last_modified_moves_with_every_change_of_status_and_creation_time_does_not(
+    cloud: Cloud,
+) -> None:
     cloud.create("Falcon")
     creating = cloud.describe("Falcon")
     cloud.let_pass(3600)
@@ -24,7 +33,7 @@ def test_last_modified_moves_with_every_change_of_status_and_creation_time_does_
     assert took.total_seconds() == pytest.approx(60, abs=0.001)
 
 
-def test_a_pending_deployment_shows_only_while_it_is_in_progress(cloud):
+def test_a_pending_deployment_shows_only_while_it_is_in_progress(cloud: Cloud) -> None:
     cloud.create("Falcon", cloud.configure("blue"))
     assert cloud.describe("Falcon")["PendingDeploymentSummary"]["EndpointConfigName"] == "blue"
     cloud.let_pass(60)
@@ -33,7 +42,7 @@ def test_a_pending_deployment_shows_only_while_it_is_in_progress(cloud):
     assert described["ProductionVariants"][0]["CurrentInstanceCount"] == 1
 
 
-def test_the_old_config_serves_until_an_update_is_done(cloud):
+def test_the_old_config_serves_until_an_update_is_done(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     green = cloud.configure("green")
     cloud.sagemaker.update_endpoint(EndpointName="Falcon", EndpointConfigName=green)
@@ -45,7 +54,7 @@ def test_the_old_config_serves_until_an_update_is_done(cloud):
     assert (updated["EndpointStatus"], updated["EndpointConfigName"]) == ("InService", "green")
 
 
-def test_a_failed_update_returns_to_service_on_the_old_config_with_a_reason(cloud):
+def test_a_failed_update_returns_to_service_on_the_old_config_with_a_reason(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     cloud.order_fault("crash", endpoint="Falcon")
     green = cloud.configure("green")
@@ -62,7 +71,7 @@ def test_a_failed_update_returns_to_service_on_the_old_config_with_a_reason(clou
     assert "FailureReason" not in updated
 
 
-def test_an_update_resets_scaled_counts_unless_they_are_retained(cloud):
+def test_an_update_resets_scaled_counts_unless_they_are_retained(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     scale = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
     cloud.sagemaker.update_endpoint_weights_and_capacities(
@@ -83,7 +92,7 @@ def test_an_update_resets_scaled_counts_unless_they_are_retained(cloud):
     assert counts == [3, 1]
 
 
-def test_failed_scaling_rolls_back_and_then_serves_as_before(cloud):
+def test_failed_scaling_rolls_back_and_then_serves_as_before(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     cloud.order_fault("capacity", operation="UpdateEndpointWeightsAndCapacities")
     cloud.sagemaker.update_endpoint_weights_and_capacities(
@@ -98,7 +107,7 @@ def test_failed_scaling_rolls_back_and_then_serves_as_before(cloud):
     assert cloud.describe("Falcon")["ProductionVariants"][0]["CurrentInstanceCount"] == 1
 
 
-def test_capacity_is_missing_after_the_call_not_in_it(cloud):
+def test_capacity_is_missing_after_the_call_not_in_it(cloud: Cloud) -> None:
     cloud.order_fault("capacity")
     cloud.create("Falcon")
     cloud.let_pass(60)
@@ -109,7 +118,7 @@ def test_capacity_is_missing_after_the_call_not_in_it(cloud):
     )
 
 
-def test_a_slow_start_takes_as_long_as_the_fault_says(cloud):
+def test_a_slow_start_takes_as_long_as_the_fault_says(cloud: Cloud) -> None:
     cloud.order_fault("slow-start", endpoint="Falcon", seconds=600)
     cloud.create("Falcon")
     cloud.let_pass(590)
@@ -118,7 +127,9 @@ def test_a_slow_start_takes_as_long_as_the_fault_says(cloud):
     assert cloud.status("Falcon") == "InService"
 
 
-def test_a_deleted_endpoint_is_deleting_for_a_moment_and_then_absent(cloud, refused):
+def test_a_deleted_endpoint_is_deleting_for_a_moment_and_then_absent(
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.serve("Falcon")
     cloud.sagemaker.delete_endpoint(EndpointName="Falcon")
     assert cloud.status("Falcon") == "Deleting"
@@ -129,7 +140,7 @@ def test_a_deleted_endpoint_is_deleting_for_a_moment_and_then_absent(cloud, refu
     assert cloud.sagemaker.list_endpoints()["Endpoints"] == []
 
 
-def test_deleting_an_endpoint_leaves_its_config_and_its_model(cloud):
+def test_deleting_an_endpoint_leaves_its_config_and_its_model(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     cloud.sagemaker.delete_endpoint(EndpointName="Falcon")
     cloud.let_pass(1)
@@ -137,7 +148,7 @@ def test_deleting_an_endpoint_leaves_its_config_and_its_model(cloud):
     assert cloud.sagemaker.describe_model(ModelName="Falcon")
 
 
-def test_a_name_is_free_again_once_its_endpoint_is_gone_and_so_are_its_tags(cloud):
+def test_a_name_is_free_again_once_its_endpoint_is_gone_and_so_are_its_tags(cloud: Cloud) -> None:
     cloud.create("Falcon", Tags=[{"Key": "lease", "Value": "none"}])
     cloud.let_pass(60)
     cloud.sagemaker.delete_endpoint(EndpointName="Falcon")
@@ -147,7 +158,7 @@ def test_a_name_is_free_again_once_its_endpoint_is_gone_and_so_are_its_tags(clou
     assert cloud.sagemaker.list_tags(ResourceArn=arn)["Tags"] == []
 
 
-def test_the_waiters_of_boto3_see_an_endpoint_come_and_go(cloud):
+def test_the_waiters_of_boto3_see_an_endpoint_come_and_go(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     cloud.sagemaker.get_waiter("endpoint_in_service").wait(EndpointName="Falcon")
     cloud.sagemaker.delete_endpoint(EndpointName="Falcon")
@@ -155,7 +166,7 @@ def test_the_waiters_of_boto3_see_an_endpoint_come_and_go(cloud):
     cloud.sagemaker.get_waiter("endpoint_deleted").wait(EndpointName="Falcon")
 
 
-def test_system_maintenance_ends_by_itself_when_it_was_given_a_time(cloud):
+def test_system_maintenance_ends_by_itself_when_it_was_given_a_time(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     cloud.force("Falcon", "SystemUpdating", seconds=30)
     assert cloud.status("Falcon") == "SystemUpdating"
@@ -164,7 +175,7 @@ def test_system_maintenance_ends_by_itself_when_it_was_given_a_time(cloud):
 
 
 @pytest.mark.parametrize("status", ["OutOfService", "UpdateRollbackFailed", "Failed"])
-def test_a_forced_status_stays_and_its_endpoint_can_be_deleted(cloud, status):
+def test_a_forced_status_stays_and_its_endpoint_can_be_deleted(cloud: Cloud, status: str) -> None:
     cloud.serve("Falcon")
     cloud.force("Falcon", status, reason="on demand")
     cloud.let_pass(3600)
@@ -174,7 +185,7 @@ def test_a_forced_status_stays_and_its_endpoint_can_be_deleted(cloud, status):
     assert cloud.status("Falcon") == "Deleting"
 
 
-def test_an_endpoint_keeps_serving_when_its_config_was_deleted(cloud):
+def test_an_endpoint_keeps_serving_when_its_config_was_deleted(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     cloud.sagemaker.delete_endpoint_config(EndpointConfigName="blue")
     described = cloud.describe("Falcon")

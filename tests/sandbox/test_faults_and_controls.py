@@ -1,28 +1,36 @@
 """Faults, clock, quotas, statuses and call counts are ordered over HTTP."""
 
+from __future__ import annotations
+
 import time
 import urllib.request
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Cloud, Refused
 
-def test_a_fault_strikes_once_unless_said_otherwise(cloud, refused):
+
+def test_a_fault_strikes_once_unless_said_otherwise(cloud: Cloud, refused: Refused) -> None:
     cloud.order_fault("throttle")
     answer = refused(cloud.sagemaker.list_endpoints)
     assert answer == "ThrottlingException: Rate exceeded"
     assert cloud.sagemaker.list_endpoints()["Endpoints"] == []
 
 
-def test_a_fault_strikes_as_often_as_it_was_ordered(cloud, refused):
+def test_a_fault_strikes_as_often_as_it_was_ordered(cloud: Cloud, refused: Refused) -> None:
     cloud.order_fault("unavailable", times=2)
     for _ in range(2):
         assert refused(cloud.sagemaker.list_models).startswith("ServiceUnavailable")
     cloud.sagemaker.list_models()
 
 
-def test_a_fault_strikes_only_its_operation_and_its_endpoint(cloud, refused):
+def test_a_fault_strikes_only_its_operation_and_its_endpoint(
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.create("Falcon")
     cloud.create("Eagle", "Falcon-config")
     cloud.order_fault("denied", endpoint="falcon", operation="DescribeEndpoint")
@@ -32,7 +40,7 @@ def test_a_fault_strikes_only_its_operation_and_its_endpoint(cloud, refused):
     assert answer.startswith("AccessDeniedException: User is not authorized to perform")
 
 
-def test_a_rate_strikes_some_calls_until_faults_are_cleared(cloud):
+def test_a_rate_strikes_some_calls_until_faults_are_cleared(cloud: Cloud) -> None:
     cloud.order_fault("throttle", rate=0.5, operation="ListModels")
     struck = 0
     for _ in range(40):
@@ -47,7 +55,7 @@ def test_a_rate_strikes_some_calls_until_faults_are_cleared(cloud):
         cloud.sagemaker.list_models()
 
 
-def test_a_lost_answer_was_carried_out(cloud, refused):
+def test_a_lost_answer_was_carried_out(cloud: Cloud, refused: Refused) -> None:
     config = cloud.configure("blue")
     cloud.order_fault("lost-answer", operation="CreateEndpoint")
     params = {"EndpointName": "Falcon", "EndpointConfigName": config}
@@ -55,20 +63,20 @@ def test_a_lost_answer_was_carried_out(cloud, refused):
     assert cloud.status("Falcon") == "Creating"
 
 
-def test_a_slow_answer_takes_real_time(cloud):
+def test_a_slow_answer_takes_real_time(cloud: Cloud) -> None:
     cloud.order_fault("slow-answer", operation="ListModels", seconds=0.3)
     began = time.monotonic()
     cloud.sagemaker.list_models()
     assert time.monotonic() - began >= 0.3
 
 
-def test_a_fault_may_name_an_operation_of_another_service(cloud, refused):
+def test_a_fault_may_name_an_operation_of_another_service(cloud: Cloud, refused: Refused) -> None:
     cloud.order_fault("throttle", operation="GetResources")
     tagging = cloud.client("resourcegroupstaggingapi")
     assert refused(tagging.get_resources).startswith("ThrottlingException")
 
 
-def test_faults_of_sagemaker_leave_other_services_alone(cloud):
+def test_faults_of_sagemaker_leave_other_services_alone(cloud: Cloud) -> None:
     cloud.order_fault("throttle", times=5)
     assert cloud.client("sts").get_caller_identity()["Account"] == "123456789012"
     assert cloud.client("dynamodb").list_tables()["TableNames"] == []
@@ -88,8 +96,11 @@ def test_faults_of_sagemaker_leave_other_services_alone(cloud):
         ("/faults", ["throttle"], "the body must be a JSON object"),
         ("/clock", {}, 'say {"advance_seconds": number}'),
         ("/clock", {"advance_seconds": True}, 'say {"advance_seconds": number}'),
+        ("/clock", {"advance_seconds": 1e30}, "the clock cannot go that far"),
+        ("/clock", {"advance_seconds": float("nan")}, 'say {"advance_seconds": number}'),
         ("/clock", {"now": "tomorrow"}, 'now must look like "2026-11-23T10:00:00Z"'),
         ("/quotas", {"ml.g5.xlarge": -1}, "a quota is a whole number"),
+        ("/quotas", {"ml.none": 1}, "ml.none is no instance type"),
         ("/quotas", {"ml.g5.xlarge": True}, "a quota is a whole number"),
         ("/endpoints/Falcon", {"status": "Sleeping"}, "status must be one of OutOfService, "),
         ("/endpoints/Falcon", {"status": "Failed", "seconds": 5}, "Failed is not in progress"),
@@ -97,7 +108,9 @@ def test_faults_of_sagemaker_leave_other_services_alone(cloud):
         ("/endpoints/Falcon", {"status": "Failed", "why": "x"}, "unknown field why"),
     ],
 )
-def test_bad_input_is_answered_with_400_and_a_sentence(cloud, path, body, sentence):
+def test_bad_input_is_answered_with_400_and_a_sentence(
+    cloud: Cloud, path: str, body: object, sentence: str
+) -> None:
     status, answer = cloud.ask("POST", path, body)
     assert (status, answer["error"][: len(sentence)]) == (400, sentence)
 
@@ -106,11 +119,13 @@ def test_bad_input_is_answered_with_400_and_a_sentence(cloud, path, body, senten
     ("method", "path", "body"),
     [("POST", "/endpoints/none", {"status": "Failed"}), ("GET", "/nonsense", None)],
 )
-def test_what_is_not_there_is_answered_with_404(cloud, method, path, body):
+def test_what_is_not_there_is_answered_with_404(
+    cloud: Cloud, method: str, path: str, body: object
+) -> None:
     assert cloud.ask(method, path, body)[0] == 404
 
 
-def test_the_clock_can_be_set_and_the_date_header_follows_it(cloud):
+def test_the_clock_can_be_set_and_the_date_header_follows_it(cloud: Cloud) -> None:
     status, answer = cloud.ask("POST", "/clock", {"now": "2030-01-02T03:04:05Z"})
     assert (status, answer["now"]) == (200, "2030-01-02T03:04:05Z")
     with urllib.request.urlopen(f"{cloud.url}/sandbox") as overview:
@@ -120,7 +135,7 @@ def test_the_clock_can_be_set_and_the_date_header_follows_it(cloud):
         assert (date - datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)).total_seconds() < 60
 
 
-def test_calls_are_counted_by_operation_whoever_answers_them(cloud):
+def test_calls_are_counted_by_operation_whoever_answers_them(cloud: Cloud) -> None:
     cloud.create("Falcon")
     cloud.ask("DELETE", "/calls")
     cloud.describe("Falcon")
@@ -134,7 +149,7 @@ def test_calls_are_counted_by_operation_whoever_answers_them(cloud):
     }
 
 
-def test_the_overview_says_what_is_offered_and_how_things_stand(cloud):
+def test_the_overview_says_what_is_offered_and_how_things_stand(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     cloud.create("Eagle", "Falcon-config")
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 9, "ml.p4d.24xlarge": 1})

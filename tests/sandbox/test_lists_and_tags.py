@@ -1,21 +1,28 @@
 """Lists are paged and filtered as AWS documents it, and tags lead to the resources that carry them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Cloud, Refused
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 
 
-def _names(answer):
+def _names(answer: Any) -> list[str]:
     return [endpoint["EndpointName"] for endpoint in answer["Endpoints"]]
 
 
-def _fleet(cloud, count, prefix="e"):
+def _fleet(cloud: Cloud, count: int, prefix: str = "e") -> None:
     config = cloud.configure(f"{prefix}-config")
     for number in range(count):
         cloud.create(f"{prefix}{number:03}", config, Tags=[{"Key": "fleet", "Value": prefix}])
 
 
-def test_a_list_shows_ten_at_a_time_unless_asked_for_more(cloud):
+def test_a_list_shows_ten_at_a_time_unless_asked_for_more(cloud: Cloud) -> None:
     _fleet(cloud, 12)
     first = cloud.sagemaker.list_endpoints()
     rest = cloud.sagemaker.list_endpoints(NextToken=first["NextToken"])
@@ -24,12 +31,12 @@ def test_a_list_shows_ten_at_a_time_unless_asked_for_more(cloud):
     assert len(cloud.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]) == 12
 
 
-def test_more_than_a_hundred_at_a_time_is_refused(cloud, refused):
+def test_more_than_a_hundred_at_a_time_is_refused(cloud: Cloud, refused: Refused) -> None:
     answer = refused(cloud.sagemaker.list_endpoints, MaxResults=101)
     assert "at 'maxResults' failed to satisfy constraint" in answer
 
 
-def test_a_summary_has_no_config_name(cloud):
+def test_a_summary_has_no_config_name(cloud: Cloud) -> None:
     cloud.create("Falcon")
     [summary] = cloud.sagemaker.list_endpoints()["Endpoints"]
     assert set(summary) == {
@@ -41,7 +48,7 @@ def test_a_summary_has_no_config_name(cloud):
     }
 
 
-def test_the_newest_come_first_unless_asked_otherwise(cloud):
+def test_the_newest_come_first_unless_asked_otherwise(cloud: Cloud) -> None:
     _fleet(cloud, 3)
     assert _names(cloud.sagemaker.list_endpoints()) == ["e002", "e001", "e000"]
     by_name = cloud.sagemaker.list_endpoints(SortBy="Name", SortOrder="Ascending")
@@ -50,7 +57,7 @@ def test_the_newest_come_first_unless_asked_otherwise(cloud):
 
 @pytest.mark.parametrize("sort", ["Name", "CreationTime", "Status"])
 @pytest.mark.parametrize("order", ["Ascending", "Descending"])
-def test_pages_hold_every_endpoint_once_in_every_order(cloud, sort, order):
+def test_pages_hold_every_endpoint_once_in_every_order(cloud: Cloud, sort: str, order: str) -> None:
     _fleet(cloud, 7)
     cloud.force("e003", "Failed")
     pages = cloud.sagemaker.get_paginator("list_endpoints").paginate(
@@ -61,7 +68,7 @@ def test_pages_hold_every_endpoint_once_in_every_order(cloud, sort, order):
     ]
 
 
-def test_endpoints_that_go_between_two_pages_push_no_other_out(cloud):
+def test_endpoints_that_go_between_two_pages_push_no_other_out(cloud: Cloud) -> None:
     _fleet(cloud, 6)
     cloud.let_pass(60)
     ascending = {"SortOrder": "Ascending", "MaxResults": 3}
@@ -72,7 +79,7 @@ def test_endpoints_that_go_between_two_pages_push_no_other_out(cloud):
     assert _names(second) == ["e003", "e004", "e005"]
 
 
-def test_a_list_is_filtered_by_name_and_by_status(cloud):
+def test_a_list_is_filtered_by_name_and_by_status(cloud: Cloud) -> None:
     cloud.serve("demo-Falcon", cloud.configure("blue"))
     cloud.create("demo-Eagle", "blue")
     cloud.create("other", "blue")
@@ -81,7 +88,7 @@ def test_a_list_is_filtered_by_name_and_by_status(cloud):
     ]
 
 
-def test_a_list_is_filtered_by_times(cloud):
+def test_a_list_is_filtered_by_times(cloud: Cloud) -> None:
     cloud.serve("old", cloud.configure("blue"))
     cloud.create("new", "blue")
     born = cloud.describe("new")["CreationTime"]
@@ -90,7 +97,7 @@ def test_a_list_is_filtered_by_times(cloud):
     assert _names(cloud.sagemaker.list_endpoints(LastModifiedTimeAfter=old)) == ["new"]
 
 
-def test_a_page_may_be_empty_and_still_carry_a_token(cloud):
+def test_a_page_may_be_empty_and_still_carry_a_token(cloud: Cloud) -> None:
     cloud.create("Falcon")
     cloud.order_fault("empty-page", operation="ListEndpoints")
     first = cloud.sagemaker.list_endpoints()
@@ -98,16 +105,16 @@ def test_a_page_may_be_empty_and_still_carry_a_token(cloud):
     assert _names(cloud.sagemaker.list_endpoints(NextToken=first["NextToken"])) == ["Falcon"]
 
 
-def test_a_forged_token_is_refused(cloud, refused):
+def test_a_forged_token_is_refused(cloud: Cloud, refused: Refused) -> None:
     assert "Invalid NextToken" in refused(cloud.sagemaker.list_endpoints, NextToken="forged")
 
 
-def test_regions_do_not_see_each_other(cloud):
+def test_regions_do_not_see_each_other(cloud: Cloud) -> None:
     cloud.create("Falcon")
     assert cloud.client("sagemaker", "us-east-1").list_endpoints()["Endpoints"] == []
 
 
-def test_models_and_configs_are_described_as_they_were_created_and_listed(cloud):
+def test_models_and_configs_are_described_as_they_were_created_and_listed(cloud: Cloud) -> None:
     cloud.configure("blue")
     config = cloud.sagemaker.describe_endpoint_config(EndpointConfigName="blue")
     assert config["EndpointConfigArn"] == f"{ARN}:endpoint-config/blue"
@@ -122,14 +129,14 @@ def test_models_and_configs_are_described_as_they_were_created_and_listed(cloud)
     assert cloud.sagemaker.list_models()["Models"] == []
 
 
-def test_arns_are_in_lower_case_and_names_keep_theirs(cloud):
+def test_arns_are_in_lower_case_and_names_keep_theirs(cloud: Cloud) -> None:
     cloud.create("Demo-Falcon40B-Endpoint")
     described = cloud.describe("Demo-Falcon40B-Endpoint")
     assert described["EndpointName"] == "Demo-Falcon40B-Endpoint"
     assert described["EndpointArn"] == f"{ARN}:endpoint/demo-falcon40b-endpoint"
 
 
-def test_tags_are_added_replaced_listed_and_deleted(cloud):
+def test_tags_are_added_replaced_listed_and_deleted(cloud: Cloud) -> None:
     cloud.create("Falcon", Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
     arn = cloud.describe("Falcon")["EndpointArn"]
     cloud.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "b", "Value": "3"}])
@@ -137,13 +144,13 @@ def test_tags_are_added_replaced_listed_and_deleted(cloud):
     assert cloud.sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "b", "Value": "3"}]
 
 
-def test_tagging_what_is_not_there_is_refused(cloud, refused):
+def test_tagging_what_is_not_there_is_refused(cloud: Cloud, refused: Refused) -> None:
     arn = f"{ARN}:endpoint/none"
     answer = refused(cloud.sagemaker.add_tags, ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}])
     assert answer.startswith("ValidationException: Could not find endpoint")
 
 
-def test_get_resources_finds_endpoints_by_tag_a_hundred_at_a_time(cloud):
+def test_get_resources_finds_endpoints_by_tag_a_hundred_at_a_time(cloud: Cloud) -> None:
     _fleet(cloud, 120)
     _fleet(cloud, 3, prefix="x")
     tagging = cloud.client("resourcegroupstaggingapi")
@@ -163,7 +170,9 @@ def test_get_resources_finds_endpoints_by_tag_a_hundred_at_a_time(cloud):
     }
 
 
-def test_get_resources_finds_configs_and_models_and_leaves_out_what_has_no_tags(cloud):
+def test_get_resources_finds_configs_and_models_and_leaves_out_what_has_no_tags(
+    cloud: Cloud,
+) -> None:
     tags = [{"Key": "leasehold:project", "Value": "demo"}]
     container = {"Image": "image:1"}
     cloud.sagemaker.create_model(ModelName="Falcon", PrimaryContainer=container, Tags=tags)
@@ -177,9 +186,7 @@ def test_get_resources_finds_configs_and_models_and_leaves_out_what_has_no_tags(
     ]
 
 
-def test_get_resources_of_other_services_is_motos(cloud):
+def test_get_resources_of_other_services_is_motos(cloud: Cloud) -> None:
     topic = cloud.client("sns").create_topic(Name="news", Tags=[{"Key": "a", "Value": "1"}])
     answer = cloud.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["sns"])
-    assert [each["ResourceARN"] for each in answer["ResourceTagMappingList"]] == [
-        topic["TopicArn"]
-    ]
+    assert [each["ResourceARN"] for each in answer["ResourceTagMappingList"]] == [topic["TopicArn"]]

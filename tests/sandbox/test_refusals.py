@@ -1,17 +1,24 @@
 """SageMaker refuses with its own codes and first words: that is what clients tell refusals by."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import botocore.session
 import pytest
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import Cloud, Refused
 
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 IN_PROGRESS = f'ValidationException: Cannot update in-progress endpoint "{ARN}:endpoint/falcon"'
 
 
-def _update(cloud, config):
+def _update(cloud: Cloud, config: str) -> tuple[Any, dict[str, Any]]:
     return cloud.sagemaker.update_endpoint, {"EndpointName": "Falcon", "EndpointConfigName": config}
 
 
-def _put_into(cloud, status):
+def _put_into(cloud: Cloud, status: str) -> None:
     """An endpoint that got into its status by the calls that lead there."""
     match status:
         case "Creating":
@@ -31,7 +38,9 @@ def _put_into(cloud, status):
 @pytest.mark.parametrize(
     "status", ["Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"]
 )
-def test_update_rescale_and_delete_are_refused_while_in_progress(cloud, refused, status):
+def test_update_rescale_and_delete_are_refused_while_in_progress(
+    cloud: Cloud, refused: Refused, status: str
+) -> None:
     cloud.configure("blue")
     _put_into(cloud, status)
     call, params = _update(cloud, "blue")
@@ -44,7 +53,7 @@ def test_update_rescale_and_delete_are_refused_while_in_progress(cloud, refused,
     ).startswith(IN_PROGRESS)
 
 
-def test_only_delete_is_allowed_on_a_failed_endpoint(cloud, refused):
+def test_only_delete_is_allowed_on_a_failed_endpoint(cloud: Cloud, refused: Refused) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     cloud.force("Falcon", "Failed", reason="broken")
     call, params = _update(cloud, "blue")
@@ -55,7 +64,9 @@ def test_only_delete_is_allowed_on_a_failed_endpoint(cloud, refused):
 
 
 @pytest.mark.parametrize("status", ["InService", "Creating", "Failed", "Deleting"])
-def test_create_is_refused_while_the_name_is_taken_in_any_status(cloud, refused, status):
+def test_create_is_refused_while_the_name_is_taken_in_any_status(
+    cloud: Cloud, refused: Refused, status: str
+) -> None:
     cloud.configure("blue")
     _put_into(cloud, status)
     answer = refused(
@@ -66,7 +77,9 @@ def test_create_is_refused_while_the_name_is_taken_in_any_status(cloud, refused,
     )
 
 
-def test_create_is_refused_when_the_name_differs_by_case_only(cloud, refused):
+def test_create_is_refused_when_the_name_differs_by_case_only(
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.create("Falcon", cloud.configure("blue"))
     answer = refused(
         cloud.sagemaker.create_endpoint, EndpointName="FALCON", EndpointConfigName="blue"
@@ -75,7 +88,9 @@ def test_create_is_refused_when_the_name_differs_by_case_only(cloud, refused):
     assert cloud.describe("fAlCoN")["EndpointName"] == "Falcon"
 
 
-def test_an_absent_endpoint_is_a_validation_exception_for_every_operation(cloud, refused):
+def test_an_absent_endpoint_is_a_validation_exception_for_every_operation(
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.configure("blue")
     expected = f'ValidationException: Could not find endpoint "{ARN}:endpoint/falcon"'
     call, params = _update(cloud, "blue")
@@ -84,7 +99,7 @@ def test_an_absent_endpoint_is_a_validation_exception_for_every_operation(cloud,
         assert refused(operation, EndpointName="Falcon").startswith(expected)
 
 
-def test_create_needs_a_config_that_exists(cloud, refused):
+def test_create_needs_a_config_that_exists(cloud: Cloud, refused: Refused) -> None:
     answer = refused(
         cloud.sagemaker.create_endpoint, EndpointName="Falcon", EndpointConfigName="none"
     )
@@ -92,7 +107,7 @@ def test_create_needs_a_config_that_exists(cloud, refused):
     assert answer.startswith(f"ValidationException: {expected}")
 
 
-def test_a_config_just_made_may_not_be_visible_yet(cloud, refused):
+def test_a_config_just_made_may_not_be_visible_yet(cloud: Cloud, refused: Refused) -> None:
     config = cloud.configure("blue")
     cloud.order_fault("stale-config")
     params = {"EndpointName": "Falcon", "EndpointConfigName": config}
@@ -102,7 +117,7 @@ def test_a_config_just_made_may_not_be_visible_yet(cloud, refused):
     assert cloud.status("Falcon") == "Creating"
 
 
-def test_an_update_needs_the_old_config_too(cloud, refused):
+def test_an_update_needs_the_old_config_too(cloud: Cloud, refused: Refused) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     cloud.sagemaker.delete_endpoint_config(EndpointConfigName="blue")
     call, params = _update(cloud, cloud.configure("green"))
@@ -111,7 +126,7 @@ def test_an_update_needs_the_old_config_too(cloud, refused):
     assert cloud.status("Falcon") == "InService"
 
 
-def test_a_config_needs_a_model_that_exists(cloud, refused):
+def test_a_config_needs_a_model_that_exists(cloud: Cloud, refused: Refused) -> None:
     variant = {"VariantName": "A", "ModelName": "none", "InstanceType": "ml.m5.large"}
     answer = refused(
         cloud.sagemaker.create_endpoint_config,
@@ -121,7 +136,7 @@ def test_a_config_needs_a_model_that_exists(cloud, refused):
     assert answer.startswith(f'ValidationException: Could not find model "{ARN}:model/none"')
 
 
-def test_models_and_configs_cannot_be_overwritten(cloud, refused):
+def test_models_and_configs_cannot_be_overwritten(cloud: Cloud, refused: Refused) -> None:
     cloud.configure("blue")
     answer = refused(
         cloud.sagemaker.create_model, ModelName="Falcon", PrimaryContainer={"Image": "image:2"}
@@ -137,7 +152,9 @@ def test_models_and_configs_cannot_be_overwritten(cloud, refused):
     assert answer.startswith(expected)
 
 
-def test_a_create_beyond_the_quota_is_refused_with_limit_use_and_delta(cloud, refused):
+def test_a_create_beyond_the_quota_is_refused_with_limit_use_and_delta(
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 3})
     cloud.create("Falcon", cloud.configure("two", count=2))
     answer = refused(
@@ -148,7 +165,7 @@ def test_a_create_beyond_the_quota_is_refused_with_limit_use_and_delta(cloud, re
     assert "a request delta of 2 Instances" in answer
 
 
-def test_a_blue_green_update_needs_quota_for_both_fleets(cloud, refused):
+def test_a_blue_green_update_needs_quota_for_both_fleets(cloud: Cloud, refused: Refused) -> None:
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
     cloud.serve("Falcon", cloud.configure("blue"))
     call, params = _update(cloud, cloud.configure("green"))
@@ -158,7 +175,7 @@ def test_a_blue_green_update_needs_quota_for_both_fleets(cloud, refused):
     assert cloud.status("Falcon") == "Updating"
 
 
-def test_a_failed_endpoint_uses_no_quota(cloud):
+def test_a_failed_endpoint_uses_no_quota(cloud: Cloud) -> None:
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
     cloud.serve("Falcon", cloud.configure("blue"))
     cloud.force("Falcon", "Failed")
@@ -167,21 +184,19 @@ def test_a_failed_endpoint_uses_no_quota(cloud):
 
 
 @pytest.mark.parametrize("name", ["-falcon", "fal_con", "falcon-", "f" * 64])
-def test_a_malformed_name_is_refused(cloud, refused, name):
+def test_a_malformed_name_is_refused(cloud: Cloud, refused: Refused, name: str) -> None:
     config = cloud.configure("blue")
-    answer = refused(
-        cloud.sagemaker.create_endpoint, EndpointName=name, EndpointConfigName=config
-    )
+    answer = refused(cloud.sagemaker.create_endpoint, EndpointName=name, EndpointConfigName=config)
     assert answer.startswith("ValidationException: ")
     assert f"Value '{name}' at 'endpointName' failed to satisfy constraint" in answer
 
 
-def test_a_name_of_63_characters_is_accepted(cloud):
+def test_a_name_of_63_characters_is_accepted(cloud: Cloud) -> None:
     cloud.create("f" * 63, cloud.configure("blue"))
     assert cloud.status("f" * 63) == "Creating"
 
 
-def test_every_instance_type_that_botocore_knows_is_accepted(cloud):
+def test_every_instance_type_that_botocore_knows_is_accepted(cloud: Cloud) -> None:
     model = botocore.session.get_session().get_service_model("sagemaker")
     cloud.configure("first")
     for instance_type in model.shape_for("ProductionVariantInstanceType").enum:
@@ -189,7 +204,9 @@ def test_every_instance_type_that_botocore_knows_is_accepted(cloud):
     assert cloud.sagemaker.describe_endpoint_config(EndpointConfigName="on-ml-g6-xlarge")
 
 
-def test_an_unknown_instance_type_is_refused_with_the_known_ones(cloud, refused):
+def test_an_unknown_instance_type_is_refused_with_the_known_ones(
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.configure("blue")
     variant = {"VariantName": "A", "ModelName": "Falcon", "InstanceType": "ml.nonsense"}
     answer = refused(

@@ -1,16 +1,28 @@
 """Endpoints are invoked as on AWS: at once, asynchronously, and as a stream of events."""
 
+from __future__ import annotations
+
 import json
 from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+if TYPE_CHECKING:
 
-def _invoke(cloud, name="Falcon", body=b'{"inputs": "hello big world"}', **more):
+    from tests.sandbox.conftest import Cloud, Refused
+
+
+def _invoke(
+    cloud: Cloud,
+    name: str = "Falcon",
+    body: bytes = b'{"inputs": "hello big world"}',
+    **more: object,
+) -> Any:
     return cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **more)
 
 
-def _async_endpoint(cloud, output="s3://results/out"):
+def _async_endpoint(cloud: Cloud, output: str = "s3://results/out") -> None:
     cloud.configure("plain")
     cloud.sagemaker.create_endpoint_config(
         EndpointConfigName="async",
@@ -31,12 +43,12 @@ def _async_endpoint(cloud, output="s3://results/out"):
         )
 
 
-def _object(cloud, location):
+def _object(cloud: Cloud, location: str) -> bytes:
     bucket, _, key = location.removeprefix("s3://").partition("/")
     return cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
 
 
-def test_a_text_generation_request_is_echoed_up_to_its_limit(cloud):
+def test_a_text_generation_request_is_echoed_up_to_its_limit(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     body = json.dumps({"inputs": "größer als zwei", "parameters": {"max_new_tokens": 2}}).encode()
     answer = _invoke(cloud, body=body, ContentType="application/json")
@@ -45,13 +57,13 @@ def test_a_text_generation_request_is_echoed_up_to_its_limit(cloud):
     assert answer["InvokedProductionVariant"] == "AllTraffic"
 
 
-def test_a_text2text_request_is_echoed_in_its_own_form(cloud):
+def test_a_text2text_request_is_echoed_in_its_own_form(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     answer = _invoke(cloud, body=b'{"text_inputs": "hello big world", "max_length": 1}')
     assert json.loads(answer["Body"].read()) == {"generated_texts": ["hello"]}
 
 
-def test_custom_attributes_are_passed_through(cloud):
+def test_custom_attributes_are_passed_through(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     assert _invoke(cloud, CustomAttributes="accept_eula=true")["CustomAttributes"] == (
         "accept_eula=true"
@@ -61,13 +73,15 @@ def test_custom_attributes_are_passed_through(cloud):
 @pytest.mark.parametrize(
     "body", [b"hello", b"[]", b"{}", b'{"inputs": 3}', b'{"inputs": "a", "parameters": 1}']
 )
-def test_what_the_model_cannot_read_is_a_model_error(cloud, refused, body):
+def test_what_the_model_cannot_read_is_a_model_error(
+    cloud: Cloud, refused: Refused, body: bytes
+) -> None:
     cloud.serve("Falcon")
     answer = refused(_invoke, cloud=cloud, body=body)
     assert answer.startswith("ModelError: Received client error (400) from AllTraffic")
 
 
-def test_an_endpoint_serves_while_it_is_updated_or_maintained(cloud):
+def test_an_endpoint_serves_while_it_is_updated_or_maintained(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     for status in ("Updating", "RollingBack", "SystemUpdating"):
         cloud.force("Falcon", status)
@@ -75,7 +89,9 @@ def test_an_endpoint_serves_while_it_is_updated_or_maintained(cloud):
 
 
 @pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
-def test_an_endpoint_that_does_not_serve_is_not_found(cloud, refused, status):
+def test_an_endpoint_that_does_not_serve_is_not_found(
+    cloud: Cloud, refused: Refused, status: str
+) -> None:
     cloud.serve("Falcon")
     cloud.force("Falcon", status)
     assert refused(_invoke, cloud=cloud) == (
@@ -83,20 +99,20 @@ def test_an_endpoint_that_does_not_serve_is_not_found(cloud, refused, status):
     )
 
 
-def test_an_endpoint_is_invoked_by_its_exact_name(cloud, refused):
+def test_an_endpoint_is_invoked_by_its_exact_name(cloud: Cloud, refused: Refused) -> None:
     cloud.serve("Falcon")
     assert refused(_invoke, cloud=cloud, name="falcon") == (
         "ValidationError: Endpoint falcon of account 123456789012 not found."
     )
 
 
-def test_a_variant_that_is_not_there_is_refused(cloud, refused):
+def test_a_variant_that_is_not_there_is_refused(cloud: Cloud, refused: Refused) -> None:
     cloud.serve("Falcon")
     answer = refused(_invoke, cloud=cloud, TargetVariant="none")
     assert answer.startswith("ValidationError: Variant none not found")
 
 
-def test_a_stream_arrives_token_by_token_and_ends_with_the_whole_text(cloud):
+def test_a_stream_arrives_token_by_token_and_ends_with_the_whole_text(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     answer = cloud.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
         EndpointName="Falcon", Body=b'{"inputs": "hello big world"}', CustomAttributes="a=b"
@@ -108,7 +124,7 @@ def test_a_stream_arrives_token_by_token_and_ends_with_the_whole_text(cloud):
     assert answer["CustomAttributes"] == "a=b"
 
 
-def test_an_asynchronous_answer_is_written_to_s3(cloud):
+def test_an_asynchronous_answer_is_written_to_s3(cloud: Cloud) -> None:
     _async_endpoint(cloud)
     cloud.client("s3").put_object(Bucket="requests", Key="in/1.json", Body=b'{"inputs": "hello"}')
     answer = cloud.client("sagemaker-runtime").invoke_endpoint_async(
@@ -119,7 +135,7 @@ def test_an_asynchronous_answer_is_written_to_s3(cloud):
     assert json.loads(_object(cloud, answer["OutputLocation"])) == [{"generated_text": "hello"}]
 
 
-def test_an_asynchronous_failure_is_written_to_s3_as_well(cloud):
+def test_an_asynchronous_failure_is_written_to_s3_as_well(cloud: Cloud) -> None:
     _async_endpoint(cloud)
     cloud.client("s3").put_object(Bucket="requests", Key="bad", Body=b"not JSON")
     answer = cloud.client("sagemaker-runtime").invoke_endpoint_async(
@@ -129,8 +145,8 @@ def test_an_asynchronous_failure_is_written_to_s3_as_well(cloud):
 
 
 def test_an_asynchronous_call_needs_an_asynchronous_endpoint_and_the_other_way_round(
-    cloud, refused
-):
+    cloud: Cloud, refused: Refused
+) -> None:
     cloud.serve("Plain", cloud.configure("blue"))
     call = cloud.client("sagemaker-runtime").invoke_endpoint_async
     answer = refused(call, EndpointName="Plain", InputLocation="s3://requests/1")
@@ -139,7 +155,9 @@ def test_an_asynchronous_call_needs_an_asynchronous_endpoint_and_the_other_way_r
     assert "use InvokeEndpointAsync" in refused(_invoke, cloud=cloud)
 
 
-def test_invocations_are_counted_where_cloudwatch_counts_them_on_the_sandboxs_clock(cloud):
+def test_invocations_are_counted_where_cloudwatch_counts_them_on_the_sandboxs_clock(
+    cloud: Cloud,
+) -> None:
     cloud.serve("Falcon")
     cloud.let_pass(7200)
     for _ in range(3):
@@ -152,7 +170,7 @@ def test_invocations_are_counted_where_cloudwatch_counts_them_on_the_sandboxs_cl
         "Dimensions": [{"Name": name, "Value": value} for name, value in names.items()],
     }
 
-    def counted(start, end):
+    def counted(start: Any, end: Any) -> Any:
         query = {"Id": "n", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
         [result] = cloud.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query], StartTime=start, EndTime=end

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from ledger.remote import Remote, SshKey, Token
+
+KEY = SshKey("git", Path("id"), None, Path("known_hosts"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://git.example.com/fleet.git",
+        "https://git.example.com:8443/team/fleet",
+        "ssh://git@git.example.com:2222/fleet.git",
+        "git@git.example.com:team/fleet.git",
+        "git.example.com:team/fleet.git",
+        "http://127.0.0.1:8080/fleet.git",
+        "http://[::1]:8080/fleet.git",
+        "http://localhost/fleet.git",
+        "git://127.0.0.1/fleet.git",
+    ],
+)
+def test_an_address_of_a_server_may_be_written_to(url: str) -> None:
+    Remote(url).check_writable()
+
+
+@pytest.mark.parametrize("url", ["/srv/fleet.git", "./fleet", "..", "file:///srv/fleet.git"])
+def test_a_path_may_be_read_and_never_written_to(url: str) -> None:
+    remote = Remote(url)
+
+    with pytest.raises(Refused, match="can only be read") as refusal:
+        remote.check_writable()
+    assert refusal.value.code == "LH2002"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://ana:s3cret@git.example.com/fleet.git",
+        "https://s3cret@git.example.com/fleet.git",
+        "ssh://git:s3cret@git.example.com/fleet.git",
+        "http://s3cret@127.0.0.1/fleet.git",
+    ],
+)
+def test_a_secret_in_the_address_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        Remote(url)
+
+    assert refusal.value.code == "LH2001"
+    assert "s3cret" not in str(refusal.value)
+    assert "git.example.com" in str(refusal.value) or "127.0.0.1" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "because"),
+    [
+        ("http://git.example.com/fleet.git", "not protected"),
+        ("git://git.example.com/fleet.git", "not protected"),
+        ("http://127.0.0.1.example.com/fleet.git", "not protected"),
+        ("ftp://git.example.com/fleet.git", "https and ssh are understood"),
+        ("ext::sh -c touch", "not a URL|can only be read|control character|space"),
+        ("--upload-pack=touch", "not the address"),
+        ("", "not the address"),
+        ("https://git.example.com:port/fleet.git", "not a URL"),
+        ("https://git.example.com/a b", "space"),
+        ("https://git.example.com/a\nb", "space"),
+    ],
+)
+def test_an_address_that_is_unsafe_is_refused_with_the_reason(url: str, because: str) -> None:
+    with pytest.raises(Refused, match=because) as refusal:
+        Remote(url).check_writable()
+
+    assert refusal.value.code in ("LH2001", "LH2002")
+
+
+@pytest.mark.parametrize(
+    "branch", ["", "-f", "a..b", "a b", "a/", "/a", "a.lock", "a:b", "a//b", "a/.b", "refs:", "a\n"]
+)
+def test_a_branch_that_git_would_not_take_is_refused(branch: str) -> None:
+    with pytest.raises(Refused, match="not the name of a branch"):
+        Remote("https://git.example.com/fleet.git", branch)
+
+
+@pytest.mark.parametrize("branch", ["main", "release/1.2", "team_a", "v2-fleet"])
+def test_a_branch_may_have_any_usual_name(branch: str) -> None:
+    assert Remote("https://git.example.com/fleet.git", branch).branch == branch
+
+
+def test_credentials_must_fit_the_address() -> None:
+    with pytest.raises(Refused, match="A token is for https"):
+        Remote("git@git.example.com:fleet.git", credentials=Token("ana", "t"))
+    with pytest.raises(Refused, match="An SSH key is for ssh"):
+        Remote("https://git.example.com/fleet.git", credentials=KEY)
+
+
+@given(secret=st.text("abcdefghijklmnop0123456789", min_size=8))
+def test_no_secret_is_printed(secret: str) -> None:
+    token = Remote("https://git.example.com/f.git", credentials=Token("ana", f"!{secret}!"))
+    key = SshKey("git", Path("id"), None, Path("hosts"), passphrase=f"!{secret}!")
+
+    assert f"!{secret}!" not in repr(token)
+    assert f"!{secret}!" not in repr(key)
