@@ -1,7 +1,7 @@
 """A sandbox for each test, reached by unmodified boto3 over HTTP.
 
-Endpoints take a minute of the sandbox's time to start, and tests steer its clock: what is in progress
-stays so until the test lets time pass.
+Endpoints take a minute of the sandbox's time to start, and tests steer its clock: what is in
+progress stays so until the test lets time pass.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Lists are paged and filtered as AWS documents it, and tags lead to the resources that carry them."""
+"""Lists are paged and filtered as AWS documents it, and tags lead to what carries them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012"
 
 
-def _names(answer: Any) -> list[str]:
+def _names(answer: dict[str, Any]) -> list[str]:
     return [endpoint["EndpointName"] for endpoint in answer["Endpoints"]]
 
 

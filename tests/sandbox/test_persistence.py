@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
@@ -16,23 +16,25 @@ from botocore.exceptions import ClientError
 from sandbox.server import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.sandbox.conftest import Cloud
 
+    Program = Callable[..., tuple[subprocess.Popen[str], str]]
+
 
 @pytest.fixture
-def state(tmp_path: Any) -> Any:
+def state(tmp_path: Path) -> Path:
     return tmp_path / "state.jsonl"
 
 
 @pytest.fixture
-def program(state: Path) -> Any:
+def program(state: Path) -> Iterator[Program]:
     """Start `python -m sandbox` on the state file; what still runs at the end is stopped."""
     running = []
 
-    def start(*options) -> Any:
+    def start(*options: str) -> tuple[subprocess.Popen[str], str]:
         command = [sys.executable, "-m", "sandbox", "--state", str(state), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         running.append(process)
@@ -168,7 +170,7 @@ def test_of_many_conditional_writes_at_once_exactly_one_wins(cloud: Cloud) -> No
     start = threading.Barrier(8)
     won = []
 
-    def claim(who: Any) -> Any:
+    def claim(who: int) -> None:
         start.wait()
         try:
             dynamodb.put_item(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from datetime import datetime
 
     from tests.sandbox.conftest import Cloud, Refused
 
@@ -18,7 +19,7 @@ def _invoke(
     name: str = "Falcon",
     body: bytes = b'{"inputs": "hello big world"}',
     **more: object,
-) -> Any:
+) -> dict[str, Any]:
     return cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **more)
 
 
@@ -170,7 +171,7 @@ def test_invocations_are_counted_where_cloudwatch_counts_them_on_the_sandboxs_cl
         "Dimensions": [{"Name": name, "Value": value} for name, value in names.items()],
     }
 
-    def counted(start: Any, end: Any) -> Any:
+    def counted(start: datetime, end: datetime) -> list[float]:
         query = {"Id": "n", "MetricStat": {"Metric": metric, "Period": 300, "Stat": "Sum"}}
         [result] = cloud.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query], StartTime=start, EndTime=end
