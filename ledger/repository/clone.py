@@ -44,7 +44,7 @@ class Clone:
         self._trees = Trees(under)
         self._pen = pen
         self._lock = threading.RLock()
-        self._handles: tuple[pygit2.Repository, pygit2.Repository] | None = None
+        self._handle: pygit2.Repository | None = None
         self._tip: Snapshot | None = None
 
     def known(self) -> Snapshot | None:
@@ -83,7 +83,10 @@ class Clone:
             return Snapshot(str(commit), MappingProxyType(files), _committed_at(made))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
-        self._server.push(self._pushing(), base.commit, tip.commit)
+        # A new handle each time: an older one does not know how shallow the clone is by now.
+        with self._lock, self._guarded():
+            pushing = self._open()
+        self._server.push(pushing, base.commit, tip.commit)
         with self._lock:
             self._tip = tip
             # The push has won, whatever becomes of the clone.
@@ -158,24 +161,17 @@ class Clone:
             raise Damaged(f"the clone in {self._path} cannot be used: {error}") from error
 
     def _reading(self) -> pygit2.Repository:
-        return self._opened()[0]
-
-    def _pushing(self) -> pygit2.Repository:
-        with self._lock:
-            return self._opened()[1]
-
-    def _opened(self) -> tuple[pygit2.Repository, pygit2.Repository]:
-        if self._handles is None:
+        if self._handle is None:
             try:
-                self._handles = self._open(), self._open()
+                self._handle = self._open()
             except FOREIGN:
                 self._discard()
-                self._handles = self._open_afresh()
-        return self._handles
+                self._handle = self._open_afresh()
+        return self._handle
 
-    def _open_afresh(self) -> tuple[pygit2.Repository, pygit2.Repository]:
+    def _open_afresh(self) -> pygit2.Repository:
         try:
-            return self._open(), self._open()
+            return self._open()
         except FOREIGN as error:
             raise Unavailable(
                 "LH2012", f"No clone can be kept in {self._path.parent}: {error}"
@@ -187,9 +183,11 @@ class Clone:
         return pygit2.Repository(str(self._path))
 
     def _discard(self) -> None:
-        self._handles = None
+        self._handle = None
         self._tip = None
         shutil.rmtree(self._path, ignore_errors=True)
+        with suppress(OSError):
+            self._path.unlink()
 
     def _stay_thin(self) -> None:
         """Start afresh when fetches and commits have piled up; a new clone has one pack."""

@@ -38,7 +38,8 @@ class Cloud:
         key = service, region
         if key not in self._clients:
             config = Config(retries={"total_max_attempts": 1})
-            self._clients[key] = _session().client(
+            session: Any = _session()
+            self._clients[key] = session.client(
                 service, region_name=region, endpoint_url=self.url, config=config
             )
         return self._clients[key]

@@ -37,14 +37,15 @@ def program(state: Path) -> Iterator[Program]:
     def start(*options: str) -> tuple[subprocess.Popen[str], str]:
         command = [sys.executable, "-m", "sandbox", "--state", str(state), *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        running.append(process)
+        assert process.stdout is not None
+        running.append((process, process.stdout))
         return process, process.stdout.readline().strip()
 
     yield start
-    for process in running:
+    for process, output in running:
         process.kill()
         process.wait()
-        process.stdout.close()
+        output.close()
 
 
 def _make_table(cloud: Cloud, name: str = "tokens") -> None:

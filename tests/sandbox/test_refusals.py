@@ -199,7 +199,7 @@ def test_a_name_of_63_characters_is_accepted(cloud: Cloud) -> None:
 def test_every_instance_type_that_botocore_knows_is_accepted(cloud: Cloud) -> None:
     model = botocore.session.get_session().get_service_model("sagemaker")
     cloud.configure("first")
-    for instance_type in model.shape_for("ProductionVariantInstanceType").enum:
+    for instance_type in model.shape_for("ProductionVariantInstanceType").metadata["enum"]:
         cloud.configure(f"on-{instance_type.replace('.', '-')}", instance_type)
     assert cloud.sagemaker.describe_endpoint_config(EndpointConfigName="on-ml-g6-xlarge")
 

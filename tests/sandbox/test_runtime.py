@@ -20,7 +20,9 @@ def _invoke(
     body: bytes = b'{"inputs": "hello big world"}',
     **more: object,
 ) -> dict[str, Any]:
-    return cloud.client("sagemaker-runtime").invoke_endpoint(EndpointName=name, Body=body, **more)
+    runtime = cloud.client("sagemaker-runtime")
+    answer: dict[str, Any] = runtime.invoke_endpoint(EndpointName=name, Body=body, **more)
+    return answer
 
 
 def _async_endpoint(cloud: Cloud, output: str = "s3://results/out") -> None:
@@ -46,7 +48,8 @@ def _async_endpoint(cloud: Cloud, output: str = "s3://results/out") -> None:
 
 def _object(cloud: Cloud, location: str) -> bytes:
     bucket, _, key = location.removeprefix("s3://").partition("/")
-    return cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    content: bytes = cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return content
 
 
 def test_a_text_generation_request_is_echoed_up_to_its_limit(cloud: Cloud) -> None:
@@ -176,7 +179,8 @@ def test_invocations_are_counted_where_cloudwatch_counts_them_on_the_sandboxs_cl
         [result] = cloud.client("cloudwatch").get_metric_data(
             MetricDataQueries=[query], StartTime=start, EndTime=end
         )["MetricDataResults"]
-        return result["Values"]
+        values: list[float] = result["Values"]
+        return values
 
     assert sum(counted(now - timedelta(minutes=5), now + timedelta(minutes=5))) == 3
     assert counted(now - timedelta(hours=2), now - timedelta(hours=1)) == []

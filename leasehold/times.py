@@ -1,0 +1,43 @@
+"""Times for people: "in 24 min", "3 h ago", "2026-11-23 10:00 UTC". Pure.
+
+The command line's tables and answers use it. Machines get `ledger.lease.stamp` instead.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """Say how far a moment is from now."""
+    seconds = int((moment - now).total_seconds())
+    if abs(seconds) < 1:
+        return "now"
+    length = duration(timedelta(seconds=abs(seconds)))
+    return f"in {length}" if seconds > 0 else f"{length} ago"
+
+
+def duration(length: timedelta) -> str:
+    """Say a length: seconds below a minute, minutes below two hours, then hours, then days."""
+    seconds = int(length.total_seconds())
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * _HOUR:
+        return f"{_rounded(seconds, _MINUTE)} min"
+    if seconds < 2 * _DAY:
+        return f"{_rounded(seconds, _HOUR)} h"
+    return f"{_rounded(seconds, _DAY)} days"
+
+
+def utc(moment: datetime) -> str:
+    """Write a moment to the minute; always in UTC, and says so."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def clock_face(moment: datetime) -> str:
+    """Write the time of day to the second, for a log of which each line is of today."""
+    return moment.astimezone(UTC).strftime("%H:%M:%S")
+
+
+def _rounded(seconds: int, unit: int) -> int:
+    return (seconds + unit // 2) // unit
