@@ -33,8 +33,9 @@ def run() -> str:
     if len(actions) != HOLDINGS:
         raise RuntimeError(f"{len(actions)} actions for {HOLDINGS} holdings")
     return (
-        f"planner: {HOLDINGS} holdings in {seconds:.2f} s: {seconds / LIMIT_SECONDS:.2f} of the"
-        f" limit of {LIMIT_SECONDS:.0f} s; peak {peak:.0f} MiB: {peak / LIMIT_MIB:.2f} of {LIMIT_MIB} MiB"
+        f"planner: {HOLDINGS} holdings in {seconds:.2f} s,"
+        f" {seconds / LIMIT_SECONDS:.2f} of the limit of {LIMIT_SECONDS:.0f} s;"
+        f" peak {peak:.0f} MiB, {peak / LIMIT_MIB:.2f} of the limit of {LIMIT_MIB} MiB"
         f" (first parse {parsed:.1f} s)"
     )
 

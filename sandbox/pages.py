@@ -6,12 +6,15 @@ two pages are neither repeated nor do they push others out.
 
 import base64
 import json
-from collections.abc import Callable, Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
 from sandbox import refusals
 
 DEFAULT_SIZE = 10
+FIELDS = {"Name": "name", "CreationTime": "created", "Status": "status"}
 
 
 class Listed(Protocol):
@@ -27,24 +30,22 @@ L = TypeVar("L", bound=Listed)
 Place = tuple[Any, str]
 
 
-def page(
-    resources: Iterable[L],
-    params: dict[str, Any],
-    orders: dict[str, Callable[[L], Any]] | None = None,
-) -> tuple[list[L], str | None]:
-    """One page of the resources, and the token of the next one if there is any."""
-    value = {**(orders or {}), "Name": _name, "CreationTime": _created}[
-        params.get("SortBy", "CreationTime")
-    ]
-    descending = params.get("SortOrder", "Descending") == "Descending"
-    placed = [((value(each), each.arn), each) for each in resources if _wanted(each, params)]
-    if last := read_token(params.get("NextToken", START)):
-        placed = [pair for pair in placed if (pair[0] < last if descending else pair[0] > last)]
-    placed.sort(key=lambda pair: pair[0], reverse=descending)
+def page(resources: Iterable[L], params: dict[str, Any]) -> tuple[list[L], str | None]:
+    """Cut one page, and the token of the next one if there is any."""
+    place = attrgetter(FIELDS[params.get("SortBy", "CreationTime")], "arn")
+    filters = list(_filters(params))
+    found = [each for each in resources if all(wanted(each) for wanted in filters)]
+    found.sort(key=place)
+    last = read_token(params.get("NextToken", START))
     size = params.get("MaxResults", DEFAULT_SIZE)
-    shown = placed[:size]
-    more = write_token(shown[-1][0]) if len(placed) > size else None
-    return [resource for _, resource in shown], more
+    if params.get("SortOrder", "Descending") == "Descending":
+        end = len(found) if last is None else bisect_left(found, last, key=place)
+        start = max(0, end - size)
+        shown, more = found[start:end][::-1], start > 0
+    else:
+        start = 0 if last is None else bisect_right(found, last, key=place)
+        shown, more = found[start : start + size], start + size < len(found)
+    return shown, write_token(place(shown[-1])) if more else None
 
 
 def write_token(last: Place | None) -> str:
@@ -63,17 +64,17 @@ def read_token(token: str) -> Place | None:
         raise refusals.invalid("Invalid NextToken.") from error
 
 
-def _wanted(resource: Listed, params: dict[str, Any]) -> bool:
-    return (
-        params.get("NameContains", "").lower() in resource.name.lower()
-        and params.get("CreationTimeAfter", resource.created - 1) < resource.created
-        and params.get("CreationTimeBefore", resource.created + 1) > resource.created
-    )
-
-
-def _name(resource: Listed) -> str:
-    return resource.name
-
-
-def _created(resource: Listed) -> float:
-    return resource.created
+def _filters(params: dict[str, Any]) -> Iterator[Callable[[Any], bool]]:
+    """Give a filter for each that was asked for: a long list that is not filtered costs nothing."""
+    if part := params.get("NameContains"):
+        yield lambda each: part.lower() in each.name.lower()
+    if status := params.get("StatusEquals"):
+        yield lambda each: bool(each.status == status)
+    for prefix, moment in (
+        ("CreationTime", attrgetter("created")),
+        ("LastModifiedTime", attrgetter("modified")),
+    ):
+        if (after := params.get(f"{prefix}After")) is not None:
+            yield lambda each, moment=moment, after=after: moment(each) > after
+        if (before := params.get(f"{prefix}Before")) is not None:
+            yield lambda each, moment=moment, before=before: moment(each) < before

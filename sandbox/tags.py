@@ -6,7 +6,7 @@ moto, which knows nothing of the resources kept here.
 
 import base64
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from sandbox import refusals
@@ -16,21 +16,8 @@ from sandbox.refusals import Refusal
 
 KINDS = ("endpoint", "endpoint-config", "model")
 MOST_TAGS = 50
+DEFAULT_SIZE = 50
 MOST_RESOURCES = 100
-
-
-@dataclass(frozen=True)
-class Paging:
-    """How an operation spells its paging. A token names the last item shown, by its identity."""
-
-    identity: str
-    token_field: str
-    size_field: str
-    size: int = 50
-
-
-TAG_PAGES = Paging("Key", "NextToken", "MaxResults")
-RESOURCE_PAGES = Paging("ResourceARN", "PaginationToken", "ResourcesPerPage")
 
 
 def as_map(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
@@ -55,8 +42,11 @@ class Tags:
 
     def list_tags(self, call: Call) -> dict[str, Any]:
         tags = self._account.tags(self._known(call))
-        shown, token = _page(as_list(dict(sorted(tags.items()))), call.params, TAG_PAGES)
-        return {"Tags": shown} | ({"NextToken": token} if token else {})
+        last = _last_shown(call.params.get("NextToken"))
+        rest = (key for key in sorted(tags) if key > last)
+        shown, token = _cut(rest, call.params.get("MaxResults", DEFAULT_SIZE))
+        listed = as_list({key: tags[key] for key in shown})
+        return {"Tags": listed} | ({"NextToken": token} if token else {})
 
     def delete_tags(self, call: Call) -> dict[str, Any]:
         arn = self._known(call)
@@ -66,26 +56,32 @@ class Tags:
         return {}
 
     def get_resources(self, call: Call) -> dict[str, Any]:
-        size = call.params.get("ResourcesPerPage", RESOURCE_PAGES.size)
+        size = call.params.get("ResourcesPerPage", DEFAULT_SIZE)
         if not 1 <= size <= MOST_RESOURCES:
             raise Refusal("InvalidParameterException", "ResourcesPerPage must be 1 to 100.")
         types = call.params.get("ResourceTypeFilters", [])
-        wanted_arns = call.params.get("ResourceARNList")
-        filters = call.params.get("TagFilters", [])
-        found = [
-            {"ResourceARN": arn, "Tags": as_list(tags)}
-            for arn in sorted(self._arns(call.region, types))
-            if (tags := self._account.tags(arn))
-            and (not wanted_arns or arn in wanted_arns)
-            and all(_matches(tags, each) for each in filters)
+        last = _last_shown(call.params.get("PaginationToken"))
+        arns = sorted(arn for arn in self._arns(call.region, types) if arn > last)
+        wanted = (arn for arn in arns if self._is_wanted(arn, call.params))
+        shown, token = _cut(wanted, size)
+        resources = [
+            {"ResourceARN": arn, "Tags": as_list(self._account.tags(arn))} for arn in shown
         ]
-        shown, token = _page(found, call.params, RESOURCE_PAGES)
-        return {"ResourceTagMappingList": shown, "PaginationToken": token}
+        return {"ResourceTagMappingList": resources, "PaginationToken": token}
 
     def _arns(self, region: str, types: list[str]) -> Iterable[str]:
         for kind in KINDS:
             if "sagemaker" in types or f"sagemaker:{kind}" in types:
                 yield from self._account.arns(region, kind)
+
+    def _is_wanted(self, arn: str, params: Mapping[str, Any]) -> bool:
+        tags = self._account.tags(arn)
+        arns = params.get("ResourceARNList")
+        return (
+            bool(tags)
+            and (not arns or arn in arns)
+            and all(_matches(tags, each) for each in params.get("TagFilters", []))
+        )
 
     def _known(self, call: Call) -> str:
         arn: str = call.params["ResourceArn"].lower()
@@ -111,20 +107,16 @@ def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
     return value is not None and (not values or value in values)
 
 
-def _page(
-    found: list[dict[str, Any]], params: Mapping[str, Any], paging: Paging
-) -> tuple[list[dict[str, Any]], str]:
-    """Cut a page of a list that is sorted by identity; the next one's token is empty if none."""
-    last = _last_shown(params.get(paging.token_field) or "")
-    rest = [each for each in found if each[paging.identity] > last]
-    shown = rest[: params.get(paging.size_field) or paging.size]
-    if len(shown) == len(rest):
+def _cut(identities: Iterable[str], size: int) -> tuple[list[str], str]:
+    """Cut a page of sorted identities; the token names the last one shown, empty if it is the end."""
+    shown = list(islice(identities, size + 1))
+    if len(shown) <= size:
         return shown, ""
-    return shown, base64.b64encode(shown[-1][paging.identity].encode()).decode()
+    return shown[:size], base64.b64encode(shown[size - 1].encode()).decode()
 
 
-def _last_shown(token: str) -> str:
+def _last_shown(token: str | None) -> str:
     try:
-        return base64.b64decode(token, validate=True).decode()
+        return base64.b64decode(token or "", validate=True).decode()
     except ValueError as error:
         raise refusals.invalid("The pagination token is invalid.") from error

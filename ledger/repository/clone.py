@@ -83,7 +83,6 @@ class Clone:
             return Snapshot(str(commit), MappingProxyType(files), _committed_at(made))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
-        # A new handle each time: an older one does not know how shallow the clone is by now.
         with self._lock, self._guarded():
             pushing = self._open()
         self._server.push(pushing, base.commit, tip.commit)
@@ -131,6 +130,7 @@ class Clone:
             if tracked != tip:
                 deep = tracked is not None or self._server.remote.is_local
                 self._server.fetch(connection, depth=0 if deep else 1)
+                self._forget_depth()
             return self.at(tip)
 
     def _fetched_afresh(self) -> Snapshot:
@@ -143,6 +143,7 @@ class Clone:
         try:
             with self._guarded() as repository, self._server.connected(repository) as connection:
                 self._server.fetch(connection, depth=0, whole=repository.is_shallow)
+                self._forget_depth()
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
 
@@ -159,6 +160,10 @@ class Clone:
         except FOREIGN as error:
             self._discard()
             raise Damaged(f"the clone in {self._path} cannot be used: {error}") from error
+
+    def _forget_depth(self) -> None:
+        """A handle reads once how shallow its clone is; after a fetch only a new one is right."""
+        self._handle = None
 
     def _reading(self) -> pygit2.Repository:
         if self._handle is None:
