@@ -63,7 +63,7 @@ class Home:
                 " --home.",
             ) from error
         try:
-            if not _locked(descriptor):
+            if not _locked(descriptor, fcntl.LOCK_EX):
                 raise Refused(
                     "LH5013",
                     f"a `leasehold up` is running in {self.path} already: use that one, or give"
@@ -88,7 +88,7 @@ class Home:
         except OSError:
             return None
         try:
-            if _locked(descriptor):
+            if _locked(descriptor, fcntl.LOCK_SH):
                 return None
             return Running(**json.loads(self._announcement.read_bytes()))
         except (OSError, ValueError, TypeError):
@@ -120,9 +120,9 @@ class Home:
         return self.path / "up.json"
 
 
-def _locked(descriptor: int) -> bool:
+def _locked(descriptor: int, kind: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -38,13 +38,16 @@ def page(resources: Iterable[L], params: dict[str, Any]) -> tuple[list[L], str |
     found.sort(key=place)
     last = read_token(params.get("NextToken", START))
     size = params.get("MaxResults", DEFAULT_SIZE)
-    if params.get("SortOrder", "Descending") == "Descending":
-        end = len(found) if last is None else bisect_left(found, last, key=place)
-        start = max(0, end - size)
-        shown, more = found[start:end][::-1], start > 0
-    else:
-        start = 0 if last is None else bisect_right(found, last, key=place)
-        shown, more = found[start : start + size], start + size < len(found)
+    try:
+        if params.get("SortOrder", "Descending") == "Descending":
+            end = len(found) if last is None else bisect_left(found, last, key=place)
+            start = max(0, end - size)
+            shown, more = found[start:end][::-1], start > 0
+        else:
+            start = 0 if last is None else bisect_right(found, last, key=place)
+            shown, more = found[start : start + size], start + size < len(found)
+    except TypeError as error:
+        raise refusals.invalid("Invalid NextToken.") from error  # a token of another order
     return shown, write_token(place(shown[-1])) if more else None
 
 
@@ -70,11 +73,16 @@ def _filters(params: dict[str, Any]) -> Iterator[Callable[[Any], bool]]:
         yield lambda each: part.lower() in each.name.lower()
     if status := params.get("StatusEquals"):
         yield lambda each: bool(each.status == status)
-    for prefix, moment in (
-        ("CreationTime", attrgetter("created")),
-        ("LastModifiedTime", attrgetter("modified")),
-    ):
-        if (after := params.get(f"{prefix}After")) is not None:
-            yield lambda each, moment=moment, after=after: moment(each) > after
-        if (before := params.get(f"{prefix}Before")) is not None:
-            yield lambda each, moment=moment, before=before: moment(each) < before
+    for prefix, field in (("CreationTime", "created"), ("LastModifiedTime", "modified")):
+        if (moment := params.get(f"{prefix}After")) is not None:
+            yield _after(attrgetter(field), moment)
+        if (moment := params.get(f"{prefix}Before")) is not None:
+            yield _before(attrgetter(field), moment)
+
+
+def _after(field: Callable[[Any], float], moment: float) -> Callable[[Any], bool]:
+    return lambda each: field(each) > moment
+
+
+def _before(field: Callable[[Any], float], moment: float) -> Callable[[Any], bool]:
+    return lambda each: field(each) < moment

@@ -108,7 +108,7 @@ def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
 
 
 def _cut(identities: Iterable[str], size: int) -> tuple[list[str], str]:
-    """Cut a page of sorted identities; the token names the last one shown, empty if it is the end."""
+    """Cut a page of sorted identities; the token names its last one, and is empty at the end."""
     shown = list(islice(identities, size + 1))
     if len(shown) <= size:
         return shown, ""

@@ -54,7 +54,7 @@ def identify(request: Request) -> Incoming:
         operation = INVOCATIONS[invocation["verb"]]
         return Incoming(RUNTIME, region, operation, endpoint=invocation["name"])
     if request.mimetype == "application/x-www-form-urlencoded":
-        form = parse_qs(_body(request).decode())
+        form = parse_qs(_body(request).decode(errors="replace"))
         return Incoming(service, region, form.get("Action", [f"{service}:{request.method}"])[0])
     return Incoming(service, region, f"{service}:{request.method}")
 

@@ -162,7 +162,7 @@ class Clone:
             raise Damaged(f"the clone in {self._path} cannot be used: {error}") from error
 
     def _forget_depth(self) -> None:
-        """A handle reads once how shallow its clone is; after a fetch only a new one is right."""
+        """Drop the handle: it has read once how shallow its clone is, and a fetch changes that."""
         self._handle = None
 
     def _reading(self) -> pygit2.Repository:

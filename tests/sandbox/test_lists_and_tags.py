@@ -109,6 +109,13 @@ def test_a_forged_token_is_refused(cloud: Cloud, refused: Refused) -> None:
     assert "Invalid NextToken" in refused(cloud.sagemaker.list_endpoints, NextToken="forged")
 
 
+def test_a_token_of_another_order_is_refused(cloud: Cloud, refused: Refused) -> None:
+    _fleet(cloud, 3)
+    token = cloud.sagemaker.list_endpoints(SortBy="Name", MaxResults=1)["NextToken"]
+    answer = refused(cloud.sagemaker.list_endpoints, SortBy="CreationTime", NextToken=token)
+    assert "Invalid NextToken" in answer
+
+
 def test_regions_do_not_see_each_other(cloud: Cloud) -> None:
     cloud.create("Falcon")
     assert cloud.client("sagemaker", "us-east-1").list_endpoints()["Endpoints"] == []

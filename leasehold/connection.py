@@ -1,0 +1,167 @@
+"""How a command finds the ledger, the environment and AWS.
+
+Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs in ./.leasehold.
+Every command that reads or writes the ledger is decorated with `connected`.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+from botocore.config import Config
+
+from controller.endpoints import Endpoints
+from gateway.tokens import TokenTable
+from ledger import settings
+from ledger.errors import Refused
+from ledger.holdings import Fleet, environments, read_fleet
+from ledger.repository import Person, Remote, Repository, Snapshot
+from leasehold import credentials
+from leasehold.home import DEFAULT, Home
+
+READER = Person("Leasehold", "leasehold@leasehold.invalid")
+_PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
+_ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """AWS: the real one by boto3's own settings, or a sandbox by its address."""
+
+    sandbox_url: str | None = None
+
+    def client(self, service: Any, region: str) -> Any:  # noqa: ANN401  (boto3 types by literals)
+        if self.sandbox_url is None:
+            return boto3.client(service, region_name=region, config=_PATIENCE)
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.sandbox_url,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106  (the sandbox takes any)
+            config=_PATIENCE,
+        )
+
+    def endpoints(self, region: str) -> Endpoints:
+        sagemaker = self.client("sagemaker", region)
+        return Endpoints(sagemaker, self.client("resourcegroupstaggingapi", region))
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where the ledger is, which environment is meant (None: the only one), and AWS."""
+
+    remote: Remote
+    environment: str | None
+    cloud: Cloud
+
+    def repository(self, committer: Person = READER) -> Repository:
+        """Open the ledger with a clone that ends with the command."""
+        folder = tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True)
+        cache = click.get_current_context().with_resource(folder)
+        return Repository(self.remote, Path(cache), committer=committer, clock=clock)
+
+    def fleet(self, snapshot: Snapshot) -> Fleet:
+        """Read the chosen environment. Raises Refused LH5002 where it is not clear or not there."""
+        there = environments(snapshot.files)
+        match self.environment, there:
+            case None, (only,):
+                return read_fleet(snapshot.files, only)
+            case str() as chosen, _ if chosen in there:
+                return read_fleet(snapshot.files, chosen)
+            case None, ():
+                raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
+            case None, _:
+                raise Refused("LH5002", f"which environment? --environment {' | '.join(there)}")
+            case chosen, _:
+                known = ", ".join(there) or "none"
+                raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
+
+    def endpoints(self, fleet: Fleet) -> Endpoints:
+        return self.cloud.endpoints(_region(fleet))
+
+    def tokens(self, fleet: Fleet) -> TokenTable:
+        """Give the environment's token table. Raises Refused LH5002 without readable settings."""
+        if fleet.environment is None:
+            raise Refused("LH5002", " ".join(map(str, fleet.violations)))
+        dynamodb = self.cloud.client("dynamodb", _region(fleet))
+        return TokenTable(dynamodb, fleet.environment.ddb_auth_table_name)
+
+
+def connect(home: Path, repository: str | None, branch: str, environment: str | None) -> Connection:
+    """Find the ledger. Raises Refused LH5001 where nothing says which."""
+    if repository is not None:
+        access = credentials.for_address(repository, Path.home())
+        return Connection(Remote(repository, branch, access), environment, Cloud())
+    running = Home(home).running()
+    if running is None:
+        raise Refused(
+            "LH5001",
+            "which ledger? Start one on this machine with `leasehold up`, or name a repository with"
+            f" --repository or {settings.REPOSITORY}. (No `leasehold up` runs in {home}.)",
+        )
+    return Connection(
+        Remote(running.git_url),
+        environment or running.environment,
+        Cloud(running.aws_endpoint_url),
+    )
+
+
+def connected(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that find the ledger, and a Connection as its first argument."""
+
+    @click.option(
+        "--environment",
+        "-e",
+        envvar=settings.ENVIRONMENT,
+        metavar="NAME",
+        help="Environment, as its folder is called.",
+    )
+    @click.option(
+        "--repository",
+        envvar=settings.REPOSITORY,
+        metavar="URL",
+        help="Address of the ledger's repository.",
+    )
+    @click.option(
+        "--branch",
+        envvar=settings.BRANCH,
+        default="main",
+        show_default=True,
+        metavar="NAME",
+        help="Its branch.",
+    )
+    @click.option(
+        "--home",
+        type=click.Path(path_type=Path),
+        default=DEFAULT,
+        show_default=True,
+        metavar="DIR",
+        help="Without a repository: the folder of a running `leasehold up`.",
+    )
+    @wraps(command)
+    def with_connection(
+        *,
+        environment: str | None,
+        repository: str | None,
+        branch: str,
+        home: Path,
+        **rest: Any,  # noqa: ANN401  (the command's own options)
+    ) -> None:
+        command(connect(home, repository, branch, environment), **rest)
+
+    return with_connection
+
+
+def _region(fleet: Fleet) -> str:
+    return fleet.environment.region_name if fleet.environment else _ANY_REGION
