@@ -58,7 +58,7 @@ def test_who_comes_while_a_round_is_under_way_joins_the_next_in_order() -> None:
     batch = Batch(ledger.work)
     tickets = [Ticket(name) for name in "abcd"]
 
-    threads = started(*(lambda t=t: batch.settle(t) for t in tickets))  # type: ignore[misc]
+    threads = started(*(lambda t=t: batch.settle(t) for t in tickets))
     ledger.gate.set()
     joined(threads)
 

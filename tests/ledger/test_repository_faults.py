@@ -14,7 +14,7 @@ from sandbox.git_server import GitServer
 from tests.ledger.forge import LEASE, Colleague, Forge, add, git, opened, seeded, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -61,7 +61,7 @@ def assert_each_is_there_once(forge: Forge, acknowledged: list[str]) -> None:
     assert set(acknowledged) <= set(history)
     doubled = [subject for subject, times in Counter(forge.subjects()).items() if times > 1]
     assert doubled == []
-    assert git(forge.bare, "fsck", "--strict") == ""
+    assert git(forge.bare, "fsck", "--strict", "--no-dangling") == ""
 
 
 def test_thirty_callers_of_one_repository_share_pushes_and_lose_nothing(
@@ -166,14 +166,13 @@ def test_processes_threads_and_a_person_at_the_command_line_lose_nothing(
             acknowledged.append(committed.commit)
 
     def person() -> None:
-        for number in range(5):
-            acknowledged.append(_pushed(colleague, f"definition {number}"))
+        acknowledged.extend(_pushed(colleague, f"definition {number}") for number in range(5))
 
     at_once(
         [
             person,
-            *(lambda n=n: process(n) for n in range(3)),  # type: ignore[misc]
-            *(lambda n=n: thread(n) for n in range(6)),  # type: ignore[misc]
+            *(lambda n=n: process(n) for n in range(3)),
+            *(lambda n=n: thread(n) for n in range(6)),
         ]
     )
 

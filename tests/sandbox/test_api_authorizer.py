@@ -13,6 +13,7 @@ import requests
 from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi, Route
 
+ANA = "the token of Ana"
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 STAGE_ARN = "arn:aws:execute-api:us-east-1:123456789012:sandbox000/prod"
 
@@ -35,13 +36,13 @@ class Api:
     now: datetime = NOON
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
-    def authorize(self, event: dict[str, Any], context: object) -> Any:
+    def authorize(self, event: dict[str, Any], _context: object) -> object:
         self.asked.append(("authorizer", event))
         if isinstance(self.answer, Exception):
             raise self.answer
         return self.answer
 
-    def handle(self, event: dict[str, Any], context: object) -> dict[str, Any]:
+    def handle(self, event: dict[str, Any], _context: object) -> dict[str, Any]:
         self.asked.append(("handler", event))
         return {"body": json.dumps(event["requestContext"].get("authorizer"))}
 
@@ -62,7 +63,7 @@ class Api:
 
 
 def get(
-    gateway: ApiGateway, path: str = "/endpoints", token: str | None = "secret"
+    gateway: ApiGateway, path: str = "/endpoints", token: str | None = ANA
 ) -> requests.Response:
     headers = {} if token is None else {"Authorization": token}
     return requests.get(f"{gateway.url}{path}", headers=headers, timeout=5)

@@ -20,6 +20,10 @@ from sandbox.api_gateway import ApiGateway, RestApi, Route
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from sandbox.proxy_event import InvocationContext
+
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -28,10 +32,10 @@ def echo(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def named(name: str) -> Route:
-    return Route("GET", name, lambda event, context: {"body": name})
+    return Route("GET", name, lambda _event, _context: {"body": name})
 
 
-def served(*routes: Route, **settings: Any) -> ApiGateway:
+def served(*routes: Route, **settings: Any) -> ApiGateway:  # noqa: ANN401 - RestApi's own settings
     return ApiGateway(RestApi(routes, **settings), clock=lambda: NOON)
 
 
@@ -157,9 +161,9 @@ def test_options_is_a_method_like_any_other(mirror: ApiGateway) -> None:
 
 
 def test_the_context_is_what_a_lambda_handler_expects() -> None:
-    seen: list[Any] = []
+    seen: list[InvocationContext] = []
 
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handler(event: dict[str, Any], context: InvocationContext) -> dict[str, Any]:
         seen.append(context)
         return {}
 
@@ -231,7 +235,7 @@ def test_a_greedy_parameter_takes_the_whole_rest(mirror: ApiGateway) -> None:
 
 
 def answered(answer: object) -> requests.Response:
-    with served(Route("GET", "/", lambda event, context: answer)) as api:
+    with served(Route("GET", "/", lambda _event, _context: answer)) as api:
         return requests.get(api.url, timeout=5)
 
 
@@ -325,7 +329,7 @@ def test_gateway_responses_have_the_bodies_that_were_configured() -> None:
         "DEFAULT_4XX": {"error": "any other refusal"},
         "DEFAULT_5XX": {"error": "wir haben ein Problem: ü"},
     }
-    broken = Route("GET", "/broken", lambda event, context: "no answer")
+    broken = Route("GET", "/broken", lambda _event, _context: "no answer")
     with served(broken, gateway_responses=bodies, body_limit=1) as api:
         unknown = requests.get(f"{api.url}/unknown", timeout=5)
         failed = requests.get(f"{api.url}/broken", timeout=5)
@@ -394,7 +398,7 @@ def resolver() -> APIGatewayRestResolver:
     @app.post("/endpoints/<name>/lease")
     def extend(name: str) -> dict[str, Any]:
         minutes = (app.current_event.json_body or {}).get("minutes")
-        return {"name": name, "minutes": minutes, "ip": app.current_event.source_ip}
+        return {"name": name, "minutes": minutes, "by": app.current_event.http_method}
 
     return app
 
@@ -404,7 +408,7 @@ def test_a_powertools_resolver_works_behind_it_under_both_urls() -> None:
     logger = Logger(service="test")
 
     @logger.inject_lambda_context
-    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         return app.resolve(event, context)
 
     with served(Route("ANY", "/{proxy+}", handler)) as api:
@@ -413,5 +417,5 @@ def test_a_powertools_resolver_works_behind_it_under_both_urls() -> None:
                 f"{base}/endpoints/Falcon40B/lease", json={"minutes": 10}, timeout=5
             )
             assert answer.status_code == 200
-            assert answer.json() == {"name": "Falcon40B", "minutes": 10, "ip": "127.0.0.1"}
+            assert answer.json() == {"name": "Falcon40B", "minutes": 10, "by": "POST"}
         assert requests.get(f"{api.url}/endpoints", timeout=5).status_code == 404

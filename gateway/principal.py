@@ -1,0 +1,126 @@
+"""Who calls the API, and what they may do.
+
+The token table keeps a principal for each token, the authorizer hands it to the API as strings,
+and the API makes it the author of a commit. It cannot exist with a name or an address that would
+change shape inside a commit. This module must not know tokens, DynamoDB or HTTP.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ledger.errors import Refused
+from ledger.snapshot import Person  # not ledger.repository: the authorizer needs no git
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LONGEST = 120
+# Persian and Indic scripts need the two joiners; all other format characters hide or reorder text.
+_JOINERS = frozenset("\u200c\u200d")
+# Git trims punctuation around an address: with it, two different ones could become the same author.
+_EMAIL = re.compile(r"[\w+/=~-][\w.+/=~'-]*@[\w-]+(?:\.[\w-]+)*")
+
+
+class Scope(StrEnum):
+    """What a token allows; `admin` allows everything."""
+
+    READ = "read"
+    EXTEND = "extend"
+    ADD = "add"
+    INVOKE = "invoke"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A person and their scopes. Raises `Refused` (LH4201) for what no commit could carry."""
+
+    name: str
+    email: str
+    scopes: frozenset[Scope]
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check_email(self.email)
+        if not self.scopes:
+            raise Refused("LH4201", f"{self.name} has no scope: give at least one of {_known()}.")
+
+    def allows(self, scope: Scope) -> bool:
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def as_person(self) -> Person:
+        """Answer the author that git writes into a commit."""
+        return Person(self.name, self.email)
+
+    def to_context(self) -> dict[str, str]:
+        """Write it as an authorizer's context, where API Gateway carries strings only."""
+        return {
+            "name": self.name,
+            "email": self.email,
+            "scopes": ",".join(sorted(self.scopes)),
+        }
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, object]) -> Principal:
+        """Read it from a request's `requestContext.authorizer`; other keys there are AWS's.
+
+        Raises `Refused`: LH4202 when a part is missing or no string, LH4201 for its content.
+        """
+        return cls(
+            name=_text(context, "name"),
+            email=_text(context, "email"),
+            scopes=scopes_from(_text(context, "scopes").split(",")),
+        )
+
+
+def scopes_from(names: list[str]) -> frozenset[Scope]:
+    unknown = sorted(set(names) - set(Scope))
+    if unknown:
+        raise Refused(
+            "LH4201", f"{', '.join(map(repr, unknown))} is no scope: there are {_known()}."
+        )
+    return frozenset(map(Scope, names))
+
+
+def _text(context: Mapping[str, object], key: str) -> str:
+    value = context.get(key)
+    if not isinstance(value, str):
+        raise Refused("LH4202", f"the request's authorizer context has no text for {key!r}.")
+    return value
+
+
+def _check_name(name: str) -> None:
+    if not any(map(str.isalnum, name)) or name != name.strip():
+        raise Refused("LH4201", f"the name {name!r:.150} is empty or has blanks at its ends.")
+    _check_characters("name", name)
+
+
+def _check_email(email: str) -> None:
+    _check_characters("e-mail address", email)
+    if not _EMAIL.fullmatch(email):
+        raise Refused("LH4201", f"{email!r} is no e-mail address like ana@example.com.")
+
+
+def _check_characters(what: str, text: str) -> None:
+    if len(text) > LONGEST:
+        raise Refused("LH4201", f"the {what} is longer than {LONGEST} characters.")
+    unsafe = sorted({letter for letter in text if _is_unsafe(letter)})
+    if unsafe:
+        raise Refused("LH4201", f"the {what} {text!r} must not contain {unsafe[0]!r}.")
+
+
+def _is_unsafe(letter: str) -> bool:
+    """Tell whether a character could end a line, open an address or hide what follows."""
+    if letter in "<>":
+        return True
+    category = unicodedata.category(letter)
+    return (category.startswith("C") and letter not in _JOINERS) or category in {"Zl", "Zp"}
+
+
+def _known() -> str:
+    return ", ".join(Scope)

@@ -1,0 +1,537 @@
+"""Stories of ticks: pushes by plain git on one side, SageMaker on the other, time in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from controller.endpoints import QUOTA_PAUSE
+from controller.reconcile import State, Tick, reconcile
+from ledger.errors import Failure, Unavailable
+from tests.ledger.forge import git
+from tests.scene import STARTUP, definition, environment, lease, outcome, path, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from controller.plan import Action
+    from ledger.holdings import Fleet
+    from tests.scene import Scene
+
+BACK_OFF_MINUTES = 11
+
+
+def verbs(tick: Tick) -> dict[str, str]:
+    return {action.endpoint_name: str(action.verb) for action in tick.plan.actions}
+
+
+def done(tick: Tick) -> list[tuple[str, str]]:
+    return [(str(item.action.verb), str(item.state)) for item in tick.outcomes]
+
+
+class TestAPushStartsAnEndpoint:
+    def test_by_a_grant_a_create_and_nothing_more(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B", schedule={"initial_provision_minutes": 30})
+        assert done(scene.tick()) == [("grant", "done")]
+        assert done(scene.tick()) == [("create", "done")]
+        assert scene.account.status(endpoint) == "Creating"
+        scene.let_pass(seconds=STARTUP + 1)
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+        assert scene.account.status(endpoint) == "InService"
+
+    def test_and_the_grant_is_a_commit_of_the_controller(self, scene: Scene) -> None:
+        scene.define("Falcon40B", schedule={"initial_provision_minutes": 30})
+        scene.tick()
+        assert '"2026-11-23T12:30:00Z"' in scene.forge.file(path("Falcon40B", "lease"))
+        shown = git(scene.forge.bare, "log", "-1", "--format=%an|%cn|%s", "main")
+        assert shown == (
+            "Leasehold controller|Leasehold controller|"
+            "lease(dev): grant Falcon40B to 2026-11-23T12:30:00Z"
+        )
+
+    def test_and_the_endpoint_says_whose_it_is(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", owner="ana@example.com", tags={"cost-center": "4711"})
+        arn = scene.account.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointArn"]
+        assert scene.account.tags(arn) == {
+            "cost-center": "4711",
+            "leasehold:environment": "dev",
+            "leasehold:lease": "2026-11-23T13:00:00Z",
+            "leasehold:name": "Falcon40B",
+            "leasehold:project": "demo",
+            "owner": "ana@example.com",
+        }
+
+    def test_without_a_lease_or_a_schedule_nothing_starts(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B")
+        assert told(scene.tick(), endpoint) == "keep: no lease"
+        assert scene.account.statuses() == {}
+
+    def test_a_schedule_window_starts_it_without_a_lease(self, scene: Scene) -> None:
+        window = {"days": ["mon"], "start": "11:00", "end": "13:00"}
+        endpoint = scene.define("Falcon40B", schedule={"timezone": "UTC", "windows": [window]})
+        assert told(scene.tick(), endpoint) == "create: scheduled until 2026-11-23T13:00:00Z"
+
+    def test_an_asynchronous_endpoint_knows_where_its_answers_go(self, scene: Scene) -> None:
+        endpoint = scene.start("Transcriber", inference_type="async")
+        config = scene.account.sagemaker.describe_endpoint_config(
+            EndpointConfigName=scene.account.config(endpoint)
+        )
+        output = config["AsyncInferenceConfig"]["OutputConfig"]["S3OutputPath"]
+        assert output == "s3://demo-answers/demo-Transcriber-Endpoint/"
+
+    def test_a_model_package_is_served_in_isolation(self, scene: Scene) -> None:
+        package = "arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3"
+        endpoint = scene.start("Summarizer", model_package_arn=package)
+        model = scene.account.sagemaker.describe_model(ModelName=scene.account.config(endpoint))
+        assert model["Containers"] == [{"ModelPackageName": package}]
+        assert model["EnableNetworkIsolation"] is True
+
+
+class TestALeaseThatEnds:
+    def test_stops_the_endpoint_and_keeps_its_config_and_model(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", minutes=10)
+        config = scene.account.config(endpoint)
+        scene.let_pass(minutes=10)
+        tick = scene.tick()
+        assert told(tick, endpoint) == "delete: lease ended at 2026-11-23T12:10:00Z"
+        scene.let_pass(seconds=2)
+        assert scene.account.statuses() == {}
+        assert scene.account.configs() == [config]
+        assert scene.account.sagemaker.describe_model(ModelName=config)["ModelName"] == config
+
+    def test_is_still_live_in_its_last_second(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", minutes=10)
+        scene.let_pass(minutes=8, seconds=58)
+        assert told(scene.tick(), endpoint) == "keep: leased until 2026-11-23T12:10:00Z"
+
+    def test_an_extension_brings_it_back_on_the_same_config(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", minutes=10)
+        config = scene.account.config(endpoint)
+        scene.let_pass(minutes=10)
+        scene.tick()
+        scene.let_pass(minutes=1)
+        scene.lease("Falcon40B", 30)
+        scene.account.calls()
+        assert done(scene.tick()) == [("create", "done")]
+        calls = scene.account.calls()
+        assert "CreateEndpointConfig" not in calls
+        assert "CreateModel" not in calls
+        assert scene.account.config(endpoint) == config
+
+    def test_while_it_is_being_made_stays_a_pending_stop(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B", 0.5)
+        scene.tick()
+        scene.let_pass(seconds=31)
+        tick = scene.tick()
+        assert told(tick, endpoint).startswith("wait: lease ended")
+        assert "the stop is pending" in told(tick, endpoint)
+        assert tick.outcomes == ()
+        scene.let_pass(seconds=STARTUP)
+        assert done(scene.tick()) == [("delete", "done")]
+
+    def test_an_extension_cancels_a_pending_stop(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B", 0.5)
+        scene.tick()
+        scene.let_pass(seconds=31)
+        scene.tick()
+        scene.lease("Falcon40B", 30)
+        scene.let_pass(seconds=STARTUP)
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+
+    def test_a_refusal_because_something_is_in_progress_is_a_wait(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", minutes=10)
+        scene.let_pass(minutes=10)
+
+        def slip_in(_: Action) -> None:
+            scene.account.ask(
+                "POST", f"/endpoints/{endpoint}", {"status": "SystemUpdating", "seconds": 60}
+            )
+
+        tick = reconcile(scene.repository, _Before(scene, slip_in), "dev", scene.now)
+        stopped = outcome(tick, endpoint)
+        assert (stopped.state, stopped.code) == (State.WAITING, "LH3003")
+
+
+class TestADefinitionThatChanges:
+    def test_updates_blue_green_and_never_deletes(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B")
+        before = scene.account.config(endpoint)
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
+        assert done(scene.tick()) == [("update", "done")]
+        assert scene.account.status(endpoint) == "Updating"
+        scene.let_pass(seconds=STARTUP + 1)
+        assert scene.account.config(endpoint) != before
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+        calls = scene.account.calls()
+        assert calls["UpdateEndpoint"] == 1
+        assert "DeleteEndpoint" not in calls
+        assert "CreateEndpoint" not in calls
+
+    def test_git_revert_goes_back_to_the_old_config_without_making_one(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B")
+        before = scene.account.config(endpoint)
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
+        scene.tick()
+        scene.let_pass(seconds=STARTUP + 1)
+        git(scene.ben.home, "revert", "--no-edit", "HEAD")
+        scene.ben.push()
+        scene.account.calls()
+        assert done(scene.tick()) == [("update", "done")]
+        assert "CreateEndpointConfig" not in scene.account.calls()
+        scene.let_pass(seconds=STARTUP + 1)
+        assert scene.account.config(endpoint) == before
+
+    def test_in_its_tags_or_schedule_alone_touches_nothing(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B")
+        scene.define("Falcon40B", tags={"team": "blue"}, schedule={"always_on": True})
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+
+    def test_a_config_that_is_not_visible_yet_is_asked_for_again(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B", 60)
+        scene.account.order_fault("stale-config")
+        first = outcome(scene.tick(), endpoint)
+        assert (first.state, first.code) == (State.WAITING, "LH3009")
+        assert done(scene.tick()) == [("create", "done")]
+
+
+class TestAnEndpointConfigThatExists:
+    def test_is_used_as_it_is(self, scene: Scene) -> None:
+        scene.account.make_config("by-hand")
+        endpoint = scene.start("Inpainting", endpoint_config_name="by-hand")
+        assert scene.account.config(endpoint) == "by-hand"
+        assert scene.account.configs() == ["by-hand"]
+
+    def test_and_is_missing_is_said_in_a_sentence(self, scene: Scene) -> None:
+        endpoint = scene.define("Inpainting", 60, endpoint_config_name="by-hand")
+        refused = outcome(scene.tick(), endpoint)
+        assert (refused.state, refused.code) == (State.REFUSED, "LH3008")
+        assert "by-hand is not in SageMaker" in refused.detail
+        assert "CreateEndpoint" not in scene.account.calls()
+
+
+class TestAnEndpointThatFails:
+    def test_for_lack_of_capacity_starts_anew_after_a_back_off(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B", 120)
+        scene.account.order_fault("capacity")
+        scene.tick()
+        scene.let_pass(seconds=STARTUP + 1)
+        assert told(scene.tick(), endpoint).startswith("wait: no capacity")
+        assert scene.account.status(endpoint) == "Failed"
+        scene.let_pass(minutes=BACK_OFF_MINUTES)
+        assert done(scene.tick()) == [("delete", "done")]
+        scene.let_pass(seconds=2)
+        assert done(scene.tick()) == [("create", "done")]
+        scene.let_pass(seconds=STARTUP + 1)
+        assert scene.account.status(endpoint) == "InService"
+
+    def test_by_a_defect_is_kept_for_a_person_to_look_at(self, scene: Scene) -> None:
+        endpoint = _crashed(scene)
+        scene.let_pass(minutes=60)
+        tick = scene.tick()
+        assert told(tick, endpoint).startswith("report: it failed: The primary container")
+        assert tick.outcomes == ()
+        assert tick.plan.needs_a_person
+
+    def test_starts_anew_when_its_lease_is_renewed(self, scene: Scene) -> None:
+        _crashed(scene)
+        scene.lease("Falcon40B", 240)
+        assert done(scene.tick()) == [("delete", "done")]
+        scene.let_pass(seconds=2)
+        assert done(scene.tick()) == [("create", "done")]
+
+    def test_starts_anew_when_its_definition_changes(self, scene: Scene) -> None:
+        endpoint = _crashed(scene)
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
+        tick = scene.tick()
+        assert "its definition changed" in told(tick, endpoint)
+        assert done(tick) == [("delete", "done")]
+
+    def test_by_an_update_serves_on_and_is_not_updated_again_and_again(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", minutes=600)
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
+        scene.account.order_fault("crash", operation="UpdateEndpoint")
+        scene.tick()
+        scene.let_pass(seconds=STARTUP + 1)
+        for _ in range(3):
+            tick = scene.tick()
+            scene.let_pass(seconds=STARTUP + 1)
+        assert outcome(tick, endpoint).code == "LH3011"
+        assert "did not pass the ping health check" in outcome(tick, endpoint).detail
+        assert scene.account.calls()["UpdateEndpoint"] == 1
+        assert scene.account.status(endpoint) == "InService"
+
+    def test_is_deleted_when_its_lease_ends(self, scene: Scene) -> None:
+        endpoint = _crashed(scene)
+        scene.let_pass(minutes=120)
+        assert told(scene.tick(), endpoint).startswith("delete: lease ended")
+
+
+class TestEachActionFailsAlone:
+    def test_a_throttled_call_leaves_the_others_alone(self, scene: Scene) -> None:
+        endpoints = [scene.define(name, 60) for name in ("A", "B", "C")]
+        scene.account.order_fault("throttle", endpoint=endpoints[1], operation="CreateEndpoint")
+        tick = scene.tick()
+        struck = outcome(tick, endpoints[1])
+        assert (struck.state, struck.code) == (State.FAILED, "LH3001")
+        assert [item.state for item in tick.outcomes].count(State.DONE) == 2
+        assert done(scene.tick()) == [("create", "done")]
+
+    def test_a_quota_is_reported_and_not_hammered(self, scene: Scene) -> None:
+        scene.account.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
+        first, second = scene.define("A", 600), scene.define("B", 600)
+        tick = scene.tick()
+        refused = outcome(tick, second)
+        assert (refused.state, refused.code) == (State.REFUSED, "LH3002")
+        assert scene.account.status(first) == "Creating"
+        scene.account.calls()
+        for _ in range(5):
+            scene.let_pass(minutes=1)
+            assert outcome(scene.tick(), second).code == "LH3002"
+        assert "CreateEndpoint" not in scene.account.calls()
+        scene.account.ask("POST", "/quotas", {"ml.g5.xlarge": 2})
+        scene.at(scene.now + QUOTA_PAUSE)
+        assert done(scene.tick()) == [("create", "done")]
+
+    def test_a_lost_answer_makes_no_second_endpoint(self, scene: Scene) -> None:
+        endpoint = scene.define("A", 60)
+        scene.account.order_fault("lost-answer", operation="CreateEndpoint")
+        assert outcome(scene.tick(), endpoint).state is State.FAILED
+        assert told(scene.tick(), endpoint).startswith("wait: SageMaker says Creating")
+
+    def test_a_missing_permission_is_for_a_person(self, scene: Scene) -> None:
+        endpoint = scene.define("A", 60)
+        scene.account.order_fault("denied", operation="CreateEndpoint")
+        refused = outcome(scene.tick(), endpoint)
+        assert (refused.state, refused.code) == (State.REFUSED, "LH3006")
+
+    def test_deletes_run_before_creates(self, scene: Scene) -> None:
+        old = scene.start("Old", minutes=10)
+        scene.let_pass(minutes=10)
+        new = scene.define("New", 60)
+        tick = scene.tick()
+        assert [item.action.endpoint_name for item in tick.outcomes] == [old, new]
+
+
+class TestWhatIsOurs:
+    def test_an_endpoint_without_a_definition_is_deleted(self, scene: Scene) -> None:
+        endpoint = scene.start("A")
+        scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
+        assert told(scene.tick(), endpoint) == "delete: no definition any more"
+        scene.let_pass(seconds=2)
+        assert scene.account.statuses() == {}
+
+    def test_too_many_orphans_at_once_are_kept_all(self, scene: Scene) -> None:
+        names = [f"A{number}" for number in range(4)]
+        for name in names:
+            scene.define(name, 60)
+        scene.tick()
+        scene.let_pass(seconds=STARTUP + 1)
+        scene.push({file: None for name in names for file in (path(name), path(name, "lease"))})
+        tick = scene.tick()
+        assert tick.outcomes == ()
+        assert set(scene.account.statuses().values()) == {"InService"}
+        reason = told(tick, "demo-A0-Endpoint")
+        assert reason.startswith("report: 4 endpoints have no definition any more")
+        assert "at most 3" in reason
+        assert "prune.max_orphans in environments/dev/environment.json" in reason
+
+    def test_the_brake_is_not_on_leases_that_end(self, scene: Scene) -> None:
+        for number in range(5):
+            scene.define(f"A{number}", 10)
+        scene.tick()
+        scene.let_pass(minutes=10)
+        assert done(scene.tick()) == [("delete", "done")] * 5
+
+    def test_an_untagged_endpoint_of_the_same_name_is_never_touched(self, scene: Scene) -> None:
+        scene.account.make_config("by-hand")
+        scene.account.sagemaker.create_endpoint(
+            EndpointName="demo-A-Endpoint", EndpointConfigName="by-hand"
+        )
+        scene.let_pass(seconds=STARTUP + 1)
+        scene.define("A", 10)
+        assert "not touched" in told(scene.tick(), "demo-A-Endpoint")
+        scene.let_pass(minutes=20)
+        assert scene.tick().outcomes == ()
+        scene.push({path("A"): None, path("A", "lease"): None})
+        assert verbs(scene.tick()) == {}
+        assert scene.account.config("demo-A-Endpoint") == "by-hand"
+
+    def test_an_endpoint_of_another_environment_is_never_touched(self, scene: Scene) -> None:
+        endpoint = scene.start("A")
+        settings = environment()
+        scene.push({"environments/prod/environment.json": settings})
+        tick = reconcile(scene.repository, scene.account.endpoints(), "prod", scene.now)
+        assert tick.plan.actions == ()
+        assert scene.account.status(endpoint) == "InService"
+
+
+class TestABrokenDocument:
+    def test_freezes_its_own_endpoint_and_no_other(self, scene: Scene) -> None:
+        scene.define("A", 10)
+        scene.define("B", 10)
+        scene.tick()
+        scene.let_pass(minutes=20)
+        scene.push({path("A", "lease"): '{"expires_at": "tomorrow"}'}, "oops")
+        tick = scene.tick()
+        assert verbs(tick) == {"demo-A-Endpoint": "report", "demo-B-Endpoint": "delete"}
+        reason = told(tick, "demo-A-Endpoint")
+        assert "environments/dev/A.lease.json: /expires_at: " in reason
+        assert scene.account.status("demo-A-Endpoint") == "InService"
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "{", "[]", "null", '{"name": "A", "name": "A"}', "\ufeff{", "<<<<<<< HEAD\n"],
+        ids=["empty", "cut", "list", "null", "twice", "mark", "conflict"],
+    )
+    def test_whatever_it_holds_stops_nothing(self, scene: Scene, text: str) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.push({path("A"): text}, "oops")
+        scene.let_pass(minutes=20)
+        tick = scene.tick()
+        assert told(tick, endpoint).startswith("report: frozen until mended: environments/dev/A.")
+        assert tick.outcomes == ()
+
+    def test_broken_settings_freeze_the_whole_environment(self, scene: Scene) -> None:
+        scene.start("A", minutes=10)
+        scene.push({"environments/dev/environment.json": "{"}, "oops")
+        scene.let_pass(minutes=20)
+        tick = scene.tick()
+        assert tick.outcomes == ()
+        assert tick.plan.needs_a_person
+        assert scene.account.status("demo-A-Endpoint") == "InService"
+
+    def test_is_mended_by_the_next_push(self, scene: Scene) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.push({path("A"): "{"}, "oops")
+        scene.tick()
+        scene.push({path("A"): definition("A")}, "mend")
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+
+
+class _Before:
+    """SageMaker, where something happens just before an action is done."""
+
+    def __init__(self, scene: Scene, happen: Callable[[Action], None]) -> None:
+        self._cloud = scene.endpoints
+        self._happen = happen
+
+    def observe(self, fleet: Fleet) -> Any:  # noqa: ANN401
+        return self._cloud.observe(fleet)
+
+    def apply(self, action: Action, now: datetime) -> None:
+        self._happen(action)
+        self._cloud.apply(action, now)
+
+
+class _AfterTheLook(_Before):
+    """SageMaker, where something happens once, between the plan and what is done about it."""
+
+    def observe(self, fleet: Fleet) -> Any:  # noqa: ANN401
+        seen = super().observe(fleet)
+        self._happen(None)  # type: ignore[arg-type]
+        return seen
+
+    def apply(self, action: Action, now: datetime) -> None:
+        self._cloud.apply(action, now)
+
+
+class TestBetweenThePlanAndTheDelete:
+    def test_an_extension_wins(self, scene: Scene) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=10)
+        cloud = _AfterTheLook(scene, lambda _: scene.lease("A", 10))
+        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        assert outcome(tick, endpoint).state is State.DROPPED
+        assert "leased until 2026-11-23T12:21:01Z" in outcome(tick, endpoint).detail
+        assert scene.account.status(endpoint) == "InService"
+        assert "DeleteEndpoint" not in scene.account.calls()
+
+    def test_an_extension_of_another_endpoint_stops_no_delete(self, scene: Scene) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=10)
+        cloud = _AfterTheLook(scene, lambda _: scene.define("B", 10) and None)
+        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        assert outcome(tick, endpoint).state is State.DONE
+
+    def test_a_definition_that_comes_back_wins(self, scene: Scene) -> None:
+        endpoint = scene.start("A")
+        scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
+        cloud = _AfterTheLook(scene, lambda _: scene.define("A", 10) and None)
+        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        assert outcome(tick, endpoint).state is State.DROPPED
+
+    def test_orphans_that_become_too_many_are_kept(self, scene: Scene) -> None:
+        scene.push({"environments/dev/environment.json": environment(prune={"max_orphans": 1})})
+        scene.define("A", 60)
+        scene.define("B", 60)
+        scene.tick()
+        scene.let_pass(seconds=STARTUP + 1)
+        scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
+        gone: dict[str, Any] = {path("B"): None, path("B", "lease"): None}
+        cloud = _AfterTheLook(scene, lambda _: scene.push(gone) and None)
+        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        assert outcome(tick, "demo-A-Endpoint").state is State.DROPPED
+
+
+class TestAnUnreadableSide:
+    def test_no_readable_git_no_deletes(self, scene: Scene, git_server: Any) -> None:  # noqa: ANN401
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=20)
+        git_server.stop()
+        with pytest.raises(Unavailable):
+            scene.tick()
+        assert scene.account.status(endpoint) == "InService"
+        git_server.start()
+        assert done(scene.tick()) == [("delete", "done")]
+
+    def test_git_that_falls_silent_after_the_plan_stops_the_delete(
+        self,
+        scene: Scene,
+        git_server: Any,  # noqa: ANN401
+    ) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=20)
+        cloud = _AfterTheLook(scene, lambda _: git_server.stop())
+        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        assert outcome(tick, endpoint).state is State.FAILED
+        assert scene.account.status(endpoint) == "InService"
+
+    @pytest.mark.parametrize("operation", ["ListEndpoints", "GetResources", "DescribeEndpoint"])
+    def test_a_half_read_account_is_no_account(self, scene: Scene, operation: str) -> None:
+        scene.start("A", minutes=10)
+        scene.let_pass(minutes=20)
+        scene.endpoints = scene.account.endpoints()
+        scene.account.order_fault("throttle", operation=operation)
+        with pytest.raises(Failure) as caught:
+            scene.tick()
+        assert caught.value.code == "LH3001"
+        assert "DeleteEndpoint" not in scene.account.calls()
+
+    def test_an_empty_page_hides_nothing(self, scene: Scene) -> None:
+        endpoint = scene.start("A")
+        scene.account.order_fault("empty-page", operation="ListEndpoints")
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+
+
+class TestAnIdleTick:
+    def test_changes_nothing_however_often_it_runs(self, scene: Scene) -> None:
+        scene.start("A", minutes=60)
+        head = scene.forge.tip
+        for _ in range(3):
+            assert scene.tick().plan.changes == ()
+        assert scene.forge.tip == head
+        assert set(scene.account.calls()) == {"ListEndpoints", "GetResources", "DescribeEndpoint"}
+
+
+def _crashed(scene: Scene) -> str:
+    """An endpoint whose container crashed, seen so by a tick."""
+    endpoint = scene.define("Falcon40B", 120)
+    scene.account.order_fault("crash")
+    scene.tick()
+    scene.let_pass(seconds=STARTUP + 1)
+    assert told(scene.tick(), endpoint).startswith("report")
+    return endpoint
+
+

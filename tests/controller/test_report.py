@@ -1,0 +1,117 @@
+"""What people and machines read of a plan. The texts are compared whole: they are the product."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.plan import plan
+from controller.reconcile import Outcome, State, Tick
+from controller.report import as_json, as_markdown, as_text
+from ledger.holdings import read_fleet
+from ledger.json_files import dump_json
+from tests.scene import NOON, definition, environment, lease, path
+
+if TYPE_CHECKING:
+    from tests.scene import Json
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SETTINGS = "environments/dev/environment.json"
+
+
+def tick(files: dict[str, Json | bytes]) -> Tick:
+    """A plan for files, with nothing in SageMaker."""
+    contents = {
+        name: content if isinstance(content, bytes) else dump_json(content)
+        for name, content in files.items()
+    }
+    fleet = read_fleet(contents, "dev")
+    return Tick(NOON, fleet, (), plan(fleet, (), NOON, COMMIT))
+
+
+def three() -> Tick:
+    """One to create, one broken, one that stays off."""
+    return tick(
+        {
+            SETTINGS: environment(),
+            path("A"): definition("A"),
+            path("A", "lease"): lease(NOON.replace(hour=13)),
+            path("B"): b"{",
+            path("Cleo"): definition("Cleo"),
+        }
+    )
+
+
+BROKEN = (
+    "frozen until mended: environments/dev/B.endpoint.json: /: it cannot be read as JSON:"
+    " Expecting property name enclosed in double quotes: line 1 column 2 (char 1). [LH1001]"
+)
+
+
+def test_text_for_a_terminal() -> None:
+    assert as_text(three()) == (
+        "dev at 01234567, 2026-11-23T12:00:00Z\n"
+        "  + create  demo-A-Endpoint     leased until 2026-11-23T13:00:00Z\n"
+        f"  ! report  demo-B-Endpoint     {BROKEN}\n"
+        "    keep    demo-Cleo-Endpoint  no lease\n"
+        "Plan: 1 to create, 1 for a person to look at, 1 kept.\n"
+    )
+
+
+def test_text_says_what_became_of_an_action() -> None:
+    planned = three()
+    refused = Outcome(planned.plan.changes[0], State.REFUSED, "A quota is used up.", "LH3002")
+    lines = as_text(Tick(NOON, planned.fleet, (), planned.plan, (refused,))).splitlines()
+    assert lines[2] == "      refused: A quota is used up. [LH3002]"
+
+
+def test_markdown_for_a_pull_request() -> None:
+    assert as_markdown(three()) == (
+        "### Leasehold plan for `dev`\n"
+        "\n"
+        "Plan: 1 to create, 1 for a person to look at, 1 kept.\n"
+        "\n"
+        "| | Endpoint | Why |\n"
+        "|---|---|---|\n"
+        "| **create** | `demo-A-Endpoint` | leased until 2026-11-23T13:00:00Z |\n"
+        f"| **report** | `demo-B-Endpoint` | {BROKEN} |\n"
+    )
+
+
+def test_markdown_of_an_idle_plan_is_one_line() -> None:
+    assert as_markdown(tick({SETTINGS: environment()})) == (
+        "### Leasehold plan for `dev`\n\nPlan: nothing to change.\n"
+    )
+
+
+def test_a_documents_text_cannot_leave_its_table_cell() -> None:
+    evil: Json = definition("A") | {"owner": "", "inference_type": "x | **no** |\n| y"}
+    rows = as_markdown(tick({SETTINGS: environment(), path("A"): evil})).splitlines()
+    assert len([row for row in rows if row.startswith("| **")]) == 1
+    assert "x \\| **no** \\|" in rows[-1]
+
+
+def test_json_for_machines() -> None:
+    planned = three()
+    done = Outcome(planned.plan.changes[0], State.DONE)
+    data = as_json(Tick(NOON, planned.fleet, (), planned.plan, (done,)))
+    target = planned.plan.changes[0].target
+    assert target is not None
+    assert data["environment"] == "dev"
+    assert data["commit"] == COMMIT
+    assert data["now"] == "2026-11-23T12:00:00Z"
+    assert data["actions"][0] == {
+        "action": "create",
+        "name": "A",
+        "endpoint_name": "demo-A-Endpoint",
+        "reason": "leased until 2026-11-23T13:00:00Z",
+        "orphan": False,
+        "endpoint_config_name": target.config_name,
+        "outcome": {"state": "done", "detail": ""},
+    }
+    assert [violation["code"] for violation in data["violations"]] == ["LH1001"]
+
+
+def test_a_stray_file_is_said_though_no_endpoint_is_concerned() -> None:
+    stray = tick({SETTINGS: environment(), path("Gone", "lease"): lease(NOON)})
+    assert "  ! environments/dev/Gone.lease.json: /: " in as_text(stray)
+    assert "Document errors:" in as_markdown(stray)
