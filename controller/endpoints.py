@@ -44,6 +44,7 @@ class Endpoints:
         self._tagging = tagging
         self._seen: dict[str, _Seen] = {}
         self._quota: dict[tuple[str, str], tuple[datetime, Refused]] = {}
+        self._updates: dict[str, tuple[str, str]] = {}
 
     def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
         """Return the endpoints that are ours by tags, and those that bear a definition's name.
@@ -61,7 +62,8 @@ class Endpoints:
                 if _key(summary["EndpointArn"]) in owned
                 or summary["EndpointName"].lower() in wanted
             ]
-        self._seen = {key: self._seen[key] for key in map(_arn, summaries) if key in self._seen}
+        names = {_key(summary["EndpointName"]) for summary in summaries}
+        self._seen = {key: seen for key, seen in self._seen.items() if key in names}
         found = (self._observed(summary, owned) for summary in summaries)
         return tuple(item for item in found if item is not None)
 
@@ -117,7 +119,7 @@ class Endpoints:
         try:
             with aws_errors():
                 tags = observed.tags if observed.tags is not None else self._tags(arn)
-                seen = self._described(observed, _key(arn))
+                seen = self._described(observed)
         except Absent:
             return None
         return replace(
@@ -131,8 +133,8 @@ class Endpoints:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def _described(self, observed: Observed, key: str) -> _Seen:
-        version = (observed.status, observed.modified_at)
+    def _described(self, observed: Observed) -> _Seen:
+        key, version = _key(observed.endpoint_name), (observed.status, observed.modified_at)
         if (known := self._seen.get(key)) and known.version == version:
             return known
         answer = self._sagemaker.describe_endpoint(EndpointName=observed.endpoint_name)
@@ -169,6 +171,7 @@ class Endpoints:
             raise _not_visible(target, failure) from failure
 
     def _update(self, target: Desired) -> None:
+        self._check_not_failed_before(target)
         self._ensure_config(target)
         try:
             with aws_errors():
@@ -177,6 +180,18 @@ class Endpoints:
                 )
         except Absent as failure:
             raise _not_visible(target, failure) from failure
+        self._updates[_key(target.endpoint_name)] = (target.config_name, target.lease_tag)
+
+    def _check_not_failed_before(self, target: Desired) -> None:
+        """Do not repeat an update that failed: each one starts a whole new fleet of instances."""
+        key = _key(target.endpoint_name)
+        reason = seen.failure_reason if (seen := self._seen.get(key)) else None
+        if reason and self._updates.get(key) == (target.config_name, target.lease_tag):
+            raise Refused(
+                "LH3011",
+                f"the update to {target.config_name} failed: {reason.rstrip('.')}. The endpoint"
+                " serves on as before. Change its definition or renew its lease to try again.",
+            )
 
     def _delete(self, endpoint_name: str) -> None:
         try:
@@ -224,10 +239,6 @@ def _tag_list(tags: Mapping[str, str]) -> list[Any]:
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
-def _arn(summary: "EndpointSummaryTypeDef") -> str:
-    return _key(summary["EndpointArn"])
-
-
-def _key(arn: str) -> str:
-    """ARNs name endpoints in lower case, whatever case the name has elsewhere."""
-    return arn.lower()
+def _key(name: str) -> str:
+    """Names and ARNs ignore case, and an ARN has the name in lower case."""
+    return name.lower()

@@ -54,10 +54,10 @@ class Authorizer:
 
 def presented(header: object) -> str | None:
     """Take the token out of an Authorization header: bare, or after `Bearer`; None if malformed."""
-    if not isinstance(header, str) or len(header) > LONGEST_TOKEN:
+    if not isinstance(header, str):
         return None
     token = _BEARER.sub("", header.strip(" \t"), count=1)
-    return token if token and token.isprintable() else None
+    return token if 0 < len(token) <= LONGEST_TOKEN and token.isprintable() else None
 
 
 def _stage(method_arn: str) -> str:

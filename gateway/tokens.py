@@ -102,7 +102,7 @@ class TokenTable:
         """Delete the one token whose id is this or begins so; answer its whole id."""
         if not _PUBLIC_ID.fullmatch(token_id):
             raise Refused("LH4205", f"{token_id!r:.80} is no token id: give 4 or more of 0-9, a-f.")
-        hashes = [row["token_hash"]["S"] for row in self._rows()]
+        hashes = [str(row["token_hash"]["S"]) for row in self._rows()]
         found = [each for each in hashes if each.startswith(token_id)]
         if len(found) != 1:
             raise Refused("LH4205", _which(token_id, found))

@@ -195,7 +195,7 @@ class Scene:
         if minutes is not None:
             files[path(name, "lease")] = lease(self.now + timedelta(minutes=minutes))
         self.push(files, f"define {name}")
-        return f"demo-{name}-Endpoint"
+        return str(fields.get("endpoint_name", f"demo-{name}-Endpoint"))
 
     def lease(self, name: str, minutes: float) -> None:
         until = lease(self.now + timedelta(minutes=minutes))

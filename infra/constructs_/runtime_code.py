@@ -5,7 +5,7 @@ layer, because it changes seldom and has to be made for Lambda's machine. This m
 
     pip install --target build/lambda/python --only-binary=:all: --python-version 3.13 \
         --platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 \
-        aws-lambda-powertools boto3 jsonschema pygit2 tzdata
+        boto3 jsonschema pygit2 tzdata
 
 Without that folder a synthesis is still good to read, lint and test, and carries a warning that its
 functions would not start; `cdk deploy --strict` refuses it.

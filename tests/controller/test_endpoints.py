@@ -21,7 +21,7 @@ def fill(scene: Scene, count: int) -> None:
     scene.push({path(name): definition(name, schedule=always) for name in names}, "a fleet")
     tick = scene.tick()
     assert [item.state for item in tick.outcomes] == [State.DONE] * count
-    scene.let_pass(seconds=STARTUP + 1)
+    scene.let_pass(seconds=2 * STARTUP)
     scene.account.calls()
 
 

@@ -251,16 +251,24 @@ class TestAnEndpointThatFails:
     def test_by_an_update_serves_on_and_is_not_updated_again_and_again(self, scene: Scene) -> None:
         endpoint = scene.start("Falcon40B", minutes=600)
         scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
+        scene.account.order_fault("crash", operation="UpdateEndpoint", rate=1)
+        scene.tick()
+        for _ in range(3):
+            scene.let_pass(seconds=STARTUP + 1)
+            refused = outcome(scene.tick(), endpoint)
+            assert (refused.state, refused.code) == (State.REFUSED, "LH3011")
+            assert "did not pass the ping health check" in refused.detail
+        assert scene.account.calls()["UpdateEndpoint"] == 1
+        assert scene.account.status(endpoint) == "InService"
+
+    def test_by_an_update_is_updated_again_when_its_lease_is_renewed(self, scene: Scene) -> None:
+        scene.start("Falcon40B", minutes=600)
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
         scene.account.order_fault("crash", operation="UpdateEndpoint")
         scene.tick()
         scene.let_pass(seconds=STARTUP + 1)
-        for _ in range(3):
-            tick = scene.tick()
-            scene.let_pass(seconds=STARTUP + 1)
-        assert outcome(tick, endpoint).code == "LH3011"
-        assert "did not pass the ping health check" in outcome(tick, endpoint).detail
-        assert scene.account.calls()["UpdateEndpoint"] == 1
-        assert scene.account.status(endpoint) == "InService"
+        scene.lease("Falcon40B", 700)
+        assert done(scene.tick()) == [("update", "done")]
 
     def test_is_deleted_when_its_lease_ends(self, scene: Scene) -> None:
         endpoint = _crashed(scene)

@@ -12,15 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.logging import Logger
 
 from sandbox.api_gateway import ApiGateway, RestApi, Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from sandbox.proxy_event import InvocationContext
 
@@ -387,35 +383,3 @@ def test_stop_lets_a_running_call_finish_and_frees_the_port() -> None:
         assert call.result(timeout=10).text == "finished"
     with pytest.raises(requests.ConnectionError):
         requests.get(api.url, timeout=5)
-
-
-# -- powertools behind it
-
-
-def resolver() -> APIGatewayRestResolver:
-    app = APIGatewayRestResolver()
-
-    @app.post("/endpoints/<name>/lease")
-    def extend(name: str) -> dict[str, Any]:
-        minutes = (app.current_event.json_body or {}).get("minutes")
-        return {"name": name, "minutes": minutes, "by": app.current_event.http_method}
-
-    return app
-
-
-def test_a_powertools_resolver_works_behind_it_under_both_urls() -> None:
-    app = resolver()
-    logger = Logger(service="test")
-
-    @logger.inject_lambda_context
-    def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return app.resolve(event, context)
-
-    with served(Route("ANY", "/{proxy+}", handler)) as api:
-        for base in (api.url, api.stage_url):
-            answer = requests.post(
-                f"{base}/endpoints/Falcon40B/lease", json={"minutes": 10}, timeout=5
-            )
-            assert answer.status_code == 200
-            assert answer.json() == {"name": "Falcon40B", "minutes": 10, "by": "POST"}
-        assert requests.get(f"{api.url}/endpoints", timeout=5).status_code == 404

@@ -1,0 +1,90 @@
+"""`leasehold plan` and `leasehold reconcile`: what a tick would do, and doing it.
+
+Called by people and by pipelines. What to do is decided in `controller.plan`.
+"""
+
+import signal
+from threading import Event
+
+import click
+
+from controller.reconcile import CONTROLLER, State, Tick, look, reconcile
+from controller.report import as_json, as_markdown, as_text
+from leasehold.connection import Connection, clock, connected
+from leasehold.console import show_json
+from leasehold.narration import Narrator
+from leasehold.ticking import keep_ticking
+
+CHANGES_DUE = 2
+
+
+@click.command
+@connected
+@click.option(
+    "--output",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="markdown is a comment for a pull request.",
+)
+def plan(connection: Connection, output: str) -> None:
+    """Show what the controller would do now, and why.
+
+    Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
+    plan cannot be made or documents are broken.
+    """
+    ledger = connection.repository()
+    fleet = connection.fleet(ledger.read())
+    tick = look(ledger, connection.endpoints(fleet), fleet.name, clock())
+    _show(tick, output)
+    if tick.fleet.errors:
+        raise SystemExit(1)
+    if tick.plan.changes:
+        raise SystemExit(CHANGES_DUE)
+
+
+@click.command("reconcile")
+@connected
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="Go on, one tick every so many seconds, until interrupted.",
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def reconcile_(connection: Connection, every: float | None, output: str) -> None:
+    """Converge SageMaker to the ledger: one tick, or one every so many seconds.
+
+    One tick exits with 1 when an action failed or was refused.
+    """
+    ledger = connection.repository(CONTROLLER)
+    fleet = connection.fleet(ledger.read())
+    cloud = connection.endpoints(fleet)
+
+    def tick() -> Tick:
+        return reconcile(ledger, cloud, fleet.name, clock())
+
+    if every is None:
+        done = tick()
+        _show(done, output)
+        if any(each.state in (State.FAILED, State.REFUSED) for each in done.outcomes):
+            raise SystemExit(1)
+        return
+    keep_ticking(tick, every, _interrupted(), Narrator(clock))
+
+
+def _show(tick: Tick, output: str) -> None:
+    match output:
+        case "json":
+            show_json(as_json(tick))
+        case "markdown":
+            click.echo(as_markdown(tick), nl=False)
+        case _:
+            click.echo(as_text(tick), nl=False)
+
+
+def _interrupted() -> Event:
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

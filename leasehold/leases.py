@@ -1,0 +1,158 @@
+"""`leasehold extend`, `release` and `log`: a lease's changes, made and read back.
+
+Each change is one commit, by the caller's own git identity, and is answered when the remote has it.
+"""
+
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from ledger.errors import Refused
+from ledger.history import RecordedChange, read_changes
+from ledger.holdings import Broken, Holding, document_path, read_fleet
+from ledger.lease import stamp
+from ledger.proposals import Request, extension
+from ledger.proposals import release as ending
+from ledger.repository import Committed, Person, Proposal
+from leasehold import identity
+from leasehold.connection import Connection, clock, connected
+from leasehold.console import dim, say, show_json, show_table
+from leasehold.times import relative, utc
+
+_output = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+_author = click.option(
+    "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
+)
+_reason = click.option("--reason", metavar="TEXT", help="Why, for those who read the history.")
+
+
+@click.command
+@connected
+@click.argument("name")
+@click.argument("minutes", type=int)
+@_reason
+@_author
+@_output
+def extend(  # noqa: PLR0913  (click hands over each option by itself)
+    connection: Connection,
+    *,
+    name: str,
+    minutes: int,
+    reason: str | None,
+    author: str | None,
+    output: str,
+) -> None:
+    """Keep the endpoint NAME for MINUTES longer; an ended lease counts from now."""
+    change = _Change(connection, identity.author(author), name, reason)
+    change.make(extension(change.request, minutes), output)
+
+
+@click.command
+@connected
+@click.argument("name")
+@_reason
+@_author
+@_output
+def release(
+    connection: Connection, *, name: str, reason: str | None, author: str | None, output: str
+) -> None:
+    """End the lease of the endpoint NAME now."""
+    change = _Change(connection, identity.author(author), name, reason)
+    change.make(ending(change.request), output)
+
+
+@click.command
+@connected
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@_output
+def log(connection: Connection, *, name: str, limit: int, output: str) -> None:
+    """Show who changed the lease of the endpoint NAME, when and why."""
+    ledger = connection.repository()
+    fleet = connection.fleet(ledger.read())
+    item = fleet.find(name)
+    if item is None:
+        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
+    path = document_path(fleet.name, item.name, "lease")
+    changes = list(read_changes(ledger.changes(path, limit)))
+    if output == "json":
+        show_json([_as_data(change) for change in changes])
+    elif changes:
+        headers = ("WHEN", "WHO", "ACTION", "FROM", "TO", "COMMIT", "WHY")
+        show_table(headers, [_cells(change) for change in changes])
+    else:
+        say(f"{item.endpoint_name} was never leased.")
+
+
+class _Change:
+    """One lease change that a person asks for."""
+
+    def __init__(
+        self, connection: Connection, person: Person, name: str, reason: str | None
+    ) -> None:
+        self._ledger = connection.repository(person)
+        fleet = connection.fleet(self._ledger.read())
+        self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason)
+
+    def make(self, proposal: Proposal, output: str) -> None:
+        """Commit, and answer with the expiry that is in force now and the commit that made it so."""
+        committed = self._ledger.commit(proposal)
+        item = read_fleet(committed.snapshot.files, self.request.environment).find(
+            self.request.endpoint
+        )
+        match item:
+            case Holding(lease=lease) as holding if lease is not None:
+                _answer(committed, holding, output)
+            case Holding() | Broken() | None:
+                raise Refused("LH4106", f"{self.request.endpoint} has no lease any more.")
+
+
+def _answer(committed: Committed, holding: Holding, output: str) -> None:
+    now, lease = clock(), holding.lease
+    if lease is None:
+        return
+    if output == "json":
+        show_json(
+            {
+                "endpoint_name": holding.endpoint_name,
+                "expires_at": stamp(lease.expires_at),
+                "commit": committed.commit,
+            }
+        )
+        return
+    verb = "is leased until" if lease.is_live(now) else "is released; its lease ended"
+    when = f"{utc(lease.expires_at)} ({relative(lease.expires_at, now)})"
+    say(f"{holding.endpoint_name} {verb} {when}.")
+    author = committed.change.author
+    say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
+
+
+def _cells(recorded: RecordedChange) -> tuple[str, ...]:
+    change = recorded.change
+    return (
+        utc(recorded.committed_at),
+        change.requested_by.name,
+        str(change.action),
+        utc(change.previous) if change.previous else "-",
+        utc(change.expires_at),
+        recorded.commit[:8],
+        change.reason or "",
+    )
+
+
+def _as_data(recorded: RecordedChange) -> dict[str, Any]:
+    change = recorded.change
+    return {
+        "commit": recorded.commit,
+        "committed_at": stamp(recorded.committed_at),
+        "author": {"name": change.requested_by.name, "email": change.requested_by.email},
+        "action": str(change.action),
+        "endpoint_name": change.endpoint_name,
+        "previous": stamp(change.previous) if change.previous else None,
+        "expires_at": stamp(change.expires_at),
+        "reason": change.reason,
+        "request_id": change.request_id,
+    }

@@ -1,0 +1,105 @@
+"""`leasehold status`: the fleet at a glance, from the ledger and from SageMaker."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+from rich.text import Text
+
+from controller.plan import Observed
+from controller.reconcile import Tick, look
+from ledger.holdings import Broken, Holding
+from ledger.lease import Lease, is_on, stamp
+from leasehold.connection import Connection, clock, connected
+from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.times import relative, utc
+
+_COLOURS = {"InService": "green", "Failed": "red", "absent": "dim"}
+_STATES = {"on": "green", "off": "dim", "frozen": "red", "orphan": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One endpoint: what SageMaker says, whether it should run, why, and until when."""
+
+    endpoint_name: str
+    name: str | None
+    sagemaker: str
+    state: str
+    expires_at: datetime | None
+    reason: str
+
+
+@click.command
+@connected
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def status(connection: Connection, output: str) -> None:
+    """Show every endpoint: what it is doing, why, and when its lease ends."""
+    ledger = connection.repository()
+    fleet = connection.fleet(ledger.read())
+    tick = look(ledger, connection.endpoints(fleet), fleet.name, clock())
+    rows = list(_rows(tick))
+    if output == "json":
+        show_json([_as_data(row) for row in rows])
+        return
+    say(dim(f"{fleet.name} at {tick.plan.commit[:8]}, {utc(tick.now)}"))
+    say()
+    headers = ("ENDPOINT", "SAGEMAKER", "STATE", "LEASE ENDS", "WHY")
+    show_table(headers, [_cells(row, tick.now) for row in rows])
+
+
+def _rows(tick: Tick) -> Iterator[Row]:
+    there = {item.endpoint_name.lower(): item for item in tick.observed}
+    for item in sorted((*tick.fleet.holdings, *tick.fleet.broken), key=lambda each: each.name):
+        yield _row(tick, item, there.pop(item.endpoint_name.lower(), None))
+    for orphan in there.values():
+        action = tick.plan.action_for(orphan.endpoint_name)
+        reason = action.reason if action else ""
+        yield Row(orphan.endpoint_name, None, orphan.status, "orphan", None, reason)
+
+
+def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
+    action = tick.plan.action_for(item.endpoint_name)
+    return Row(
+        endpoint_name=item.endpoint_name,
+        name=item.name,
+        sagemaker=observed.status if observed else "absent",
+        state=_state(item, tick.now),
+        expires_at=_metered(item).expires_at if _metered(item) else None,
+        reason=action.reason if action else "",
+    )
+
+
+def _state(item: Holding | Broken, now: datetime) -> str:
+    if isinstance(item, Broken):
+        return "frozen"
+    return "on" if is_on(item.definition.schedule, item.lease, now) else "off"
+
+
+def _metered(item: Holding | Broken) -> Lease | None:
+    if isinstance(item, Broken) or item.definition.schedule.always_on:
+        return None
+    return item.lease
+
+
+def _cells(row: Row, now: datetime) -> tuple[Cell, ...]:
+    return (
+        row.endpoint_name,
+        Text(row.sagemaker, style=_COLOURS.get(row.sagemaker, "yellow")),
+        Text(row.state, style=_STATES[row.state]),
+        relative(row.expires_at, now) if row.expires_at else dim("-"),
+        row.reason,
+    )
+
+
+def _as_data(row: Row) -> dict[str, Any]:
+    return {
+        "endpoint_name": row.endpoint_name,
+        "name": row.name,
+        "sagemaker_status": row.sagemaker,
+        "state": row.state,
+        "lease_expires_at": stamp(row.expires_at) if row.expires_at else None,
+        "reason": row.reason,
+    }

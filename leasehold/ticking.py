@@ -1,0 +1,26 @@
+"""The loop around ticks, for `leasehold up` and `leasehold reconcile --every`.
+
+Whatever goes wrong in a tick is told in a sentence, and the next tick goes on.
+"""
+
+from collections.abc import Callable
+from threading import Event
+
+from controller.reconcile import Tick
+from ledger.errors import Failure, Unavailable
+from leasehold.narration import Narrator
+
+
+def keep_ticking(
+    tick: Callable[[], Tick], every: float, stopping: Event, narrator: Narrator
+) -> None:
+    """Tick until `stopping` is set; each tick starts `every` seconds after the last one's end."""
+    while not stopping.is_set():
+        try:
+            narrator.tell(tick())
+        except Failure as failure:
+            narrator.tell_failure(failure)
+        except Exception as error:  # noqa: BLE001  (the loop outlives whatever a tick meets)
+            sentence = f"a tick met something unforeseen ({type(error).__name__}: {error})."
+            narrator.tell_failure(Unavailable("LH5020", sentence))
+        stopping.wait(every)

@@ -1,0 +1,76 @@
+"""`leasehold validate`: every violation of every document in a folder, before anything is pushed.
+
+It reads files and nothing else: no git, no network, no AWS.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+from ledger.errors import Refused
+from ledger.holdings import ROOT, Fleet, environments, read_fleet
+from ledger.json_files import Violation
+from leasehold.console import say, show_json
+
+
+@click.command
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def validate(path: Path, output: str) -> None:
+    """Check all documents below PATH/environments.
+
+    Exits with 0 when everything is in order (warnings may be there), with 1 when something is not.
+    """
+    files = documents(path)
+    fleets = [read_fleet(files, environment) for environment in environments(files)]
+    if output == "json":
+        show_json([_as_data(violation) for fleet in fleets for violation in fleet.violations])
+    else:
+        _report(fleets)
+    if any(fleet.errors for fleet in fleets):
+        raise SystemExit(1)
+
+
+def documents(path: Path) -> Mapping[str, bytes]:
+    """Read the JSON files of all environments. Raises Refused LH5004 where there are none."""
+    folder = path / ROOT
+    try:
+        files = {
+            file.relative_to(path).as_posix(): file.read_bytes()
+            for file in sorted(folder.glob("*/*.json"))
+        }
+    except OSError as error:
+        raise Refused("LH5004", f"{error.filename} cannot be read: {error.strerror}.") from error
+    if not files:
+        raise Refused(
+            "LH5004",
+            f"there are no documents in {folder}: give the folder that holds {ROOT}/NAME/.",
+        )
+    return files
+
+
+def _report(fleets: Iterable[Fleet]) -> None:
+    fleets = tuple(fleets)
+    violations = [violation for fleet in fleets for violation in fleet.violations]
+    for violation in violations:
+        say(f"{'warning: ' if violation.level == 'warning' else ''}{violation}")
+    count = sum(len(fleet.holdings) + len(fleet.broken) for fleet in fleets)
+    names = ", ".join(fleet.name for fleet in fleets)
+    errors = sum(len(fleet.errors) for fleet in fleets)
+    verdict = _counted(errors, "error") if errors else "everything is in order"
+    say(f"Checked {_counted(count, 'definition')} in {names}: {verdict}.")
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _as_data(violation: Violation) -> dict[str, str]:
+    return {
+        "code": violation.code,
+        "file": violation.file,
+        "pointer": violation.pointer,
+        "sentence": violation.sentence,
+        "level": violation.level,
+    }
