@@ -11,6 +11,9 @@ from datetime import UTC, datetime, timedelta
 from ledger.errors import Refused
 from ledger.schedule import Schedule, window_end
 
+_MOST_MINUTES = 10**9  # about 1,900 years: past every ceiling
+_END_OF_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -33,7 +36,7 @@ class Ceiling:
     ruled_by: str
 
     def at(self, now: datetime) -> datetime:
-        return now + timedelta(minutes=self.minutes)
+        return _add(now, self.minutes)
 
 
 def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
@@ -44,7 +47,7 @@ def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -
     now = _instant(now)
     start = max(lease.expires_at, now) if lease else now
     expires_at = _add(start, _whole_minutes(minutes))
-    if expires_at is None or expires_at > ceiling.at(now):
+    if expires_at > ceiling.at(now):
         largest = max(int((ceiling.at(now) - start).total_seconds() // 60), 0)
         possible = (
             f"the most that can be added now is {largest} min" if largest else "it is reached"
@@ -87,7 +90,7 @@ def set_expiry(
 def grant(minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
     """Give a definition its first lease, cut to the ceiling: nobody is there to be asked."""
     now = _instant(now)
-    return Lease(min(now + timedelta(minutes=_whole_minutes(minutes)), ceiling.at(now)))
+    return Lease(min(_add(now, _whole_minutes(minutes)), ceiling.at(now)))
 
 
 def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
@@ -118,25 +121,30 @@ def with_request(lease: Lease, request_id: str) -> Lease:
 
 def stamp(instant: datetime) -> str:
     """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def _whole_minutes(minutes: object) -> int:
-    if type(minutes) is not int or minutes < 1:
+    if type(minutes) is not int:
         raise Refused("LH4101", f"minutes must be a whole number from 1, not {minutes!r:.40}.")
+    if not 1 <= minutes <= _MOST_MINUTES:
+        raise Refused("LH4101", f"minutes must be a whole number from 1 to {_MOST_MINUTES}.")
     return minutes
 
 
-def _add(start: datetime, minutes: int) -> datetime | None:
-    """Add minutes; None where the calendar ends, which is past every ceiling."""
+def _add(start: datetime, minutes: int) -> datetime:
+    """Add minutes, up to the end of the calendar."""
     try:
         return start + timedelta(minutes=minutes)
     except OverflowError:
-        return None
+        return _END_OF_TIME
 
 
 def _instant(moment: datetime) -> datetime:
     """Take an aware time to UTC and whole seconds."""
     if moment.tzinfo is None:
         raise Refused("LH4104", f"the time {moment.isoformat()} has no zone: end it with Z.")
-    return moment.astimezone(UTC).replace(microsecond=0)
+    try:
+        return moment.astimezone(UTC).replace(microsecond=0)
+    except OverflowError:
+        raise Refused("LH4104", f"{moment.isoformat()} is outside of the calendar.") from None

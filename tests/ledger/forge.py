@@ -102,6 +102,8 @@ def seeded(root: Path, name: str, url: str) -> Forge:
     colleague = Colleague(root / f"{name}.seed", str(bare))
     colleague.commit({DEFINITION: '{"name": "Falcon40B"}', LEASE: "0", "README.md": "us"}, "begin")
     colleague.push()
+    # Most servers let a branch be rewritten. No promise of ours may rest on one that does not.
+    git(bare, "config", "receive.denyNonFastForwards", "false")
     return Forge(bare, url)
 
 

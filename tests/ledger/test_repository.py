@@ -61,7 +61,6 @@ class TestReading:
         self, repository: Repository, forge: Forge, colleague: Colleague
     ) -> None:
         repository.commit(write(LEASE, "wrong"))
-        git(forge.bare, "config", "receive.denyNonFastForwards", "false")
         colleague.commit({LEASE: "right"}, "right")
         git(colleague.home, "push", "--quiet", "--force", "origin", "HEAD:main")
 
@@ -236,6 +235,18 @@ class TestCommitting:
         repository.commit(add(10, "second"))
 
         assert forge.file(LEASE) == "110"
+
+    def test_a_commit_that_a_person_took_back_is_not_pushed_again(
+        self, repository: Repository, forge: Forge
+    ) -> None:
+        kept = repository.commit(write(LEASE, "kept", "r-1"))
+        repository.commit(write(LEASE, "taken back", "r-2"))
+        git(forge.bare, "update-ref", "refs/heads/main", kept.commit)
+
+        repository.commit(write(DEFINITION, "next", "r-3"))
+
+        assert forge.subjects() == ["begin", "write kept", "write next"]
+        assert forge.file(LEASE) == "kept"
 
     def test_a_refusal_counts_only_when_the_newest_snapshot_gives_it(
         self, repository: Repository, colleague: Colleague

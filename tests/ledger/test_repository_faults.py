@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from ledger.errors import Refused, Unavailable
 from ledger.remote import Timeouts
 from sandbox.git_server import GitServer
-from tests.ledger.forge import LEASE, Colleague, Forge, add, git, opened, seeded, write
+from tests.ledger.forge import LEASE, NOON, Colleague, Forge, add, git, opened, seeded, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -210,9 +211,9 @@ class TestAConnectionCutAfterTheUpdate:
     ) -> None:
         repository.read()
         forge.hook("pre-receive", "test -e busy && exit 0; touch busy; sleep 0.3; exit 1")
-        twin = threading.Thread(
-            target=lambda: opened(forge.url, tmp_path / "twin").commit(add(10, "r-1"))
-        )
+        later = NOON + timedelta(seconds=1)
+        other = opened(forge.url, tmp_path / "twin", clock=lambda: later)
+        twin = threading.Thread(target=lambda: other.commit(add(10, "r-1")))
 
         def committing() -> None:
             repository.commit(add(10, "r-1"))

@@ -1,0 +1,39 @@
+"""`leasehold VERB`: the command line's entry point. It wires the verbs together, nothing else.
+
+Whatever a verb refuses ends here as one sentence with its code on stderr, and exit status 1.
+"""
+
+import click
+
+from ledger.errors import Failure
+from leasehold import console
+from leasehold.converge import plan, reconcile_
+from leasehold.leases import extend, log, release
+from leasehold.status import status
+from leasehold.tokens import token
+from leasehold.tour import tour
+from leasehold.up import up
+from leasehold.validate import validate
+
+
+class Verbs(click.Group):
+    """The verbs in the order in which a newcomer meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's)
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Failure as failure:
+            console.refuse(failure)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="leasehold")
+def main() -> None:
+    """GitOps for Amazon SageMaker endpoints, with a parking meter on each of them."""
+
+
+for _verb in (up, tour, status, extend, release, log, validate, plan, reconcile_, token):
+    main.add_command(_verb)

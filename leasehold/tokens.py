@@ -1,0 +1,105 @@
+"""`leasehold token`: who may call the gateway. The token itself is shown once, when it is made."""
+
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from gateway.principal import Principal, Scope
+from gateway.tokens import TokenRecord, TokenTable
+from ledger.lease import stamp
+from leasehold import identity
+from leasehold.connection import Connection, clock, connected
+from leasehold.console import dim, say, show_json, show_table
+from leasehold.times import relative, utc
+
+_output = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+@click.group
+def token() -> None:
+    """Make, list and revoke the tokens that open the gateway."""
+
+
+@token.command
+@connected
+@click.option("--for", "whom", metavar='"NAME <EMAIL>"', help="Who will hold it; by default you.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([str(scope) for scope in Scope]),
+    default=["read", "extend"],
+    show_default=True,
+    help="What it allows; may be repeated.",
+)
+@click.option("--days", type=click.IntRange(min=1), help="How long it is valid; else for ever.")
+@_output
+def create(
+    connection: Connection,
+    *,
+    whom: str | None,
+    scopes: tuple[str, ...],
+    days: int | None,
+    output: str,
+) -> None:
+    """Make a token for a person. The table keeps its hash only, so copy it now."""
+    person = identity.author(whom)
+    principal = Principal(person.name, person.email, frozenset(map(Scope, scopes)))
+    now = clock().replace(microsecond=0)
+    expires_at = now + timedelta(days=days) if days else None
+    text, record = _table(connection).create(principal, now, expires_at)
+    if output == "json":
+        show_json({"token": text, **_as_data(record)})
+        return
+    say(text)
+    say(dim(f"token {record.token_id} for {principal.name}; it is not shown again."))
+
+
+@token.command("list")
+@connected
+@_output
+def list_(connection: Connection, *, output: str) -> None:
+    """Show the tokens: their ids, holders and scopes."""
+    records, now = _table(connection).list(), clock()
+    if output == "json":
+        show_json([_as_data(record) for record in records])
+        return
+    rows = [
+        (
+            record.token_id,
+            record.principal.name,
+            record.principal.email,
+            ", ".join(sorted(record.principal.scopes)),
+            utc(record.created_at),
+            relative(record.expires_at, now) if record.expires_at else "never",
+        )
+        for record in records
+    ]
+    show_table(("ID", "NAME", "EMAIL", "SCOPES", "MADE", "EXPIRES"), rows)
+
+
+@token.command
+@connected
+@click.argument("token_id", metavar="ID")
+def revoke(connection: Connection, *, token_id: str) -> None:
+    """Revoke the token with this ID, or the beginning of one; the next request is refused."""
+    say(f"Token {_table(connection).revoke(token_id)} is revoked.")
+
+
+def _table(connection: Connection) -> TokenTable:
+    fleet = connection.fleet(connection.repository().read())
+    return connection.tokens(fleet)
+
+
+def _as_data(record: TokenRecord) -> dict[str, Any]:
+    return {
+        "id": record.token_id,
+        "name": record.principal.name,
+        "email": record.principal.email,
+        "scopes": sorted(record.principal.scopes),
+        "created_at": stamp(record.created_at),
+        "expires_at": stamp(record.expires_at) if record.expires_at else None,
+    }

@@ -1,0 +1,268 @@
+"""The API's door, asked through the emulated API Gateway and with DynamoDB over HTTP."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from gateway import authorizer
+from gateway.authorizer import Authorizer, UnauthorizedError, presented
+from gateway.principal import Principal, Scope
+from ledger.errors import Refused, Unavailable
+from sandbox.api_authorizer import TokenAuthorizer
+from sandbox.api_gateway import ApiGateway, RestApi, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gateway.tokens import TokenTable
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/GET/endpoints/Falcon"
+ANA = Principal("Ana Núñez", "ana@example.com", frozenset({Scope.EXTEND, Scope.READ}))
+
+
+@dataclass
+class Clock:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def whoami(event: dict[str, Any], context: object) -> dict[str, Any]:
+    caller = Principal.from_context(event["requestContext"]["authorizer"])
+    return {"body": json.dumps([caller.name, caller.email, sorted(caller.scopes)])}
+
+
+def api_with(table: TokenTable, clock: Clock, ttl: timedelta = timedelta(0)) -> ApiGateway:
+    door = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=ttl)
+    routes = Route("GET", "/endpoints/{name}", whoami), Route("POST", "/leases", whoami)
+    return ApiGateway(RestApi(routes, authorizer=door), clock=clock)
+
+
+@pytest.fixture
+def api(table: TokenTable, clock: Clock) -> Iterator[ApiGateway]:
+    with api_with(table, clock) as gateway:
+        yield gateway
+
+
+def ask(api: ApiGateway, authorization: str, path: str = "/endpoints/Falcon") -> requests.Response:
+    headers = {"Authorization": authorization}
+    return requests.get(f"{api.stage_url}{path}", headers=headers, timeout=10)
+
+
+def event(token: object, method_arn: str = METHOD_ARN) -> dict[str, Any]:
+    return {"type": "TOKEN", "methodArn": method_arn, "authorizationToken": token}
+
+
+# -- at the door
+
+
+def test_a_known_token_brings_its_principal_to_the_handler(
+    api: ApiGateway, table: TokenTable
+) -> None:
+    token, _ = table.create(ANA, NOON)
+    answer = ask(api, token)
+    assert answer.status_code == 200
+    assert answer.json() == ["Ana Núñez", "ana@example.com", ["extend", "read"]]
+
+
+@pytest.mark.parametrize(
+    "form", ["{}", "Bearer {}", "bearer {}", "BEARER   {}", "  {}  ", " Bearer \t{} "]
+)
+def test_a_token_may_come_bare_or_as_a_bearer_token(
+    api: ApiGateway, table: TokenTable, form: str
+) -> None:
+    token, _ = table.create(ANA, NOON)
+    headers = {"Authorization": form.format(token).strip()}
+    assert requests.get(f"{api.url}/endpoints/x", headers=headers, timeout=10).status_code == 200
+    assert presented(form.format(token)) == token
+
+
+def test_a_pass_code_with_a_blank_inside_is_still_one_token(
+    api: ApiGateway, table: TokenTable
+) -> None:
+    table.put("correct horse battery", ANA, NOON)
+    assert ask(api, "correct horse battery").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["lh_unknown-token", "Bearer lh_unknown-token", "Bearer", "Basic YW5hOnNlY3JldA==", "x" * 4097],
+)
+def test_who_is_unknown_gets_401(api: ApiGateway, authorization: str) -> None:
+    answer = ask(api, authorization)
+    assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
+
+
+def test_the_hash_or_the_id_of_a_token_opens_nothing(api: ApiGateway, table: TokenTable) -> None:
+    _, record = table.create(ANA, NOON)
+    assert ask(api, record.token_id).status_code == 401
+
+
+def test_an_expired_token_gets_401(api: ApiGateway, table: TokenTable, clock: Clock) -> None:
+    token, _ = table.create(ANA, NOON, NOON + HOUR)
+    assert ask(api, token).status_code == 200
+    clock.now = NOON + HOUR
+    assert ask(api, token).status_code == 401
+
+
+def test_a_revoked_token_gets_401(api: ApiGateway, table: TokenTable) -> None:
+    token, record = table.create(ANA, NOON)
+    assert ask(api, token).status_code == 200
+    table.revoke(record.token_id)
+    assert ask(api, token).status_code == 401
+
+
+def test_a_policy_kept_by_the_gateway_is_right_for_every_method_of_the_stage(
+    table: TokenTable, clock: Clock
+) -> None:
+    token, record = table.create(ANA, NOON)
+    with api_with(table, clock, ttl=timedelta(minutes=5)) as api:
+        assert ask(api, token).status_code == 200
+        table.revoke(record.token_id)  # from here on only the kept policy can answer
+        headers = {"Authorization": token}
+        assert requests.post(f"{api.url}/leases", headers=headers, timeout=10).status_code == 200
+        assert ask(api, token, "/endpoints/Other").status_code == 200
+
+
+def test_a_table_out_of_reach_is_500_and_lets_nobody_in(
+    table_out_of_reach: TokenTable, clock: Clock
+) -> None:
+    with api_with(table_out_of_reach, clock) as api:
+        answer = ask(api, "lh_some-token")
+    assert answer.status_code == 500
+    assert answer.headers["x-amzn-ErrorType"] == "AuthorizerConfigurationException"
+
+
+# -- the answer itself
+
+
+def test_the_policy_allows_the_stage_of_the_call_and_names_the_token_by_its_public_id(
+    table: TokenTable, clock: Clock
+) -> None:
+    token, record = table.create(ANA, NOON)
+    answer = Authorizer(table, clock)(event(token), None)
+    assert answer["principalId"] == record.token_id
+    (statement,) = answer["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Action"] == "execute-api:Invoke"
+    assert statement["Resource"] == ("arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/*/*")
+    assert Principal.from_context(answer["context"]) == ANA
+    assert token not in repr(answer)
+
+
+@pytest.mark.parametrize(
+    ("method_arn", "resource"),
+    [
+        (
+            "arn:aws-cn:execute-api:cn-north-1:1:a/dev_1/POST/a/GET/b",
+            "arn:aws-cn:execute-api:cn-north-1:1:a/dev_1/*/*",
+        ),
+        ("arn:aws:execute-api:r:1:a/prod/GET/", "arn:aws:execute-api:r:1:a/prod/*/*"),
+        ("arn:aws:execute-api:r:1:a/prod/HEAD", "arn:aws:execute-api:r:1:a/prod/*/*"),
+    ],
+)
+def test_the_stage_is_read_from_any_methods_arn(
+    table: TokenTable, clock: Clock, method_arn: str, resource: str
+) -> None:
+    token, _ = table.create(ANA, NOON)
+    answer = Authorizer(table, clock)(event(token, method_arn), None)
+    assert answer["policyDocument"]["Statement"][0]["Resource"] == resource
+
+
+@pytest.mark.parametrize(
+    "method_arn", ["", "*", "arn:aws:execute-api:r:1:a/*/GET/x", "arn:aws:s3:::bucket/prod/GET/x"]
+)
+def test_an_arn_that_is_no_methods_arn_is_an_error_and_no_policy(
+    table: TokenTable, clock: Clock, method_arn: str
+) -> None:
+    token, _ = table.create(ANA, NOON)
+    with pytest.raises(ValueError, match="not the ARN"):
+        Authorizer(table, clock)(event(token, method_arn), None)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [None, 7, "", "  ", "Bearer ", "Bearer \x00abcdefgh", "abc\ndefgh", "x" * 4097, "tok\u2028en"],
+)
+def test_a_malformed_token_is_unauthorized_before_the_table_is_asked(
+    table_out_of_reach: TokenTable, clock: Clock, token: object
+) -> None:
+    with pytest.raises(Exception, match=r"\AUnauthorized\Z"):
+        Authorizer(table_out_of_reach, clock)(event(token), None)
+
+
+def test_the_longest_token_fits_behind_bearer(table: TokenTable, clock: Clock) -> None:
+    record = table.put("x" * 4096, ANA, NOON)
+    answer = Authorizer(table, clock)(event(f"Bearer {'x' * 4096}"), None)
+    assert answer["principalId"] == record.token_id
+
+
+def test_no_log_and_no_error_ever_shows_a_token(
+    table: TokenTable,
+    table_out_of_reach: TokenTable,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    token, record = table.create(ANA, NOON)
+    Authorizer(table, clock)(event(token), None)
+    with pytest.raises(Unavailable) as unavailable:
+        Authorizer(table_out_of_reach, clock)(event(token), None)
+    table.revoke(record.token_id)
+    with pytest.raises(UnauthorizedError) as unauthorized:
+        Authorizer(table, clock)(event(token), None)
+    said = [caplog.text, repr(unavailable.value), repr(unauthorized.value)]
+    assert "GetItem" in caplog.text
+    assert not any(token in each for each in said)
+
+
+# -- the Lambda function
+
+
+@pytest.fixture
+def fresh_function(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """A Lambda function that has not been called yet, as after a cold start."""
+    authorizer._of_this_function.cache_clear()
+    yield monkeypatch
+    authorizer._of_this_function.cache_clear()
+
+
+def test_the_function_takes_its_table_from_the_environment(
+    fresh_function: pytest.MonkeyPatch, table: TokenTable, table_name: str, dynamodb_url: str
+) -> None:
+    fresh_function.setenv("LEASEHOLD_TOKEN_TABLE", table_name)
+    fresh_function.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_url)
+    fresh_function.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    fresh_function.setenv("AWS_ACCESS_KEY_ID", "testing")
+    fresh_function.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    token, record = table.create(ANA, NOON)
+    assert authorizer.handler(event(token), None)["principalId"] == record.token_id
+    long_ago = datetime(2001, 1, 1, tzinfo=UTC)
+    over, _ = table.create(ANA, long_ago, long_ago + HOUR)
+    fresh_function.delenv("LEASEHOLD_TOKEN_TABLE")  # read once: the function keeps its client
+    assert authorizer.handler(event(token), None)["principalId"] == record.token_id
+    with pytest.raises(UnauthorizedError):
+        authorizer.handler(event(over), None)
+
+
+def test_a_function_without_its_setting_says_which_one(
+    fresh_function: pytest.MonkeyPatch,
+) -> None:
+    fresh_function.delenv("LEASEHOLD_TOKEN_TABLE", raising=False)
+    with pytest.raises(Refused, match=r"LH4208.*LEASEHOLD_TOKEN_TABLE"):
+        authorizer.handler(event("lh_some-token"), None)
