@@ -26,6 +26,9 @@ _STATUS = {
     "LH4108": HTTPStatus.CONFLICT,
     "LH4109": HTTPStatus.CONFLICT,
     "LH4110": HTTPStatus.CONFLICT,
+    # The authorizer's context is ours, not the caller's.
+    "LH4201": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "LH4202": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 

@@ -1,19 +1,20 @@
-"""The parts of a `leasehold up` in one process: AWS, git and the gateway, each on a port.
+"""The parts of a `leasehold up` in one process: git, AWS and the gateway, each on a port.
 
-Called by `up`. A context that starts the parts one after the other and stops them in reverse.
+Called by `up`. `opened` starts the parts one after the other and stops them in reverse. What they
+serve is kept in the home folder, so the next one goes on from there.
 """
 
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gateway import handler as gateway
 from gateway.authorizer import Authorizer
 from gateway.principal import Principal, Scope
 from gateway.refusals import GATEWAY_RESPONSES
 from gateway.tokens import TokenTable
-from ledger.documents import Environment
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
 from ledger.repository import Person, Remote, Repository
@@ -25,18 +26,21 @@ from sandbox.api_gateway import ApiGateway, RestApi, Route
 from sandbox.git_server import GitServer, create_repository
 from sandbox.server import Sandbox
 
+HOST = "127.0.0.1"
 _THREADS = 64
 _METHODS = ("GET", "POST", "DELETE")
-_EVERY_TIME = __import__("datetime").timedelta(0)
+_ASK_EVERY_TIME = timedelta(0)  # a revoked token is refused at once, as in a deployment
+_FALLBACK_TABLE = "auth"
 
 
 @dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the parts are to listen; 0 takes the former port if it is free, else a free one."""
+class Wishes:
+    """What the caller asks for. A port of 0 is the former one if it is free, else a free one."""
 
-    gateway: int
-    git: int
-    aws: int
+    gateway_port: int
+    git_port: int
+    aws_port: int
+    startup_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,133 @@ class Premises:
 
     home: Home
     running: Running
-    remote: Remote
     cloud: Cloud
 
     def ledger(self, committer: Person) -> Repository:
-        cache = self.home.cache(committer.name.split()[-1])
-        return Repository(self.remote, cache, committer=committer, clock=clock)
+        return _ledger(self.home, self.running.git_url, committer)
+
+
+@contextmanager
+def opened(home: Home, wishes: Wishes) -> Iterator[Premises]:
+    """Start git, AWS and the gateway. Raises Refused LH501x with what stands in the way."""
+    with ExitStack() as parts:
+        parts.enter_context(home.occupied())
+        ports = _Ports(home)
+        git_url = _serve_git(parts, home, ports.choose("git", wishes.git_port))
+        port = ports.choose("aws", wishes.aws_port)
+        cloud = Cloud(_serve_account(parts, home, port, wishes.startup_seconds))
+        seeds.seed_account(cloud)
+        ledger = _ledger(home, git_url, gateway.GATEWAY)
+        table = _token_table(ledger, cloud)
+        token = _token(home, table)
+        port = ports.choose("gateway", wishes.gateway_port)
+        api = _api(ledger, table)
+        gateway_url = parts.enter_context(
+            ApiGateway(api, clock=clock, port=port, threads=_THREADS)
+        ).url
+        running = Running(gateway_url, git_url, str(cloud.sandbox_url), token, seeds.ENVIRONMENT)
+        ports.keep(gateway=gateway_url, git=git_url, aws=running.aws_endpoint_url)
+        yield Premises(home, running, cloud)
+
+
+class _Ports:
+    """Ports as wished, as before, or as they come."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._former = home.ports()
+
+    def choose(self, part: str, wish: int) -> int:
+        """Raises Refused LH5010 when a port that was asked for is in use."""
+        if wish == 0:
+            former = self._former.get(part, 0)
+            return former if _is_free(former) else 0
+        if not _is_free(wish):
+            option = "--port" if part == "gateway" else f"--{part}-port"
+            raise Refused(
+                "LH5010",
+                f"port {wish} is in use by another program: stop that one, or choose a port with"
+                f" {option} (0 takes a free one).",
+            )
+        return wish
+
+    def keep(self, **urls: str) -> None:
+        self._home.keep_ports({part: _port(url) for part, url in urls.items()})
+
+
+def _serve_git(parts: ExitStack, home: Home, port: int) -> str:
+    try:
+        seeds.seed_ledger(create_repository(home.repositories, seeds.LEDGER))
+        server = parts.enter_context(GitServer(home.repositories, port))
+    except FileNotFoundError as error:
+        raise Refused(
+            "LH5012", "git is missing or not whole: install git, for the ledger is a repository."
+        ) from error
+    return server.repository_url(seeds.LEDGER)
+
+
+def _serve_account(parts: ExitStack, home: Home, port: int, startup_seconds: float) -> str:
+    sandbox = Sandbox(port=port, startup_seconds=startup_seconds, state=home.account)
+    try:
+        return parts.enter_context(sandbox).url
+    except ValueError as error:
+        raise Refused(
+            "LH5015", f"the sandbox's memory cannot be read ({error}): delete {home.account}."
+        ) from error
+
+
+def _ledger(home: Home, git_url: str, committer: Person) -> Repository:
+    """Open the ledger with a clone for each committer: a clone has one user."""
+    cache = home.cache(committer.name.rpartition(" ")[2])
+    return Repository(Remote(git_url), cache, committer=committer, clock=clock)
+
+
+def _token_table(ledger: Repository, cloud: Cloud) -> TokenTable:
+    settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+    region = settings.region_name if settings else seeds.REGION
+    name = settings.ddb_auth_table_name if settings else _FALLBACK_TABLE
+    table = TokenTable(cloud.client("dynamodb", region), name)
+    table.ensure_table()
+    return table
+
+
+def _token(home: Home, table: TokenTable) -> str:
+    """Reuse the token of the last time, or make one, for whoever git says that is here."""
+    now, principal = clock(), _principal()
+    token = home.read_token()
+    if token is None:
+        token, _ = table.create(principal, now)
+        home.keep_token(token)
+    elif table.find(token, now) is None:
+        table.put(token, principal, now)
+    return token
+
+
+def _principal() -> Principal:
+    person = identity.configured() or identity.NOBODY
+    scopes = frozenset(Scope)
+    try:
+        return Principal(person.name, person.email, scopes)
+    except Refused:  # git takes names that no token may carry
+        return Principal(identity.NOBODY.name, identity.NOBODY.email, scopes)
+
+
+def _api(ledger: Repository, table: TokenTable) -> RestApi:
+    handle = gateway.build(ledger, seeds.ENVIRONMENT, clock)
+    door = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=_ASK_EVERY_TIME)
+    routes = tuple(Route(method, "/endpoint-expiry", handle) for method in _METHODS)
+    return RestApi(routes, authorizer=door, gateway_responses=GATEWAY_RESPONSES)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _port(url: str) -> int:
+    return int(url.partition("://")[2].partition("/")[0].rpartition(":")[2])

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 STARTUP = 60.0
+SETTLE = 90.0  # enough for a start, however slow this machine is
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/demo-sagemaker"
 Json = dict[str, Any]
@@ -208,7 +209,7 @@ class Scene:
         """Define and lease an endpoint, and let it come into service."""
         endpoint = self.define(name, minutes, **fields)
         self.tick()
-        self.let_pass(seconds=STARTUP + 1)
+        self.let_pass(seconds=SETTLE)
         assert self.account.status(endpoint) == "InService"
         self.account.calls()
         return endpoint

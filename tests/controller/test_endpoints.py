@@ -8,7 +8,7 @@ import pytest
 
 from controller.reconcile import State
 from ledger.errors import Failure, Refused, Unavailable
-from tests.scene import STARTUP, definition, path
+from tests.scene import SETTLE, definition, path
 
 if TYPE_CHECKING:
     from tests.scene import Scene
@@ -21,7 +21,7 @@ def fill(scene: Scene, count: int) -> None:
     scene.push({path(name): definition(name, schedule=always) for name in names}, "a fleet")
     tick = scene.tick()
     assert [item.state for item in tick.outcomes] == [State.DONE] * count
-    scene.let_pass(seconds=2 * STARTUP)
+    scene.let_pass(seconds=SETTLE)
     scene.account.calls()
 
 
@@ -73,7 +73,7 @@ class TestALook:
         fill(scene, 2)
         scene.account.sagemaker.delete_endpoint(EndpointName="demo-Model000-Endpoint")
         scene.tick()
-        scene.let_pass(seconds=2)
+        scene.let_pass(seconds=10)
         tick = scene.tick()
         assert [item.endpoint_name for item in tick.observed] == ["demo-Model001-Endpoint"]
 

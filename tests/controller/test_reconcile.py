@@ -10,7 +10,7 @@ from controller.endpoints import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
 from ledger.errors import Failure, Unavailable
 from tests.ledger.forge import git
-from tests.scene import STARTUP, definition, environment, lease, outcome, path, told
+from tests.scene import SETTLE, definition, environment, lease, outcome, path, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +37,7 @@ class TestAPushStartsAnEndpoint:
         assert done(scene.tick()) == [("grant", "done")]
         assert done(scene.tick()) == [("create", "done")]
         assert scene.account.status(endpoint) == "Creating"
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         assert verbs(scene.tick()) == {endpoint: "keep"}
         assert scene.account.status(endpoint) == "InService"
 
@@ -96,14 +96,14 @@ class TestALeaseThatEnds:
         scene.let_pass(minutes=10)
         tick = scene.tick()
         assert told(tick, endpoint) == "delete: lease ended at 2026-11-23T12:10:00Z"
-        scene.let_pass(seconds=2)
+        scene.let_pass(seconds=10)
         assert scene.account.statuses() == {}
         assert scene.account.configs() == [config]
         assert scene.account.sagemaker.describe_model(ModelName=config)["ModelName"] == config
 
     def test_is_still_live_in_its_last_second(self, scene: Scene) -> None:
         endpoint = scene.start("Falcon40B", minutes=10)
-        scene.let_pass(minutes=8, seconds=58)
+        scene.let_pass(minutes=8, seconds=29)
         assert told(scene.tick(), endpoint) == "keep: leased until 2026-11-23T12:10:00Z"
 
     def test_an_extension_brings_it_back_on_the_same_config(self, scene: Scene) -> None:
@@ -128,7 +128,7 @@ class TestALeaseThatEnds:
         assert told(tick, endpoint).startswith("wait: lease ended")
         assert "the stop is pending" in told(tick, endpoint)
         assert tick.outcomes == ()
-        scene.let_pass(seconds=STARTUP)
+        scene.let_pass(seconds=SETTLE)
         assert done(scene.tick()) == [("delete", "done")]
 
     def test_an_extension_cancels_a_pending_stop(self, scene: Scene) -> None:
@@ -137,7 +137,7 @@ class TestALeaseThatEnds:
         scene.let_pass(seconds=31)
         scene.tick()
         scene.lease("Falcon40B", 30)
-        scene.let_pass(seconds=STARTUP)
+        scene.let_pass(seconds=SETTLE)
         assert verbs(scene.tick()) == {endpoint: "keep"}
 
     def test_a_refusal_because_something_is_in_progress_is_a_wait(self, scene: Scene) -> None:
@@ -161,7 +161,7 @@ class TestADefinitionThatChanges:
         scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
         assert done(scene.tick()) == [("update", "done")]
         assert scene.account.status(endpoint) == "Updating"
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         assert scene.account.config(endpoint) != before
         assert verbs(scene.tick()) == {endpoint: "keep"}
         calls = scene.account.calls()
@@ -174,13 +174,13 @@ class TestADefinitionThatChanges:
         before = scene.account.config(endpoint)
         scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
         scene.tick()
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         git(scene.ben.home, "revert", "--no-edit", "HEAD")
         scene.ben.push()
         scene.account.calls()
         assert done(scene.tick()) == [("update", "done")]
         assert "CreateEndpointConfig" not in scene.account.calls()
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         assert scene.account.config(endpoint) == before
 
     def test_in_its_tags_or_schedule_alone_touches_nothing(self, scene: Scene) -> None:
@@ -216,14 +216,14 @@ class TestAnEndpointThatFails:
         endpoint = scene.define("Falcon40B", 120)
         scene.account.order_fault("capacity")
         scene.tick()
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         assert told(scene.tick(), endpoint).startswith("wait: no capacity")
         assert scene.account.status(endpoint) == "Failed"
         scene.let_pass(minutes=BACK_OFF_MINUTES)
         assert done(scene.tick()) == [("delete", "done")]
-        scene.let_pass(seconds=2)
+        scene.let_pass(seconds=10)
         assert done(scene.tick()) == [("create", "done")]
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         assert scene.account.status(endpoint) == "InService"
 
     def test_by_a_defect_is_kept_for_a_person_to_look_at(self, scene: Scene) -> None:
@@ -238,7 +238,7 @@ class TestAnEndpointThatFails:
         _crashed(scene)
         scene.lease("Falcon40B", 240)
         assert done(scene.tick()) == [("delete", "done")]
-        scene.let_pass(seconds=2)
+        scene.let_pass(seconds=10)
         assert done(scene.tick()) == [("create", "done")]
 
     def test_starts_anew_when_its_definition_changes(self, scene: Scene) -> None:
@@ -254,7 +254,7 @@ class TestAnEndpointThatFails:
         scene.account.order_fault("crash", operation="UpdateEndpoint", rate=1)
         scene.tick()
         for _ in range(3):
-            scene.let_pass(seconds=STARTUP + 1)
+            scene.let_pass(seconds=SETTLE)
             refused = outcome(scene.tick(), endpoint)
             assert (refused.state, refused.code) == (State.REFUSED, "LH3011")
             assert "did not pass the ping health check" in refused.detail
@@ -266,7 +266,7 @@ class TestAnEndpointThatFails:
         scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
         scene.account.order_fault("crash", operation="UpdateEndpoint")
         scene.tick()
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         scene.lease("Falcon40B", 700)
         assert done(scene.tick()) == [("update", "done")]
 
@@ -327,7 +327,7 @@ class TestWhatIsOurs:
         endpoint = scene.start("A")
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         assert told(scene.tick(), endpoint) == "delete: no definition any more"
-        scene.let_pass(seconds=2)
+        scene.let_pass(seconds=10)
         assert scene.account.statuses() == {}
 
     def test_too_many_orphans_at_once_are_kept_all(self, scene: Scene) -> None:
@@ -335,7 +335,7 @@ class TestWhatIsOurs:
         for name in names:
             scene.define(name, 60)
         scene.tick()
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         scene.push({file: None for name in names for file in (path(name), path(name, "lease"))})
         tick = scene.tick()
         assert tick.outcomes == ()
@@ -357,7 +357,7 @@ class TestWhatIsOurs:
         scene.account.sagemaker.create_endpoint(
             EndpointName="demo-A-Endpoint", EndpointConfigName="by-hand"
         )
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         scene.define("A", 10)
         assert "not touched" in told(scene.tick(), "demo-A-Endpoint")
         scene.let_pass(minutes=20)
@@ -452,7 +452,7 @@ class TestBetweenThePlanAndTheDelete:
         cloud = _AfterTheLook(scene, lambda _: scene.lease("A", 10))
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
-        assert "leased until 2026-11-23T12:21:01Z" in outcome(tick, endpoint).detail
+        assert "leased until 2026-11-23T12:21:30Z" in outcome(tick, endpoint).detail
         assert scene.account.status(endpoint) == "InService"
         assert "DeleteEndpoint" not in scene.account.calls()
 
@@ -475,7 +475,7 @@ class TestBetweenThePlanAndTheDelete:
         scene.define("A", 60)
         scene.define("B", 60)
         scene.tick()
-        scene.let_pass(seconds=STARTUP + 1)
+        scene.let_pass(seconds=SETTLE)
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         gone: dict[str, Any] = {path("B"): None, path("B", "lease"): None}
         cloud = _AfterTheLook(scene, lambda _: scene.push(gone) and None)
@@ -538,7 +538,7 @@ def _crashed(scene: Scene) -> str:
     endpoint = scene.define("Falcon40B", 120)
     scene.account.order_fault("crash")
     scene.tick()
-    scene.let_pass(seconds=STARTUP + 1)
+    scene.let_pass(seconds=SETTLE)
     assert told(scene.tick(), endpoint).startswith("report")
     return endpoint
 
