@@ -8,7 +8,7 @@ finds its old config again. Tags, owner and schedule are no part of the digest.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ledger.documents import (
@@ -127,23 +127,23 @@ def _container(container: Container) -> dict[str, Any]:
     if container.model_data_url:
         request["ModelDataUrl"] = container.model_data_url
     if container.model_data:
-        source = _s3_source(container.model_data, accept_eula=container.accept_eula)
-        request["ModelDataSource"] = {"S3DataSource": source}
+        source = replace(container.model_data, accept_eula=container.accept_eula)
+        request["ModelDataSource"] = {"S3DataSource": _s3_source(source)}
     if container.additional_model_data:
         request["AdditionalModelDataSources"] = [
-            {"ChannelName": name, "S3DataSource": _s3_source(data, accept_eula=False)}
+            {"ChannelName": name, "S3DataSource": _s3_source(data)}
             for name, data in container.additional_model_data.items()
         ]
     return request
 
 
-def _s3_source(data: ModelData, *, accept_eula: bool) -> dict[str, Any]:
+def _s3_source(data: ModelData) -> dict[str, Any]:
     source: dict[str, Any] = {
         "S3Uri": data.s3_uri,
         "S3DataType": data.s3_data_type,
         "CompressionType": data.compression_type,
     }
-    if accept_eula:
+    if data.accept_eula:
         source["ModelAccessConfig"] = {"AcceptEula": True}
     return source
 

@@ -3,9 +3,6 @@
 Called by people and by pipelines. What to do is decided in `controller.plan`.
 """
 
-import signal
-from threading import Event
-
 import click
 
 from controller.reconcile import CONTROLLER, State, Tick, look, reconcile
@@ -13,7 +10,7 @@ from controller.report import as_json, as_markdown, as_text
 from leasehold.connection import Connection, clock, connected
 from leasehold.console import show_json
 from leasehold.narration import Narrator
-from leasehold.ticking import keep_ticking
+from leasehold.ticking import keep_ticking, until_stopped
 
 CHANGES_DUE = 2
 
@@ -70,7 +67,7 @@ def reconcile_(connection: Connection, every: float | None, output: str) -> None
         if any(each.state in (State.FAILED, State.REFUSED) for each in done.outcomes):
             raise SystemExit(1)
         return
-    keep_ticking(tick, every, _interrupted(), Narrator(clock))
+    keep_ticking(tick, every, until_stopped(), Narrator(clock))
 
 
 def _show(tick: Tick, output: str) -> None:
@@ -82,9 +79,3 @@ def _show(tick: Tick, output: str) -> None:
         case _:
             click.echo(as_text(tick), nl=False)
 
-
-def _interrupted() -> Event:
-    stopping = Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping

@@ -57,8 +57,10 @@ class Narrator:
         self._commits = commits
         self._last: Tick | None = None
         self._trouble: frozenset[Line] = frozenset()
+        self._width = 0
 
     def tell(self, tick: Tick) -> None:
+        self._width = max((len(each.endpoint_name) for each in tick.plan.actions), default=0)
         trouble = frozenset(_trouble(tick))
         if self._last and self._last.plan.commit != tick.plan.commit:
             self._print(self._commits(self._last.plan.commit, tick.plan.commit))
@@ -78,18 +80,18 @@ class Narrator:
             text = Text(clock_face(self._clock()), style="dim")
             style = _STYLES.get(line.what, "")
             text = Text.assemble(text, "  ", (line.what.ljust(_VERB_WIDTH), style), " ")
-            parts = [part for part in (line.which, line.why) if part]
-            say(text.append("  ".join(parts)))
+            which = line.which.ljust(self._width) if line.why else line.which
+            say(text.append(f"{which}  {line.why}".strip()))
 
 
 def _movements(before: Tick | None, tick: Tick) -> Iterator[Line]:
     """Yield what moved in SageMaker since the last tick; at the first one, what is there."""
     was = {item.endpoint_name: item.status for item in before.observed} if before else {}
     now = {item.endpoint_name: item for item in tick.observed}
-    for name, item in now.items():
+    for name, item in sorted(now.items()):
         if was.get(name) != item.status:
             yield Line(item.status, name, item.failure_reason or "")
-    for name in was.keys() - now.keys():
+    for name in sorted(was.keys() - now.keys()):
         yield Line("gone", name)
 
 

@@ -3,6 +3,7 @@
 Whatever goes wrong in a tick is told in a sentence, and the next tick goes on.
 """
 
+import signal
 from collections.abc import Callable
 from threading import Event
 
@@ -24,3 +25,11 @@ def keep_ticking(
             sentence = f"a tick met something unforeseen ({type(error).__name__}: {error})."
             narrator.tell_failure(Unavailable("LH5020", sentence))
         stopping.wait(every)
+
+
+def until_stopped() -> Event:
+    """Turn SIGINT and SIGTERM into an event. A second one changes nothing, for the end is near."""
+    stopping = Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopping.set())
+    return stopping

@@ -5,7 +5,6 @@ An entry point: signals end it, and whatever its parts met is told in sentences.
 """
 
 import logging
-import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,7 +21,7 @@ from leasehold.console import say
 from leasehold.home import DEFAULT, Home
 from leasehold.narration import Line, Narrator
 from leasehold.premises import Premises, Wishes, opened
-from leasehold.ticking import keep_ticking
+from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.welcome import welcome
 
 _PATIENCE_SECONDS = 2.0
@@ -64,9 +63,8 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
 ) -> None:
     """Run it all on this machine: a ledger, an AWS sandbox, the gateway and the controller."""
     logging.getLogger().addHandler(logging.NullHandler())
-    with _until_stopped() as stopping, opened(
-        Home(home), Wishes(port, git_port, aws_port, startup)
-    ) as premises:
+    stopping = until_stopped()
+    with opened(Home(home), Wishes(port, git_port, aws_port, startup)) as premises:
         welcome(premises.running)
         with _controller(premises, tick, stopping):
             premises.home.announce(premises.running)
@@ -75,20 +73,6 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
             finally:
                 premises.home.withdraw()
         say("Stopped. The next `leasehold up` goes on from here.")
-
-
-@contextmanager
-def _until_stopped() -> Iterator[Event]:
-    """Turn SIGINT and SIGTERM into an event; a second one ends the process at once."""
-    stopping = Event()
-
-    def stop(number: int, _frame: object) -> None:
-        stopping.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    yield stopping
 
 
 @contextmanager
@@ -115,5 +99,7 @@ def _controller(premises: Premises, every: float, stopping: Event) -> Iterator[N
 
 
 def _commits(repository: Path, since: str, until: str) -> Iterable[Line]:
+    """Tell what others committed; what the controller did itself is in the log already."""
     for commit, author, subject in seeds.log_between(repository, since, until):
-        yield Line("commit", commit, f"{subject}, by {author}")
+        if author != CONTROLLER.name:
+            yield Line("commit", commit, f"{subject} ({author})")

@@ -25,6 +25,7 @@ class ModelData:
     s3_uri: str
     s3_data_type: str = "S3Prefix"
     compression_type: str = "None"
+    accept_eula: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +263,12 @@ def _container(data: Mapping[str, Any]) -> Container:
     )
 
 
-def _model_data(data: Mapping[str, str]) -> ModelData:
+def _model_data(data: Mapping[str, Any]) -> ModelData:
     return ModelData(
         data["s3_uri"],
         data.get("s3_data_type", "S3Prefix"),
         data.get("compression_type", "None"),
+        data.get("accept_eula", False),
     )
 
 

@@ -77,9 +77,13 @@ def read_changes(records: Iterable[CommitRecord]) -> Iterator[RecordedChange]:
 
 
 def trailers(message: str) -> dict[str, str]:
-    """Read the trailers of a message: `Key: value` lines of its last paragraph."""
+    """Read the trailers of a message: `Key: value` lines of its last paragraph.
+
+    A line ends where git ends it, at a line feed: what else Unicode calls a line break may stand
+    in a person's name.
+    """
     last = message.rstrip().rpartition("\n\n")[2]
-    found = (_TRAILER.match(line) for line in last.splitlines())
+    found = (_TRAILER.match(line) for line in last.split("\n"))
     return {match[1]: match[2] for match in found if match}
 
 
@@ -90,8 +94,8 @@ def _read_message(record: CommitRecord) -> LeaseChange | None:
         return LeaseChange(
             action=LeaseAction(found["Lease-Action"]),
             endpoint_name=found["Lease-Endpoint"],
-            expires_at=datetime.fromisoformat(found["Lease-Expires"]),
-            previous=datetime.fromisoformat(previous) if previous else None,
+            expires_at=_instant(found["Lease-Expires"]),
+            previous=_instant(previous) if previous else None,
             requested_by=record.author,
             request_id=found["Request-Id"],
             reason=_reason(record.message),
@@ -101,5 +105,12 @@ def _read_message(record: CommitRecord) -> LeaseChange | None:
 
 
 def _reason(message: str) -> str | None:
-    quoted = [line.removeprefix("> ") for line in message.splitlines() if line.startswith("> ")]
+    quoted = [line.removeprefix("> ") for line in message.split("\n") if line.startswith("> ")]
     return "\n".join(quoted) or None
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return moment

@@ -173,7 +173,8 @@ def _holding(
         file = document_path(environment, name, "endpoint")
         violations += _wrong_definition(file, name, definition, settings)
         if "lock" not in contents or isinstance(lock, Lock):
-            violations += _wrong_lock(file, definition, lock if isinstance(lock, Lock) else None)
+            usable = lock if isinstance(lock, Lock) else None
+            violations += _wrong_lock(file, definition, usable, settings.region_name)
     if violations or not isinstance(definition, Definition):
         return Broken(name, endpoint_name, tuple(violations))
     return Holding(
@@ -219,8 +220,10 @@ def _wrong_async(file: str, definition: Definition, settings: Environment) -> It
         )
 
 
-def _wrong_lock(file: str, definition: Definition, lock: Lock | None) -> Iterator[Violation]:
-    """Check that a JumpStart id has a lock, and that the lock is of this id and instance type."""
+def _wrong_lock(
+    file: str, definition: Definition, lock: Lock | None, region_name: str
+) -> Iterator[Violation]:
+    """Check that a JumpStart id has a lock, and that it was made for this id, type and region."""
     source, name = definition.source, definition.name
     if not isinstance(source, JumpStart):
         return
@@ -231,15 +234,19 @@ def _wrong_lock(file: str, definition: Definition, lock: Lock | None) -> Iterato
             "/model_id",
             f"it is not resolved yet: run `leasehold lock {name}` and commit {name}.lock.json.",
         )
-    elif lock.model_id != source.model_id or (
-        lock.instance_type and lock.instance_type != definition.instance_type
+    elif not (
+        lock.model_id == source.model_id
+        and fnmatchcase(lock.model_version, source.model_version)
+        and lock.instance_type in {None, definition.instance_type}
+        and lock.region_name == region_name
     ):
         yield Violation(
             "LH1012",
             file,
             "/model_id",
-            f"{name}.lock.json was made for {lock.model_id} on {lock.instance_type}: run"
-            f" `leasehold lock {name}` again and commit it.",
+            f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
+            f" {lock.instance_type or 'any instance'} in {lock.region_name}: run `leasehold lock"
+            f" {name}` again and commit it.",
         )
 
 

@@ -5,6 +5,7 @@ the code; otherwise pure. It knows no document by name.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -36,16 +37,20 @@ def read_json(file: str, content: bytes, schema: str) -> dict[str, Any] | tuple[
     """Read a file against `schema/{schema}.schema.json`: the data, or all violations."""
     try:
         data = _decode(content)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         return (Violation("LH1001", file, "", f"it cannot be read as JSON: {error}."),)
-    violations = tuple(sorted(check(file, data, schema)))
-    return violations or data
+    except RecursionError:
+        return (Violation("LH1001", file, "", "it is nested too deeply to be read."),)
+    return check(file, data, schema) or data
 
 
-def check(file: str, data: object, schema: str) -> Iterator[Violation]:
-    """Yield every violation of a schema, deepest cause first where alternatives were tried."""
-    for error in _validator(schema).iter_errors(data):
-        yield Violation("LH1002", file, _pointer(error.absolute_path), _sentence(error))
+def check(file: str, data: object, schema: str) -> tuple[Violation, ...]:
+    """Give every violation of a schema once, in the order of their places."""
+    found = {
+        Violation("LH1002", file, _pointer(error.absolute_path), _sentence(error))
+        for error in _validator(schema).iter_errors(data)
+    }
+    return tuple(sorted(found))
 
 
 def dump_json(data: dict[str, Any]) -> bytes:
@@ -56,9 +61,11 @@ def dump_json(data: dict[str, Any]) -> bytes:
 def _decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
     if len(content) > MAX_BYTES:
         raise ValueError(f"it has {len(content)} bytes, and {MAX_BYTES} are the limit")
-    return json.loads(
+    data = json.loads(
         content.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant
     )
+    json.dumps(data, ensure_ascii=False).encode()  # raises for half a surrogate pair
+    return data
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def _no_constant(constant: str) -> None:
 @cache
 def _validator(schema: str) -> Draft202012Validator:
     document = json.loads((SCHEMAS / f"{schema}.schema.json").read_bytes())
-    return _WholeNumbers(document)
+    return _Strict(document)
 
 
 def _is_whole(_checker: object, instance: object) -> bool:
@@ -83,8 +90,17 @@ def _is_whole(_checker: object, instance: object) -> bool:
     return type(instance) is int
 
 
-_WholeNumbers: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+def _pattern(
+    _validator: object, rule: str, instance: object, _schema: object
+) -> Iterator[ValidationError]:
+    """Match as ECMA 262 does: Python's own `$` lets a line feed follow."""
+    if isinstance(instance, str) and not re.search(rule.replace("$", r"\Z"), instance):
+        yield ValidationError(f"{instance!r} does not match {rule!r}")
+
+
+_Strict: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
+    validators={"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
 

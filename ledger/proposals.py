@@ -100,7 +100,7 @@ def _new_endpoint(
     request: Request, fleet: Fleet, environment: Environment, ask: tuple[str, int]
 ) -> Change:
     endpoint_config_name, minutes = ask
-    name = _short_name(request.endpoint, environment)
+    name = _file_name(request.endpoint, fleet, environment)
     path = document_path(fleet.name, name, "endpoint")
     content = dump_existing_config(name, request.endpoint, endpoint_config_name)
     definition = parse_definition(path, content)
@@ -112,11 +112,12 @@ def _new_endpoint(
     return replace(change, files={path: content, **change.files})
 
 
-def _short_name(endpoint_name: str, environment: Environment) -> str:
-    """Name the file of an added endpoint: by the default pattern where it fits, else in full."""
+def _file_name(endpoint_name: str, fleet: Fleet, environment: Environment) -> str:
+    """Name an added endpoint by the default pattern where it fits and is free, else in full."""
     prefix, suffix = f"{environment.project_prefix}-", "-Endpoint"
     short = endpoint_name.removeprefix(prefix).removesuffix(suffix)
-    return short if endpoint_name == f"{prefix}{short}{suffix}" else endpoint_name
+    fits = endpoint_name == environment.endpoint_name(short) and short == short.strip("-") != ""
+    return short if fits and fleet.find(short) is None else endpoint_name
 
 
 def _lease_change(
@@ -125,12 +126,17 @@ def _lease_change(
     compute: Callable[[Fleet, Holding], Lease],
     minutes: int = 0,
 ) -> Proposal:
+    """Propose a new lease file. A lease that stays as it is keeps its bytes."""
+
     def propose(snapshot: Snapshot) -> Change:
         fleet = read_fleet(snapshot.files, request.environment)
         holding = _find(request, fleet)
         applied = holding.lease and holding.lease.request_id == request.request_id
         lease = holding.lease if applied and holding.lease else compute(fleet, holding)
-        return _change(request, holding, lease, (action, minutes))
+        change = _change(request, holding, lease, (action, minutes))
+        if lease != holding.lease:
+            return change
+        return replace(change, files={path: snapshot.files[path] for path in change.files})
 
     return propose
 
@@ -138,9 +144,9 @@ def _lease_change(
 def _change(
     request: Request, holding: Holding, lease: Lease, what: tuple[LeaseAction, int]
 ) -> Change:
-    """Write the lease file and the message. A lease that stays as it is keeps its bytes."""
+    """Write the lease file and the message."""
     action, minutes = what
-    new = lease if lease == holding.lease else meter.with_request(lease, request.request_id)
+    new = meter.with_request(lease, request.request_id)
     message = write_message(
         request.environment,
         holding.name,

@@ -47,6 +47,11 @@ class Timeouts:
     connect_ms: int = 5000
     server_ms: int = 20000
 
+    def __post_init__(self) -> None:
+        # To libgit2 zero is no limit, and a limit on one without the other breaks its reads.
+        if min(self.connect_ms, self.server_ms) <= 0:
+            raise ValueError("A timeout of the git server must be a positive number.")
+
 
 @dataclass(frozen=True)
 class Remote:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.git_server import GitServer, create_repository
 from sandbox.server import Sandbox
+from tests.gateway.api import ANA, Api, deployed
 from tests.ledger.forge import Colleague, Forge
 from tests.scene import STARTUP, Account, Scene
 
@@ -16,22 +18,42 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.fixture
-def git_server(tmp_path: Path) -> Iterator[GitServer]:
-    root = tmp_path / "hosted"
-    root.mkdir()
-    with GitServer(root) as server:
-        yield server
+@contextmanager
+def staged(root: Path) -> Iterator[Scene]:
+    hosted = root / "hosted"
+    hosted.mkdir()
+    bare = create_repository(hosted, "fleet.git")
+    with GitServer(hosted) as server, Sandbox(startup_seconds=STARTUP) as sandbox:
+        forge = Forge(bare, server.repository_url("fleet.git"))
+        yield Scene(forge, server, Account(sandbox.url), Colleague(root / "ben", forge.url), root)
+
+
+@contextmanager
+def served(scene: Scene) -> Iterator[Api]:
+    server, table = deployed(scene)
+    with server:
+        token, _ = table.create(ANA, scene.now)
+        yield Api(scene, server.url, table, token)
 
 
 @pytest.fixture
-def account() -> Iterator[Account]:
-    with Sandbox(startup_seconds=STARTUP) as sandbox:
-        yield Account(sandbox.url)
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    with staged(tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
-def scene(git_server: GitServer, account: Account, tmp_path: Path) -> Scene:
-    bare = create_repository(tmp_path / "hosted", "fleet.git")
-    forge = Forge(bare, git_server.repository_url("fleet.git"))
-    return Scene(forge, account, Colleague(tmp_path / "ben", forge.url), tmp_path)
+def api(scene: Scene) -> Iterator[Api]:
+    """The API over the scene, with Falcon40B leased for an hour."""
+    scene.define("Falcon40B", 60)
+    with served(scene) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def quiet_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The same, shared by the tests of one module: for requests that change nothing."""
+    with staged(tmp_path_factory.mktemp("quiet")) as made:
+        made.define("Falcon40B", 60)
+        with served(made) as running:
+            yield running

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.reconcile import Outcome
+    from sandbox.git_server import GitServer
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 STARTUP = 60.0
@@ -150,6 +151,7 @@ class Scene:
     """One ledger, one account, one clock, and Ben, who pushes with plain git."""
 
     forge: Forge
+    git_server: GitServer
     account: Account
     ben: Colleague
     home: Path

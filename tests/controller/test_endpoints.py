@@ -53,11 +53,13 @@ class TestALook:
         scene.endpoints = scene.account.endpoints()
         assert scene.tick().observed == seen
 
-    def test_sees_an_endpoint_of_ours_whose_name_differs_in_case(self, scene: Scene) -> None:
+    def test_knows_an_endpoint_of_ours_again_whose_name_changed_its_case(
+        self, scene: Scene
+    ) -> None:
         scene.start("Falcon", minutes=60, endpoint_name="demo-Falcon")
         scene.define("Falcon", 60, endpoint_name="DEMO-FALCON")
         tick = scene.tick()
-        assert [str(action.verb) for action in tick.plan.actions] == ["keep"]
+        assert [str(action.verb) for action in tick.plan.actions] == ["update"]
 
     def test_ignores_what_is_neither_tagged_nor_named_by_us(self, scene: Scene) -> None:
         config = scene.account.make_config("by-hand")

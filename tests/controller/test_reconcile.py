@@ -484,24 +484,20 @@ class TestBetweenThePlanAndTheDelete:
 
 
 class TestAnUnreadableSide:
-    def test_no_readable_git_no_deletes(self, scene: Scene, git_server: Any) -> None:  # noqa: ANN401
+    def test_no_readable_git_no_deletes(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        git_server.stop()
+        scene.git_server.stop()
         with pytest.raises(Unavailable):
             scene.tick()
         assert scene.account.status(endpoint) == "InService"
-        git_server.start()
+        scene.git_server.start()
         assert done(scene.tick()) == [("delete", "done")]
 
-    def test_git_that_falls_silent_after_the_plan_stops_the_delete(
-        self,
-        scene: Scene,
-        git_server: Any,  # noqa: ANN401
-    ) -> None:
+    def test_git_that_falls_silent_after_the_plan_stops_the_delete(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        cloud = _AfterTheLook(scene, lambda _: git_server.stop())
+        cloud = _AfterTheLook(scene, lambda _: scene.git_server.stop())
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.remote import Remote, SshKey, Token
+from ledger.remote import Remote, SshKey, Timeouts, Token
 
 KEY = SshKey("git", Path("id"), None, Path("known_hosts"))
 
@@ -97,6 +97,12 @@ def test_credentials_must_fit_the_address() -> None:
         Remote("git@git.example.com:fleet.git", credentials=Token("ana", "t"))
     with pytest.raises(Refused, match="An SSH key is for ssh"):
         Remote("https://git.example.com/fleet.git", credentials=KEY)
+
+
+@pytest.mark.parametrize(("connect", "server"), [(0, 1), (1, 0), (-1, 1)])
+def test_a_server_is_never_waited_for_without_end(connect: int, server: int) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        Timeouts(connect, server)
 
 
 @given(secret=st.text("abcdefghijklmnop0123456789", min_size=8))
