@@ -1,60 +1,70 @@
+# What people do with a checkout. `make` lists it; each target makes the environment it needs.
+
 PYTHON ?= python3
-BIN := .venv/bin
-UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --group build
+VENV   := .venv
+BIN    := $(VENV)/bin
+RUN    := $(VENV)/.run-installed
+DEV    := $(VENV)/.dev-installed
+PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
+LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
-.PHONY: help run venv tour test lint bench lock clean
 .DEFAULT_GOAL := help
+.PHONY: help run tour venv test bench lock clean
 
-help:
-	@echo "make run    SageMaker, git server, controller and API on this machine"
-	@echo "make tour   the whole story by itself, in under a minute"
-	@echo "make test   linters, types and tests, with coverage"
-	@echo "make bench  the benchmarks, each as a ratio of its own run"
-	@echo "make venv   the virtual environment alone"
-	@echo "make lock   write the lock files anew (needs uv)"
-	@echo "make clean  remove the virtual environment and what tools left behind"
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-run: venv
+run: venv ## run everything on this machine: leasehold up
 	@exec $(BIN)/leasehold up
 
-tour: venv
+tour: venv ## watch it work by itself, in half a minute
 	@exec $(BIN)/leasehold tour
 
-venv: .venv/run.stamp
+venv: $(RUN) ## make .venv with what a run needs
 
-test: .venv/dev.stamp lint
-	$(BIN)/pytest -n 2 --cov --cov-report=term
-
-lint: .venv/dev.stamp
+test: $(DEV) ## lint, types, layers, tests with coverage
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --cov --cov-branch
 
-bench: .venv/run.stamp
+bench: $(DEV) ## measure extends, concurrent callers and the planner
 	$(BIN)/python -m benchmarks
 
-lock:
-	$(UV_COMPILE) --extra sandbox -o requirements/run.lock pyproject.toml
-	$(UV_COMPILE) --extra dev -o requirements/dev.lock pyproject.toml
+lock: ## resolve the dependencies anew into requirements/ (needs uv)
+	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
+	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
 
-clean:
-	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache cdk.out build
+clean: ## remove .venv, caches and build products; .leasehold stays
+	rm -rf $(VENV) build dist cdk.out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/python.stamp:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Leasehold needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ..."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' || \
-		{ echo "Python's venv is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	$(PYTHON) -m venv .venv
+# A stamp is written last, so an installation that was interrupted is done again.
+$(RUN): requirements/run.lock pyproject.toml
+	@$(call make_venv)
+	@echo 'Installing into $(VENV), which takes a minute ...'
+	$(PIP) --require-hashes -r requirements/run.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/run.stamp: requirements/run.lock pyproject.toml .venv/python.stamp
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+$(DEV): requirements/dev.lock pyproject.toml
+	@$(call make_venv)
+	@echo 'Installing into $(VENV), which takes a minute ...'
+	$(PIP) --require-hashes -r requirements/dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@ $(RUN)
 
-.venv/dev.stamp: requirements/dev.lock .venv/run.stamp
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	@touch $@
+define make_venv
+command -v git >/dev/null || \
+  { echo "git is missing: install it, for the ledger is a repository." >&2; exit 1; }; \
+command -v $(PYTHON) >/dev/null || \
+  { echo "$(PYTHON) is missing: install Python 3.11 or newer, or name it: make PYTHON=..." >&2; exit 1; }; \
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+  { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and 3.11 is the oldest that works: make PYTHON=python3.11" >&2; exit 1; }; \
+$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+  { echo "$(PYTHON) cannot make a venv: install its venv package (Debian: apt-get install python3-venv)." >&2; exit 1; }; \
+test -x $(BIN)/python && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+  $(PYTHON) -m venv --clear $(VENV)
+endef

@@ -5,7 +5,6 @@ from outside is checked here; what is returned may be used as a name.
 """
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Mapping
@@ -89,5 +88,5 @@ def _body(event: Event) -> bytes:
         return str(body).encode()
     try:
         return base64.b64decode(body, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Refused("LH4001", "The body is not valid base64.") from error

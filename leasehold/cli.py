@@ -5,7 +5,6 @@ Whatever a verb refuses ends here as one sentence with its code on stderr, and e
 
 import click
 
-from ledger.errors import Failure
 from leasehold import console
 from leasehold.converge import plan, reconcile_
 from leasehold.leases import extend, log, release
@@ -14,6 +13,7 @@ from leasehold.tokens import token
 from leasehold.tour import tour
 from leasehold.up import up
 from leasehold.validate import validate
+from ledger.errors import Failure
 
 
 class Verbs(click.Group):

@@ -18,12 +18,12 @@ from botocore.config import Config
 
 from controller.endpoints import Endpoints
 from gateway.tokens import TokenTable
+from leasehold import credentials
+from leasehold.home import DEFAULT, Home
 from ledger import settings
 from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, read_fleet
 from ledger.repository import Person, Remote, Repository, Snapshot
-from leasehold import credentials
-from leasehold.home import DEFAULT, Home
 
 READER = Person("Leasehold", "leasehold@leasehold.invalid")
 _PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})

@@ -45,7 +45,11 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     table.add_column(headers[-1], overflow="fold")
     for row in rows:
         table.add_row(*row)
-    screen().print(table)
+    console = screen()
+    with console.capture() as rendered:
+        console.print(table)
+    for line in rendered.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def dim(text: str) -> Text:
@@ -59,5 +63,5 @@ def refuse(failure: Failure) -> NoReturn:
 
 
 def complain(failure: Failure) -> None:
-    sentence = Text(f"{failure.message} [{failure.code}]", style="red")
+    sentence = Text(f"leasehold: {failure.message} [{failure.code}]", style="red")
     screen(stderr=True).print(sentence, soft_wrap=True)

@@ -78,4 +78,3 @@ def _show(tick: Tick, output: str) -> None:
             click.echo(as_markdown(tick), nl=False)
         case _:
             click.echo(as_text(tick), nl=False)
-

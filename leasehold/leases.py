@@ -8,6 +8,10 @@ from uuid import uuid4
 
 import click
 
+from leasehold import identity
+from leasehold.connection import Connection, clock, connected
+from leasehold.console import dim, say, show_json, show_table
+from leasehold.times import relative, utc
 from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Broken, Holding, document_path, read_fleet
@@ -15,10 +19,6 @@ from ledger.lease import stamp
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
-from leasehold import identity
-from leasehold.connection import Connection, clock, connected
-from leasehold.console import dim, say, show_json, show_table
-from leasehold.times import relative, utc
 
 _output = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -98,7 +98,7 @@ class _Change:
         self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason)
 
     def make(self, proposal: Proposal, output: str) -> None:
-        """Commit, and answer with the expiry that is in force now and the commit that made it so."""
+        """Commit, and answer with the new expiry and the commit that made it so."""
         committed = self._ledger.commit(proposal)
         item = read_fleet(committed.snapshot.files, self.request.environment).find(
             self.request.endpoint

@@ -12,9 +12,9 @@ from rich.text import Text
 
 from controller.plan import Action, Verb
 from controller.reconcile import Outcome, State, Tick
-from ledger.errors import Failure
 from leasehold.console import say
 from leasehold.times import clock_face
+from ledger.errors import Failure
 
 _STYLES = {
     "grant": "cyan",
@@ -30,6 +30,7 @@ _STYLES = {
     "error": "red",
     "report": "red",
 }
+_IN_PROGRESS = frozenset({"Creating", "Updating", "Deleting"})
 _VERB_WIDTH = 9
 
 
@@ -88,8 +89,10 @@ def _movements(before: Tick | None, tick: Tick) -> Iterator[Line]:
     """Yield what moved in SageMaker since the last tick; at the first one, what is there."""
     was = {item.endpoint_name: item.status for item in before.observed} if before else {}
     now = {item.endpoint_name: item for item in tick.observed}
+    ours = {outcome.action.endpoint_name for outcome in before.outcomes} if before else set()
     for name, item in sorted(now.items()):
-        if was.get(name) != item.status:
+        foretold = name in ours and item.status in _IN_PROGRESS  # by the action that began it
+        if was.get(name) != item.status and not foretold:
             yield Line(item.status, name, item.failure_reason or "")
     for name in sorted(was.keys() - now.keys()):
         yield Line("gone", name)

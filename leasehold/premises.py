@@ -15,12 +15,12 @@ from gateway.authorizer import Authorizer
 from gateway.principal import Principal, Scope
 from gateway.refusals import GATEWAY_RESPONSES
 from gateway.tokens import TokenTable
-from ledger.errors import Refused
-from ledger.holdings import read_fleet
-from ledger.repository import Person, Remote, Repository
 from leasehold import identity, seeds
 from leasehold.connection import Cloud, clock
 from leasehold.home import Home, Running
+from ledger.errors import Refused
+from ledger.holdings import read_fleet
+from ledger.repository import Person, Remote, Repository
 from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi, Route
 from sandbox.git_server import GitServer, create_repository
@@ -86,7 +86,7 @@ class _Ports:
         self._former = home.ports()
 
     def choose(self, part: str, wish: int) -> int:
-        """Raises Refused LH5010 when a port that was asked for is in use."""
+        """Give a port to listen on. Raises Refused LH5010 when the wished one is in use."""
         if wish == 0:
             former = self._former.get(part, 0)
             return former if _is_free(former) else 0

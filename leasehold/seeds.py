@@ -7,14 +7,16 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ledger.errors import Refused
 from leasehold.connection import Cloud
+from ledger.errors import Refused
 
 LEDGER = "ledger.git"
 ENVIRONMENT = "dev"
@@ -34,8 +36,10 @@ def seed_ledger(repository: Path) -> None:
             _copy(_PROJECT / name, Path(folder) / name)
         here = (f"--work-tree={folder}",)
         index = {"GIT_INDEX_FILE": str(Path(folder) / ".index")}
-        _git(repository, *here, "add", *_FOLDERS, **index)
-        _git(repository, *here, "commit", "--quiet", "-m", "Begin with the examples", **index)
+        _git(repository, *here, "add", *_FOLDERS, variables=index)
+        _git(
+            repository, *here, "commit", "--quiet", "-m", "Begin with the examples", variables=index
+        )
 
 
 def log_between(repository: Path, since: str, until: str) -> list[tuple[str, str, str]]:
@@ -88,7 +92,12 @@ def _copy(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.lease.json", ".*"))
 
 
-def _git(repository: Path, *arguments: str, check: bool = True, **variables: str) -> str:
+def _git(
+    repository: Path,
+    *arguments: str,
+    check: bool = True,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Run git on a bare repository, without the caller's own settings."""
     settings = {
         "PATH": os.environ.get("PATH", os.defpath),
@@ -98,7 +107,7 @@ def _git(repository: Path, *arguments: str, check: bool = True, **variables: str
         **{f"GIT_{role}_EMAIL": "leasehold@leasehold.invalid" for role in ("AUTHOR", "COMMITTER")},
         **variables,
     }
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603  (the arguments above)
         ["git", f"--git-dir={repository}", *arguments],  # noqa: S607  (as the server finds it)
         env=settings,
         capture_output=True,

@@ -10,11 +10,11 @@ from rich.text import Text
 
 from controller.plan import Observed
 from controller.reconcile import Tick, look
-from ledger.holdings import Broken, Holding
-from ledger.lease import Lease, is_on, stamp
 from leasehold.connection import Connection, clock, connected
 from leasehold.console import Cell, dim, say, show_json, show_table
 from leasehold.times import relative, utc
+from ledger.holdings import Broken, Holding
+from ledger.lease import Lease, is_on, stamp
 
 _COLOURS = {"InService": "green", "Failed": "red", "absent": "dim"}
 _STATES = {"on": "green", "off": "dim", "frozen": "red", "orphan": "red"}
@@ -52,7 +52,8 @@ def status(connection: Connection, output: str) -> None:
 
 def _rows(tick: Tick) -> Iterator[Row]:
     there = {item.endpoint_name.lower(): item for item in tick.observed}
-    for item in sorted((*tick.fleet.holdings, *tick.fleet.broken), key=lambda each: each.name):
+    items: tuple[Holding | Broken, ...] = (*tick.fleet.holdings, *tick.fleet.broken)
+    for item in sorted(items, key=lambda each: each.name):
         yield _row(tick, item, there.pop(item.endpoint_name.lower(), None))
     for orphan in there.values():
         action = tick.plan.action_for(orphan.endpoint_name)
@@ -62,12 +63,13 @@ def _rows(tick: Tick) -> Iterator[Row]:
 
 def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
     action = tick.plan.action_for(item.endpoint_name)
+    lease = _metered(item)
     return Row(
         endpoint_name=item.endpoint_name,
         name=item.name,
         sagemaker=observed.status if observed else "absent",
         state=_state(item, tick.now),
-        expires_at=_metered(item).expires_at if _metered(item) else None,
+        expires_at=lease.expires_at if lease else None,
         reason=action.reason if action else "",
     )
 

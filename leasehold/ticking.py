@@ -8,8 +8,8 @@ from collections.abc import Callable
 from threading import Event
 
 from controller.reconcile import Tick
-from ledger.errors import Failure, Unavailable
 from leasehold.narration import Narrator
+from ledger.errors import Failure, Unavailable
 
 
 def keep_ticking(

@@ -7,11 +7,11 @@ import click
 
 from gateway.principal import Principal, Scope
 from gateway.tokens import TokenRecord, TokenTable
-from ledger.lease import stamp
 from leasehold import identity
 from leasehold.connection import Connection, clock, connected
 from leasehold.console import dim, say, show_json, show_table
 from leasehold.times import relative, utc
+from ledger.lease import stamp
 
 _output = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True

@@ -14,7 +14,6 @@ from threading import Event, Thread
 import click
 
 from controller.reconcile import CONTROLLER, Tick, reconcile
-from ledger.holdings import read_fleet
 from leasehold import seeds
 from leasehold.connection import clock
 from leasehold.console import say
@@ -22,7 +21,9 @@ from leasehold.home import DEFAULT, Home
 from leasehold.narration import Line, Narrator
 from leasehold.premises import Premises, Wishes, opened
 from leasehold.ticking import keep_ticking, until_stopped
+from leasehold.times import clock_face
 from leasehold.welcome import welcome
+from ledger.holdings import read_fleet
 
 _PATIENCE_SECONDS = 2.0
 _PORT = click.IntRange(0, 65535)
@@ -62,7 +63,7 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
     *, home: Path, port: int, git_port: int, aws_port: int, tick: float, startup: float
 ) -> None:
     """Run it all on this machine: a ledger, an AWS sandbox, the gateway and the controller."""
-    logging.getLogger().addHandler(logging.NullHandler())
+    logging.getLogger().addHandler(_Told(logging.WARNING))
     stopping = until_stopped()
     with opened(Home(home), Wishes(port, git_port, aws_port, startup)) as premises:
         welcome(premises.running)
@@ -73,6 +74,17 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
             finally:
                 premises.home.withdraw()
         say("Stopped. The next `leasehold up` goes on from here.")
+
+
+class _Told(logging.Handler):
+    """Tells what a part logs as a warning or worse, in one line instead of a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        cause = record.exc_info[1] if record.exc_info else None
+        why = f": {type(cause).__name__}: {cause}" if cause else ""
+        say(
+            f"{clock_face(clock())}  {record.levelname.lower().ljust(9)} {record.getMessage()}{why}"
+        )
 
 
 @contextmanager

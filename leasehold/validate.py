@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
+from leasehold.console import say, show_json
 from ledger.errors import Refused
 from ledger.holdings import ROOT, Fleet, environments, read_fleet
 from ledger.json_files import Violation
-from leasehold.console import say, show_json
 
 
 @click.command

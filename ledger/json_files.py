@@ -54,8 +54,12 @@ def check(file: str, data: object, schema: str) -> tuple[Violation, ...]:
 
 
 def dump_json(data: dict[str, Any]) -> bytes:
-    """Write a document the way people do by hand: two spaces, a line at the end."""
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+    """Write a document the way people do by hand: two spaces, a line at the end.
+
+    Half a surrogate pair is passed through, for `read_json` to refuse with a sentence.
+    """
+    text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return text.encode(errors="surrogatepass")
 
 
 def _decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
@@ -110,7 +114,7 @@ def _pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _sentence(error: ValidationError) -> str:  # noqa: PLR0911  (one sentence for each keyword)
+def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for each keyword)
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
@@ -124,8 +128,14 @@ def _sentence(error: ValidationError) -> str:  # noqa: PLR0911  (one sentence fo
             return f"{_shown(instance)} is not of type {rule}."
         case "enum":
             return f"{_shown(instance)} is not one of {_listed(rule, 'or')}."
-        case "minimum" | "maximum" | "minItems" | "maxItems" | "minLength" | "maxLength":
-            return f"{_shown(instance)} breaks the rule {error.validator} {rule}."
+        case "minimum":
+            return f"{_shown(instance)} is less than {rule}."
+        case "maximum":
+            return f"{_shown(instance)} is more than {rule}."
+        case "minItems" | "minLength":
+            return f"{_shown(instance)} is shorter than {rule}."
+        case "maxItems" | "maxLength":
+            return f"{_shown(instance)} is longer than {rule}."
         case "pattern":
             examples = schema.get("examples", ())
             hint = f"; an example: {examples[0]}" if examples else ""

@@ -116,8 +116,9 @@ def _file_name(endpoint_name: str, fleet: Fleet, environment: Environment) -> st
     """Name an added endpoint by the default pattern where it fits and is free, else in full."""
     prefix, suffix = f"{environment.project_prefix}-", "-Endpoint"
     short = endpoint_name.removeprefix(prefix).removesuffix(suffix)
-    fits = endpoint_name == environment.endpoint_name(short) and short == short.strip("-") != ""
-    return short if fits and fleet.find(short) is None else endpoint_name
+    fits = endpoint_name == environment.endpoint_name(short)
+    is_name = bool(short) and short == short.strip("-")
+    return short if fits and is_name and fleet.find(short) is None else endpoint_name
 
 
 def _lease_change(

@@ -21,7 +21,6 @@ from controller.reconcile import CONTROLLER, Tick, reconcile
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
-from tests.ledger.forge import Colleague, Forge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from controller.reconcile import Outcome
     from sandbox.git_server import GitServer
+    from tests.ledger.forge import Colleague, Forge
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 STARTUP = 60.0

@@ -113,5 +113,3 @@ def test_making_an_endpoint_again_after_a_tick_that_was_cut_short(scene: Scene) 
     scene.account.order_fault("throttle", operation="CreateEndpointConfig")
     assert [item.state for item in scene.tick().outcomes] == [State.FAILED]
     assert [item.state for item in scene.tick().outcomes] == [State.DONE]
-
-

@@ -10,13 +10,13 @@ from controller.endpoints import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
 from ledger.errors import Failure, Unavailable
 from tests.ledger.forge import git
-from tests.scene import SETTLE, definition, environment, lease, outcome, path, told
+from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.plan import Action
+    from controller.plan import Action, Observed
     from ledger.holdings import Fleet
     from tests.scene import Scene
 
@@ -144,12 +144,9 @@ class TestALeaseThatEnds:
         endpoint = scene.start("Falcon40B", minutes=10)
         scene.let_pass(minutes=10)
 
-        def slip_in(_: Action) -> None:
-            scene.account.ask(
-                "POST", f"/endpoints/{endpoint}", {"status": "SystemUpdating", "seconds": 60}
-            )
-
-        tick = reconcile(scene.repository, _Before(scene, slip_in), "dev", scene.now)
+        busy = {"status": "SystemUpdating", "seconds": 60}
+        cloud = _Before(scene, lambda: scene.account.ask("POST", f"/endpoints/{endpoint}", busy))
+        tick = reconcile(scene.repository, cloud, "dev", scene.now)
         stopped = outcome(tick, endpoint)
         assert (stopped.state, stopped.code) == (State.WAITING, "LH3003")
 
@@ -421,24 +418,24 @@ class TestABrokenDocument:
 class _Before:
     """SageMaker, where something happens just before an action is done."""
 
-    def __init__(self, scene: Scene, happen: Callable[[Action], None]) -> None:
+    def __init__(self, scene: Scene, happen: Callable[[], object]) -> None:
         self._cloud = scene.endpoints
         self._happen = happen
 
-    def observe(self, fleet: Fleet) -> Any:  # noqa: ANN401
+    def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
         return self._cloud.observe(fleet)
 
     def apply(self, action: Action, now: datetime) -> None:
-        self._happen(action)
+        self._happen()
         self._cloud.apply(action, now)
 
 
 class _AfterTheLook(_Before):
     """SageMaker, where something happens once, between the plan and what is done about it."""
 
-    def observe(self, fleet: Fleet) -> Any:  # noqa: ANN401
-        seen = super().observe(fleet)
-        self._happen(None)  # type: ignore[arg-type]
+    def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
+        seen = self._cloud.observe(fleet)
+        self._happen()
         return seen
 
     def apply(self, action: Action, now: datetime) -> None:
@@ -449,7 +446,7 @@ class TestBetweenThePlanAndTheDelete:
     def test_an_extension_wins(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
-        cloud = _AfterTheLook(scene, lambda _: scene.lease("A", 10))
+        cloud = _AfterTheLook(scene, lambda: scene.lease("A", 10))
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
         assert "leased until 2026-11-23T12:21:30Z" in outcome(tick, endpoint).detail
@@ -459,14 +456,14 @@ class TestBetweenThePlanAndTheDelete:
     def test_an_extension_of_another_endpoint_stops_no_delete(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
-        cloud = _AfterTheLook(scene, lambda _: scene.define("B", 10) and None)
+        cloud = _AfterTheLook(scene, lambda: scene.define("B", 10))
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DONE
 
     def test_a_definition_that_comes_back_wins(self, scene: Scene) -> None:
         endpoint = scene.start("A")
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
-        cloud = _AfterTheLook(scene, lambda _: scene.define("A", 10) and None)
+        cloud = _AfterTheLook(scene, lambda: scene.define("A", 10))
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
 
@@ -478,7 +475,7 @@ class TestBetweenThePlanAndTheDelete:
         scene.let_pass(seconds=SETTLE)
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         gone: dict[str, Any] = {path("B"): None, path("B", "lease"): None}
-        cloud = _AfterTheLook(scene, lambda _: scene.push(gone) and None)
+        cloud = _AfterTheLook(scene, lambda: scene.push(gone))
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, "demo-A-Endpoint").state is State.DROPPED
 
@@ -497,7 +494,7 @@ class TestAnUnreadableSide:
     def test_git_that_falls_silent_after_the_plan_stops_the_delete(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        cloud = _AfterTheLook(scene, lambda _: scene.git_server.stop())
+        cloud = _AfterTheLook(scene, lambda: scene.git_server.stop())
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"
@@ -537,5 +534,3 @@ def _crashed(scene: Scene) -> str:
     scene.let_pass(seconds=SETTLE)
     assert told(scene.tick(), endpoint).startswith("report")
     return endpoint
-
-

@@ -6,7 +6,7 @@ import json
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,10 +18,20 @@ from tests.ledger.forge import git
 from tests.scene import NOON, definition, environment, lease, path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.gateway.api import Api
     from tests.scene import Json
 
 CALLERS = 30
+TRAILERS = [
+    "Lease-Action",
+    "Lease-Endpoint",
+    "Lease-Expires",
+    "Lease-Previous",
+    "Requested-By",
+    "Request-Id",
+]
 
 
 class TestThePredecessorsCalls:
@@ -140,10 +150,8 @@ class TestTheHistory:
 
     def test_names_the_caller_as_author_and_the_gateway_as_committer(self, api: Api) -> None:
         api.extend()
-        assert api.log(form="%an <%ae> %cn %aI") == [
-            "Ana <ana@example.com> Leasehold gateway 2026-11-23T12:00:00Z"
-        ] or api.log(form="%an <%ae> %cn %aI") == [
-            "Ana <ana@example.com> Leasehold gateway 2026-11-23T12:00:00+00:00"
+        assert api.log(form="%an <%ae> %cn %ad") == [
+            "Ana <ana@example.com> Leasehold gateway Mon Nov 23 12:00:00 2026 +0000"
         ]
 
     def test_has_the_trailers_that_git_itself_reads(self, api: Api) -> None:
@@ -165,15 +173,17 @@ class TestTheHistory:
             "noon\r\rLease-Action: release",
             "noon\u2028\u2028Lease-Expires: 2030-01-01T00:00:00Z",
             "\n\n\nLease-Expires: 2030-01-01T00:00:00Z",
-            "# comment\n---\nLease-Action: grant",
+            "Lease-Action: release\nRequest-Id: forged\n---",
         ],
     )
-    def test_cannot_be_forged_by_a_reason(self, api: Api, reason: str) -> None:
+    def test_cannot_be_forged_by_a_reason(self, api: Api, reason: str, tmp_path: Path) -> None:
         answer = api.post({"EndpointName": FALCON, "minutes": 10, "reason": reason})
         assert answer.status == 200
-        raw = git(api.scene.forge.bare, "log", "-1", "--format=%(trailers:only,unfold)", "main")
-        keys = [line.partition(":")[0] for line in raw.splitlines() if line]
-        assert sorted(keys) == sorted(set(keys))
+        message = tmp_path / "message"
+        message.write_text("\n".join(api.log(form="%B")))
+        parsed = git(tmp_path, "interpret-trailers", "--parse", str(message)).splitlines()
+        assert [line.partition(":")[0] for line in parsed] == TRAILERS
+        assert parsed[0] == "Lease-Action: extend"
         (record,) = api.scene.open(ANA.as_person()).changes(path("Falcon40B", "lease"), 1)
         (change,) = read_changes([record])
         assert change.change.requested_by == ANA.as_person()
@@ -274,10 +284,9 @@ def _as_in_the_readme(api: Api) -> None:
     api.scene.now = expiry - timedelta(minutes=24, seconds=5, microseconds=157431)
 
 
-def curl(api: Api, *arguments: str) -> Json:
+def curl(api: Api, *arguments: str) -> Any:  # noqa: ANN401 - JSON
     program = require("curl", package="curl")
     words = [word.replace("HOST", api.url) for word in arguments]
     command = [str(program), "--silent", *words, "--header", f"Authorization: {api.token}"]
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
-    answer: Json = json.loads(done.stdout)
-    return answer
+    return json.loads(done.stdout)

@@ -1,0 +1,79 @@
+"""The controller as AWS Lambda runs it: an environment, a git secret, a tick for each event."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controller import handler as deployed
+from ledger.errors import Unavailable
+from sandbox.git_server import GitServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.scene import Scene
+
+
+@pytest.fixture
+def function(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """The environment of a Lambda function, and a git server that asks for a token."""
+    scene.at(datetime.now(UTC))
+    secret = json.dumps({"username": "leasehold", "token": "s3cret"})
+    scene.account.client("secretsmanager").create_secret(Name="git", SecretString=secret)
+    with GitServer(scene.forge.bare.parent, credentials={"leasehold": "s3cret"}) as guarded:
+        monkeypatch.setenv("LEASEHOLD_ENVIRONMENT", "dev")
+        monkeypatch.setenv("LEASEHOLD_REPOSITORY", guarded.repository_url("fleet.git"))
+        monkeypatch.setenv("LEASEHOLD_GIT_SECRET", "git")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        deployed._built.cache_clear()
+        yield scene
+        deployed._built.cache_clear()
+
+
+def test_a_grant_and_a_create_by_two_events(function: Scene) -> None:
+    endpoint = function.define("Falcon40B", schedule={"initial_provision_minutes": 30})
+    first = deployed.handler({"source": "aws.scheduler"}, None)
+    second = deployed.handler({"source": "aws.scheduler"}, None)
+    assert [action["action"] for action in first["actions"]] == ["grant"]
+    assert [action["action"] for action in second["actions"]] == ["create"]
+    assert function.account.status(endpoint) == "Creating"
+    assert json.loads(json.dumps(second)) == second
+
+
+def test_what_is_built_is_kept_for_a_warm_process(function: Scene) -> None:
+    function.account.calls()
+    deployed.handler({}, None)
+    deployed.handler({}, None)
+    assert function.account.calls()["GetSecretValue"] == 1
+
+
+def test_an_action_that_failed_fails_the_event_and_is_named(function: Scene) -> None:
+    function.define("A", 60)
+    function.define("B", 60)
+    function.account.order_fault("unavailable", operation="CreateEndpointConfig", rate=1)
+    with pytest.raises(Unavailable) as caught:
+        deployed.handler({}, None)
+    assert caught.value.code == "LH3010"
+    assert "2 actions failed (demo-A-Endpoint, demo-B-Endpoint)" in caught.value.message
+
+
+def test_what_only_a_person_can_mend_does_not_fail_the_event(function: Scene) -> None:
+    function.define("A", 60, endpoint_config_name="nowhere")
+    answer = deployed.handler({}, None)
+    assert answer["actions"][0]["outcome"]["code"] == "LH3008"
+
+
+def test_a_ledger_out_of_reach_fails_the_event(
+    function: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEASEHOLD_REPOSITORY", "http://127.0.0.1:9/fleet.git")
+    with pytest.raises(Unavailable) as caught:
+        deployed.handler({}, None)
+    assert caught.value.code == "LH2003"

@@ -1,0 +1,157 @@
+"""`leasehold up` as a stranger starts it: a process of its own, reached from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+READY_SECONDS = 20.0
+
+
+def variables(folder: Path, **more: str) -> dict[str, str]:
+    """The environment of a person whose git knows them, and nothing of ours."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith("LEASEHOLD_")}
+    (folder / "gitconfig").write_text("[user]\n\tname = Ana\n\temail = ana@example.com\n")
+    return {
+        **ours,
+        "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **more,
+    }
+
+
+def await_(seen: Callable[[], bool], *, seconds: float = 15.0) -> None:
+    end = time.monotonic() + seconds
+    while not seen():
+        assert time.monotonic() < end, "it did not come in time"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Leasehold:
+    """The command line in a folder of its own."""
+
+    folder: Path
+
+    def __call__(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "leasehold", *arguments],
+            cwd=self.folder,
+            env=variables(self.folder, **more),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self(*arguments, "--output", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+class Up:
+    """A running `leasehold up` in `folder/.leasehold`."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder = folder
+        self.leasehold = Leasehold(folder)
+        self.log = folder / "up.log"
+        command = [sys.executable, "-m", "leasehold", "up", "--port", "0"]
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "--tick", "0.3", "--startup", "0.5", *options],
+                cwd=folder,
+                env=variables(folder),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        await_(self._is_decided, seconds=READY_SECONDS)
+        assert self.process.poll() is None, self.log.read_text()
+        self.says: dict[str, str] = json.loads(self.announcement.read_bytes())
+
+    @property
+    def announcement(self) -> Path:
+        return self.folder / ".leasehold" / "up.json"
+
+    def _is_decided(self) -> bool:
+        return self.process.poll() is not None or self.announcement.exists()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+    def ask(
+        self, method: str, *, query: str = "", body: object = None, stage: str = ""
+    ) -> tuple[int, Any]:
+        url = f"{self.says['gateway_url']}{stage}/endpoint-expiry{query}"
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": self.says["token"]}
+        request = urllib.request.Request(url, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def statuses(self) -> dict[str, str]:
+        """What SageMaker has: endpoint name to status."""
+        sagemaker = boto3.client(
+            "sagemaker",
+            region_name="us-east-1",
+            endpoint_url=self.says["aws_endpoint_url"],
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+        found = sagemaker.list_endpoints(MaxResults=100)["Endpoints"]
+        return {each["EndpointName"]: each["EndpointStatus"] for each in found}
+
+    def await_status(self, endpoint: str, status: str | None) -> None:
+        await_(lambda: self.statuses().get(endpoint) == status)
+
+    def git(self, *arguments: str) -> str:
+        """Run git in a clone of the ledger, which is brought up to date first."""
+        clone = self.folder / "clone"
+        if not clone.exists():
+            self._git(self.folder, "clone", "--quiet", self.says["git_url"], "clone")
+        self._git(clone, "pull", "--quiet", "--rebase")
+        return self._git(clone, *arguments)
+
+    def publish(self, path: str, content: str | None) -> None:
+        """Commit a file (None deletes it) and push, as a merged pull request would."""
+        self.git("status")
+        file = self.folder / "clone" / path
+        if content is None:
+            file.unlink()
+        else:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
+        self.git_here("add", "--all")
+        self.git_here("commit", "--quiet", "-m", f"Change {path}")
+        self.git("push", "--quiet")
+
+    def git_here(self, *arguments: str) -> str:
+        return self._git(self.folder / "clone", *arguments)
+
+    def _git(self, place: Path, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=place,
+            env=variables(self.folder),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout

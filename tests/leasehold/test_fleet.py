@@ -1,0 +1,177 @@
+"""The verbs against a running `leasehold up`: look, extend, release, read the history."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.leasehold.running import Leasehold, Up
+
+REAL = {
+    "name": "",
+    "model": {"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/chat:1.0.0"},
+    "inference_instance_type": "ml.m5.large",
+    "inference_type": "realtime",
+}
+
+
+def definition(name: str, **fields: object) -> tuple[str, str]:
+    """A file of the dev environment: its path, and its text."""
+    return f"environments/dev/{name}.endpoint.json", json.dumps({**REAL, "name": name, **fields})
+
+
+def test_the_examples_with_a_first_lease_are_started_and_the_others_are_not(up: Up) -> None:
+    up.await_status("demo-Summarizer-Endpoint", "InService")
+    assert not {"demo-Inpainting-Endpoint", "demo-Transcriber-Endpoint"} & up.statuses().keys()
+
+
+def test_status_shows_each_endpoint_with_its_lease_and_why(up: Up) -> None:
+    done = up.leasehold("status")
+    assert done.returncode == 0, done.stderr
+    (falcon,) = (line for line in done.stdout.splitlines() if "Falcon40B" in line)
+    assert falcon.split()[:3] == ["demo-Falcon40B-Endpoint", "InService", "on"]
+    assert " in 30 min " in falcon
+    assert "leased until " in falcon
+    (transcriber,) = (line for line in done.stdout.splitlines() if "Transcriber" in line)
+    assert transcriber.split() == ["demo-Transcriber-Endpoint", "absent", "off", "-", "no", "lease"]
+
+
+def test_status_gives_machines_the_same_as_json(up: Up) -> None:
+    rows = {row["name"]: row for row in up.leasehold.json("status")}
+    falcon = rows["Falcon40B"]
+    assert (falcon["sagemaker_status"], falcon["state"]) == ("InService", "on")
+    assert datetime.fromisoformat(falcon["lease_expires_at"]) > datetime.now(UTC)
+
+
+def test_an_extension_is_a_commit_by_the_caller_and_starts_the_endpoint(up: Up) -> None:
+    name, minutes, reason = "Inpainting", "20", "the [board] looks at noon"
+    done = up.leasehold("extend", name, minutes, "--reason", reason)
+    assert done.returncode == 0, done.stderr
+    assert "demo-Inpainting-Endpoint is leased until " in done.stdout
+    assert "by Ana <ana@example.com>" in done.stdout
+    up.await_status("demo-Inpainting-Endpoint", "InService")
+    log = up.git("log", "-1", "--format=%an %cn%n%B", "environments/dev/Inpainting.lease.json")
+    assert log.startswith("Ana Ana\nlease(dev): extend Inpainting by 20 min to ")
+    assert f"> {reason}" in log
+    (entry, *_) = up.leasehold.json("log", name)
+    assert (entry["author"]["name"], entry["action"], entry["reason"]) == ("Ana", "extend", reason)
+    assert entry["commit"][:8] in done.stdout
+    assert reason in up.leasehold("log", name).stdout
+
+
+def test_a_released_endpoint_leaves_sagemaker(up: Up) -> None:
+    up.publish(*definition("Brief", schedule={"initial_provision_minutes": 30}))
+    up.await_status("demo-Brief-Endpoint", "InService")
+    done = up.leasehold("release", "demo-Brief-Endpoint", "--author", "Ben <ben@example.com>")
+    assert "is released" in done.stdout
+    assert "by Ben <ben@example.com>" in done.stdout
+    up.await_status("demo-Brief-Endpoint", None)
+    actions = [entry["action"] for entry in up.leasehold.json("log", "Brief")]
+    assert actions == ["release", "grant"]
+
+
+def test_the_gateway_answers_with_and_without_the_stage(up: Up) -> None:
+    for stage in ("", "/prod"):
+        status, lease = up.ask("GET", query="?EndpointName=demo-Falcon40B-Endpoint", stage=stage)
+        assert (status, lease["Status"]) == (200, "live")
+
+
+def test_the_predecessors_call_adds_an_endpoint_on_an_existing_config(up: Up) -> None:
+    body = {
+        "EndpointName": "Painter",
+        "EndpointConfigName": "jumpstart-example-model-inpainting-cfg",
+        "minutes": 30,
+    }
+    status, answer = up.ask("POST", body=body)
+    assert status == 200, answer
+    up.await_status("Painter", "InService")
+
+
+def test_a_revoked_token_is_refused_at_once(up: Up) -> None:
+    made = up.leasehold.json("token", "create", "--for", "Ben <ben@example.com>", "--days", "2")
+    ben = Up.ask
+    mine, up.says["token"] = up.says["token"], made["token"]
+    try:
+        assert ben(up, "GET")[0] == 200
+        assert "is revoked" in up.leasehold("token", "revoke", made["id"]).stdout
+        assert ben(up, "GET")[0] == 401
+    finally:
+        up.says["token"] = mine
+    listed = up.leasehold("token", "list").stdout
+    assert "Ana" in listed
+    assert made["id"] not in listed
+
+
+def test_a_plan_exits_with_0_where_nothing_is_to_do(up: Up) -> None:
+    done = up.leasehold("plan")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "nothing to change" in done.stdout
+
+
+def test_a_plan_exits_with_2_where_changes_are_due(up: Up) -> None:
+    done = up.leasehold("plan", "--environment", "prod", "--output", "markdown")
+    assert done.returncode == 2
+    assert "| **create** | `shop-Search-Endpoint` | always on |" in done.stdout
+
+
+def test_a_plan_exits_with_1_where_documents_are_broken(up: Up) -> None:
+    path, text = "environments/broken/Chat.endpoint.json", "{}"
+    up.publish(path, text)
+    done = up.leasehold("plan", "-e", "broken")
+    up.publish(path, None)
+    assert done.returncode == 1
+    assert "environments/broken/environment.json" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("extend", "Falcon40B", "100000"), "LH4102"),
+        (("extend", "Nobody", "10"), "LH4106"),
+        (("release", "Transcriber"), "LH4105"),
+        (("log", "Nobody"), "LH4106"),
+        (("plan", "-e", "staging"), "LH5002"),
+        (("extend", "Falcon40B", "10", "--author", "Ana"), "LH5003"),
+        (("token", "revoke", "ffff"), "LH4205"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else value,
+)
+def test_a_refusal_is_one_sentence_with_its_code(
+    up: Up, arguments: tuple[str, ...], code: str
+) -> None:
+    done = up.leasehold(*arguments)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("leasehold: ")
+    assert done.stderr.endswith(f"[{code}]\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_an_up_and_without_a_repository_a_verb_says_what_to_do(
+    leasehold: Leasehold,
+) -> None:
+    done = leasehold("status")
+    assert done.returncode == 1
+    assert "LEASEHOLD_REPOSITORY" in done.stderr
+    assert done.stderr.endswith("[LH5001]\n")
+
+
+def test_the_variables_name_the_ledger_and_aws(up: Up, leasehold: Leasehold) -> None:
+    done = leasehold(
+        "plan",
+        LEASEHOLD_REPOSITORY=up.says["git_url"],
+        LEASEHOLD_ENVIRONMENT="prod",
+        AWS_ENDPOINT_URL=up.says["aws_endpoint_url"],
+        AWS_ACCESS_KEY_ID="any",
+        AWS_SECRET_ACCESS_KEY="any",
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.startswith("prod at ")
+
+
+def test_one_reconcile_converges_an_environment_that_no_controller_serves(
+    up: Up, leasehold: Leasehold
+) -> None:
+    home = str(up.folder / ".leasehold")
+    done = leasehold("reconcile", "-e", "prod", "--home", home)
+    assert done.returncode == 0, done.stderr
+    up.await_status("shop-Search-Endpoint", "InService")

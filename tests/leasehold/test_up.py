@@ -1,0 +1,147 @@
+"""`leasehold up` as a process: it goes on where it stopped, and says what stands in its way."""
+
+import json
+import signal
+import socket
+import stat
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.leasehold.running import Leasehold, Up
+
+FALCON = "demo-Falcon40B-Endpoint"
+
+
+def lease_of(up: Up, endpoint: str) -> str:
+    status, lease = up.ask("GET", query=f"?EndpointName={endpoint}")
+    assert status == 200, lease
+    expires_at: str = lease["ExpiresAt"]
+    return expires_at
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly_and_soon(start: Callable[..., Up], number: int) -> None:
+    up = start()
+    begin = time.monotonic()
+    assert up.stop(number) == 0
+    assert time.monotonic() - begin < 3
+    assert "Traceback" not in up.log.read_text()
+    assert up.log.read_text().endswith("The next `leasehold up` goes on from here.\n")
+    assert not up.announcement.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_the_next_one_goes_on_where_it_stopped_or_was_killed(
+    start: Callable[..., Up], number: int
+) -> None:
+    first = start()
+    first.await_status(FALCON, "InService")
+    assert first.ask("POST", body={"EndpointName": FALCON, "minutes": 15})[0] == 200
+    expiry = lease_of(first, FALCON)
+    first.git("status")
+    first.stop(number)
+
+    second = start()
+    assert second.says == first.says, "addresses and token are as before"
+    assert second.statuses()[FALCON] == "InService"
+    assert lease_of(second, FALCON) == expiry
+    assert "extend Falcon40B by 15 min" in second.git("log", "-5", "--format=%s")
+
+
+def test_what_a_killed_one_left_behind_does_not_pass_for_a_running_one(
+    start: Callable[..., Up],
+) -> None:
+    up = start()
+    up.stop(signal.SIGKILL)
+    assert up.announcement.exists()
+    done = up.leasehold("status")
+    assert done.returncode == 1
+    assert done.stderr.endswith("[LH5001]\n")
+
+
+def test_the_token_is_readable_by_its_owner_alone(up: Up) -> None:
+    home = up.folder / ".leasehold"
+    for name in ("token", "up.json"):
+        assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
+    assert (home / "token").read_text().strip() == up.says["token"]
+
+
+def test_what_it_suggests_to_paste_is_there(up: Up) -> None:
+    log = up.log.read_text()
+    assert f"-H 'Authorization: {up.says['token']}'" in log
+    assert f"git clone {up.says['git_url']} ledger" in log
+
+
+def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(up: Up) -> None:
+    quiet = up.log.read_text()
+    time.sleep(1)
+    assert up.log.read_text() == quiet
+    assert quiet.count("first lease of 30 min") == 1
+    assert f"InService {FALCON}\n" in quiet
+
+
+def test_a_broken_definition_is_told_once_and_hides_no_other(up: Up) -> None:
+    path = "environments/dev/Odd.endpoint.json"
+    up.publish(path, "{")
+    odd = "report    demo-Odd-Endpoint"
+    deadline = time.monotonic() + 10
+    while odd not in up.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(1)
+    assert up.log.read_text().count(odd) == 1
+    assert up.leasehold("plan").returncode == 1
+    assert up.statuses()[FALCON] == "InService"
+    up.publish(path, None)
+
+
+def test_two_cannot_share_a_folder(up: Up) -> None:
+    done = up.leasehold("up", "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.endswith("[LH5013]\n")
+    assert up.announcement.exists()
+
+
+def test_a_port_in_use_is_named(leasehold: Leasehold) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = leasehold("up", "--port", str(port))
+    assert done.returncode == 1
+    assert f"port {port} is in use" in done.stderr
+    assert done.stderr.endswith("[LH5010]\n")
+
+
+def test_a_folder_that_cannot_be_made_is_named(leasehold: Leasehold, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = leasehold("up", "--home", "file/inside", "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.endswith("[LH5011]\n")
+
+
+def test_a_machine_without_git_is_told_so(leasehold: Leasehold, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    done = leasehold("up", "--port", "0", PATH=str(tmp_path / "bin"))
+    assert done.returncode == 1
+    assert done.stderr.endswith("[LH5012]\n")
+
+
+def test_a_damaged_memory_of_the_account_is_named(leasehold: Leasehold, tmp_path: Path) -> None:
+    (tmp_path / ".leasehold").mkdir()
+    (tmp_path / ".leasehold" / "account").write_text("nonsense\n")
+    done = leasehold("up", "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.endswith("[LH5015]\n")
+
+
+def test_fifty_may_ask_at_once(up: Up) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(50) as callers:
+        answers = list(callers.map(lambda _: up.ask("GET")[0], range(50)))
+    assert answers == [200] * 50
+    assert json.loads(up.announcement.read_bytes())["environment"] == "dev"

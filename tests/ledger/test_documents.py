@@ -1,0 +1,463 @@
+"""One file at a time: what it means, and every sentence about what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, time
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ledger.documents import (
+    Container,
+    Definition,
+    Environment,
+    ExistingConfig,
+    JumpStart,
+    Lock,
+    ModelData,
+    ModelPackage,
+    dump_existing_config,
+    dump_lease,
+    parse_definition,
+    parse_environment,
+    parse_lease,
+    parse_lock,
+)
+from ledger.json_files import MAX_BYTES, Violation
+from ledger.lease import Lease
+from ledger.schedule import Window
+
+FILE = "environments/dev/Falcon40B.endpoint.json"
+FALCON = {
+    "name": "Falcon40B",
+    "model_id": "huggingface-llm-falcon-40b-instruct-bf16",
+    "inference_instance_type": "ml.g5.12xlarge",
+    "inference_type": "realtime",
+}
+OWN = {
+    "name": "Summarizer",
+    "model": {"image": "1.dkr.ecr.us-east-1.amazonaws.com/summarizer:1"},
+    "inference_instance_type": "ml.m5.large",
+    "inference_type": "realtime",
+}
+WORKDAYS = {"days": ["mon", "tue"], "start": "09:00", "end": "17:00"}
+LOCK = {
+    "model_id": "m",
+    "model_version": "1.0.0",
+    "region_name": "us-east-1",
+    "image": "i",
+}
+ENVIRONMENT = {
+    "project_prefix": "demo",
+    "region_name": "us-east-1",
+    "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
+}
+PARSERS = {
+    "endpoint": parse_definition,
+    "lease": parse_lease,
+    "lock": parse_lock,
+    "environment": parse_environment,
+}
+
+
+def encoded(data: object) -> bytes:
+    return json.dumps(data).encode()
+
+
+def definition(data: dict[str, Any]) -> Definition:
+    parsed = parse_definition(FILE, encoded(data))
+    assert isinstance(parsed, Definition), parsed
+    return parsed
+
+
+def wrong(data: object) -> list[str]:
+    """Give the lines that a definition is answered with, without the file in front."""
+    content = data if isinstance(data, bytes) else encoded(data)
+    parsed = parse_definition(FILE, content)
+    assert isinstance(parsed, tuple)
+    assert all(item.file == FILE for item in parsed)
+    return [f"{item.code} {item.pointer}: {item.sentence}" for item in parsed]
+
+
+# What a definition means.
+
+
+def test_a_definition_says_what_to_serve_and_the_rest_has_defaults() -> None:
+    falcon = definition(FALCON)
+    assert falcon.source == JumpStart("huggingface-llm-falcon-40b-instruct-bf16", "*")
+    assert (falcon.instance_count, falcon.endpoint_name, falcon.public) == (1, None, False)
+    assert not falcon.schedule.always_on
+
+
+def test_an_own_container_is_read_with_all_its_settings() -> None:
+    model = {
+        "image": "image:1",
+        "model_data_source": {"s3_uri": "s3://b/m.tar.gz", "compression_type": "Gzip"},
+        "environment": {"A": "1"},
+        "enable_network_isolation": True,
+        "model_data_download_timeout_seconds": 600,
+        "container_startup_health_check_timeout_seconds": 300,
+    }
+    assert definition({**OWN, "model": model}).source == Container(
+        image="image:1",
+        model_data=ModelData("s3://b/m.tar.gz", "S3Prefix", "Gzip"),
+        environment={"A": "1"},
+        network_isolation=True,
+        download_timeout_seconds=600,
+        startup_timeout_seconds=300,
+    )
+
+
+def test_a_model_package_and_an_existing_config_are_told_apart() -> None:
+    base = {"name": "X", "inference_type": "realtime"}
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3"
+    package = {**base, "model_package_arn": arn, "inference_instance_type": "ml.m5.large"}
+    assert definition(package).source == ModelPackage(arn)
+    assert definition({**base, "endpoint_config_name": "c"}).source == ExistingConfig("c")
+
+
+def test_windows_are_read_with_their_zone() -> None:
+    windows = [WORKDAYS, {"days": ["sat"], "start": "18:00", "end": "24:00"}]
+    schedule = definition({**OWN, "schedule": {"timezone": "Asia/Kathmandu", "windows": windows}})
+    assert str(schedule.schedule.zone) == "Asia/Kathmandu"
+    assert schedule.schedule.windows == (
+        Window(frozenset({"mon", "tue"}), time(9), time(17)),
+        Window(frozenset({"sat"}), time(18), None),
+    )
+
+
+def test_an_asynchronous_endpoint_without_a_schedule_has_no_meter() -> None:
+    assert definition({**OWN, "inference_type": "async"}).schedule.always_on
+    metered = {**OWN, "inference_type": "async", "schedule": {"initial_provision_minutes": 5}}
+    assert not definition(metered).schedule.always_on
+
+
+def test_a_byte_order_mark_is_no_reason_to_stop() -> None:
+    parsed = parse_definition(FILE, b"\xef\xbb\xbf" + encoded(FALCON))
+    assert isinstance(parsed, Definition)
+
+
+# What cannot be read at all.
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "Expecting value"),
+        (b"{", "Expecting property name"),
+        (b'{"name": "A",}', "Expecting property name"),
+        (b'{"name": "A", "name": "B"}', "the key 'name' stands twice in one object"),
+        (b'{"tags": {"a": "1", "a": "2"}}', "the key 'a' stands twice"),
+        (b'{"inference_instance_count": NaN}', "NaN is not JSON"),
+        (b'{"inference_instance_count": -Infinity}', "-Infinity is not JSON"),
+        (b'{"inference_instance_count": ' + b"9" * 5000 + b"}", "limit"),
+        (b"\xff\xfe{\x00}\x00", "'utf-8' codec can't decode"),
+        (b'{"owner": "\\ud800"}', "surrogates not allowed"),
+        (b" " * (MAX_BYTES + 1), f"{MAX_BYTES} are the limit"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"<<<<<<< HEAD\n{}\n", "Expecting value"),
+    ],
+    ids=lambda value: repr(value[:40]),
+)
+def test_what_is_no_json_is_one_violation_of_the_whole_file(content: bytes, words: str) -> None:
+    [line] = wrong(content)
+    assert line.startswith("LH1001 : it cannot be read as JSON: ") or "nested too deeply" in line
+    assert words in line
+
+
+@pytest.mark.parametrize("depth", range(880, 1000, 7))
+def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
+    assert wrong(b"[" * depth + b"]" * depth)
+
+
+# What has the wrong shape.
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        ([], ["LH1002 : [] is not of type object."]),
+        ("text", ['LH1002 : "text" is not of type object.']),
+        (None, ["LH1002 : null is not of type object."]),
+        (
+            {},
+            [
+                "LH1002 : inference_instance_type is missing.",
+                "LH1002 : it needs exactly one of model_id, model, model_package_arn or"
+                " endpoint_config_name.",
+                "LH1002 : name and inference_type are missing.",
+            ],
+        ),
+        (
+            {**FALCON, "model": OWN["model"]},
+            [
+                "LH1002 : it needs exactly one of model_id, model, model_package_arn or"
+                " endpoint_config_name."
+            ],
+        ),
+        (
+            {**FALCON, "colour": "red", "size": 1},
+            ["LH1002 : colour and size are not known here; the fields are those of the schema."],
+        ),
+        (
+            {**FALCON, "inference_instance_count": 10.0},
+            ["LH1002 /inference_instance_count: 10.0 is not of type integer."],
+        ),
+        (
+            {**FALCON, "inference_instance_count": True},
+            ["LH1002 /inference_instance_count: true is not of type integer."],
+        ),
+        (
+            {**FALCON, "inference_instance_count": "1"},
+            ['LH1002 /inference_instance_count: "1" is not of type integer.'],
+        ),
+        (
+            {**FALCON, "inference_instance_count": 0},
+            ["LH1002 /inference_instance_count: 0 breaks the rule minimum 1."],
+        ),
+        (
+            {**FALCON, "inference_type": "batch"},
+            ['LH1002 /inference_type: "batch" is not one of realtime or async.'],
+        ),
+        (
+            {**FALCON, "inference_instance_type": "g5"},
+            [
+                'LH1002 /inference_instance_type: "g5" does not match'
+                " ^ml\\.[a-z0-9-]+\\.[a-z0-9]+$; an example: ml.g5.12xlarge."
+            ],
+        ),
+        (
+            {**FALCON, "schedule": {"initial_provision_minutes": 10**12}},
+            [
+                "LH1002 /schedule/initial_provision_minutes: 1000000000000 breaks the rule maximum"
+                " 525600."
+            ],
+        ),
+        (
+            {**FALCON, "schedule": {"windows": [WORKDAYS]}},
+            ["LH1002 /schedule: 'timezone' is a dependency of 'windows'."],
+        ),
+        (
+            {**OWN, "model": {"image": "i", "model_data_url": "s3://b/k",
+                              "model_data_source": {"s3_uri": "s3://b/k"}}},
+            ["LH1002 /model: model_data_url and model_data_source exclude each other."],
+        ),
+        (
+            {**OWN, "integration": {"type": "lambda", "properties": {"api_resource_name": "a"}}},
+            ["LH1002 /integration/properties: lambda_src is missing."],
+        ),
+        (
+            {**FALCON, "tags": {"a": 1}},
+            ["LH1002 /tags/a: 1 is not of type string."],
+        ),
+        (
+            {**FALCON, "tags": {"a/b~c": 1}},
+            [
+                'LH1002 /tags: "a/b~c" does not match'
+                " ^(?!aws:|leasehold:)[\\w\\s.:/=+@-]{1,128}$.",
+                "LH1002 /tags/a~1b~0c: 1 is not of type string.",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_every_violation_has_its_place_and_a_sentence(data: object, lines: list[str]) -> None:
+    assert wrong(data) == lines
+
+
+def test_all_violations_of_a_file_are_told_at_once() -> None:
+    assert wrong({**FALCON, "name": "-", "public": "no", "owner": ""}) == [
+        'LH1002 /name: "-" does not match ^[a-zA-Z0-9](-*[a-zA-Z0-9])*$; an example: Falcon40B.',
+        'LH1002 /owner: "" breaks the rule minLength 1.',
+        'LH1002 /public: "no" is not of type boolean.',
+    ]
+
+
+def test_a_long_value_is_cut_in_the_sentence() -> None:
+    [line] = wrong({**FALCON, "public": "x" * 500})
+    assert len(line) < 150
+
+
+@pytest.mark.parametrize("tag", ["aws:x", "leasehold:project"])
+def test_reserved_tags_are_not_the_definitions_to_set(tag: str) -> None:
+    [line] = wrong({**FALCON, "tags": {tag: "mine"}})
+    assert line.startswith(f'LH1002 /tags: "{tag}" does not match')
+
+
+@pytest.mark.parametrize("field", ["name", "endpoint_name", "inference_instance_type"])
+def test_a_line_feed_at_the_end_of_a_name_is_no_part_of_it(field: str) -> None:
+    [line] = wrong({**FALCON, field: "ml.m5.large\n" if "type" in field else "Falcon40B\n"})
+    assert line.startswith(f"LH1002 /{field}: ")
+
+
+# What a schema cannot say.
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "EST", "europe/berlin", "../../etc/passwd", "+1"])
+def test_an_unknown_time_zone_is_named(zone: str) -> None:
+    schedule = {"timezone": zone, "windows": [WORKDAYS]}
+    [line] = wrong({**FALCON, "schedule": schedule})
+    assert line == (
+        f"LH1006 /schedule/timezone: {zone!r} is no IANA time zone; write one such as"
+        " Europe/Berlin or UTC."
+    )
+
+
+def test_a_window_without_length_is_refused() -> None:
+    windows = [WORKDAYS, {"days": ["mon"], "start": "09:00", "end": "09:00"}]
+    assert wrong({**FALCON, "schedule": {"timezone": "UTC", "windows": windows}}) == [
+        "LH1006 /schedule/windows/1/end: start and end are the same; a full day is 00:00 to 24:00."
+    ]
+
+
+@pytest.mark.parametrize("end", ["24:01", "9:00", "25:00", "17:00:00", "17:00\n", "1７:00"])
+def test_a_time_of_day_has_two_digits_each(end: str) -> None:
+    window = {**WORKDAYS, "end": end}
+    [line] = wrong({**FALCON, "schedule": {"timezone": "UTC", "windows": [window]}})
+    assert line.startswith("LH1002 /schedule/windows/0/end: ")
+
+
+# Leases.
+
+
+def test_a_lease_is_read_to_the_second_in_utc() -> None:
+    content = encoded({"expires_at": "2026-11-23T10:00:00Z", "request_id": "r1"})
+    expected = Lease(datetime(2026, 11, 23, 10, tzinfo=UTC), request_id="r1")
+    assert parse_lease("f", content) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        ("2026-02-30T10:00:00Z", "2026-02-30T10:00:00Z is no date of the calendar."),
+        ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z is no date of the calendar."),
+        ("2026-11-23T10:00:60Z", "2026-11-23T10:00:60Z is no date of the calendar."),
+        ("2026-11-23T10:00:00", '"2026-11-23T10:00:00" does not match'),
+        ("2026-11-23T10:00:00+01:00", '"2026-11-23T10:00:00+01:00" does not match'),
+        ("2026-11-23T10:00:00.5Z", '"2026-11-23T10:00:00.5Z" does not match'),
+        ("2026-11-23T10:00:00Z\n", '"2026-11-23T10:00:00Z\\n" does not match'),
+        (1795428000, "1795428000 is not of type string."),
+    ],
+)
+@pytest.mark.parametrize("key", ["expires_at", "off_until"])
+def test_an_instant_that_is_none_is_a_violation(key: str, value: object, sentence: str) -> None:
+    parsed = parse_lease("f", encoded({"expires_at": "2026-11-23T10:00:00Z", key: value}))
+    assert isinstance(parsed, tuple)
+    [violation] = parsed
+    assert violation.pointer == f"/{key}"
+    assert violation.sentence.startswith(sentence)
+
+
+instants = st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0))
+request_ids = st.from_regex(r"[a-zA-Z0-9._:-]{1,64}", fullmatch=True)
+
+
+@given(st.builds(Lease, instants, st.none() | instants, st.none() | request_ids))
+def test_a_lease_that_is_written_is_read_back(lease: Lease) -> None:
+    content = dump_lease(lease)
+    assert parse_lease("f", content) == lease
+    assert content.endswith(b"}\n")
+    assert content == dump_lease(lease)
+
+
+# Locks and environments.
+
+
+def test_a_lock_has_the_container_that_a_model_id_means() -> None:
+    lock = {
+        **LOCK,
+        "accept_eula": True,
+        "model_data_source": {"s3_uri": "s3://b/m/"},
+        "additional_model_data_sources": [
+            {"channel_name": "draft", "s3_uri": "s3://b/d/", "accept_eula": True}
+        ],
+    }
+    parsed = parse_lock("f", encoded(lock))
+    assert isinstance(parsed, Lock)
+    assert parsed.container.model_data == ModelData("s3://b/m/")
+    assert parsed.container.accept_eula
+    draft = ModelData("s3://b/d/", accept_eula=True)
+    assert parsed.container.additional_model_data == {"draft": draft}
+
+
+def test_an_environment_has_defaults_for_what_it_does_not_say() -> None:
+    parsed = parse_environment("f", encoded(ENVIRONMENT))
+    assert isinstance(parsed, Environment)
+    assert (parsed.max_lease_minutes, parsed.max_orphans) == (10080, 3)
+    assert (parsed.allowed_instance_types, parsed.lead_minutes) == (("*",), (60, 15))
+    assert parsed.endpoint_name("Falcon40B") == "demo-Falcon40B-Endpoint"
+
+
+def test_an_environments_limits_are_read() -> None:
+    limits = {"max_lease_minutes": 60, "allowed_instance_types": ["ml.m5.*"], "max_instances": 2}
+    parsed = parse_environment(
+        "f",
+        encoded(
+            {
+                **ENVIRONMENT,
+                "limits": limits,
+                "notifications": {"lead_minutes": []},
+                "prune": {"max_orphans": 0},
+            }
+        ),
+    )
+    assert isinstance(parsed, Environment)
+    assert (parsed.max_lease_minutes, parsed.max_instances) == (60, 2)
+    assert (parsed.allowed_instance_types, parsed.lead_minutes) == (("ml.m5.*",), ())
+    assert parsed.max_orphans == 0
+
+
+def test_the_definition_that_an_addition_writes_can_be_read() -> None:
+    content = dump_existing_config("X", "demo-X-Endpoint", "config")
+    parsed = parse_definition("f", content)
+    assert parsed == Definition(
+        name="X", source=ExistingConfig("config"), endpoint_name="demo-X-Endpoint"
+    )
+
+
+# Whatever is in a file, reading it gives a document or violations.
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+documents = st.sampled_from([FALCON, OWN, LOCK, ENVIRONMENT, {"expires_at": ""}])
+fields = st.sampled_from(
+    [
+        *(FALCON | OWN | LOCK | ENVIRONMENT),
+        *("expires_at", "off_until", "schedule", "tags", "async_inference", "integration"),
+        *("limits", "notifications", "prune", "additional_model_data_sources", "$schema"),
+    ]
+)
+
+
+def assert_document_or_violations(kind: str, content: bytes) -> None:
+    parsed = PARSERS[kind]("f", content)
+    if isinstance(parsed, tuple):
+        assert parsed
+        for item in parsed:
+            assert isinstance(item, Violation)
+            assert item.sentence.endswith(".")
+            str(item).encode()
+
+
+@given(st.sampled_from(sorted(PARSERS)), st.binary())
+@example("endpoint", b"\x00")
+def test_arbitrary_bytes_never_raise(kind: str, content: bytes) -> None:
+    assert_document_or_violations(kind, content)
+
+
+@given(st.sampled_from(sorted(PARSERS)), json_values)
+@example("lease", {"expires_at": "\ud800"})
+def test_arbitrary_json_never_raises(kind: str, value: object) -> None:
+    assert_document_or_violations(kind, encoded(value))
+
+
+@given(st.sampled_from(sorted(PARSERS)), documents, st.dictionaries(fields, json_values))
+def test_a_document_with_some_fields_changed_never_raises(
+    kind: str, base: dict[str, object], changes: dict[str, object]
+) -> None:
+    assert_document_or_violations(kind, encoded({**base, **changes}))

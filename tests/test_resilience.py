@@ -1,0 +1,197 @@
+"""Processes are killed at random moments and come back: it converges, and nothing live is deleted.
+
+The clock is the real one here. Whether a live endpoint was ever deleted shows in its creation
+time, which survives everything but that.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from sandbox.git_server import GitServer, create_repository
+from tests.ledger.forge import Colleague, git
+from tests.scene import Account, definition, environment, lease, path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from tests.scene import Json
+
+ROOT = Path(__file__).resolve().parent.parent
+STARTUP = "0.3"
+PATIENCE = 20.0
+KEPT, ENDING, CHANGING = (f"demo-{name}-Endpoint" for name in ("Kept", "Ending", "Changing"))
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def soon(what: Callable[[], bool]) -> None:
+    """Wait until something is so; a test fails if that takes too long."""
+    end = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < end, "it never came to this"
+        time.sleep(0.05)
+
+
+@dataclass
+class Process:
+    """A program of ours that is killed without a warning, and started again."""
+
+    arguments: tuple[str, ...]
+    log: Path
+    _running: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self._running = self._spawn(output)
+
+    def kill(self) -> None:
+        if self._running is not None:
+            self._running.kill()
+            self._running.wait()
+            self._running = None
+
+    def _spawn(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", *self.arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONWARNINGS": "ignore"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+
+
+@dataclass
+class House:
+    """Everything that runs, each part with its own life."""
+
+    git: GitServer
+    bare: Path
+    ben: Colleague
+    account: Account
+    sandbox: Process
+    controller: Process
+
+    def push(self, files: Mapping[str, Json]) -> None:
+        self.ben.commit({name: json.dumps(content) for name, content in files.items()}, "change")
+        soon(self._pushed)
+
+    def _pushed(self) -> bool:
+        """Push as a person does: look what the controller has granted meanwhile, and try again."""
+        try:
+            self.ben.push()
+        except subprocess.CalledProcessError:
+            return False
+        return True
+
+    def ticks(self) -> int:
+        return self.controller.log.read_text().splitlines().count("ok")
+
+    def statuses(self) -> dict[str, str]:
+        try:
+            return self.account.statuses()
+        except (BotoCoreError, ClientError):
+            return {}
+
+    def made(self, endpoint: str) -> datetime:
+        described = self.account.sagemaker.describe_endpoint(EndpointName=endpoint)
+        created: datetime = described["CreationTime"]
+        return created
+
+    def disturb(self, how: random.Random) -> None:
+        part: GitServer | Process = how.choice((self.git, self.sandbox, self.controller))
+        part.stop() if isinstance(part, GitServer) else part.kill()
+        time.sleep(how.uniform(0.0, 0.6))
+        part.start()
+        time.sleep(how.uniform(0.2, 1.0))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    hosted = tmp_path / "hosted"
+    hosted.mkdir()
+    bare = create_repository(hosted, "fleet.git")
+    with ExitStack() as stack:
+        server = stack.enter_context(GitServer(hosted))
+        ledger = server.repository_url("fleet.git")
+        state, log = tmp_path / "state", tmp_path / "sandbox.log"
+        first = Process(("sandbox", "--startup", STARTUP, "--state", str(state)), log)
+        stack.callback(first.kill)
+        first.start()
+        soon(lambda: log.exists() and "http" in log.read_text())
+        url = log.read_text().split()[0]
+        sandbox = Process((*first.arguments, "--port", url.rpartition(":")[2]), log)
+        sandbox._running, first._running = first._running, None
+        stack.callback(sandbox.kill)
+        cache = str(tmp_path / "cache")
+        controller = Process(("tests.ticking", ledger, cache, url), tmp_path / "controller.log")
+        stack.callback(controller.kill)
+        ben = Colleague(tmp_path / "ben", ledger)
+        yield House(server, bare, ben, Account(url), sandbox, controller)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_whatever_is_killed_it_converges_without_a_wrong_delete(house: House, seed: int) -> None:
+    how = random.Random(seed)  # noqa: S311 - for moments, not for secrets
+    later = lease(now() + timedelta(hours=1))
+    house.push(
+        {
+            "environments/dev/environment.json": environment(),
+            **{path(name): definition(name) for name in ("Kept", "Ending", "Changing")},
+            **{path(name, "lease"): later for name in ("Kept", "Ending", "Changing")},
+        }
+    )
+    house.controller.start()
+    soon(lambda: list(house.statuses().values()) == ["InService"] * 3)
+    made = {name: house.made(name) for name in (KEPT, CHANGING)}
+    before = house.account.config(CHANGING)
+
+    house.push({path("Ending", "lease"): lease(now() + timedelta(seconds=2))})
+    house.disturb(how)
+    house.push({path("Changing"): definition("Changing", model={"image": "registry/model:2"})})
+    for _ in range(3):
+        house.disturb(how)
+
+    soon(lambda: house.statuses() == {KEPT: "InService", CHANGING: "InService"})
+    soon(lambda: house.account.config(CHANGING) != before)
+    settled = house.ticks()
+    soon(lambda: house.ticks() > settled + 2)
+    assert {name: house.made(name) for name in (KEPT, CHANGING)} == made
+    assert house.statuses() == {KEPT: "InService", CHANGING: "InService"}
+
+
+def test_a_ledger_out_of_reach_past_a_leases_end_stops_nothing(house: House) -> None:
+    """The last word of the ledger was an extension that the controller could not read yet."""
+    house.push({"environments/dev/environment.json": environment()})
+    house.controller.start()
+    soon(lambda: house.ticks() > 0)
+    end = now() + timedelta(seconds=4)
+    house.push({path("Kept"): definition("Kept"), path("Kept", "lease"): lease(end)})
+    soon(lambda: house.statuses() == {KEPT: "InService"})
+    made = house.made(KEPT)
+
+    house.git.stop()
+    house.ben.commit({path("Kept", "lease"): json.dumps(lease(end + timedelta(hours=1)))}, "more")
+    git(house.ben.home, "push", "--quiet", str(house.bare), "HEAD:main")
+    soon(lambda: now() > end + timedelta(seconds=1))
+    assert house.statuses() == {KEPT: "InService"}
+
+    house.git.start()
+    settled = house.ticks()
+    soon(lambda: house.ticks() > settled + 2)
+    assert house.made(KEPT) == made

@@ -1,0 +1,39 @@
+"""A controller as a process that may be killed: `python -m tests.ticking LEDGER CACHE SANDBOX`.
+
+It ticks five times a second and prints a line for each tick: `ok`, or what stood in its way.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from controller.reconcile import CONTROLLER, reconcile
+from ledger.errors import Failure
+from ledger.remote import Remote
+from ledger.repository import Repository
+from tests.scene import Account
+
+PAUSE_SECONDS = 0.2
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def main(ledger: str, cache: str, sandbox: str) -> None:
+    repository = Repository(Remote(ledger), Path(cache), committer=CONTROLLER, clock=now)
+    endpoints = Account(sandbox).endpoints()
+    while True:
+        try:
+            reconcile(repository, endpoints, "dev", now())
+            print("ok", flush=True)  # noqa: T201 - its output is read by the test
+        except Failure as failure:
+            print(failure, flush=True)  # noqa: T201
+        time.sleep(PAUSE_SECONDS)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
