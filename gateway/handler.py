@@ -86,6 +86,9 @@ class _Api:
         name = requests.endpoint_name(event)
         snapshot, now = self.ledger.read(), self.clock()
         fleet = read_fleet(snapshot.files, self.environment)
+        if fleet.environment is None:  # unreadable is not absent
+            wrong = " ".join(map(str, fleet.violations))
+            raise Refused("LH4109", f"the environment {fleet.name} is frozen: {wrong}")
         if name is None:
             items = sorted(fleet.items, key=lambda item: item.endpoint_name)
             return [answers.about(item, now, snapshot.commit) for item in items]

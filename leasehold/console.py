@@ -18,6 +18,7 @@ from ledger.errors import Failure
 PIPE_WIDTH = 200  # a table in a pipe is for grep: no cell is folded
 
 Cell = str | Text
+_WORDY = frozenset({"WHO", "WHY", "NAME", "EMAIL", "SCOPES"})  # columns that a narrow screen wraps
 
 
 def screen(*, stderr: bool = False) -> Console:
@@ -38,11 +39,10 @@ def show_json(data: Any) -> None:  # noqa: ANN401  (JSON)
 
 
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Print rows under headers, as wide as they need; the last column takes the fold."""
+    """Print rows under headers, as wide as they need; only words wrap, where the screen is narrow."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
-    for header in headers[:-1]:
-        table.add_column(header, no_wrap=True)
-    table.add_column(headers[-1], overflow="fold")
+    for header in headers:
+        table.add_column(header, no_wrap=header not in _WORDY)
     for row in rows:
         table.add_row(*row)
     console = screen()

@@ -50,7 +50,7 @@ def plan(connection: Connection, output: str) -> None:
 )
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def reconcile_(connection: Connection, every: float | None, output: str) -> None:
-    """Converge SageMaker to the ledger: one tick, or one every so many seconds.
+    """Converge SageMaker to the ledger.
 
     One tick exits with 1 when an action failed or was refused.
     """

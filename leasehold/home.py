@@ -1,7 +1,7 @@
 """The folder of a `leasehold up`: what it keeps there, and what others learn from it.
 
-`up` writes it; `connection` reads `up.json` to find the running one. A lock that the system drops
-with the process tells a running `up` from one that was killed.
+`serving` writes it; `connection` reads `up.json` to find the running one. A lock that the system
+drops with the process tells a running `up` from one that was killed.
 
     DIR/up.json      addresses and token of the running one; gone when it stops
     DIR/ports.json   the ports it had, so that clones keep working after a restart

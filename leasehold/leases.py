@@ -11,7 +11,7 @@ import click
 from leasehold import identity
 from leasehold.connection import Connection, clock, connected
 from leasehold.console import dim, say, show_json, show_table
-from leasehold.times import relative, utc
+from leasehold.times import on_day, relative, utc
 from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Broken, Holding, document_path, read_fleet
@@ -45,7 +45,10 @@ def extend(  # noqa: PLR0913  (click hands over each option by itself)
     author: str | None,
     output: str,
 ) -> None:
-    """Keep the endpoint NAME for MINUTES longer; an ended lease counts from now."""
+    """Keep the endpoint NAME for MINUTES longer.
+
+    An ended lease counts from now. The change is a commit, and you are its author.
+    """
     change = _Change(connection, identity.author(author), name, reason)
     change.make(extension(change.request, minutes), output)
 
@@ -70,7 +73,7 @@ def release(
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @_output
 def log(connection: Connection, *, name: str, limit: int, output: str) -> None:
-    """Show who changed the lease of the endpoint NAME, when and why."""
+    """Show who kept NAME alive, when and why."""
     ledger = connection.repository()
     fleet = connection.fleet(ledger.read())
     item = fleet.find(name)
@@ -81,7 +84,7 @@ def log(connection: Connection, *, name: str, limit: int, output: str) -> None:
     if output == "json":
         show_json([_as_data(change) for change in changes])
     elif changes:
-        headers = ("WHEN", "WHO", "ACTION", "FROM", "TO", "COMMIT", "WHY")
+        headers = ("WHEN (UTC)", "ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
         show_table(headers, [_cells(change) for change in changes])
     else:
         say(f"{item.endpoint_name} was never leased.")
@@ -131,14 +134,14 @@ def _answer(committed: Committed, holding: Holding, output: str) -> None:
 
 
 def _cells(recorded: RecordedChange) -> tuple[str, ...]:
-    change = recorded.change
+    change, day = recorded.change, recorded.committed_at
     return (
-        utc(recorded.committed_at),
-        change.requested_by.name,
+        f"{day:%Y-%m-%d %H:%M}",
         str(change.action),
-        utc(change.previous) if change.previous else "-",
-        utc(change.expires_at),
+        on_day(change.previous, day) if change.previous else "-",
+        on_day(change.expires_at, day),
         recorded.commit[:8],
+        change.requested_by.name,
         change.reason or "",
     )
 

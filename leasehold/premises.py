@@ -1,7 +1,7 @@
 """The parts of a `leasehold up` in one process: git, AWS and the gateway, each on a port.
 
-Called by `up`. `opened` starts the parts one after the other and stops them in reverse. What they
-serve is kept in the home folder, so the next one goes on from there.
+Called by `serving`. `opened` starts the parts one after the other and stops them in reverse. What
+they serve is kept in the home folder, so the next one goes on from there.
 """
 
 import socket

@@ -36,7 +36,7 @@ class Row:
 @connected
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def status(connection: Connection, output: str) -> None:
-    """Show every endpoint: what it is doing, why, and when its lease ends."""
+    """Show the fleet: what runs, why, until when."""
     ledger = connection.repository()
     fleet = connection.fleet(ledger.read())
     tick = look(ledger, connection.endpoints(fleet), fleet.name, clock())

@@ -34,6 +34,13 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def on_day(moment: datetime, day: datetime) -> str:
+    """Write a moment in UTC beside another one, without the date where that is the same."""
+    moment = moment.astimezone(UTC)
+    same = moment.date() == day.astimezone(UTC).date()
+    return moment.strftime("%H:%M" if same else "%Y-%m-%d %H:%M")
+
+
 def clock_face(moment: datetime) -> str:
     """Write the time of day to the second, for a log of which each line is of today."""
     return moment.astimezone(UTC).strftime("%H:%M:%S")

@@ -20,7 +20,7 @@ _output = click.option(
 
 @click.group
 def token() -> None:
-    """Make, list and revoke the tokens that open the gateway."""
+    """Make, list and revoke the gateway's tokens."""
 
 
 @token.command

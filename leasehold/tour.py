@@ -41,7 +41,10 @@ _DESCRIBE = f"aws sagemaker describe-endpoint --endpoint-name {ENDPOINT} --query
 
 @click.command
 def tour() -> None:
-    """Watch the three gestures: a commit, a curl, a git log. It takes half a minute."""
+    """Watch it work, in half a minute.
+
+    A commit adds an endpoint, a curl extends its lease, git log says who did and why.
+    """
     begin = time.monotonic()
     _title("Start everything on this machine, in a folder of its own")
     show("leasehold up")

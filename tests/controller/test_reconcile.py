@@ -494,7 +494,7 @@ class TestAnUnreadableSide:
     def test_git_that_falls_silent_after_the_plan_stops_the_delete(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        cloud = _AfterTheLook(scene, lambda: scene.git_server.stop())
+        cloud = _AfterTheLook(scene, scene.git_server.stop)
         tick = reconcile(scene.repository, cloud, "dev", scene.now)
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"

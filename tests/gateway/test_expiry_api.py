@@ -126,6 +126,15 @@ class TestAnExtension:
         assert api.scene.forge.tip == head
         assert api.read(FALCON).body["Status"] == "frozen"
 
+    @pytest.mark.parametrize("settings", ["{", None], ids=["broken", "missing"])
+    def test_and_a_reading_of_a_frozen_environment_say_so(
+        self, api: Api, settings: str | None
+    ) -> None:
+        api.scene.push({"environments/dev/environment.json": settings}, "oops")
+        for answer in (api.extend(), api.read(), api.read(FALCON)):
+            assert (answer.status, answer.code) == (409, "LH4109")
+            assert "environments/dev/environment.json" in answer.error
+
     def test_keeps_what_a_person_pushed_meanwhile(self, api: Api) -> None:
         api.read()
         api.scene.push({path("Other"): definition("Other")}, "other work")

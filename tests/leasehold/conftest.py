@@ -1,6 +1,6 @@
 """A running `leasehold up`, shared by a session because a start costs seconds.
 
-Tests that stop or kill one start their own. Each test of the shared one uses an endpoint of its own.
+Tests that stop or kill one start their own. Tests of the shared one use endpoints of their own.
 """
 
 from collections.abc import Callable, Iterator

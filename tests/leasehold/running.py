@@ -15,6 +15,8 @@ from typing import Any
 
 import boto3
 
+from leasehold.home import Home
+
 READY_SECONDS = 20.0
 
 
@@ -54,7 +56,7 @@ class Leasehold:
             check=False,
         )
 
-    def json(self, *arguments: str) -> Any:
+    def json(self, *arguments: str) -> Any:  # noqa: ANN401  (JSON)
         done = self(*arguments, "--output", "json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -85,7 +87,8 @@ class Up:
         return self.folder / ".leasehold" / "up.json"
 
     def _is_decided(self) -> bool:
-        return self.process.poll() is not None or self.announcement.exists()
+        running = Home(self.announcement.parent).running()  # not what a killed one left behind
+        return self.process.poll() is not None or running is not None
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)

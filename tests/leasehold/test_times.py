@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from leasehold.times import duration, relative, utc
+from leasehold.times import duration, on_day, relative, utc
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -35,3 +35,8 @@ def test_a_length_is_rounded_to_the_nearest_unit() -> None:
 def test_a_moment_of_any_zone_is_written_in_utc() -> None:
     berlin = timezone(timedelta(hours=1))
     assert utc(datetime(2026, 11, 23, 13, 5, tzinfo=berlin)) == "2026-11-23 12:05 UTC"
+
+
+def test_a_moment_beside_another_has_its_date_only_when_that_differs() -> None:
+    assert on_day(NOON + timedelta(hours=1), NOON) == "13:00"
+    assert on_day(NOON + timedelta(hours=13), NOON) == "2026-11-24 01:00"

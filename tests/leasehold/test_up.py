@@ -6,11 +6,12 @@ import socket
 import stat
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.leasehold.running import Leasehold, Up
+from tests.leasehold.running import Leasehold, Up, await_
 
 FALCON = "demo-Falcon40B-Endpoint"
 
@@ -75,22 +76,23 @@ def test_what_it_suggests_to_paste_is_there(up: Up) -> None:
     assert f"git clone {up.says['git_url']} ledger" in log
 
 
-def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(up: Up) -> None:
-    quiet = up.log.read_text()
+def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(
+    start: Callable[..., Up],
+) -> None:
+    up = start()
+    await_(lambda: up.log.read_text().count("InService ") == 2)
+    told = up.log.read_text()
     time.sleep(1)
-    assert up.log.read_text() == quiet
-    assert quiet.count("first lease of 30 min") == 1
-    assert f"InService {FALCON}\n" in quiet
+    assert up.log.read_text() == told
+    assert told.count("first lease of 30 min") == 1
+    assert f"InService {FALCON}\n" in told
 
 
 def test_a_broken_definition_is_told_once_and_hides_no_other(up: Up) -> None:
     path = "environments/dev/Odd.endpoint.json"
     up.publish(path, "{")
     odd = "report    demo-Odd-Endpoint"
-    deadline = time.monotonic() + 10
-    while odd not in up.log.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    await_(lambda: odd in up.log.read_text())
     time.sleep(1)
     assert up.log.read_text().count(odd) == 1
     assert up.leasehold("plan").returncode == 1
@@ -139,8 +141,6 @@ def test_a_damaged_memory_of_the_account_is_named(leasehold: Leasehold, tmp_path
 
 
 def test_fifty_may_ask_at_once(up: Up) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(50) as callers:
         answers = list(callers.map(lambda _: up.ask("GET")[0], range(50)))
     assert answers == [200] * 50

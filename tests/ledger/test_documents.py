@@ -55,6 +55,11 @@ ENVIRONMENT = {
     "region_name": "us-east-1",
     "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
 }
+ONE_SOURCE = (
+    "LH1002 : it needs exactly one of model_id, model, model_package_arn or endpoint_config_name."
+)
+INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+TAG = r"^(?!aws:|leasehold:)[\w\s.:/=+@-]{1,128}$"
 PARSERS = {
     "endpoint": parse_definition,
     "lease": parse_lease,
@@ -179,24 +184,19 @@ def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
 @pytest.mark.parametrize(
     ("data", "lines"),
     [
-        ([], ["LH1002 : [] is not of type object."]),
-        ("text", ['LH1002 : "text" is not of type object.']),
-        (None, ["LH1002 : null is not of type object."]),
+        ([], ["LH1002 : [] is not of type object.", ONE_SOURCE]),
+        ("text", ['LH1002 : "text" is not of type object.', ONE_SOURCE]),
         (
             {},
             [
                 "LH1002 : inference_instance_type is missing.",
-                "LH1002 : it needs exactly one of model_id, model, model_package_arn or"
-                " endpoint_config_name.",
+                ONE_SOURCE,
                 "LH1002 : name and inference_type are missing.",
             ],
         ),
         (
             {**FALCON, "model": OWN["model"]},
-            [
-                "LH1002 : it needs exactly one of model_id, model, model_package_arn or"
-                " endpoint_config_name."
-            ],
+            [ONE_SOURCE],
         ),
         (
             {**FALCON, "colour": "red", "size": 1},
@@ -216,7 +216,7 @@ def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
         ),
         (
             {**FALCON, "inference_instance_count": 0},
-            ["LH1002 /inference_instance_count: 0 breaks the rule minimum 1."],
+            ["LH1002 /inference_instance_count: 0 is less than 1."],
         ),
         (
             {**FALCON, "inference_type": "batch"},
@@ -225,15 +225,15 @@ def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
         (
             {**FALCON, "inference_instance_type": "g5"},
             [
-                'LH1002 /inference_instance_type: "g5" does not match'
-                " ^ml\\.[a-z0-9-]+\\.[a-z0-9]+$; an example: ml.g5.12xlarge."
+                (f'LH1002 /inference_instance_type: "g5" does not match {INSTANCE_TYPE};'
+                " an example: ml.g5.12xlarge.")
             ],
         ),
         (
             {**FALCON, "schedule": {"initial_provision_minutes": 10**12}},
             [
-                "LH1002 /schedule/initial_provision_minutes: 1000000000000 breaks the rule maximum"
-                " 525600."
+                ("LH1002 /schedule/initial_provision_minutes: 1000000000000 is more than"
+                " 525600.")
             ],
         ),
         (
@@ -256,8 +256,7 @@ def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
         (
             {**FALCON, "tags": {"a/b~c": 1}},
             [
-                'LH1002 /tags: "a/b~c" does not match'
-                " ^(?!aws:|leasehold:)[\\w\\s.:/=+@-]{1,128}$.",
+                f'LH1002 /tags: "a/b~c" does not match {TAG}.',
                 "LH1002 /tags/a~1b~0c: 1 is not of type string.",
             ],
         ),
@@ -270,7 +269,7 @@ def test_every_violation_has_its_place_and_a_sentence(data: object, lines: list[
 def test_all_violations_of_a_file_are_told_at_once() -> None:
     assert wrong({**FALCON, "name": "-", "public": "no", "owner": ""}) == [
         'LH1002 /name: "-" does not match ^[a-zA-Z0-9](-*[a-zA-Z0-9])*$; an example: Falcon40B.',
-        'LH1002 /owner: "" breaks the rule minLength 1.',
+        'LH1002 /owner: "" is shorter than 1.',
         'LH1002 /public: "no" is not of type boolean.',
     ]
 
@@ -312,7 +311,7 @@ def test_a_window_without_length_is_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize("end", ["24:01", "9:00", "25:00", "17:00:00", "17:00\n", "1７:00"])
+@pytest.mark.parametrize("end", ["24:01", "9:00", "25:00", "17:00:00", "17:00\n", "1\uff17:00"])
 def test_a_time_of_day_has_two_digits_each(end: str) -> None:
     window = {**WORKDAYS, "end": end}
     [line] = wrong({**FALCON, "schedule": {"timezone": "UTC", "windows": [window]}})

@@ -1,0 +1,83 @@
+"""What `leasehold up` does until it is stopped: serve, tick, and tell what happens.
+
+An entry point: signals end it, and whatever its parts met is told in sentences.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+
+from controller.reconcile import CONTROLLER, Tick, reconcile
+from leasehold import seeds
+from leasehold.connection import clock
+from leasehold.console import say
+from leasehold.home import Home
+from leasehold.narration import Line, Narrator
+from leasehold.premises import Premises, Wishes, opened
+from leasehold.ticking import keep_ticking, until_stopped
+from leasehold.times import clock_face
+from leasehold.welcome import welcome
+from ledger.holdings import read_fleet
+
+__all__ = ["Wishes", "serve"]
+
+_PATIENCE_SECONDS = 2.0
+
+
+def serve(home: Home, wishes: Wishes, every: float) -> None:
+    """Run everything until SIGINT or SIGTERM; the announcement is there while it is ready."""
+    logging.getLogger().addHandler(_Told(logging.WARNING))
+    stopping = until_stopped()
+    with opened(home, wishes) as premises:
+        welcome(premises.running)
+        with _controller(premises, every, stopping):
+            home.announce(premises.running)
+            try:
+                stopping.wait()
+            finally:
+                home.withdraw()
+    say("Stopped. The next `leasehold up` goes on from here.")
+
+
+class _Told(logging.Handler):
+    """Tells what a part logs as a warning or worse, in one line instead of a traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        cause = record.exc_info[1] if record.exc_info else None
+        why = f": {type(cause).__name__}: {cause}" if cause else ""
+        say(
+            f"{clock_face(clock())}  {record.levelname.lower().ljust(9)} {record.getMessage()}{why}"
+        )
+
+
+@contextmanager
+def _controller(premises: Premises, every: float, stopping: Event) -> Iterator[None]:
+    """Tick on a thread of its own until stopped."""
+    ledger, environment = premises.ledger(CONTROLLER), premises.running.environment
+    settings = read_fleet(ledger.read().files, environment).environment
+    cloud = premises.cloud.endpoints(settings.region_name if settings else seeds.REGION)
+
+    def tick() -> Tick:
+        return reconcile(ledger, cloud, environment, clock())
+
+    repository = premises.home.repositories / seeds.LEDGER
+    narrator = Narrator(clock, partial(_commits, repository))
+    work = Thread(
+        target=keep_ticking, args=(tick, every, stopping, narrator), name="controller", daemon=True
+    )
+    work.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        work.join(_PATIENCE_SECONDS)
+
+
+def _commits(repository: Path, since: str, until: str) -> Iterable[Line]:
+    """Tell what others committed; what the controller did itself is in the log already."""
+    for commit, author, subject in seeds.log_between(repository, since, until):
+        if author != CONTROLLER.name:
+            yield Line("commit", commit, f"{subject} ({author})")
