@@ -26,7 +26,12 @@ from ledger.holdings import Fleet, environments, read_fleet
 from ledger.repository import Person, Remote, Repository, Snapshot
 
 READER = Person("Leasehold", "leasehold@leasehold.invalid")
-_PATIENCE = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
+_PATIENCE = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard"},
+    max_pool_connections=64,  # as many as the gateway of `leasehold up` has threads
+)
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
 
 

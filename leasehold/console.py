@@ -39,10 +39,10 @@ def show_json(data: Any) -> None:  # noqa: ANN401  (JSON)
 
 
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Print rows under headers, as wide as they need; only words wrap, where the screen is narrow."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="bold")
+    """Print rows under headers, as wide as they need; only words wrap on a narrow screen."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for header in headers:
-        table.add_column(header, no_wrap=header not in _WORDY)
+        table.add_column(header, no_wrap=header not in _WORDY, overflow="fold")
     for row in rows:
         table.add_row(*row)
     console = screen()

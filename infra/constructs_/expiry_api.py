@@ -1,7 +1,7 @@
 """The HTTP API: `/endpoint-expiry` behind a token, throttled and logged.
 
-A token is looked up for every request, so a revoked one is refused at once. Logs name the caller
-and the route; bodies and headers, where the token travels, stay out of them.
+API Gateway remembers a token for half a minute, so a revoked one is refused after that at the
+latest. Logs name the caller and the route; bodies and headers, where the token travels, stay out.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aws_cdk.aws_lambda import IFunction
 
 ROUTES = {"endpoint-expiry": ("GET", "POST", "DELETE")}
+TOKEN_MEMORY = Duration.seconds(30)
 REQUESTS_A_SECOND = 10
 BURST = 20
 
@@ -85,7 +86,7 @@ class ExpiryApi(Construct):
             deploy_options=self._stage(),
         )
         tokens = TokenAuthorizer(
-            self, "Tokens", handler=authorizer, results_cache_ttl=Duration.seconds(0)
+            self, "Tokens", handler=authorizer, results_cache_ttl=TOKEN_MEMORY
         )
         integration = LambdaIntegration(gateway, allow_test_invoke=False)
         for path, methods in ROUTES.items():

@@ -26,6 +26,7 @@ from ledger.writer import Damaged
 
 _MOST_PACK_FILES = 200
 _MOST_LOOSE_OBJECTS = 8192
+_USES_BETWEEN_COUNTS = 64
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,14 @@ class Clone:
         self._lock = threading.RLock()
         self._handle: pygit2.Repository | None = None
         self._tip: Snapshot | None = None
+        self._uses = 0
 
     def known(self) -> Snapshot | None:
         """Give the tip as last seen, by this process or by the one that kept this clone."""
         with self._lock, suppress(Damaged):
-            self._stay_thin()
+            self._uses += 1
+            if self._uses % _USES_BETWEEN_COUNTS == 0:
+                self._stay_thin()
             tracked = self._tracked() if self._tip is None else None
             if tracked:
                 self._tip = self.at(tracked)

@@ -1,11 +1,13 @@
 """The verbs against a running `leasehold up`: look, extend, release, read the history."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.leasehold.running import Leasehold, Up
+from tests.leasehold.running import Leasehold, Up, variables
 
 REAL = {
     "name": "",
@@ -175,3 +177,16 @@ def test_one_reconcile_converges_an_environment_that_no_controller_serves(
     done = leasehold("reconcile", "-e", "prod", "--home", home)
     assert done.returncode == 0, done.stderr
     up.await_status("shop-Search-Endpoint", "InService")
+
+
+def test_a_reconcile_that_goes_on_tells_its_news_and_ends_cleanly(up: Up) -> None:
+    command = [sys.executable, "-m", "leasehold", "reconcile", "--every", "0.2", "-e", "dev"]
+    process = subprocess.Popen(
+        command, cwd=up.folder, env=variables(up.folder), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.terminate()
+    rest, _ = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "InService demo-Falcon40B-Endpoint\n" in first + rest

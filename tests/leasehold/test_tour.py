@@ -1,6 +1,14 @@
 """`leasehold tour`: the story plays by itself, and only what was seen counts."""
 
-from tests.leasehold.running import Leasehold
+from pathlib import Path
+
+import pytest
+
+from leasehold.curl import call
+from leasehold.home import Running
+from leasehold.stage import Stage
+from ledger.errors import Unavailable
+from tests.leasehold.running import Leasehold, Up
 
 
 def test_the_tour_sees_every_beat_within_a_minute(leasehold: Leasehold) -> None:
@@ -28,3 +36,15 @@ def test_a_tour_that_cannot_start_ends_with_a_sentence(leasehold: Leasehold) -> 
     assert done.returncode == 1
     assert "git is missing" in done.stderr
     assert done.stderr.endswith("[LH5030]\n")
+
+
+def test_where_curl_is_missing_the_same_call_is_made_without_it(
+    up: Up, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    scene = Stage(tmp_path, Running(**up.says))
+    lease = call(scene, "GET", "?EndpointName=demo-Falcon40B-Endpoint", None)
+    assert lease["Status"] == "live"
+    assert '"Status": "live"' in capsys.readouterr().out
+    with pytest.raises(Unavailable, match="LH5030"):
+        call(scene, "POST", "", {"EndpointName": "Nobody", "minutes": 1})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 
 from ledger.documents import ExistingConfig, JumpStart
 from ledger.holdings import Broken, Fleet, Holding, environments, read_fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ENVIRONMENT: dict[str, Any] = {
     "project_prefix": "demo",
@@ -52,7 +55,7 @@ def lock(**fields: object) -> dict[str, object]:
     }
 
 
-def fleet(files: dict[str, object], **environment: object) -> Fleet:
+def fleet(files: Mapping[str, object], **environment: object) -> Fleet:
     """Read files given by name, as data or as bytes; the environment's is there already."""
     everything = {"environment.json": {**ENVIRONMENT, **environment}, **files}
     return read_fleet(
@@ -151,8 +154,10 @@ def test_the_predecessors_definitions_are_read_with_a_lock() -> None:
 def test_an_asynchronous_endpoint_needs_a_place_for_its_answers() -> None:
     read = fleet({"A.endpoint.json": own("A", inference_type="async")})
     assert lines(read) == [
-        ("A.endpoint.json: /async_inference: an asynchronous endpoint needs an s3_output_path here,"
-        " or an async_output_path in environment.json. [LH1011]")
+        (
+            "A.endpoint.json: /async_inference: an asynchronous endpoint needs an s3_output_path"
+            " here, or an async_output_path in environment.json. [LH1011]"
+        )
     ]
 
 
@@ -183,11 +188,15 @@ def test_violations_of_several_files_are_told_at_once() -> None:
         }
     )
     assert lines(read) == [
-        ("A.lease.json: /: it cannot be read as JSON: Expecting property name enclosed in double"
-        " quotes: line 1 column 2 (char 1). [LH1001]"),
+        (
+            "A.lease.json: /: it cannot be read as JSON: Expecting property name enclosed in double"
+            " quotes: line 1 column 2 (char 1). [LH1001]"
+        ),
         'A.endpoint.json: /public: "yes" is not of type boolean. [LH1002]',
-        ("B.endpoint.json: /: colour is not known here; the fields are those of the schema."
-        " [LH1002]"),
+        (
+            "B.endpoint.json: /: colour is not known here; the fields are those of the schema."
+            " [LH1002]"
+        ),
         "B.endpoint.json: /inference_instance_count: 10.0 is not of type integer. [LH1002]",
     ]
     assert names(read.holdings) == ["C"]
@@ -231,10 +240,14 @@ def test_names_that_differ_in_case_only_freeze_both() -> None:
     read = fleet({"Falcon.endpoint.json": own("Falcon"), "falcon.endpoint.json": own("falcon")})
     assert names(read.broken) == ["Falcon", "falcon"]
     assert lines(read) == [
-        ("Falcon.endpoint.json: /name: another definition is called 'Falcon' too, ignoring case."
-        " [LH1004]"),
-        ("falcon.endpoint.json: /name: another definition is called 'falcon' too, ignoring case."
-        " [LH1004]"),
+        (
+            "Falcon.endpoint.json: /name: another definition is called 'Falcon' too, ignoring case."
+            " [LH1004]"
+        ),
+        (
+            "falcon.endpoint.json: /name: another definition is called 'falcon' too, ignoring case."
+            " [LH1004]"
+        ),
     ]
 
 
@@ -275,8 +288,10 @@ def test_a_default_endpoint_name_has_sixty_three_letters_at_the_most(
         ({"allowed_instance_types": ["ml.g5.*", "ml.m5.*"]}, None),
         (
             {"allowed_instance_types": ["ml.g5.*", "ml.c5.large"]},
-            ("/inference_instance_type: ml.m5.large is not among the allowed_instance_types:"
-            " ml.g5.*, ml.c5.large. [LH1007]"),
+            (
+                "/inference_instance_type: ml.m5.large is not among the allowed_instance_types:"
+                " ml.g5.*, ml.c5.large. [LH1007]"
+            ),
         ),
     ],
 )
@@ -290,8 +305,10 @@ def test_an_environments_limits_hold(limits: dict[str, object], line: str | None
 
 def test_a_jumpstart_id_without_a_lock_names_the_command() -> None:
     assert lines(fleet({"A.endpoint.json": jumpstart("A")})) == [
-        ("A.endpoint.json: /model_id: it is not resolved yet: run `leasehold lock A` and commit"
-        " A.lock.json. [LH1012]")
+        (
+            "A.endpoint.json: /model_id: it is not resolved yet: run `leasehold lock A` and commit"
+            " A.lock.json. [LH1012]"
+        )
     ]
 
 
