@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from controller.endpoints import Endpoints
 from controller.reconcile import CONTROLLER, State, Tick, reconcile
@@ -44,7 +45,11 @@ def _raise_failures(tick: Tick) -> None:
 def _built() -> tuple[LedgerSettings, Repository, Endpoints]:
     settings = LedgerSettings.from_env(os.environ)
     ledger = open_deployed(settings, CONTROLLER, _now)
-    endpoints = Endpoints(boto3.client("sagemaker"), boto3.client("resourcegroupstaggingapi"))
+    patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
+    endpoints = Endpoints(
+        boto3.client("sagemaker", config=patience),
+        boto3.client("resourcegroupstaggingapi", config=patience),
+    )
     return settings, ledger, endpoints
 
 

@@ -21,14 +21,16 @@ from gateway import answers, refusals, requests
 from gateway.principal import Principal, Scope
 from gateway.requests import Event
 from ledger.errors import Failure, Refused
-from ledger.holdings import Fleet, read_fleet
+from ledger.holdings import Fleet, document_path, read_fleet
 from ledger.opening import open_deployed
 from ledger.proposals import Request, addition, extension, release
 from ledger.repository import Committed, Person, Proposal, Repository
 from ledger.settings import LedgerSettings
+from ledger.snapshot import answers as answers_request
 
 GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 DEADLINE_SECONDS = 20.0  # API Gateway gives up after 29
+REMEMBERED_CHANGES = 50  # of one lease, in which an Idempotency-Key is looked for
 Handler = Callable[[Event, object], dict[str, Any]]
 
 log = logging.getLogger("leasehold.gateway")
@@ -99,6 +101,8 @@ class _Api:
         adding = body.endpoint_config_name is not None
         principal = requests.caller(event, Scope.ADD if adding else Scope.EXTEND)
         request = self._request(event, body.endpoint_name, principal, body.reason)
+        if (earlier := self._earlier(event, request)) is not None:
+            return earlier
         if body.endpoint_config_name is None:
             return self._answer(request, self._commit(extension(request, body.minutes)))
         committed = self._commit(addition(request, body.endpoint_config_name, body.minutes))
@@ -112,6 +116,8 @@ class _Api:
         if name is None:
             raise Refused("LH4003", "Say which endpoint to release: ?EndpointName=NAME.")
         request = self._request(event, name, requests.caller(event, Scope.EXTEND))
+        if (earlier := self._earlier(event, request)) is not None:
+            return earlier
         return self._answer(request, self._commit(release(request)))
 
     def _request(
@@ -120,6 +126,19 @@ class _Api:
         request_id = requests.request_id(event, principal)
         person = principal.as_person()
         return Request(self.environment, name, person, request_id, self.clock(), reason)
+
+    def _earlier(self, event: Event, request: Request) -> dict[str, Any] | None:
+        """Answer a request whose Idempotency-Key is in the history already, with its commit."""
+        if not requests.has_key(event):
+            return None
+        fleet = read_fleet(self.ledger.read().files, self.environment)
+        if (item := fleet.find(request.endpoint)) is None:
+            return None
+        path = document_path(self.environment, item.name, "lease")
+        for record in self.ledger.changes(path, REMEMBERED_CHANGES):
+            if answers_request(record, request.request_id):
+                return self._about(fleet, request.endpoint, self.clock(), record.commit)
+        return None
 
     def _commit(self, proposal: Proposal) -> Committed:
         """Return only after the remote has accepted the commit."""

@@ -66,13 +66,17 @@ def caller(event: Event, scope: Scope) -> Principal:
     return principal
 
 
+def has_key(event: Event) -> bool:
+    """Tell whether the caller wants a repetition to be recognised."""
+    return _key(event) is not None
+
+
 def request_id(event: Event, principal: Principal) -> str:
     """Choose the id of a change: of the caller's Idempotency-Key, else of this very request.
 
     A key counts for its caller only. Raises Refused LH4004 for a key that is none.
     """
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    if (key := headers.get("idempotency-key")) is not None:
+    if (key := _key(event)) is not None:
         if not _KEY.fullmatch(key):
             raise Refused("LH4004", "An Idempotency-Key has 1 to 255 visible ASCII characters.")
         return hashlib.sha256(f"{principal.email}\n{key}".encode()).hexdigest()[:32]
@@ -80,12 +84,17 @@ def request_id(event: Event, principal: Principal) -> str:
     return given if _REQUEST_ID.fullmatch(given) else hashlib.sha256(given.encode()).hexdigest()
 
 
+def _key(event: Event) -> str | None:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return headers.get("idempotency-key")
+
+
 def _body(event: Event) -> bytes:
     body = event.get("body")
     if not body:
         raise Refused("LH4001", "The body is empty; send JSON with EndpointName and minutes.")
     if not event.get("isBase64Encoded"):
-        return str(body).encode()
+        return str(body).encode(errors="surrogatepass")  # half a pair is refused as no UTF-8
     try:
         return base64.b64decode(body, validate=True)
     except ValueError as error:

@@ -13,6 +13,7 @@ from leasehold.tokens import token
 from leasehold.tour import tour
 from leasehold.up import up
 from leasehold.validate import validate
+from leasehold.where import where
 from ledger.errors import Failure
 
 
@@ -35,5 +36,5 @@ def main() -> None:
     """GitOps for Amazon SageMaker endpoints, with a parking meter on each of them."""
 
 
-for _verb in (up, tour, status, extend, release, log, validate, plan, reconcile_, token):
+for _verb in (up, tour, where, status, extend, release, log, validate, plan, reconcile_, token):
     main.add_command(_verb)

@@ -19,7 +19,7 @@ from botocore.config import Config
 from controller.endpoints import Endpoints
 from gateway.tokens import TokenTable
 from leasehold import credentials
-from leasehold.home import DEFAULT, Home
+from leasehold.home import DEFAULT, Home, Running
 from ledger import settings
 from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, read_fleet
@@ -108,6 +108,16 @@ def connect(home: Path, repository: str | None, branch: str, environment: str | 
     if repository is not None:
         access = credentials.for_address(repository, Path.home())
         return Connection(Remote(repository, branch, access), environment, Cloud())
+    running = running_in(home)
+    return Connection(
+        Remote(running.git_url, branch),
+        environment or running.environment,
+        Cloud(running.aws_endpoint_url),
+    )
+
+
+def running_in(home: Path) -> Running:
+    """Find the `leasehold up` of a folder. Raises Refused LH5001 where none runs."""
     running = Home(home).running()
     if running is None:
         raise Refused(
@@ -115,11 +125,7 @@ def connect(home: Path, repository: str | None, branch: str, environment: str | 
             "which ledger? Start one on this machine with `leasehold up`, or name a repository with"
             f" --repository or {settings.REPOSITORY}. (No `leasehold up` runs in {home}.)",
         )
-    return Connection(
-        Remote(running.git_url),
-        environment or running.environment,
-        Cloud(running.aws_endpoint_url),
-    )
+    return running
 
 
 def connected(command: Callable[..., None]) -> Callable[..., None]:

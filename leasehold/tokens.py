@@ -85,7 +85,10 @@ def list_(connection: Connection, *, output: str) -> None:
 @connected
 @click.argument("token_id", metavar="ID")
 def revoke(connection: Connection, *, token_id: str) -> None:
-    """Revoke the token with this ID, or the beginning of one; the next request is refused."""
+    """Revoke the token with this ID, or the beginning of one.
+
+    The gateway remembers a token that it has just seen for half a minute.
+    """
     say(f"Token {_table(connection).revoke(token_id)} is revoked.")
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ledger.errors import Refused
 
-_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f<>]")
+_NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029<>]")
 _PATH = re.compile(r"[^/\x00-\x1f\x7f\\]+(?:/[^/\x00-\x1f\x7f\\]+)*")
 _UNSAFE_PARTS = frozenset({".", "..", ".git"})
 
@@ -87,7 +87,7 @@ def is_unchanged(change: Change, snapshot: Snapshot) -> bool:
 def answers(record: CommitRecord, request_id: str) -> bool:
     """Tell whether the commit's trailers carry this request id."""
     trailers = record.message.rstrip().rpartition("\n\n")[2]
-    return bool(request_id) and f"Request-Id: {request_id}" in trailers.splitlines()
+    return bool(request_id) and f"Request-Id: {request_id}" in trailers.split("\n")
 
 
 def _is_name(text: str) -> bool:

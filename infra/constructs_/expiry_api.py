@@ -85,9 +85,7 @@ class ExpiryApi(Construct):
             cloud_watch_role=True,
             deploy_options=self._stage(),
         )
-        tokens = TokenAuthorizer(
-            self, "Tokens", handler=authorizer, results_cache_ttl=TOKEN_MEMORY
-        )
+        tokens = TokenAuthorizer(self, "Tokens", handler=authorizer, results_cache_ttl=TOKEN_MEMORY)
         integration = LambdaIntegration(gateway, allow_test_invoke=False)
         for path, methods in ROUTES.items():
             resource = self.rest.root.add_resource(path)

@@ -263,6 +263,15 @@ class TestAKeyThatComesTwice:
         assert first.body["ExpiresAt"] == second.body["ExpiresAt"] == "2026-11-23T13:10:00Z"
         assert len(api.log()) == 1
 
+    def test_with_another_change_in_between_is_applied_once(self, api: Api) -> None:
+        key = {"Idempotency-Key": "k-1"}
+        first = api.extend(headers=key)
+        api.extend()
+        again = api.extend(headers=key)
+        assert again.body["Commit"] == first.body["Commit"]
+        assert again.body["ExpiresAt"] == "2026-11-23T13:20:00Z"
+        assert len(api.log()) == 2
+
     def test_at_the_same_time_is_applied_once(self, api: Api) -> None:
         key = {"Idempotency-Key": "k-1"}
         with ThreadPoolExecutor(8) as pool:

@@ -95,11 +95,17 @@ class Up:
         return self.process.wait(10)
 
     def ask(
-        self, method: str, *, query: str = "", body: object = None, stage: str = ""
+        self,
+        method: str,
+        *,
+        query: str = "",
+        body: object = None,
+        stage: str = "",
+        token: str | None = None,
     ) -> tuple[int, Any]:
         url = f"{self.says['gateway_url']}{stage}/endpoint-expiry{query}"
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": self.says["token"]}
+        headers = {"Authorization": token or self.says["token"]}
         request = urllib.request.Request(url, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:

@@ -1,0 +1,24 @@
+"""`leasehold where KEY`: one thing that a running `leasehold up` has, for use in scripts."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import click
+
+from leasehold.connection import running_in
+from leasehold.home import DEFAULT, Running
+
+
+@click.command
+@click.argument("key", type=click.Choice([field.name for field in fields(Running)]))
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path),
+    default=DEFAULT,
+    show_default=True,
+    metavar="DIR",
+    help="The folder of the running `leasehold up`.",
+)
+def where(key: str, home: Path) -> None:
+    """Print an address, the token or the environment of a running `leasehold up`."""
+    click.echo(getattr(running_in(home), key))

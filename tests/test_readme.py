@@ -1,0 +1,96 @@
+"""Every command in the README runs, in order, in a new folder beside a `leasehold up`."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leasehold.home import Home
+from tests.debian import require
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+SHELL = re.findall(r"^```sh\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
+MAKE = [block for block in SHELL if block.startswith("make ")]
+SCRIPT = [block for block in SHELL if not block.startswith("make ")]
+
+
+@pytest.fixture(scope="module")
+def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Run `leasehold up` in an empty folder, as `make run` does in the repository."""
+    folder = tmp_path_factory.mktemp("stranger")
+    command = [sys.executable, "-m", "leasehold", "up", "--port", "0", "--tick", "0.5"]
+    log = (folder / "up.log").open("w")
+    with log, subprocess.Popen([*command, "--startup", "0.5"], cwd=folder, stdout=log) as process:
+        try:
+            for _ in range(600):
+                if (folder / ".leasehold" / "up.json").exists() or process.poll() is not None:
+                    break
+                time.sleep(0.05)
+            assert Home(folder / ".leasehold").running() is not None
+            yield folder
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def run(block: str, folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run one block as a shell does that stops at the first failure."""
+    (folder / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
+    activate = folder / ".venv" / "bin" / "activate"
+    activate.write_text("")
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
+        "CDK_OUTDIR": str(folder / "cdk.out"),
+    }
+    (folder / "gitconfig").write_text("[user]\n\tname = Stranger\n\temail = s@example.com\n")
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+
+
+def test_the_readme_has_commands() -> None:
+    assert len(SCRIPT) >= 5
+    assert len(MAKE) == 1
+
+
+def test_every_command_of_the_readme_runs(beside: Path) -> None:
+    require("curl", package="curl")
+    require("node", package="nodejs")
+    said = []
+    for block in SCRIPT:
+        done = run(block, beside)
+        assert done.returncode == 0, f"{block}\n{done.stdout}\n{done.stderr}"
+        said.append(done.stdout)
+    answers = "\n".join(said)
+    assert '"error"' not in answers
+    assert "update  demo-Falcon40B-Endpoint" in answers
+    assert ": lease(dev): extend Falcon40B by 10 min" in answers
+
+
+@pytest.mark.parametrize("target", re.findall(r"^make (\w+)", "\n".join(MAKE), re.MULTILINE))
+def test_every_make_target_of_the_readme_is_there(target: str) -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_link_of_the_readme_leads_to_a_file() -> None:
+    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
