@@ -161,5 +161,5 @@ def _response(
     return {
         "statusCode": int(status),
         "headers": {"Content-Type": "application/json", **(headers or {})},
-        "body": json.dumps(body),
+        "body": json.dumps(body) + "\n",  # so that a terminal's prompt is on a line of its own
     }
