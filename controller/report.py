@@ -4,6 +4,7 @@ Called by the command line, by the Lambda handler (JSON) and for pull requests (
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from controller.plan import CHANGES, Action, Plan, Verb
@@ -58,7 +59,7 @@ def as_json(tick: Tick) -> dict[str, Any]:
         "commit": tick.plan.commit,
         "now": stamp(tick.now),
         "actions": [_action(a, outcomes.get(a.endpoint_name)) for a in tick.plan.actions],
-        "violations": [_violation(violation) for violation in tick.fleet.violations],
+        "violations": [asdict(violation) for violation in tick.fleet.violations],
     }
 
 
@@ -99,16 +100,6 @@ def _action(action: Action, outcome: Outcome | None) -> dict[str, Any]:
         data["outcome"] = {"state": str(outcome.state), "detail": outcome.detail}
         data["outcome"] |= {"code": outcome.code} if outcome.code else {}
     return data
-
-
-def _violation(violation: Violation) -> dict[str, str]:
-    return {
-        "code": violation.code,
-        "file": violation.file,
-        "pointer": violation.pointer,
-        "sentence": violation.sentence,
-        "level": violation.level,
-    }
 
 
 def _cell(text: str) -> str:

@@ -4,6 +4,7 @@ It reads files and nothing else: no git, no network, no AWS.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,7 +12,6 @@ import click
 from leasehold.console import say, show_json
 from ledger.errors import Refused
 from ledger.holdings import ROOT, Fleet, environments, read_fleet
-from ledger.json_files import Violation
 
 
 @click.command
@@ -25,7 +25,7 @@ def validate(path: Path, output: str) -> None:
     files = documents(path)
     fleets = [read_fleet(files, environment) for environment in environments(files)]
     if output == "json":
-        show_json([_as_data(violation) for fleet in fleets for violation in fleet.violations])
+        show_json([asdict(violation) for fleet in fleets for violation in fleet.violations])
     else:
         _report(fleets)
     if any(fleet.errors for fleet in fleets):
@@ -64,13 +64,3 @@ def _report(fleets: Iterable[Fleet]) -> None:
 
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def _as_data(violation: Violation) -> dict[str, str]:
-    return {
-        "code": violation.code,
-        "file": violation.file,
-        "pointer": violation.pointer,
-        "sentence": violation.sentence,
-        "level": violation.level,
-    }
