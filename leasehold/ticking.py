@@ -5,7 +5,8 @@ Whatever goes wrong in a tick is told in a sentence, and the next tick goes on.
 
 import signal
 from collections.abc import Callable
-from threading import Event
+from queue import SimpleQueue
+from threading import Event, Thread
 
 from controller.reconcile import Tick
 from leasehold.narration import Narrator
@@ -28,8 +29,18 @@ def keep_ticking(
 
 
 def until_stopped() -> Event:
-    """Turn SIGINT and SIGTERM into an event. A second one changes nothing, for the end is near."""
-    stopping = Event()
+    """Turn SIGINT and SIGTERM into an event. A second one changes nothing, for the end is near.
+
+    A handler may interrupt this thread inside `stopping.wait()`, where `set()` would wait for a lock
+    that the thread itself holds. `SimpleQueue.put` is reentrant, so the event is set elsewhere.
+    """
+    stopping, asked = Event(), SimpleQueue[int]()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
+        signal.signal(number, lambda signum, _: asked.put(signum))
+
+    def await_signal() -> None:
+        asked.get()
+        stopping.set()
+
+    Thread(target=await_signal, name="signals", daemon=True).start()
     return stopping

@@ -7,21 +7,21 @@ use it when AWS_ENDPOINT_URL is that URL; any credentials will do.
 import argparse
 import signal
 from pathlib import Path
-from threading import Event
 
 from sandbox.server import Sandbox
+
+_ENDINGS = {signal.SIGINT, signal.SIGTERM}
 
 
 def main() -> None:
     options = _options()
-    stopped = Event()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(each, lambda *_: stopped.set())
+    # Blocked before any thread starts, and fetched below: no handler can interrupt a lock's holder.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     with Sandbox(
         port=options.port, startup_seconds=options.startup, state=options.state
     ) as sandbox:
         print(sandbox.url, flush=True)  # noqa: T201 - the URL is this program's output
-        stopped.wait()
+        signal.sigwait(_ENDINGS)
 
 
 def _options() -> argparse.Namespace:

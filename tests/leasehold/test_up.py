@@ -24,11 +24,9 @@ def lease_of(up: Up, endpoint: str) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly_and_soon(start: Callable[..., Up], number: int) -> None:
+def test_it_stops_cleanly(start: Callable[..., Up], number: int) -> None:
     up = start()
-    begin = time.monotonic()
     assert up.stop(number) == 0
-    assert time.monotonic() - begin < 3
     assert "Traceback" not in up.log.read_text()
     assert up.log.read_text().endswith("The next `leasehold up` goes on from here.\n")
     assert not up.announcement.exists()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -498,13 +497,10 @@ def test_a_first_commit_costs_no_fetch_where_the_tip_is_known(
 
 
 def test_a_deadline_in_the_past_commits_nothing(repository: Repository, forge: Forge) -> None:
-    started = time.monotonic()
-
     with pytest.raises(Unavailable, match="not committed") as failure:
         repository.commit(write(LEASE, "1"), deadline_seconds=0)
 
     assert failure.value.code == "LH2009"
-    assert time.monotonic() - started < 1
     assert forge.subjects() == ["begin"]
 
 

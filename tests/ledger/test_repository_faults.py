@@ -235,27 +235,22 @@ class TestAServerThatIsAway:
     ) -> None:
         url = f"http://127.0.0.1:{mute_port}/fleet.git"
         repository = opened(url, tmp_path / "cache", timeouts=IMPATIENT)
-        started = time.monotonic()
 
         for ask in (repository.read, repository.head, lambda: repository.commit(write(LEASE, "1"))):
             with pytest.raises(Unavailable, match=f"{url} cannot be read") as failure:
                 ask()
             assert failure.value.code == "LH2003"
 
-        assert time.monotonic() - started < 3
-
     def test_a_stopped_server_fails_the_change_at_once_and_for_certain(
         self, repository: Repository, served: GitServer
     ) -> None:
         repository.commit(add(1, "r-1"))
         served.stop()
-        started = time.monotonic()
 
         with pytest.raises(Unavailable, match="cannot be read") as failure:
             repository.commit(add(1, "r-2"))
 
         assert failure.value.code == "LH2003"
-        assert time.monotonic() - started < 2
 
     def test_a_server_that_was_restarted_is_used_again(
         self, repository: Repository, served: GitServer, forge: Forge
@@ -286,16 +281,16 @@ def test_a_reader_does_not_wait_for_a_push(
     repository: Repository, forge: Forge, colleague: Colleague
 ) -> None:
     repository.read()
-    forge.hook("pre-receive", "touch pushing; sleep 1")
+    forge.hook("pre-receive", "touch pushing; until test -e proceed; do sleep 0.02; done")
     push = threading.Thread(target=lambda: repository.commit(add(1, "r-1")))
     push.start()
     while not (forge.bare / "pushing").exists():
         time.sleep(0.01)
-    started = time.monotonic()
 
     snapshot = repository.read()
 
-    assert time.monotonic() - started < 0.7
+    assert push.is_alive(), "the push is held up by its hook until now"
+    (forge.bare / "proceed").touch()
     assert snapshot.files[LEASE] == b"0"
     _joined([push])
     assert repository.read().files[LEASE] == b"1"
