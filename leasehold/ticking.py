@@ -31,8 +31,8 @@ def keep_ticking(
 def until_stopped() -> Event:
     """Turn SIGINT and SIGTERM into an event. A second one changes nothing, for the end is near.
 
-    A handler may interrupt this thread inside `stopping.wait()`, where `set()` would wait for a lock
-    that the thread itself holds. `SimpleQueue.put` is reentrant, so the event is set elsewhere.
+    A handler may interrupt this thread inside `stopping.wait()`, where `set()` would wait for a
+    lock that the thread itself holds. `SimpleQueue.put` is reentrant; the event is set elsewhere.
     """
     stopping, asked = Event(), SimpleQueue[int]()
     for number in (signal.SIGINT, signal.SIGTERM):
