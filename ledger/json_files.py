@@ -126,6 +126,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for e
             return f"{_named(unknown)} not known here; the fields are those of the schema."
         case "type":
             return f"{_shown(instance)} is not of type {rule}."
+        case "const":
+            return f"{_shown(instance)} does not go with the rest; it has to be {_shown(rule)}."
         case "enum":
             return f"{_shown(instance)} is not one of {_listed(rule, 'or')}."
         case "minimum":

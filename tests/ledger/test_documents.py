@@ -460,3 +460,9 @@ def test_a_document_with_some_fields_changed_never_raises(
     kind: str, base: dict[str, object], changes: dict[str, object]
 ) -> None:
     assert_document_or_violations(kind, encoded({**base, **changes}))
+
+
+def test_async_settings_without_async_inference_are_refused() -> None:
+    assert wrong({**FALCON, "async_inference": {"s3_output_path": "s3://answers/"}}) == [
+        'LH1002 /inference_type: "realtime" does not go with the rest; it has to be "async".'
+    ]
