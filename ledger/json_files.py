@@ -17,6 +17,14 @@ from jsonschema.validators import extend
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schema"
 MAX_BYTES = 256 * 1024
+_COMPARED = {
+    "minimum": "is less than",
+    "maximum": "is more than",
+    "minItems": "is shorter than",
+    "minLength": "is shorter than",
+    "maxItems": "is longer than",
+    "maxLength": "is longer than",
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -130,14 +138,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for e
             return f"{_shown(instance)} does not go with the rest; it has to be {_shown(rule)}."
         case "enum":
             return f"{_shown(instance)} is not one of {_listed(rule, 'or')}."
-        case "minimum":
-            return f"{_shown(instance)} is less than {rule}."
-        case "maximum":
-            return f"{_shown(instance)} is more than {rule}."
-        case "minItems" | "minLength":
-            return f"{_shown(instance)} is shorter than {rule}."
-        case "maxItems" | "maxLength":
-            return f"{_shown(instance)} is longer than {rule}."
+        case str(word) if word in _COMPARED:
+            return f"{_shown(instance)} {_COMPARED[word]} {rule}."
         case "pattern":
             examples = schema.get("examples", ())
             hint = f"; an example: {examples[0]}" if examples else ""
