@@ -122,7 +122,7 @@ def _pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for each keyword)
+def _sentence(error: ValidationError) -> str:  # noqa: PLR0911  (one for each keyword)
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
