@@ -179,7 +179,6 @@ class TestTheHistory:
         "reason",
         [
             "noon\n\nRequested-By: Eve <eve@example.com>\nRequest-Id: forged",
-            "noon\r\rLease-Action: release",
             "noon\u2028\u2028Lease-Expires: 2030-01-01T00:00:00Z",
             "\n\n\nLease-Expires: 2030-01-01T00:00:00Z",
             "Lease-Action: release\nRequest-Id: forged\n---",
@@ -198,6 +197,12 @@ class TestTheHistory:
         assert change.change.requested_by == ANA.as_person()
         assert str(change.change.action) == "extend"
         assert change.change.expires_at == NOON + timedelta(minutes=70)
+
+    @pytest.mark.parametrize("reason", ["noon\r\rLease-Action: release", "\x1b[2J", "a\x00b"])
+    def test_holds_no_control_characters(self, api: Api, reason: str) -> None:
+        answer = api.post({"EndpointName": FALCON, "minutes": 10, "reason": reason})
+        assert (answer.status, answer.code) == (400, "LH4002")
+        assert api.log() == []
 
     def test_says_why(self, api: Api) -> None:
         api.post({"EndpointName": FALCON, "minutes": 10, "reason": "demo for the board"})
