@@ -63,6 +63,15 @@ def run(block: str, folder: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+def await_service(folder: Path) -> None:
+    """Give the controller the moment that a reader takes: the plan is about a running endpoint."""
+    for _ in range(60):
+        if re.search(r"demo-Falcon40B-Endpoint +InService", run("leasehold status", folder).stdout):
+            return
+        time.sleep(0.5)
+    raise AssertionError("the example endpoint did not start")
+
+
 def test_the_readme_has_commands() -> None:
     assert len(SCRIPT) >= 5
     assert len(MAKE) == 1
@@ -71,6 +80,7 @@ def test_the_readme_has_commands() -> None:
 def test_every_command_of_the_readme_runs(beside: Path) -> None:
     require("curl", package="curl")
     require("node", package="nodejs")
+    await_service(beside)
     said = []
     for block in SCRIPT:
         done = run(block, beside)
