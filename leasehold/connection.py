@@ -25,6 +25,8 @@ from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, read_fleet
 from ledger.repository import Person, Remote, Repository, Snapshot
 
+Command = Callable[..., None]
+
 READER = Person("Leasehold", "leasehold@leasehold.invalid")
 _PATIENCE = Config(
     connect_timeout=5,
@@ -128,6 +130,14 @@ def running_in(home: Path) -> Running:
     return running
 
 
+def home_option(help_text: str) -> Callable[[Command], Command]:
+    """Give a command the option `--home`."""
+    folder = click.Path(path_type=Path)
+    return click.option(
+        "--home", type=folder, default=DEFAULT, show_default=True, metavar="DIR", help=help_text
+    )
+
+
 def connected(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that find the ledger, and a Connection as its first argument."""
 
@@ -152,14 +162,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
         metavar="NAME",
         help="Its branch.",
     )
-    @click.option(
-        "--home",
-        type=click.Path(path_type=Path),
-        default=DEFAULT,
-        show_default=True,
-        metavar="DIR",
-        help="Without a repository: the folder of a running `leasehold up`.",
-    )
+    @home_option("Without a repository: the folder of a running `leasehold up`.")
     @wraps(command)
     def with_connection(
         *,

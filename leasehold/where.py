@@ -5,20 +5,13 @@ from pathlib import Path
 
 import click
 
-from leasehold.connection import running_in
-from leasehold.home import DEFAULT, Running
+from leasehold.connection import home_option, running_in
+from leasehold.home import Running
 
 
 @click.command
 @click.argument("key", type=click.Choice([field.name for field in fields(Running)]))
-@click.option(
-    "--home",
-    type=click.Path(path_type=Path),
-    default=DEFAULT,
-    show_default=True,
-    metavar="DIR",
-    help="The folder of the running `leasehold up`.",
-)
+@home_option("The folder of the running `leasehold up`.")
 def where(key: str, home: Path) -> None:
     """Print an address, the token or the environment of a running `leasehold up`."""
     click.echo(getattr(running_in(home), key))
