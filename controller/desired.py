@@ -13,6 +13,7 @@ from typing import Any
 
 from ledger.documents import (
     Container,
+    Definition,
     Environment,
     ExistingConfig,
     JumpStart,
@@ -26,6 +27,7 @@ PROJECT_TAG = "leasehold:project"
 ENVIRONMENT_TAG = "leasehold:environment"
 NAME_TAG = "leasehold:name"
 LEASE_TAG = "leasehold:lease"
+ON_REMOVE_TAG = "leasehold:on-remove"
 VARIANT = "AllTraffic"
 _NAME_LIMIT = 63
 _DIGEST_LETTERS = 10
@@ -43,6 +45,13 @@ class Desired:
     lease_tag: str
     model: Request | None = field(default=None)
     config: Request | None = field(default=None)
+    retain_counts: bool = False
+
+    def tags_over(self, there: Mapping[str, str]) -> Mapping[str, str]:
+        """Give the tags for an endpoint that has some: a former on_remove is taken back by name."""
+        if ON_REMOVE_TAG in there and ON_REMOVE_TAG not in self.tags:
+            return {**self.tags, ON_REMOVE_TAG: "delete"}
+        return self.tags
 
 
 def desired(holding: Holding, environment: Environment, environment_name: str) -> Desired:
@@ -50,6 +59,8 @@ def desired(holding: Holding, environment: Environment, environment_name: str) -
     tags = {**holding.definition.tags, **ownership(environment, environment_name, holding.name)}
     if holding.definition.owner:
         tags.setdefault("owner", holding.definition.owner)
+    if holding.definition.on_remove == "retain":
+        tags[ON_REMOVE_TAG] = "retain"
     lease_tag = lease_mark(holding)
     source = holding.definition.source
     if isinstance(source, ExistingConfig):
@@ -69,6 +80,7 @@ def desired(holding: Holding, environment: Environment, environment_name: str) -
             "ProductionVariants": [{**variant, "ModelName": name}],
             **output,
         },
+        retain_counts=holding.definition.autoscaling is not None,
     )
 
 
@@ -153,7 +165,7 @@ def _variant(holding: Holding) -> dict[str, Any]:
     variant: dict[str, Any] = {
         "VariantName": VARIANT,
         "InitialInstanceCount": definition.instance_count,
-        "InstanceType": definition.instance_type,
+        **_instances(definition),
         "InitialVariantWeight": 1,
     }
     if not isinstance(definition.source, ModelPackage):
@@ -165,6 +177,19 @@ def _variant(holding: Holding) -> dict[str, Any]:
                 container.startup_timeout_seconds
             )
     return variant
+
+
+def _instances(definition: Definition) -> dict[str, Any]:
+    """Name the instance type, or pools of several, the first to be tried first."""
+    if not definition.instance_pools:
+        request: dict[str, Any] = {"InstanceType": definition.instance_type}
+    else:
+        kinds = (definition.instance_type, *definition.instance_pools)
+        pools = [{"InstanceType": kind, "Priority": n} for n, kind in enumerate(kinds, start=1)]
+        request = {"InstancePools": pools}
+    if definition.provision_timeout_seconds:
+        request["VariantInstanceProvisionTimeoutInSeconds"] = definition.provision_timeout_seconds
+    return request
 
 
 def _async_output(holding: Holding, environment: Environment) -> dict[str, Any]:

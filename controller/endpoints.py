@@ -5,14 +5,17 @@ look costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoint
 N of ours; DescribeEndpoint only where status or LastModifiedTime moved since it looked last.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from controller.action import Action, Verb
 from controller.aws_errors import Absent, AlreadyThere, aws_errors
 from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, PROJECT_TAG, Desired
-from controller.plan import Action, Observed, Verb
+from controller.observed import Observed
+from controller.restraint import Restraint
 from ledger.documents import Environment
 from ledger.errors import Refused, Wait
 from ledger.holdings import Fleet
@@ -22,8 +25,6 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
     from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef
 
-QUOTA_PAUSE = timedelta(minutes=10)
-
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
@@ -32,6 +33,16 @@ class _Seen:
     version: tuple[str, datetime]
     config_name: str | None
     failure_reason: str | None
+    pending_config: str | None
+    variants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The endpoints that concern us, and the time that AWS had."""
+
+    observed: tuple[Observed, ...]
+    aws_time: datetime | None
 
 
 class Endpoints:
@@ -43,48 +54,62 @@ class Endpoints:
         self._sagemaker = sagemaker
         self._tagging = tagging
         self._seen: dict[str, _Seen] = {}
-        self._quota: dict[tuple[str, str], tuple[datetime, Refused]] = {}
-        self._updates: dict[str, tuple[str, str]] = {}
+        self._restraint = Restraint()
 
-    def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
+    def observe(self, fleet: Fleet) -> Look:
         """Return the endpoints that are ours by tags, and those that bear a definition's name.
 
         Raises Failure (LH3xxx) unless everything could be read: a half-read account is no account.
         """
         if fleet.environment is None:
-            return ()
+            return Look((), None)
         wanted = {item.endpoint_name.lower() for item in fleet.items}
         with aws_errors():
             owned = self._owned(fleet.environment, fleet.name)
-            summaries = [
-                summary
-                for summary in self._summaries()
-                if _key(summary["EndpointArn"]) in owned
-                or summary["EndpointName"].lower() in wanted
-            ]
+            everything, aws_time = self._summaries()
+        summaries = [
+            summary
+            for summary in everything
+            if _key(summary["EndpointArn"]) in owned or summary["EndpointName"].lower() in wanted
+        ]
         names = {_key(summary["EndpointName"]) for summary in summaries}
         self._seen = {key: seen for key, seen in self._seen.items() if key in names}
         found = (self._observed(summary, owned) for summary in summaries)
-        return tuple(item for item in found if item is not None)
+        observed = tuple(item for item in found if item is not None)
+        return Look(observed, aws_time)
 
     def apply(self, action: Action, now: datetime) -> None:
         """Do one action with one mutation of the endpoint. Raises Failure (LH3xxx)."""
         match action.verb, action.target:
             case Verb.CREATE, Desired() as target:
-                self._mindful_of_quota(target, now, self._create)
+                self._restraint.guard(target, now, self._create)
             case Verb.UPDATE, Desired() as target:
-                self._mindful_of_quota(target, now, self._update)
+                self._restraint.guard(target, now, self._update)
+            case Verb.ADOPT, Desired() as target:
+                self._tag(action.endpoint_name, {**target.tags, LEASE_TAG: target.lease_tag})
+            case Verb.TAG, Desired() as target:
+                self._tag(action.endpoint_name, target.tags)
             case Verb.DELETE, _:
                 self._delete(action.endpoint_name)
             case verb, _:
-                raise AssertionError(f"{verb} is nothing that SageMaker does")
+                raise AssertionError(f"{verb} is nothing that is done to an endpoint")
 
-    def _summaries(self) -> "Iterator[EndpointSummaryTypeDef]":
+    def variants(self, endpoint_name: str) -> tuple[str, ...]:
+        """Name the variants of an endpoint as it was seen last."""
+        seen = self._seen.get(_key(endpoint_name))
+        return seen.variants if seen else ()
+
+    def _summaries(self) -> "tuple[list[EndpointSummaryTypeDef], datetime | None]":
+        """List the account's endpoints; the last page's Date header says what time AWS has."""
+        found: list[EndpointSummaryTypeDef] = []
+        aws_time = None
         pages = self._sagemaker.get_paginator("list_endpoints").paginate(
             PaginationConfig={"PageSize": 100}
         )
         for page in pages:
-            yield from page["Endpoints"]
+            found += page["Endpoints"]
+            aws_time = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+        return found, parsedate_to_datetime(aws_time) if aws_time else None
 
     def _owned(self, environment: Environment, name: str) -> dict[str, dict[str, str]]:
         """Find our endpoints by tags: ARN to tags."""
@@ -115,6 +140,7 @@ class Endpoints:
             summary["EndpointStatus"],
             summary["LastModifiedTime"].astimezone(UTC),
             tags=owned.get(_key(arn)),
+            created_at=summary["CreationTime"].astimezone(UTC),
         )
         try:
             with aws_errors():
@@ -127,6 +153,8 @@ class Endpoints:
             tags=tags,
             config_name=seen.config_name,
             failure_reason=seen.failure_reason,
+            pending_config=seen.pending_config,
+            variants=seen.variants,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
@@ -138,22 +166,15 @@ class Endpoints:
         if (known := self._seen.get(key)) and known.version == version:
             return known
         answer = self._sagemaker.describe_endpoint(EndpointName=observed.endpoint_name)
-        seen = _Seen(version, answer.get("EndpointConfigName"), answer.get("FailureReason"))
+        seen = _Seen(
+            version,
+            answer.get("EndpointConfigName"),
+            answer.get("FailureReason"),
+            answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
+            tuple(each["VariantName"] for each in answer.get("ProductionVariants", ())),
+        )
         self._seen[key] = seen
         return seen
-
-    def _mindful_of_quota(self, target: Desired, now: datetime, do: Any) -> None:  # noqa: ANN401
-        """Do not hammer a quota: after a refusal, repeat its words for a while instead."""
-        key = (target.endpoint_name, target.config_name)
-        if (held := self._quota.get(key)) and now < held[0]:
-            raise held[1]
-        self._quota.pop(key, None)
-        try:
-            do(target)
-        except Refused as refused:
-            if refused.code == "LH3002":
-                self._quota[key] = (now + QUOTA_PAUSE, refused)
-            raise
 
     def _create(self, target: Desired) -> None:
         self._ensure_config(target)
@@ -171,27 +192,21 @@ class Endpoints:
             raise _not_visible(target, failure) from failure
 
     def _update(self, target: Desired) -> None:
-        self._check_not_failed_before(target)
         self._ensure_config(target)
         try:
             with aws_errors():
                 self._sagemaker.update_endpoint(
-                    EndpointName=target.endpoint_name, EndpointConfigName=target.config_name
+                    EndpointName=target.endpoint_name,
+                    EndpointConfigName=target.config_name,
+                    RetainAllVariantProperties=target.retain_counts,
                 )
         except Absent as failure:
             raise _not_visible(target, failure) from failure
-        self._updates[_key(target.endpoint_name)] = (target.config_name, target.lease_tag)
 
-    def _check_not_failed_before(self, target: Desired) -> None:
-        """Do not repeat an update that failed: each one starts a whole new fleet of instances."""
-        key = _key(target.endpoint_name)
-        reason = seen.failure_reason if (seen := self._seen.get(key)) else None
-        if reason and self._updates.get(key) == (target.config_name, target.lease_tag):
-            raise Refused(
-                "LH3011",
-                f"the update to {target.config_name} failed: {reason.rstrip('.')}. The endpoint"
-                " serves on as before. Change its definition or renew its lease to try again.",
-            )
+    def _tag(self, endpoint_name: str, tags: Mapping[str, str]) -> None:
+        with aws_errors():
+            answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
+            self._sagemaker.add_tags(ResourceArn=answer["EndpointArn"], Tags=_tag_list(tags))
 
     def _delete(self, endpoint_name: str) -> None:
         try:

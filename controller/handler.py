@@ -7,18 +7,19 @@ process. `leasehold up` and `leasehold reconcile` run the same `reconcile`.
 import logging
 import os
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
-from controller.endpoints import Endpoints
-from controller.reconcile import CONTROLLER, State, Tick, reconcile
+from controller.courier import Courier
+from controller.estate import Estate
+from controller.logbook import Logbook
+from controller.reconcile import CONTROLLER, Means, State, Tick, reconcile
 from controller.report import as_json, as_text
 from ledger.errors import Unavailable
-from ledger.opening import open_deployed
-from ledger.repository import Repository
+from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
 log = logging.getLogger("leasehold.controller")
@@ -27,8 +28,8 @@ log.setLevel(logging.INFO)
 
 def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's signature)
     """Run one tick and answer with what it did; raises where actions failed: AWS counts it."""
-    settings, ledger, endpoints = _built()
-    tick = reconcile(ledger, endpoints, settings.environment, _now())
+    settings, means = _built()
+    tick = reconcile(means, settings.environment, _now())
     log.info("%s", as_text(tick))
     _raise_failures(tick)
     return as_json(tick)
@@ -42,15 +43,20 @@ def _raise_failures(tick: Tick) -> None:
 
 
 @cache
-def _built() -> tuple[LedgerSettings, Repository, Endpoints]:
+def _built() -> tuple[LedgerSettings, Means]:
     settings = LedgerSettings.from_env(os.environ)
-    ledger = open_deployed(settings, CONTROLLER, _now)
-    patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
-    endpoints = Endpoints(
-        boto3.client("sagemaker", config=patience),
-        boto3.client("resourcegroupstaggingapi", config=patience),
+    ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
+    return settings, Means(
+        ledger,
+        Estate(_client),
+        Logbook(status),
+        Courier(partial(_client, "sns"), partial(_client, "events")),
     )
-    return settings, ledger, endpoints
+
+
+def _client(service: Any) -> Any:  # noqa: ANN401  (boto3 types by literals)
+    patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
+    return boto3.client(service, config=patience)
 
 
 def _now() -> datetime:

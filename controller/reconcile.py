@@ -1,22 +1,32 @@
 """One tick: converge SageMaker to the ledger. Called by the Lambda handler and the command line.
 
-Everything is decided by `plan`, a pure function; everything is done by `endpoints` and the ledger.
+Everything is decided by `plan`, a pure function; everything is done by the estate and the ledger.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Protocol
-from uuid import NAMESPACE_URL, uuid5
 
-from controller.plan import Action, Observed, Plan, Verb, plan
+from controller.action import COMMITS, Action, Verb
+from controller.endpoints import Look
+from controller.lease_changes import CONTROLLER, proposal_for, request_id
+from controller.notice import Delivery, Notice
+from controller.notices import baseline, delivered, due, pruned
+from controller.plan import plan
+from controller.record import Record
+from controller.sighting import acted, forgotten, settled, sighted
+from controller.tick import Outcome, State, Tick
+from controller.world import World
+from ledger.documents import Environment
 from ledger.errors import Failure, Refused, Wait
-from ledger.holdings import Fleet, read_fleet
-from ledger.proposals import Request, first_lease
-from ledger.snapshot import Committed, Person, Proposal, Snapshot
+from ledger.holdings import Fleet, document_path, read_fleet
+from ledger.proposals import Request
+from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot, answers
 
-CONTROLLER = Person("Leasehold controller", "controller@leasehold.invalid")
+__all__ = ["CONTROLLER", "Means", "Outcome", "State", "Tick", "look", "reconcile"]
+
+_LATEST = 20  # changes of one lease, among which a credit is looked for
 
 
 class Ledger(Protocol):
@@ -25,79 +35,84 @@ class Ledger(Protocol):
     def read(self) -> Snapshot: ...
     def head(self) -> str: ...
     def commit(self, proposal: Proposal, *, deadline_seconds: float = ...) -> Committed: ...
+    def changes(self, path: str, limit: int) -> Iterator[CommitRecord]: ...
 
 
 class Cloud(Protocol):
-    """SageMaker, as a tick needs it."""
+    """AWS, as a tick needs it."""
 
-    def observe(self, fleet: Fleet) -> tuple[Observed, ...]: ...
+    def observe(self, fleet: Fleet) -> Look: ...
+    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World: ...
     def apply(self, action: Action, now: datetime) -> None: ...
 
 
-class State(StrEnum):
-    DONE = "done"
-    DROPPED = "dropped"
-    WAITING = "waiting"
-    REFUSED = "refused"
-    FAILED = "failed"
+class Memory(Protocol):
+    """The observed history, as a tick needs it."""
+
+    def read(self, environment: str) -> Record: ...
+    def keep(self, environment: str, record: Record, commit: str) -> None: ...
+
+
+class Post(Protocol):
+    """Whoever delivers notices."""
+
+    def deliver(
+        self, notices: Sequence[Notice], environment: Environment
+    ) -> tuple[Delivery, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one change of a plan. `detail` is empty when it was simply done."""
+class Means:
+    """What a tick works with."""
 
-    action: Action
-    state: State
-    detail: str = ""
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """What one tick saw, wanted and did."""
-
-    now: datetime
-    fleet: Fleet
-    observed: tuple[Observed, ...]
-    plan: Plan
-    outcomes: tuple[Outcome, ...] = ()
+    ledger: Ledger
+    cloud: Cloud
+    logbook: Memory
+    courier: Post
 
 
-def look(ledger: Ledger, cloud: Cloud, environment: str, now: datetime) -> Tick:
+def look(means: Means, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raises Failure where either side cannot be read whole."""
-    snapshot = ledger.read()
+    snapshot = means.ledger.read()
     fleet = read_fleet(snapshot.files, environment)
-    observed = cloud.observe(fleet)
-    return Tick(now, fleet, observed, plan(fleet, observed, now, snapshot.commit))
+    record = means.logbook.read(environment)
+    seen = means.cloud.observe(fleet)
+    if fleet.environment is not None:
+        record = sighted(record, fleet, seen.observed, now)
+    world = means.cloud.survey(fleet, seen, record, now)
+    planned = plan(fleet, seen.observed, now, snapshot.commit, world)
+    return Tick(now, fleet, seen.observed, planned, world=world)
 
 
-def reconcile(ledger: Ledger, cloud: Cloud, environment: str, now: datetime) -> Tick:
+def reconcile(means: Means, environment: str, now: datetime) -> Tick:
     """Converge one environment.
 
-    - read the head of the ledger, and what SageMaker has;
-    - plan: a pure function of both and of `now`;
+    - read the head of the ledger, what SageMaker has, and what the last ticks saw;
+    - plan: a pure function of all that and of `now`;
     - carry the plan out, deletes before creates, each action by itself;
     - before each delete read the remote head again: an extension pushed a moment ago wins;
+    - tell whom it concerns, and write down what moved;
     - say what became of each.
 
     Raises Failure where either side cannot be read whole: no readable git, no deletes.
     """
-    seen = look(ledger, cloud, environment, now)
-    return Tick(now, seen.fleet, seen.observed, seen.plan, tuple(_carry_out(ledger, cloud, seen)))
+    seen = look(means, environment, now)
+    tick = replace(seen, outcomes=tuple(_carry_out(means, seen)))
+    return tick if tick.fleet.environment is None else _remember(means, tick)
 
 
-def _carry_out(ledger: Ledger, cloud: Cloud, tick: Tick) -> Iterator[Outcome]:
+def _carry_out(means: Means, tick: Tick) -> Iterator[Outcome]:
     """Do the changes of a plan one by one; the failure of one stops no other."""
     for action in tick.plan.changes:
         try:
-            news = _last_look(ledger, tick, action) if action.verb is Verb.DELETE else None
-            if news:
+            ends = action.verb in (Verb.DELETE, Verb.COLLECT)
+            if news := _last_look(means.ledger, tick, action) if ends else None:
                 yield Outcome(action, State.DROPPED, news)
                 continue
-            if action.verb is Verb.GRANT:
-                ledger.commit(_first_lease(tick, action))
+            if action.verb in COMMITS:
+                _commit(means.ledger, tick, action)
             else:
-                cloud.apply(action, tick.now)
+                means.cloud.apply(action, tick.now)
             yield Outcome(action, State.DONE)
         except Failure as failure:
             yield Outcome(action, _state(failure), failure.message, failure.code)
@@ -109,18 +124,54 @@ def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
         return None
     snapshot = ledger.read()
     fleet = read_fleet(snapshot.files, tick.fleet.name)
-    anew = plan(fleet, tick.observed, tick.now, snapshot.commit).action_for(action.endpoint_name)
-    if anew is not None and anew.verb is Verb.DELETE:
+    if action.verb is Verb.COLLECT:
+        return "the ledger moved meanwhile: the next tick looks again"
+    anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.world)
+    wanted = anew.action_for(action.endpoint_name)
+    if wanted is not None and wanted.verb is Verb.DELETE:
         return None
-    return f"the ledger moved meanwhile: {anew.reason if anew else 'it is not ours any more'}"
+    return f"the ledger moved meanwhile: {wanted.reason if wanted else 'it is not ours any more'}"
 
 
-def _first_lease(tick: Tick, action: Action) -> Proposal:
-    """Grant under an id that a repeated tick on the same commit would choose again."""
-    environment = tick.fleet.name
-    seed = f"grant {environment} {action.name} {tick.plan.commit}"
-    request_id = uuid5(NAMESPACE_URL, seed).hex
-    return first_lease(Request(environment, action.endpoint_name, CONTROLLER, request_id, tick.now))
+def _commit(ledger: Ledger, tick: Tick, action: Action) -> None:
+    """Commit a lease change, unless the history has it: a tick may have been cut short."""
+    environment, commit = tick.fleet.name, tick.plan.commit
+    change = request_id(action, tick.fleet, tick.world.record, commit)
+    reason = None if action.verb is Verb.GRANT else action.reason
+    request = Request(environment, action.endpoint_name, CONTROLLER, change, tick.now, reason)
+    if action.verb is Verb.CREDIT:
+        path = document_path(environment, action.name, "lease")
+        if any(answers(record, change) for record in ledger.changes(path, _LATEST)):
+            return
+    ledger.commit(proposal_for(action, tick.fleet, request))
+
+
+def _remember(means: Means, tick: Tick) -> Tick:
+    """Tell whom it concerns, and keep what moved. What goes wrong here stops nothing."""
+    done = (outcome.action for outcome in tick.outcomes if outcome.state is State.DONE)
+    record = settled(acted(tick.world.record, done, tick.now), tick.plan)
+    record, deliveries = _tell(means.courier, tick, record)
+    troubles = [*tick.world.troubles, *(each.sentence for each in deliveries if not each.ok)]
+    try:
+        means.logbook.keep(tick.fleet.name, record, tick.plan.commit)
+    except Failure as failure:
+        troubles.append(str(failure))
+    return replace(tick, deliveries=deliveries, troubles=tuple(troubles))
+
+
+def _tell(courier: Post, tick: Tick, record: Record) -> tuple[Record, tuple[Delivery, ...]]:
+    """Deliver what is due, and note what arrived."""
+    notices = due(tick.fleet, tick.plan, record, tick.now)
+    if record.is_new:
+        record = baseline(record, notices, tick.now)
+        notices = due(tick.fleet, tick.plan, record, tick.now)
+    deliveries: tuple[Delivery, ...] = ()
+    if notices and tick.fleet.environment:
+        deliveries = courier.deliver(notices, tick.fleet.environment)
+    record = delivered(record, deliveries, tick.now)
+    record = pruned(record, tick.fleet, tick.plan)
+    untold = {each.notice.endpoint_name for each in deliveries if not each.ok}
+    return forgotten(record, tick.plan, untold), deliveries
 
 
 def _state(failure: Failure) -> State:

@@ -7,18 +7,27 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from controller.plan import CHANGES, Action, Plan, Verb
-from controller.reconcile import Outcome, Tick
+from controller.action import CHANGES, Action, Plan, Verb
+from controller.desired import Desired
+from controller.tick import Outcome, Tick
 from ledger.json_files import Violation
 from ledger.lease import stamp
 
 _SIGNS = {
     Verb.GRANT: "+",
-    Verb.CREATE: "+",
-    Verb.UPDATE: "~",
+    Verb.CREDIT: "+",
+    Verb.EXTEND: "+",
+    Verb.IDLE: "-",
+    Verb.ADOPT: "~",
     Verb.DELETE: "-",
+    Verb.UPDATE: "~",
+    Verb.CREATE: "+",
+    Verb.TAG: "~",
+    Verb.SCALE: "~",
+    Verb.COLLECT: "-",
     Verb.WAIT: ".",
     Verb.REPORT: "!",
+    Verb.HOLD: "=",
     Verb.KEEP: " ",
 }
 
@@ -94,7 +103,7 @@ def _action(action: Action, outcome: Outcome | None) -> dict[str, Any]:
         "reason": action.reason,
         "orphan": action.is_orphan,
     }
-    if action.target:
+    if isinstance(action.target, Desired):
         data["endpoint_config_name"] = action.target.config_name
     if outcome:
         data["outcome"] = {"state": str(outcome.state), "detail": outcome.detail}

@@ -6,9 +6,9 @@ Every command that reads or writes the ledger is decorated with `connected`.
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ import boto3
 import click
 from botocore.config import Config
 
-from controller.endpoints import Endpoints
+from controller.courier import Courier
+from controller.estate import Estate
+from controller.logbook import Logbook
+from controller.reconcile import CONTROLLER, Means
 from gateway.tokens import TokenTable
 from leasehold import credentials
 from leasehold.home import DEFAULT, Home, Running
@@ -59,9 +62,11 @@ class Cloud:
             config=_PATIENCE,
         )
 
-    def endpoints(self, region: str) -> Endpoints:
-        sagemaker = self.client("sagemaker", region)
-        return Endpoints(sagemaker, self.client("resourcegroupstaggingapi", region))
+    def estate(self, region: str) -> Estate:
+        return Estate(lambda service: self.client(service, region))
+
+    def courier(self, region: str) -> Courier:
+        return Courier(partial(self.client, "sns", region), partial(self.client, "events", region))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +79,11 @@ class Connection:
 
     def repository(self, committer: Person = READER) -> Repository:
         """Open the ledger with a clone that ends with the command."""
+        return Repository(self.remote, self._folder(), committer=committer, clock=clock)
+
+    def _folder(self) -> Path:
         folder = tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True)
-        cache = click.get_current_context().with_resource(folder)
-        return Repository(self.remote, Path(cache), committer=committer, clock=clock)
+        return Path(click.get_current_context().with_resource(folder))
 
     def fleet(self, snapshot: Snapshot) -> Fleet:
         """Read the chosen environment. Raises Refused LH5002 where it is not clear or not there."""
@@ -94,8 +101,19 @@ class Connection:
                 known = ", ".join(there) or "none"
                 raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
 
-    def endpoints(self, fleet: Fleet) -> Endpoints:
-        return self.cloud.endpoints(_region(fleet))
+    def means(self, fleet: Fleet, ledger: Repository) -> Means:
+        """Give what a look or a tick works with, in the region of the environment."""
+        region = _region(fleet)
+        return Means(
+            ledger, self.cloud.estate(region), Logbook(self.status()), self.cloud.courier(region)
+        )
+
+    def status(self) -> Repository:
+        """Open the branch of the observed history, with a clone that ends with the command."""
+        remote = replace(self.remote, branch=settings.STATUS_BRANCH)
+        return Repository(
+            remote, self._folder(), under="", may_begin=True, committer=CONTROLLER, clock=clock
+        )
 
     def tokens(self, fleet: Fleet) -> TokenTable:
         """Give the environment's token table. Raises Refused LH5002 without readable settings."""

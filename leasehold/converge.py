@@ -32,7 +32,7 @@ def plan(connection: Connection, output: str) -> None:
     """
     ledger = connection.repository()
     fleet = connection.fleet(ledger.read())
-    tick = look(ledger, connection.endpoints(fleet), fleet.name, clock())
+    tick = look(connection.means(fleet, ledger), fleet.name, clock())
     _show(tick, output)
     if tick.fleet.errors:
         raise SystemExit(1)
@@ -56,10 +56,10 @@ def reconcile_(connection: Connection, every: float | None, output: str) -> None
     """
     ledger = connection.repository(CONTROLLER)
     fleet = connection.fleet(ledger.read())
-    cloud = connection.endpoints(fleet)
+    means = connection.means(fleet, ledger)
 
     def tick() -> Tick:
-        return reconcile(ledger, cloud, fleet.name, clock())
+        return reconcile(means, fleet.name, clock())
 
     if every is None:
         done = tick()

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
 from gateway.authorizer import Authorizer
 from gateway.principal import Principal, Scope
@@ -21,6 +22,7 @@ from leasehold.home import Home, Running
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
 from ledger.repository import Person, Remote, Repository
+from ledger.settings import STATUS_BRANCH
 from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi, Route
 from sandbox.git_server import GitServer, create_repository
@@ -53,6 +55,14 @@ class Premises:
 
     def ledger(self, committer: Person) -> Repository:
         return _ledger(self.home, self.running.git_url, committer)
+
+    def status(self) -> Repository:
+        """Open the branch of the observed history, which the controller alone writes."""
+        remote = Remote(self.running.git_url, STATUS_BRANCH)
+        cache = self.home.cache("status")
+        return Repository(
+            remote, cache, under="", may_begin=True, committer=CONTROLLER, clock=clock
+        )
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
-from controller.reconcile import CONTROLLER, Tick, reconcile
+from controller.logbook import Logbook
+from controller.reconcile import CONTROLLER, Means, Tick, reconcile
 from leasehold import seeds
 from leasehold.connection import clock
 from leasehold.console import say
@@ -58,10 +59,13 @@ def _controller(premises: Premises, every: float, stopping: Event) -> Iterator[N
     """Tick on a thread of its own until stopped."""
     ledger, environment = premises.ledger(CONTROLLER), premises.running.environment
     settings = read_fleet(ledger.read().files, environment).environment
-    cloud = premises.cloud.endpoints(settings.region_name if settings else seeds.REGION)
+    region = settings.region_name if settings else seeds.REGION
+    cloud = premises.cloud
+    logbook = Logbook(premises.status())
+    means = Means(ledger, cloud.estate(region), logbook, cloud.courier(region))
 
     def tick() -> Tick:
-        return reconcile(ledger, cloud, environment, clock())
+        return reconcile(means, environment, clock())
 
     repository = premises.home.repositories / seeds.LEDGER
     narrator = Narrator(clock, partial(_commits, repository))

@@ -39,7 +39,7 @@ def status(connection: Connection, output: str) -> None:
     """Show the fleet: what runs, why, until when."""
     ledger = connection.repository()
     fleet = connection.fleet(ledger.read())
-    tick = look(ledger, connection.endpoints(fleet), fleet.name, clock())
+    tick = look(connection.means(fleet, ledger), fleet.name, clock())
     rows = list(_rows(tick))
     if output == "json":
         show_json([_as_data(row) for row in rows])

@@ -5,7 +5,7 @@ The command line's tables and answers use it. Machines get `ledger.lease.stamp` 
 
 from datetime import UTC, datetime, timedelta
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+from ledger.lease import duration
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -15,18 +15,6 @@ def relative(moment: datetime, now: datetime) -> str:
         return "now"
     length = duration(timedelta(seconds=abs(seconds)))
     return f"in {length}" if seconds > 0 else f"{length} ago"
-
-
-def duration(length: timedelta) -> str:
-    """Say a length: seconds below a minute, minutes below two hours, then hours, then days."""
-    seconds = int(length.total_seconds())
-    if seconds < _MINUTE:
-        return f"{seconds} s"
-    if seconds < 2 * _HOUR:
-        return f"{_rounded(seconds, _MINUTE)} min"
-    if seconds < 2 * _DAY:
-        return f"{_rounded(seconds, _HOUR)} h"
-    return f"{_rounded(seconds, _DAY)} days"
 
 
 def utc(moment: datetime) -> str:
@@ -44,7 +32,3 @@ def on_day(moment: datetime, day: datetime) -> str:
 def clock_face(moment: datetime) -> str:
     """Write the time of day to the second, for a log of which each line is of today."""
     return moment.astimezone(UTC).strftime("%H:%M:%S")
-
-
-def _rounded(seconds: int, unit: int) -> int:
-    return (seconds + unit // 2) // unit

@@ -22,6 +22,7 @@ class LeaseAction(StrEnum):
     SET = "set"
     RELEASE = "release"
     IDLE = "idle"
+    CREDIT = "credit"
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,8 +117,9 @@ def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
     for name, parts in sorted(documents.items()):
         item = _holding(environment, settings, name, parts)
         holdings.append(item) if isinstance(item, Holding) else broken.append(item)
-    warnings = (*strays, *_not_acted_on(environment, holdings))
-    return _without_clashes(Fleet(environment, settings, tuple(holdings), tuple(broken), warnings))
+    return _without_clashes(
+        Fleet(environment, settings, tuple(holdings), tuple(broken), tuple(strays))
+    )
 
 
 def _settings(path: str, content: bytes | None) -> Environment | tuple[Violation, ...]:
@@ -149,15 +150,6 @@ def _documents(
             sentence = f"there is no {name}.endpoint.json for it, so it has no effect."
             strays.append(Violation("LH1008", path, "", sentence, "warning"))
     return documents, strays
-
-
-def _not_acted_on(environment: str, holdings: Iterable[Holding]) -> Iterator[Violation]:
-    """Say out loud what a definition may ask for and this version does not do yet."""
-    for holding in holdings:
-        if holding.definition.schedule.idle_minutes:
-            file = document_path(environment, holding.name, "endpoint")
-            sentence = "this version does not watch for idleness yet: the lease ends by itself."
-            yield Violation("LH1013", file, "/schedule/idle_minutes", sentence, "warning")
 
 
 def _holding(
@@ -196,14 +188,26 @@ def _wrong_definition(
     if len(endpoint_name) > _NAME_LIMIT:
         sentence = f"{endpoint_name} has {len(endpoint_name)} letters, SageMaker allows 63."
         yield Violation("LH1005", file, "/endpoint_name", sentence)
-    kind, globs = definition.instance_type, settings.allowed_instance_types
-    if kind and not any(fnmatchcase(kind, glob) for glob in globs):
-        sentence = f"{kind} is not among the allowed_instance_types: {', '.join(globs)}."
-        yield Violation("LH1007", file, "/inference_instance_type", sentence)
-    if settings.max_instances and definition.instance_count > settings.max_instances:
-        sentence = f"{definition.instance_count} is above max_instances {settings.max_instances}."
-        yield Violation("LH1007", file, "/inference_instance_count", sentence)
+    yield from _past_limits(file, definition, settings)
     yield from _wrong_async(file, definition, settings)
+
+
+def _past_limits(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:
+    globs, most = settings.allowed_instance_types, settings.max_instances
+    kinds = {"/inference_instance_type": definition.instance_type} | {
+        f"/instance_pools/{number}/instance_type": kind
+        for number, kind in enumerate(definition.instance_pools)
+    }
+    for pointer, kind in kinds.items():
+        if kind and not any(fnmatchcase(kind, glob) for glob in globs):
+            sentence = f"{kind} is not among the allowed_instance_types: {', '.join(globs)}."
+            yield Violation("LH1007", file, pointer, sentence)
+    counts = {"/inference_instance_count": definition.instance_count}
+    if definition.autoscaling:
+        counts["/autoscaling/max_instances"] = definition.autoscaling.max_instances
+    for pointer, count in counts.items():
+        if most and count > most:
+            yield Violation("LH1007", file, pointer, f"{count} is above max_instances {most}.")
 
 
 def _wrong_async(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:

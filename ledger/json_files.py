@@ -122,7 +122,7 @@ def _pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _sentence(error: ValidationError) -> str:  # noqa: PLR0911  (one for each keyword)
+def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for each keyword)
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
@@ -147,6 +147,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: PLR0911  (one for each ke
         case "oneOf":
             keys = [option["required"][0] for option in rule]
             return f"it needs exactly one of {_listed(keys, 'or')}."
+        case _ if schema is False:
+            return f"{_shown(instance)} does not go with the rest: leave it out."
         case "not":
             return f"{_listed(rule.get('required', []), 'and')} exclude each other."
         case _:

@@ -12,6 +12,7 @@ from ledger.errors import Refused
 from ledger.schedule import Schedule, window_end
 
 _MOST_MINUTES = 10**9  # about 1,900 years: past every ceiling
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _END_OF_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
@@ -93,6 +94,28 @@ def grant(minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
     return Lease(min(_add(now, _whole_minutes(minutes)), ceiling.at(now)))
 
 
+def credit(lease: Lease, start: datetime, ready: datetime, most_minutes: int) -> int:
+    """Count the whole minutes of a start that are given back: leased, but not in service yet.
+
+    None where the lease had ended before the start began, and never more than `most_minutes`.
+    """
+    if lease.expires_at <= start:
+        return 0
+    minutes = int((_instant(ready) - _instant(start)).total_seconds() // 60)
+    return min(max(minutes, 0), most_minutes)
+
+
+def prolong(lease: Lease | None, until: datetime, now: datetime, ceiling: Ceiling) -> Lease:
+    """Let the lease run until an instant or the ceiling, and never end sooner than it does.
+
+    For changes that nobody asked for by hand: they are cut to the ceiling instead of refused.
+    """
+    until = min(_instant(until), ceiling.at(_instant(now)))
+    if lease is None:
+        return Lease(until)
+    return replace(lease, expires_at=max(lease.expires_at, until))
+
+
 def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
     """End the lease now, and stay off for the rest of a schedule window that is running.
 
@@ -122,6 +145,22 @@ def with_request(lease: Lease, request_id: str) -> Lease:
 def stamp(instant: datetime) -> str:
     """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+
+
+def duration(length: timedelta) -> str:
+    """Say a length: seconds below a minute, minutes below two hours, then hours, then days."""
+    seconds = int(length.total_seconds())
+    if seconds < _MINUTE:
+        return f"{seconds} s"
+    if seconds < 2 * _HOUR:
+        return f"{_rounded(seconds, _MINUTE)} min"
+    if seconds < 2 * _DAY:
+        return f"{_rounded(seconds, _HOUR)} h"
+    return f"{_rounded(seconds, _DAY)} days"
+
+
+def _rounded(seconds: int, unit: int) -> int:
+    return (seconds + unit // 2) // unit
 
 
 def _whole_minutes(minutes: object) -> int:

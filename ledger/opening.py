@@ -5,6 +5,7 @@ Called by the Lambda entry points, once for a warm process.
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import boto3
 
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
-from ledger.settings import LedgerSettings, read_secret
+from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret
 
 
 def open_deployed(
@@ -20,10 +21,32 @@ def open_deployed(
 ) -> Repository:
     """Build a repository with a fresh clone: what a crashed function left behind is not trusted."""
     folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
+    remote = _remote(settings, folder)
+    return Repository(remote, folder / "ledger", committer=committer, clock=clock)
+
+
+def open_deployed_with_status(
+    settings: LedgerSettings, committer: Person, clock: Callable[[], datetime]
+) -> tuple[Repository, Repository]:
+    """Build the ledger's repository and that of the observed history's branch beside it."""
+    folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
+    remote = _remote(settings, folder)
+    ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock)
+    status = Repository(
+        replace(remote, branch=STATUS_BRANCH),
+        folder / "ledger",
+        under="",
+        may_begin=True,
+        committer=committer,
+        clock=clock,
+    )
+    return ledger, status
+
+
+def _remote(settings: LedgerSettings, folder: Path) -> Remote:
     credentials = None
     if settings.secret_id:
         client = boto3.client("secretsmanager")
         secret = client.get_secret_value(SecretId=settings.secret_id)
         credentials = read_secret(secret["SecretString"], folder / "ssh")
-    remote = Remote(settings.url, settings.branch, credentials)
-    return Repository(remote, folder / "ledger", committer=committer, clock=clock)
+    return Remote(settings.url, settings.branch, credentials)

@@ -1,9 +1,9 @@
-"""Requests that become commits: what a person or the controller may ask of a lease.
+"""Requests that become commits: what a person may ask of a lease.
 
-Called by the gateway, the command line and the controller, which hand a proposal to
-`Repository.commit`. Pure: a proposal gets a snapshot and answers with a `Change` or raises
-`Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent "+10" make
-+20.
+Called by the gateway and the command line, and by `automatic` for the controller, which hand a
+proposal to `Repository.commit`. Pure: a proposal gets a snapshot and answers with a `Change` or
+raises `Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent
+"+10" make +20.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def extension(request: Request, minutes: int) -> Proposal:
         _check_metered(fleet, holding)
         return meter.extend(holding.lease, minutes, request.now, fleet.ceiling)
 
-    return _lease_change(request, LeaseAction.EXTEND, extend, minutes)
+    return lease_change(request, LeaseAction.EXTEND, extend, minutes)
 
 
 def release(request: Request) -> Proposal:
@@ -54,19 +54,7 @@ def release(request: Request) -> Proposal:
         _check_metered(fleet, holding)
         return meter.release(holding.lease, holding.definition.schedule, request.now)
 
-    return _lease_change(request, LeaseAction.RELEASE, end)
-
-
-def first_lease(request: Request) -> Proposal:
-    """Grant a definition's `initial_provision_minutes`, if it still has no lease."""
-
-    def grant(fleet: Fleet, holding: Holding) -> Lease:
-        if holding.lease:
-            return holding.lease
-        minutes = holding.definition.schedule.initial_provision_minutes
-        return meter.grant(minutes, request.now, fleet.ceiling)
-
-    return _lease_change(request, LeaseAction.GRANT, grant)
+    return lease_change(request, LeaseAction.RELEASE, end)
 
 
 def addition(request: Request, endpoint_config_name: str, minutes: int) -> Proposal:
@@ -121,7 +109,7 @@ def _file_name(endpoint_name: str, fleet: Fleet, environment: Environment) -> st
     return short if fits and is_name and fleet.find(short) is None else endpoint_name
 
 
-def _lease_change(
+def lease_change(
     request: Request,
     action: LeaseAction,
     compute: Callable[[Fleet, Holding], Lease],

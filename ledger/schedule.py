@@ -8,11 +8,15 @@ gap; of an edge that comes twice, a start means its first pass and an end its se
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_LOOK_BACK = timedelta(days=2)
-_LOOK_AHEAD = timedelta(days=9)  # a merged week of windows and one day more
+_opening = attrgetter("opens")
+_DAY = timedelta(days=1)
+_LOOK_BACK = 2 * _DAY  # a night, and a clock that is put back over midnight
+_LOOK_AHEAD = 8 * _DAY  # a merged week of windows and one day more
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,31 +41,73 @@ class Schedule:
     windows: tuple[Window, ...] = ()
     idle_minutes: int | None = None
     always_on: bool = False
+    extend_while_active_minutes: int | None = None
+    lease_starts: Literal["ready", "request"] = "ready"
+    max_creating_minutes: int = 60
+
+
+class Span(NamedTuple):
+    """One run of a window, from `opens` until just before `closes`; instants in UTC."""
+
+    opens: datetime
+    closes: datetime
+    window: Window
 
 
 def window_end(schedule: Schedule, now: datetime) -> datetime | None:
     """Return when the running window ends, in UTC; None outside of all windows.
 
-    Windows that touch or overlap are one: it is the end of the last of them.
+    Windows that touch or overlap are one: it is the end of the last of them. Where they fill the
+    week there is no end, and this is one of the midnights to come.
     """
     end: datetime | None = None
-    for opens, closes in sorted(_intervals(schedule, now)):
-        if opens <= now < closes or (end is not None and opens <= end):
-            end = closes if end is None else max(end, closes)
+    for opens, closes, _ in _spans(schedule, now, now + _LOOK_AHEAD):
+        if opens > (end or now):
+            break
+        if closes > now:
+            end = max(end or closes, closes)
     return end
 
 
-def _intervals(schedule: Schedule, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the windows around now as UTC instants."""
+def windows_between(
+    schedule: Schedule, start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield when windows run, in UTC and in order, cut to [start, end); touching ones are one."""
+    running: tuple[datetime, datetime] | None = None
+    for span in spans_between(schedule, start, end):
+        opens, closes = max(span.opens, start), min(span.closes, end)
+        if running and opens <= running[1]:
+            running = running[0], max(running[1], closes)
+            continue
+        if running:
+            yield running
+        running = opens, closes
+    if running:
+        yield running
+
+
+def spans_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Span]:
+    """Yield each run of each window that has a part in [start, end), by its opening, uncut."""
+    for span in _spans(schedule, start, end):
+        if max(span.opens, start) < min(span.closes, end):
+            yield span
+
+
+def _spans(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Span]:
+    """Yield, by its opening, each run of the local days around; one that lies in a gap is empty."""
     if schedule.zone is None:
         return
-    local = now.astimezone(schedule.zone).date()
-    first, last = local - _LOOK_BACK, local + _LOOK_AHEAD
-    for offset in range((last - first).days):
-        day = first + timedelta(days=offset)
-        for window in schedule.windows:
-            if DAYS[day.weekday()] in window.days:
-                yield _opens(window, day, schedule.zone), _closes(window, day, schedule.zone)
+    day = start.astimezone(schedule.zone).date() - _LOOK_BACK
+    last = end.astimezone(schedule.zone).date()
+    while day <= last:
+        name = DAYS[day.weekday()]
+        spans = [_span(each, day, schedule.zone) for each in schedule.windows if name in each.days]
+        yield from sorted(spans, key=_opening) if len(spans) > 1 else spans
+        day += _DAY
+
+
+def _span(window: Window, day: date, zone: ZoneInfo) -> Span:
+    return Span(_opens(window, day, zone), _closes(window, day, zone), window)
 
 
 def _opens(window: Window, day: date, zone: ZoneInfo) -> datetime:

@@ -14,6 +14,7 @@ from ledger.remote import Credentials, SshKey, Token
 ENVIRONMENT = "LEASEHOLD_ENVIRONMENT"
 REPOSITORY = "LEASEHOLD_REPOSITORY"
 BRANCH = "LEASEHOLD_BRANCH"
+STATUS_BRANCH = "leasehold/status"  # where the controller writes what it observed
 GIT_SECRET = "LEASEHOLD_GIT_SECRET"  # noqa: S105  (the name of a variable)
 
 

@@ -7,7 +7,8 @@ not know git: a snapshot is files at a commit, a change is files and a message.
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 from ledger.errors import Refused
 
@@ -18,11 +19,18 @@ _UNSAFE_PARTS = frozenset({".", "..", ".git"})
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The files below the repository's prefix, as one commit has them."""
+    """The files below the repository's prefix, as one commit has them.
+
+    A branch that nobody has begun reads as `UNBORN`, whose commit is the empty string.
+    """
 
     commit: str
     files: Mapping[str, bytes]
     committed_at: datetime
+
+
+# Two reads of nothing are equal, so it is dated before everything and not by a clock.
+UNBORN = Snapshot("", MappingProxyType({}), datetime.fromtimestamp(0, UTC))
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,8 @@ def check(change: Change, under: str) -> None:
         raise Refused("LH2011", "The commit message is empty or holds a NUL character.")
     for path in change.files:
         if not _is_path_below(under, path):
-            raise Refused("LH2011", f"{path!r} is not the path of a file below {under!r}.")
+            below = f" below {under!r}" if under else ""
+            raise Refused("LH2011", f"{path!r} is not the path of a file{below}.")
 
 
 def is_unchanged(change: Change, snapshot: Snapshot) -> bool:

@@ -9,7 +9,9 @@ A round:
   have landed although their push seemed to fail;
 - apply each proposal to the snapshot that the one before it left, as a commit of its own;
 - push the last commit. The remote takes it only if its head is still where the round started, so
-  a push that wins proves the base, and with it every refusal that was said on that base;
+  a push that wins proves the base, and with it every refusal that was said on that base. A branch
+  that does not exist yet is a base like any other: the remote takes the first commit only if the
+  branch still does not exist;
 - a push that failed settles nobody: the next round fetches and looks.
 """
 
@@ -53,7 +55,7 @@ class Damaged(Exception):  # noqa: N818 - as above
 
 
 class Store(Protocol):
-    """A clone, as the writer needs it."""
+    """A clone, as the writer needs it; a branch without a commit has the tip `UNBORN`."""
 
     def known(self) -> Snapshot | None:
         """Give the remote's tip as last seen, without asking."""
@@ -65,7 +67,7 @@ class Store(Protocol):
         """Make a commit that only the clone has; raises `Refused`, `Damaged`."""
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
-        """Move the remote's head from `base` to `tip`; raises `PushFailed`, `Failure`."""
+        """Move the remote's head from `base`, or from nothing; raises `PushFailed`, `Failure`."""
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
         """List what `tip` has and `base` has not; raises `Failure`."""
@@ -85,7 +87,7 @@ class Pending:
     outcome: Committed | Exception | None = None
     change: Change | None = None
     base: str = ""
-    first_base: str = ""
+    first_base: str | None = None
     sent: list[str] = field(default_factory=list)
     failure: PushFailed | None = None
     trouble: str = "others kept writing before it"
@@ -104,7 +106,8 @@ class Pending:
 
     def lost(self, base: Snapshot, commit: str, failure: PushFailed) -> None:
         self.base = base.commit
-        self.first_base = self.first_base or base.commit
+        if self.first_base is None:
+            self.first_base = base.commit
         self.sent.append(commit)
         self.failure = failure
         self.attempts += 1
@@ -180,10 +183,10 @@ class Writer:
 
     def _landed(self, pending: Pending, tip: Snapshot) -> Committed | None:
         """Find a change whose push was applied although we were told otherwise, or nothing."""
-        change = pending.change
-        if change is None or tip.commit == pending.first_base:
+        change, base = pending.change, pending.first_base
+        if change is None or base is None or tip.commit == base:
             return None
-        for record in self._store.between(pending.first_base, tip.commit):
+        for record in self._store.between(base, tip.commit):
             same = answers(record, change.request_id)
             if record.commit in pending.sent or (
                 same and self._store.touches(record.commit, change.files)

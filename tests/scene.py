@@ -10,17 +10,20 @@ import json
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from controller.endpoints import Endpoints
-from controller.reconcile import CONTROLLER, Tick, reconcile
+from controller.courier import Courier
+from controller.estate import Estate
+from controller.logbook import Logbook
+from controller.reconcile import CONTROLLER, Means, Tick, reconcile
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
+from ledger.settings import STATUS_BRANCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from tests.ledger.forge import Colleague, Forge
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
-STARTUP = 60.0
+STARTUP = 50.0  # below a whole minute, so that a start takes nothing from a lease
 SETTLE = 90.0  # enough for a start, however slow this machine is
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/demo-sagemaker"
@@ -63,9 +66,12 @@ class Account:
     def sagemaker(self) -> Any:  # noqa: ANN401
         return self.client("sagemaker")
 
-    def endpoints(self) -> Endpoints:
-        """An adapter of a fresh process: it has seen nothing yet."""
-        return Endpoints(self.sagemaker, self.client("resourcegroupstaggingapi"))
+    def estate(self) -> Estate:
+        """The estate of a fresh process: it has seen nothing yet."""
+        return Estate(self.client)
+
+    def courier(self) -> Courier:
+        return Courier(partial(self.client, "sns"), partial(self.client, "events"))
 
     def ask(self, method: str, path: str, body: object = None) -> Json:
         data = None if body is None else json.dumps(body).encode()
@@ -100,6 +106,10 @@ class Account:
     def tags(self, arn: str) -> dict[str, str]:
         listed = self.sagemaker.list_tags(ResourceArn=arn)["Tags"]
         return {tag["Key"]: tag["Value"] for tag in listed}
+
+    def endpoint_tags(self, name: str) -> dict[str, str]:
+        described = self.sagemaker.describe_endpoint(EndpointName=name)
+        return self.tags(described["EndpointArn"])
 
     def make_config(self, name: str, instance_type: str = "ml.g5.xlarge") -> str:
         """An endpoint config that somebody made by hand, with its model."""
@@ -161,7 +171,14 @@ class Scene:
     def __post_init__(self) -> None:
         self.at(self.now)
         self.push({"environments/dev/environment.json": environment()}, "begin")
-        self.endpoints = self.account.endpoints()
+        self.estate = self.account.estate()
+        self.repository = self.open(CONTROLLER)
+        self.logbook = Logbook(self.open_status())
+        self.courier = self.account.courier()
+
+    def restart(self) -> None:
+        """Go on with a controller that has just started and remembers nothing."""
+        self.estate, self.logbook = self.account.estate(), Logbook(self.open_status())
         self.repository = self.open(CONTROLLER)
 
     def at(self, now: datetime) -> None:
@@ -178,6 +195,18 @@ class Scene:
         cache_folder = self.home / f"cache-{self._made}"
         return Repository(
             Remote(self.forge.url), cache_folder, committer=committer, clock=lambda: self.now
+        )
+
+    def open_status(self) -> Repository:
+        """The branch of the observed history, for a process of its own."""
+        self._made += 1
+        return Repository(
+            Remote(self.forge.url, STATUS_BRANCH),
+            self.home / f"cache-{self._made}",
+            under="",
+            may_begin=True,
+            committer=CONTROLLER,
+            clock=lambda: self.now,
         )
 
     def push(self, files: Mapping[str, Json | str | None], message: str = "change") -> str:
@@ -205,7 +234,11 @@ class Scene:
         self.push({path(name, "lease"): until}, f"lease {name}")
 
     def tick(self) -> Tick:
-        return reconcile(self.repository, self.endpoints, "dev", self.now)
+        return reconcile(self.means, "dev", self.now)
+
+    @property
+    def means(self) -> Means:
+        return Means(self.repository, self.estate, self.logbook, self.courier)
 
     def start(self, name: str, minutes: float = 60, **fields: object) -> str:
         """Define and lease an endpoint, and let it come into service."""

@@ -10,10 +10,12 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controller.reconcile import CONTROLLER, reconcile
+from controller.logbook import Logbook
+from controller.reconcile import CONTROLLER, Means, reconcile
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository
+from ledger.settings import STATUS_BRANCH
 from tests.scene import Account
 
 PAUSE_SECONDS = 0.2
@@ -25,10 +27,19 @@ def now() -> datetime:
 
 def main(ledger: str, cache: str, sandbox: str) -> None:
     repository = Repository(Remote(ledger), Path(cache), committer=CONTROLLER, clock=now)
-    endpoints = Account(sandbox).endpoints()
+    status = Repository(
+        Remote(ledger, STATUS_BRANCH),
+        Path(cache),
+        under="",
+        may_begin=True,
+        committer=CONTROLLER,
+        clock=now,
+    )
+    account = Account(sandbox)
+    means = Means(repository, account.estate(), Logbook(status), account.courier())
     while True:
         try:
-            reconcile(repository, endpoints, "dev", now())
+            reconcile(means, "dev", now())
             print("ok", flush=True)  # noqa: T201 - its output is read by the test
         except Failure as failure:
             print(failure, flush=True)  # noqa: T201

@@ -12,6 +12,7 @@ from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.clone import Clone, Pen
 from ledger.repository.connection import Server
 from ledger.snapshot import (
+    UNBORN,
     Change,
     CommitRecord,
     Committed,
@@ -23,6 +24,7 @@ from ledger.snapshot import (
 from ledger.writer import Writer
 
 __all__ = [
+    "UNBORN",
     "Change",
     "CommitRecord",
     "Committed",
@@ -41,21 +43,31 @@ _PATIENT = Timeouts()
 
 
 class Repository:
-    """One branch of one remote repository, with a cache directory that nobody else uses."""
+    """One branch of one remote repository.
 
-    def __init__(  # noqa: PLR0913 - the last four are named, and an entry point sets them once
+    Repositories of one process may share a cache directory, each branch with a clone of its own.
+    No other process and no second `Repository` of the same branch may use it.
+    """
+
+    def __init__(  # noqa: PLR0913 - the last five are named, and an entry point sets them once
         self,
         remote: Remote,
         cache: Path,
         *,
         under: str = "environments/",
+        may_begin: bool = False,
         committer: Person,
         clock: Callable[[], datetime],
         timeouts: Timeouts = _PATIENT,
     ) -> None:
+        """Open what is `under` a folder of the branch; the empty string is its root.
+
+        With `may_begin`, a branch that does not exist reads as `UNBORN`, and the first commit
+        begins it, without a parent. Without it, such a branch is refused.
+        """
         self._remote = remote
         self._under = under
-        server = Server(remote, cache / "home", timeouts)
+        server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
         self._clone = Clone(server, cache, under, Pen(committer, clock))
         self._writer = Writer(self._clone)
 
@@ -64,7 +76,7 @@ class Repository:
         return self._clone.fetch()
 
     def head(self) -> str:
-        """Ask for the remote's tip and nothing else. Raises `Failure`."""
+        """Ask for the remote's tip and nothing else; "" is a branch to begin. Raises `Failure`."""
         return self._clone.head()
 
     def commit(self, proposal: Proposal, *, deadline_seconds: float = 20.0) -> Committed:

@@ -12,16 +12,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
 import pygit2
 
 from ledger.errors import Unavailable
+from ledger.repository.commits import committed_at, differs, history, record, signature
 from ledger.repository.connection import FOREIGN, TRACKING, Server
-from ledger.repository.trees import Trees, entry, write_tree
-from ledger.snapshot import Change, CommitRecord, Person, Snapshot
+from ledger.repository.trees import Trees, write_tree
+from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
 from ledger.writer import Damaged
 
 _MOST_PACK_FILES = 200
@@ -74,17 +75,17 @@ class Clone:
 
     def commit(self, parent: Snapshot, change: Change) -> Snapshot:
         with self._lock, self._guarded() as repository:
-            author = _signature(change.author, self._pen.clock())
-            committer = _signature(self._pen.committer, self._pen.clock())
-            before = repository[parent.commit].peel(pygit2.Commit).tree
+            author = signature(change.author, self._pen.clock())
+            committer = signature(self._pen.committer, self._pen.clock())
+            parents = [repository[parent.commit].peel(pygit2.Commit)] if parent.commit else []
+            before = parents[0].tree if parents else None
             tree = write_tree(repository, before, change.files)
-            commit = repository.create_commit(
-                None, author, committer, change.message, tree, [pygit2.Oid(hex=parent.commit)]
-            )
+            ids = [commit.id for commit in parents]
+            made = repository.create_commit(None, author, committer, change.message, tree, ids)
             kept = {**parent.files, **change.files}
             files = {path: content for path, content in kept.items() if content is not None}
-            made = repository[commit].peel(pygit2.Commit)
-            return Snapshot(str(commit), MappingProxyType(files), _committed_at(made))
+            commit = repository[made].peel(pygit2.Commit)
+            return Snapshot(str(made), MappingProxyType(files), committed_at(commit))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with self._lock, self._guarded():
@@ -98,31 +99,35 @@ class Clone:
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
         with self._lock:
-            if base not in self._reading():
+            if not tip:
+                return []
+            if not self._reaches(base):
                 self._deepen()
             with self._guarded() as repository:
                 walker = repository.walk(tip)
-                if base in repository:
+                if base and base in repository:
                     walker.hide(base)
-                return [_record(commit) for commit in walker]
+                return [record(commit) for commit in walker]
 
     def touches(self, commit: str, paths: Iterable[str]) -> bool:
         with self._lock, self._guarded() as repository:
             after = repository[commit].peel(pygit2.Commit)
-            return all(_differs(after, path) for path in paths)
+            return all(differs(after, path) for path in paths)
 
     def at(self, commit: str) -> Snapshot:
         with self._lock, self._guarded() as repository:
             found = repository[commit].peel(pygit2.Commit)
-            return Snapshot(commit, self._trees.read(repository, found.tree), _committed_at(found))
+            return Snapshot(commit, self._trees.read(repository, found.tree), committed_at(found))
 
     def changes(self, path: str, limit: int) -> Sequence[CommitRecord]:
         with self._lock:
             tip = self.fetch()
+            if not tip.commit:
+                return []
             if self._reading().is_shallow:
                 self._deepen()
             with self._guarded() as repository:
-                return list(_history(repository, tip.commit, path, limit))
+                return list(history(repository, tip.commit, path, limit))
 
     def _fetched(self) -> Snapshot:
         self._stay_thin()
@@ -130,12 +135,20 @@ class Clone:
             tip = self._server.tip(connection)
             if self._tip is not None and self._tip.commit == tip:
                 return self._tip
+            if not tip:
+                return self._without_branch()
             tracked = self._tracked()
             if tracked != tip:
                 deep = tracked is not None or self._server.remote.is_local
                 self._server.fetch(connection, depth=0 if deep else 1)
                 self._forget_depth()
             return self.at(tip)
+
+    def _without_branch(self) -> Snapshot:
+        """Start afresh: nothing of a branch that was taken away is of use to the next one."""
+        if self._tracked():
+            self._discard()
+        return UNBORN
 
     def _fetched_afresh(self) -> Snapshot:
         try:
@@ -150,6 +163,11 @@ class Clone:
                 self._forget_depth()
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
+
+    def _reaches(self, base: str) -> bool:
+        """Tell whether the clone has all that came after `base`, which is nothing if empty."""
+        repository = self._reading()
+        return base in repository if base else not repository.is_shallow
 
     def _tracked(self) -> str | None:
         with self._guarded() as repository:
@@ -205,39 +223,6 @@ class Clone:
             self._discard()
         elif _count(objects / "17") > _MOST_LOOSE_OBJECTS // 256:
             self._discard()  # Object ids are spread evenly over 256 folders: one tells for all.
-
-
-def _history(
-    repository: pygit2.Repository, tip: str, path: str, limit: int
-) -> Iterator[CommitRecord]:
-    commit: pygit2.Commit | None = repository[tip].peel(pygit2.Commit)
-    while commit is not None and limit > 0:
-        if _differs(commit, path):
-            limit -= 1
-            yield _record(commit)
-        commit = commit.parents[0] if commit.parents else None
-
-
-def _differs(commit: pygit2.Commit, path: str) -> bool:
-    before = entry(commit.parents[0].tree, path) if commit.parents else None
-    return entry(commit.tree, path) != before
-
-
-def _record(commit: pygit2.Commit) -> CommitRecord:
-    author = Person(_text(commit.author.raw_name), _text(commit.author.raw_email))
-    return CommitRecord(str(commit.id), author, _committed_at(commit), _text(commit.raw_message))
-
-
-def _committed_at(commit: pygit2.Commit) -> datetime:
-    return datetime.fromtimestamp(commit.commit_time, UTC)
-
-
-def _signature(person: Person, at: datetime) -> pygit2.Signature:
-    return pygit2.Signature(person.name, person.email, int(at.timestamp()), 0)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode(errors="replace")
 
 
 def _count(folder: Path) -> int:

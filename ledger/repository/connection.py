@@ -4,7 +4,7 @@
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from ledger.writer import PushFailed
 FOREIGN = (pygit2.GitError, KeyError, ValueError, OSError)
 TRACKING = "refs/remotes/origin/tip"
 _WHOLE_HISTORY = 2**31 - 1
+_NO_COMMIT = "0" * 40
 _MOST_WORDS = 500
 _home_is_ours = threading.Lock()
 
@@ -26,17 +27,23 @@ _home_is_ours = threading.Lock()
 class Server:
     """One branch of one remote. Timeouts and the SSH home are settings of the whole process."""
 
-    def __init__(self, remote: Remote, home: Path, timeouts: Timeouts) -> None:
+    def __init__(self, remote: Remote, home: Path, timeouts: Timeouts, *, may_begin: bool) -> None:
         self.remote = remote
         self._home = home
         self._timeouts = timeouts
+        self._may_begin = may_begin
         self._branch = f"refs/heads/{remote.branch}"
 
     def tip(self, connection: pygit2.Remote) -> str:
-        heads = {head.name: str(head.oid) for head in connection.list_heads(connect=False)}
-        if self._branch not in heads:
+        """Give the branch's commit; "" when there is none yet and it may be begun."""
+        listed = connection.list_heads(connect=False)
+        heads = {head.name: str(head.oid) for head in listed if head.name}
+        if self._branch in heads:
+            return heads[self._branch]
+        if not self._may_begin:
             raise Refused("LH2004", self._missing(empty=not heads))
-        return heads[self._branch]
+        self._check_room(heads)
+        return ""
 
     @contextmanager
     def connected(self, repository: pygit2.Repository) -> Iterator[pygit2.Remote]:
@@ -59,7 +66,8 @@ class Server:
     def push(self, repository: pygit2.Repository, base: str, commit: str) -> None:
         """Move the branch from `base` to `commit`, or raise `PushFailed`; silence is no success.
 
-        pygit2 returns as if all were well when the server refuses. The callback has the verdict.
+        An empty base begins the branch, if it still does not exist. pygit2 returns as if all were
+        well when the server refuses. The callback has the verdict.
         """
         callbacks = _Callbacks(self.remote, base)
         try:
@@ -90,16 +98,28 @@ class Server:
         if not isinstance(key, SshKey):
             yield
             return
-        known_hosts = self._home / ".ssh" / "known_hosts"
-        known_hosts.parent.mkdir(parents=True, exist_ok=True)
-        known_hosts.write_bytes(_contents(key.known_hosts))
+        # Another repository may have this home with other hosts, so only one may furnish it.
         with _home_is_ours:
+            known_hosts = self._home / ".ssh" / "known_hosts"
+            known_hosts.parent.mkdir(parents=True, exist_ok=True)
+            known_hosts.write_bytes(_contents(key.known_hosts))
             before = pygit2.settings.homedir
             pygit2.settings.homedir = str(self._home)
             try:
                 yield
             finally:
                 pygit2.settings.homedir = before or ""
+
+    def _check_room(self, heads: Iterable[str]) -> None:
+        """Refuse what git cannot do: a branch is a file, and a file's name is no folder's."""
+        for name in heads:
+            if name.startswith(f"{self._branch}/") or self._branch.startswith(f"{name}/"):
+                raise Refused(
+                    "LH2004",
+                    f"The repository {self.remote.url} can have no branch {self.remote.branch}:"
+                    f" the branch {name.removeprefix('refs/heads/')} is in the way. Rename that"
+                    " one, or choose another name for the new one.",
+                )
 
     def _missing(self, *, empty: bool) -> str:
         if empty:
@@ -113,7 +133,7 @@ class _Callbacks(pygit2.RemoteCallbacks):
     def __init__(self, remote: Remote, base: str = "") -> None:
         super().__init__()
         self._remote = remote
-        self._base = base
+        self._base = base or _NO_COMMIT
         self._asked = False
         self._said = ""
         self.sent = False

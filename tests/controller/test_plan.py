@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
-from controller.plan import BACK_OFF, CHANGES, Action, Observed, Plan, Verb, plan
+from controller.plan import CHANGES, Action, Observed, Plan, Verb, plan
+from controller.setbacks import BACK_OFF
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.endpoints import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
+from controller.restraint import QUOTA_PAUSE
 from ledger.errors import Failure, Unavailable
 from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.plan import Action, Observed
+    from controller.action import Action
+    from controller.endpoints import Look
+    from controller.record import Record
+    from controller.world import World
     from ledger.holdings import Fleet
     from tests.scene import Scene
 
@@ -146,7 +150,7 @@ class TestALeaseThatEnds:
 
         busy = {"status": "SystemUpdating", "seconds": 60}
         cloud = _Before(scene, lambda: scene.account.ask("POST", f"/endpoints/{endpoint}", busy))
-        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
         stopped = outcome(tick, endpoint)
         assert (stopped.state, stopped.code) == (State.WAITING, "LH3003")
 
@@ -180,10 +184,19 @@ class TestADefinitionThatChanges:
         scene.let_pass(seconds=SETTLE)
         assert scene.account.config(endpoint) == before
 
-    def test_in_its_tags_or_schedule_alone_touches_nothing(self, scene: Scene) -> None:
+    def test_in_its_schedule_alone_touches_nothing(self, scene: Scene) -> None:
         endpoint = scene.start("Falcon40B")
-        scene.define("Falcon40B", tags={"team": "blue"}, schedule={"always_on": True})
+        scene.define("Falcon40B", schedule={"always_on": True})
         assert verbs(scene.tick()) == {endpoint: "keep"}
+
+    def test_in_its_tags_or_owner_alone_tags_it_and_keeps_its_config(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B")
+        config = scene.account.config(endpoint)
+        scene.define("Falcon40B", 60, tags={"team": "blue"}, owner="ana@example.com")
+        assert told(scene.tick(), endpoint) == "tag: its tags changed: owner, team"
+        assert verbs(scene.tick()) == {endpoint: "keep"}
+        assert scene.account.endpoint_tags(endpoint)["team"] == "blue"
+        assert scene.account.config(endpoint) == config
 
     def test_a_config_that_is_not_visible_yet_is_asked_for_again(self, scene: Scene) -> None:
         endpoint = scene.define("Falcon40B", 60)
@@ -252,24 +265,41 @@ class TestAnEndpointThatFails:
         scene.tick()
         for _ in range(3):
             scene.let_pass(seconds=SETTLE)
-            refused = outcome(scene.tick(), endpoint)
-            assert (refused.state, refused.code) == (State.REFUSED, "LH3011")
-            assert "did not pass the ping health check" in refused.detail
+            said = told(scene.tick(), endpoint)
+            assert said.startswith("report: the update to demo-Falcon40B-Endpoint-")
+            assert "did not pass the ping health check" in said
         assert scene.account.calls()["UpdateEndpoint"] == 1
         assert scene.account.status(endpoint) == "InService"
 
-    def test_by_an_update_is_updated_again_when_its_lease_is_renewed(self, scene: Scene) -> None:
-        scene.start("Falcon40B", minutes=600)
+    def test_by_an_update_is_remembered_by_the_next_process_too(self, scene: Scene) -> None:
+        endpoint = scene.start("Falcon40B", minutes=600)
         scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
-        scene.account.order_fault("crash", operation="UpdateEndpoint")
+        scene.account.order_fault("crash", operation="UpdateEndpoint", rate=1)
         scene.tick()
         scene.let_pass(seconds=SETTLE)
-        scene.lease("Falcon40B", 700)
+        scene.restart()
+        assert told(scene.tick(), endpoint).startswith("report: the update to")
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:3"})})
+        scene.account.ask("DELETE", "/faults")
+        assert ("update", "done") in done(scene.tick())
+
+    def test_by_an_update_for_lack_of_capacity_is_updated_after_a_back_off(
+        self, scene: Scene
+    ) -> None:
+        endpoint = scene.start("Falcon40B", minutes=600)
+        scene.push({path("Falcon40B"): definition("Falcon40B", model={"image": "registry/m:2"})})
+        scene.account.order_fault("capacity", operation="UpdateEndpoint")
+        scene.tick()
+        scene.let_pass(seconds=SETTLE)
+        assert told(scene.tick(), endpoint).startswith("wait: no capacity for its update")
+        scene.let_pass(minutes=BACK_OFF_MINUTES)
         assert done(scene.tick()) == [("update", "done")]
 
-    def test_is_deleted_when_its_lease_ends(self, scene: Scene) -> None:
+    def test_is_deleted_when_its_lease_and_the_time_to_start_are_over(self, scene: Scene) -> None:
         endpoint = _crashed(scene)
         scene.let_pass(minutes=120)
+        assert told(scene.tick(), endpoint).startswith("report: it failed")
+        scene.let_pass(minutes=60)
         assert told(scene.tick(), endpoint).startswith("delete: lease ended")
 
 
@@ -367,7 +397,7 @@ class TestWhatIsOurs:
         endpoint = scene.start("A")
         settings = environment()
         scene.push({"environments/prod/environment.json": settings})
-        tick = reconcile(scene.repository, scene.account.endpoints(), "prod", scene.now)
+        tick = reconcile(scene.means, "prod", scene.now)
         assert tick.plan.actions == ()
         assert scene.account.status(endpoint) == "InService"
 
@@ -419,11 +449,14 @@ class _Before:
     """SageMaker, where something happens just before an action is done."""
 
     def __init__(self, scene: Scene, happen: Callable[[], object]) -> None:
-        self._cloud = scene.endpoints
+        self._cloud = scene.estate
         self._happen = happen
 
-    def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
+    def observe(self, fleet: Fleet) -> Look:
         return self._cloud.observe(fleet)
+
+    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World:
+        return self._cloud.survey(fleet, look, record, now)
 
     def apply(self, action: Action, now: datetime) -> None:
         self._happen()
@@ -433,7 +466,7 @@ class _Before:
 class _AfterTheLook(_Before):
     """SageMaker, where something happens once, between the plan and what is done about it."""
 
-    def observe(self, fleet: Fleet) -> tuple[Observed, ...]:
+    def observe(self, fleet: Fleet) -> Look:
         seen = self._cloud.observe(fleet)
         self._happen()
         return seen
@@ -447,7 +480,7 @@ class TestBetweenThePlanAndTheDelete:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
         cloud = _AfterTheLook(scene, lambda: scene.lease("A", 10))
-        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
         assert "leased until 2026-11-23T12:21:30Z" in outcome(tick, endpoint).detail
         assert scene.account.status(endpoint) == "InService"
@@ -457,14 +490,14 @@ class TestBetweenThePlanAndTheDelete:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
         cloud = _AfterTheLook(scene, lambda: scene.define("B", 10))
-        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DONE
 
     def test_a_definition_that_comes_back_wins(self, scene: Scene) -> None:
         endpoint = scene.start("A")
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         cloud = _AfterTheLook(scene, lambda: scene.define("A", 10))
-        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
 
     def test_orphans_that_become_too_many_are_kept(self, scene: Scene) -> None:
@@ -476,7 +509,7 @@ class TestBetweenThePlanAndTheDelete:
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         gone: dict[str, Any] = {path("B"): None, path("B", "lease"): None}
         cloud = _AfterTheLook(scene, lambda: scene.push(gone))
-        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
         assert outcome(tick, "demo-A-Endpoint").state is State.DROPPED
 
 
@@ -495,7 +528,7 @@ class TestAnUnreadableSide:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
         cloud = _AfterTheLook(scene, scene.git_server.stop)
-        tick = reconcile(scene.repository, cloud, "dev", scene.now)
+        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"
 
@@ -503,7 +536,7 @@ class TestAnUnreadableSide:
     def test_a_half_read_account_is_no_account(self, scene: Scene, operation: str) -> None:
         scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        scene.endpoints = scene.account.endpoints()
+        scene.estate = scene.account.estate()
         scene.account.order_fault("throttle", operation=operation)
         with pytest.raises(Failure) as caught:
             scene.tick()

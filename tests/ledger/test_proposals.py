@@ -16,7 +16,8 @@ from ledger.errors import Refused
 from ledger.history import read_changes, trailers
 from ledger.holdings import Holding, read_fleet
 from ledger.lease import Lease, stamp
-from ledger.proposals import Request, addition, extension, first_lease, release
+from ledger.automatic import first_lease
+from ledger.proposals import Request, addition, extension, release
 from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check, is_unchanged
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -46,6 +47,18 @@ class TestReading:
         made = int(git(forge.bare, "log", "-1", "--format=%ct", "main"))
 
         assert repository.read().committed_at == datetime.fromtimestamp(made, UTC)
+
+    def test_a_commit_dated_beyond_the_calendar_is_read_all_the_same(
+        self, repository: Repository, forge: Forge
+    ) -> None:
+        tip = git(forge.bare, "cat-file", "commit", "main")
+        (forge.bare / "late").write_text(re.sub(r"(committer .*>) \d+", r"\1 99999999999999", tip))
+        late = git(forge.bare, "hash-object", "-t", "commit", "-w", "late")
+        git(forge.bare, "update-ref", "refs/heads/main", late)
+
+        assert repository.read().commit == late
+        assert repository.read().committed_at.year == 9999
+        assert [record.commit for record in repository.changes(LEASE, 9)] == [late]
 
     def test_a_push_is_seen_by_the_next_read(
         self, repository: Repository, colleague: Colleague

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.errors import Refused, Unavailable
-from ledger.remote import SshKey, Timeouts, Token
+from ledger.remote import Remote, SshKey, Timeouts, Token
+from ledger.repository import Repository
 from sandbox.git_server import GitServer
-from tests.ledger.forge import LEASE, Forge, add, git, opened, seeded, write
+from tests.ledger.forge import GATEWAY, LEASE, NOON, Forge, add, git, opened, seeded, write
 from tests.ledger.ssh import PASSPHRASE, SshServer, ssh_server, write_known_hosts
 
 if TYPE_CHECKING:
@@ -123,6 +124,19 @@ class TestEveryWay:
 
         assert forge.subjects() == ["begin", "add 10 for r-1"]
 
+    def test_a_branch_is_begun_and_begun_anew(
+        self, way: tuple[Forge, Credentials | None], tmp_path: Path
+    ) -> None:
+        forge, credentials = way
+        status = _status(forge.url, tmp_path / "cache", credentials)
+
+        assert status.read().commit == ""
+        status.commit(add(1, "r-1", "dev.json"))
+        git(forge.bare, "update-ref", "-d", "refs/heads/leasehold/status")
+        status.commit(add(5, "r-2", "dev.json"))
+
+        assert git(forge.bare, "log", "--format=%s", "leasehold/status") == "add 5 for r-2"
+
 
 class TestATokenOverHttp:
     @pytest.mark.parametrize(
@@ -217,6 +231,34 @@ class TestSsh:
         with pytest.raises(Refused, match="cannot prove"):
             wary.read()
 
+    def test_two_branches_in_one_cache_keep_their_known_hosts_apart(
+        self, known: SshServer, forge: Forge, tmp_path: Path
+    ) -> None:
+        url, key = known.url(forge.bare), known.key()
+        (tmp_path / "empty").touch()
+        nobody = SshKey(key.username, key.private_key, None, tmp_path / "empty")
+        trusting = opened(url, tmp_path / "cache", credentials=key)
+        wary = _status(url, tmp_path / "cache", nobody)
+        outcomes: dict[str, set[str]] = {"trusting": set(), "wary": set()}
+
+        def asking(name: str, repository: Repository) -> None:
+            for _ in range(15):
+                try:
+                    outcomes[name].add(repository.head())
+                except Refused as refusal:
+                    outcomes[name].add(refusal.code)
+
+        threads = [
+            threading.Thread(target=asking, args=entry)
+            for entry in (("trusting", trusting), ("wary", wary))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+        assert outcomes == {"trusting": {forge.tip}, "wary": {"LH2005"}}
+
     def test_a_key_that_the_server_does_not_know_is_refused(
         self, known: SshServer, forge: Forge, tmp_path: Path
     ) -> None:
@@ -254,6 +296,17 @@ class TestSsh:
 
         with pytest.raises(Unavailable, match="cannot be read"):
             repository.read()
+
+
+def _status(url: str, cache: Path, credentials: Credentials | None) -> Repository:
+    return Repository(
+        Remote(url, "leasehold/status", credentials),
+        cache,
+        under="",
+        may_begin=True,
+        committer=GATEWAY,
+        clock=lambda: NOON,
+    )
 
 
 def _await(port: int) -> None:

@@ -1,0 +1,144 @@
+"""Endpoint configs and models of ours in SageMaker: find them, see what is in use, delete them.
+
+Called by `reconcile`. It decides nothing: that is `collection`'s business. An ARN has the name in
+lower case. AWS says of endpoints alone that their names ignore case, so no name from an ARN is
+asked for or deleted: a listing by the digest, which has no capitals, gives the true one.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from controller.aws_errors import Absent, aws_errors
+from controller.collection import Artifact, names_content
+from controller.desired import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
+from controller.observed import Observed
+
+if TYPE_CHECKING:
+    from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef, PaginatorConfigTypeDef
+
+__all__ = ["Artifact", "Artifacts"]
+
+_PAGES: "PaginatorConfigTypeDef" = {"PageSize": 100}
+_Version = tuple[str, datetime]
+
+
+class Artifacts:
+    """Configs and models of one account and region. What it remembers is never the truth."""
+
+    def __init__(
+        self, sagemaker: "SageMakerClient", tagging: "ResourceGroupsTaggingAPIClient"
+    ) -> None:
+        self._sagemaker = sagemaker
+        self._tagging = tagging
+        self._foreign: dict[str, tuple[_Version, tuple[str, ...]]] = {}
+        self._models: dict[str, tuple[str, ...]] = {}
+
+    def ours(self, project_prefix: str, environment_name: str) -> tuple[Artifact, ...]:
+        """List what bears our tags, a hundred with each call. Raises Failure (LH3xxx)."""
+        with aws_errors():
+            pages = self._tagging.get_paginator("get_resources").paginate(
+                TagFilters=[
+                    {"Key": PROJECT_TAG, "Values": [project_prefix]},
+                    {"Key": ENVIRONMENT_TAG, "Values": [environment_name]},
+                ],
+                ResourceTypeFilters=["sagemaker:endpoint-config", "sagemaker:model"],
+                PaginationConfig=_PAGES,
+            )
+            found = [each for page in pages for each in page["ResourceTagMappingList"]]
+        return tuple(
+            _artifact(each["ResourceARN"], {tag["Key"]: tag["Value"] for tag in each["Tags"]})
+            for each in found
+        )
+
+    def in_use(self, observed: Iterable[Observed]) -> frozenset[str]:
+        """Name, in lower case, the configs and models that any endpoint of the account uses.
+
+        Endpoints that are `observed` already are not described again; others only where status or
+        LastModifiedTime moved. Raises Failure (LH3xxx) unless all could be read.
+        """
+        known = {item.endpoint_name.lower(): item for item in observed}
+        configs: set[str] = set()
+        for item in known.values():
+            configs.update(filter(None, (item.config_name, item.pending_config)))
+        ours = {name for name in configs if names_content(name.lower())}
+        with aws_errors():
+            foreign = [
+                summary
+                for summary in self._endpoints()
+                if summary["EndpointName"].lower() not in known
+            ]
+            for summary in foreign:
+                configs.update(self._configs_of(summary))
+            names = {summary["EndpointName"] for summary in foreign}
+            self._foreign = {name: each for name, each in self._foreign.items() if name in names}
+            models = {model for name in configs - ours for model in self._models_of(name)}
+        return frozenset(name.lower() for name in configs | models)
+
+    def collect(self, artifact: Artifact) -> None:
+        """Delete a config or a model; one that is gone is fine. Raises Failure (LH3xxx)."""
+        try:
+            with aws_errors():
+                for name in self._true_names(artifact):
+                    if artifact.kind == "model":
+                        self._sagemaker.delete_model(ModelName=name)
+                    else:
+                        self._sagemaker.delete_endpoint_config(EndpointConfigName=name)
+        except Absent:
+            return  # somebody was faster
+
+    def _true_names(self, artifact: Artifact) -> Iterator[str]:
+        """Find the name with its capitals: the one of that ARN, if it is still there."""
+        digest = artifact.name.rpartition("-")[2]
+        noun = "Model" if artifact.kind == "model" else "EndpointConfig"
+        operation: Any = "list_models" if artifact.kind == "model" else "list_endpoint_configs"
+        pages: Any = self._sagemaker.get_paginator(operation).paginate(
+            NameContains=digest, PaginationConfig=_PAGES
+        )
+        for summary in (each for page in pages for each in page[f"{noun}s"]):
+            if summary[f"{noun}Arn"].lower() == artifact.arn.lower():
+                yield summary[f"{noun}Name"]
+
+    def _endpoints(self) -> "Iterator[EndpointSummaryTypeDef]":
+        pages = self._sagemaker.get_paginator("list_endpoints").paginate(PaginationConfig=_PAGES)
+        for page in pages:
+            yield from page["Endpoints"]
+
+    def _configs_of(self, summary: "EndpointSummaryTypeDef") -> tuple[str, ...]:
+        """Name what an endpoint serves, and what it is about to serve."""
+        name = summary["EndpointName"]
+        version = (summary["EndpointStatus"], summary["LastModifiedTime"])
+        if (known := self._foreign.get(name)) and known[0] == version:
+            return known[1]
+        try:
+            with aws_errors():
+                answer = self._sagemaker.describe_endpoint(EndpointName=name)
+        except Absent:
+            return ()
+        pending = answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName")
+        configs = tuple(filter(None, (answer.get("EndpointConfigName"), pending)))
+        self._foreign[name] = (version, configs)
+        return configs
+
+    def _models_of(self, config_name: str) -> tuple[str, ...]:
+        """Name the models in a config; a config never changes."""
+        if config_name not in self._models:
+            try:
+                with aws_errors():
+                    answer = self._sagemaker.describe_endpoint_config(
+                        EndpointConfigName=config_name
+                    )
+            except Absent:
+                return ()
+            variants = [*answer["ProductionVariants"], *answer.get("ShadowProductionVariants", [])]
+            named = (variant.get("ModelName") for variant in variants)
+            self._models[config_name] = tuple(name for name in named if name)
+        return self._models[config_name]
+
+
+def _artifact(arn: str, tags: dict[str, str]) -> Artifact:
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    known = cast("Literal['endpoint-config', 'model']", kind)
+    return Artifact(known, name.lower(), tags.get(NAME_TAG, ""), arn)

@@ -1,0 +1,99 @@
+"""One holding with everything that a decision about it looks at. Pure.
+
+`plan` makes a case of each holding; `decision`, `setbacks` and `upkeep` decide it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from controller.action import Action, Target, Verb
+from controller.desired import LEASE_TAG, Desired, desired, lease_mark
+from controller.idleness import Use
+from controller.observed import Observed
+from controller.record import Entry
+from controller.world import World
+from ledger.documents import Environment
+from ledger.holdings import Fleet, Holding
+from ledger.lease import Lease, credit, is_on, prolong, stamp
+from ledger.schedule import Schedule, window_end
+
+
+@dataclass(frozen=True)
+class Case:
+    """A holding, with what it takes to decide about it."""
+
+    fleet: Fleet
+    environment: Environment
+    holding: Holding
+    world: World
+    now: datetime
+
+    def act(self, verb: Verb, reason: str, target: Target | None = None) -> Action:
+        return Action(verb, self.holding.name, self.holding.endpoint_name, reason, target)
+
+    @cached_property
+    def target(self) -> Desired:
+        return desired(self.holding, self.environment, self.fleet.name)
+
+    @property
+    def schedule(self) -> Schedule:
+        return self.holding.definition.schedule
+
+    @cached_property
+    def entry(self) -> Entry | None:
+        return self.world.record.entry(self.holding.endpoint_name)
+
+    @property
+    def use(self) -> Use | None:
+        return self.world.uses.get(self.holding.endpoint_name)
+
+    @cached_property
+    def credit_minutes(self) -> int:
+        """Count what its start has taken from the lease so far, or took until it was ready."""
+        lease, entry = self.holding.lease, self.entry
+        if lease is None or entry is None or entry.starting_since is None:
+            return 0
+        cut_short = entry.starting_lease is not None and lease.expires_at < entry.starting_lease
+        if cut_short or self.schedule.always_on or self.schedule.lease_starts == "request":
+            return 0
+        ready = entry.since if entry.status == "InService" else self.now
+        return credit(lease, entry.starting_since, ready, self.schedule.max_creating_minutes)
+
+    @cached_property
+    def lease(self) -> Lease | None:
+        """The lease with its credit: the meter stands still while an endpoint starts."""
+        lease, minutes = self.holding.lease, self.credit_minutes
+        if lease is None or not minutes:
+            return lease
+        until = lease.expires_at + timedelta(minutes=minutes)
+        return prolong(lease, until, self.now, self.fleet.ceiling)
+
+    @cached_property
+    def is_on(self) -> bool:
+        return is_on(self.schedule, self.lease, self.now)
+
+    @property
+    def grant_due(self) -> bool:
+        return self.holding.lease is None and self.schedule.initial_provision_minutes > 0
+
+    @property
+    def why(self) -> str:
+        """Say why it is on or off."""
+        return _why(self.schedule, self.lease, self.now)
+
+    def renewed(self, there: Observed) -> bool:
+        """Tell whether the lease is another one than the endpoint was started under."""
+        return (there.tags or {}).get(LEASE_TAG) != lease_mark(self.holding)
+
+
+def _why(schedule: Schedule, lease: Lease | None, now: datetime) -> str:
+    if lease and lease.off_until and now < lease.off_until:
+        return f"released, off until {stamp(lease.off_until)}"
+    if schedule.always_on:
+        return "always on"
+    if lease and lease.is_live(now):
+        return f"leased until {stamp(lease.expires_at)}"
+    if end := window_end(schedule, now):
+        return f"scheduled until {stamp(end)}"
+    return f"lease ended at {stamp(lease.expires_at)}" if lease else "no lease"

@@ -1,0 +1,115 @@
+"""Notices about the meter: a lease that ends soon, and one that is ended because nobody uses it.
+
+Called by `notices`. Pure. Of the lead times that are due only the nearest is told: after an outage
+nobody wants to hear that an hour was left.
+"""
+
+import json
+import shlex
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.action import Verb
+from controller.notice import Kind, Notice
+from controller.notice_view import About, View
+from controller.record import ABSENT, Entry
+from ledger.documents import Environment
+from ledger.holdings import Holding
+from ledger.lease import Lease, duration, is_on, stamp
+from ledger.schedule import window_end
+
+EXTRA_MINUTES = 60  # that the command in a notice adds
+_NOTHING_TO_STOP = frozenset({ABSENT, "Deleting", "Failed"})
+_MINUTE = timedelta(minutes=1)
+
+
+def expiring_key(lease: Lease, lead: int | str) -> str:
+    return f"{Kind.EXPIRING}:{stamp(lease.expires_at)}:{lead}"
+
+
+def expiring(view: View, environment: Environment, holding: Holding) -> Iterator[Notice]:
+    """Tell of the nearest lead time that is due, and take the longer ones as told with it."""
+    about = About(view, holding.name, holding.endpoint_name)
+    lease, entry = holding.lease, about.entry
+    if lease is None or entry is None or not _will_stop(view, holding, lease, entry):
+        return
+    left, leads = lease.expires_at - view.now, _leads(environment, holding)
+    due = sorted(lead for lead in leads if left / _MINUTE <= lead)
+    if not due or (_may_grow(view, holding, entry) and due[0] != min(leads)):
+        return
+    until = f"{stamp(lease.expires_at)}, in {duration(left)}"
+    owner = holding.definition.owner
+    notice = about.notice(
+        expiring_key(lease, due[0]),
+        f"lease ends at {until}",
+        f"The lease of {about} ends at {until}. Then it is stopped.\n"
+        + (f"Its owner is {owner}.\n" if owner else "Its definition names no owner.\n")
+        + f"\nThis keeps it for {duration(EXTRA_MINUTES * _MINUTE)} more:\n\n"
+        + f"{extension(environment, holding.endpoint_name)}\n",
+        expires_at=lease.expires_at,
+        minutes_left=int(left / _MINUTE),
+        owner=owner,
+    )
+    told = frozenset(expiring_key(lease, lead) for lead in due)
+    yield replace(notice, settles={holding.endpoint_name: told})
+
+
+def idle(view: View, holding: Holding) -> Iterator[Notice]:
+    """Tell of an idle lease in the tick that ends it."""
+    about, until = About(view, holding.name, holding.endpoint_name), _runs_until(holding, view.now)
+    for action in view.actions(holding.endpoint_name):
+        if action.verb is Verb.IDLE and until:
+            yield about.notice(
+                f"{Kind.IDLE}:{stamp(until)}",
+                "idle, and its lease is ended",
+                f"Nobody uses {about}: {action.reason}. So its lease is ended; it would have run"
+                f" until {stamp(until)}. An extension starts it again.\n",
+                reason=action.reason,
+                until=until,
+            )
+
+
+def extension(environment: Environment, endpoint_name: str) -> str:
+    """Write the command that extends a lease, ready for a shell."""
+    path = "/endpoint-expiry"
+    url = f'"$LEASEHOLD_API{path}"'
+    if environment.api_url:
+        url = shlex.quote(environment.api_url.rstrip("/") + path)
+    body = json.dumps({"EndpointName": endpoint_name, "minutes": EXTRA_MINUTES})
+    return f'curl {url} --header "Authorization: $TOKEN" --data {shlex.quote(body)}'
+
+
+def _will_stop(view: View, holding: Holding, lease: Lease, entry: Entry) -> bool:
+    """Tell whether the end of the lease will be the end of an endpoint that runs."""
+    schedule, suspended = holding.definition.schedule, holding.definition.suspended
+    if entry.status in _NOTHING_TO_STOP or not lease.is_live(view.now):
+        return False
+    if suspended and suspended.holds(lease.expires_at):
+        return False
+    if Verb.IDLE in view.verbs(holding.endpoint_name):
+        return False
+    return is_on(schedule, lease, view.now) and not is_on(schedule, lease, lease.expires_at)
+
+
+def _leads(environment: Environment, holding: Holding) -> tuple[int, ...]:
+    """Give the lead times. A lease that use prolongs is short all the time: it is told later."""
+    leads = environment.lead_minutes
+    active = holding.definition.schedule.extend_while_active_minutes
+    if not leads or active is None:
+        return leads
+    return tuple(lead for lead in leads if lead * 2 < active) or (max(active // 3, 1),)
+
+
+def _may_grow(view: View, holding: Holding, entry: Entry) -> bool:
+    """Tell whether the lease is about to be prolonged by itself: then only the last call counts."""
+    growing = {Verb.CREDIT, Verb.EXTEND} & view.verbs(holding.endpoint_name)
+    credited = holding.definition.schedule.lease_starts == "ready"
+    return bool(growing) or (credited and entry.starting_since is not None)
+
+
+def _runs_until(holding: Holding, now: datetime) -> datetime | None:
+    """Say when the run that is under way would end by itself."""
+    lease, end = holding.lease, window_end(holding.definition.schedule, now)
+    live = lease.expires_at if lease and lease.is_live(now) else None
+    return max(live, end) if live and end else live or end

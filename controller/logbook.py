@@ -1,0 +1,95 @@
+"""The observed history on its branch of the ledger's repository: read once, written when it moved.
+
+Called by `reconcile`. One process at a time writes it as a rule; where two do, each keeps its own
+endpoints' news and nothing of the other's is lost. Without a repository it is kept in memory alone.
+"""
+
+from dataclasses import replace
+from typing import Protocol
+from uuid import uuid4
+
+from controller.lease_changes import CONTROLLER
+from controller.record import Entry, Record, dump_record, parse_record
+from controller.sighting import news
+from ledger.errors import Failure
+from ledger.snapshot import Change, Committed, Proposal, Snapshot
+
+
+class Branch(Protocol):
+    """The repository of the observed history's branch."""
+
+    def read(self) -> Snapshot: ...
+    def commit(self, proposal: Proposal, *, deadline_seconds: float = ...) -> Committed: ...
+
+
+class Logbook:
+    def __init__(self, branch: Branch | None = None) -> None:
+        self._branch = branch
+        self._stored: dict[str, Record] = {}
+        self._known: dict[str, Record] = {}
+
+    def read(self, environment: str) -> Record:
+        """Give the record as this process knows it; the first time from the branch.
+
+        Raises Failure where the branch cannot be read, as long as nothing is known.
+        """
+        if environment not in self._known:
+            files = self._branch.read().files if self._branch else {}
+            self._stored[environment] = parse_record(files.get(_path(environment)))
+            self._known[environment] = self._stored[environment]
+        return self._known[environment]
+
+    def keep(self, environment: str, record: Record, commit: str) -> None:
+        """Remember a record, and commit it if anything moved. Raises Failure (LH2xxx).
+
+        What could not be committed is remembered, and goes into the next commit.
+        """
+        record = replace(record, is_new=False)
+        self._known[environment] = record
+        stored = self._stored.get(environment, Record())
+        if self._branch is None or not (record.moved(stored) or stored.is_new):
+            return
+        try:
+            committed = self._branch.commit(_proposal(environment, stored, record, commit))
+        except Failure as failure:
+            raise type(failure)(
+                failure.code, f"The observed history is not written. {failure.message}"
+            ) from failure
+        self._stored[environment] = parse_record(committed.snapshot.files[_path(environment)])
+        self._known[environment] = self._stored[environment]
+
+
+def _proposal(environment: str, before: Record, after: Record, ledger_commit: str) -> Proposal:
+    request_id = uuid4().hex
+    message = _message(environment, tuple(news(before, after)), ledger_commit, request_id)
+
+    def propose(snapshot: Snapshot) -> Change:
+        there = parse_record(snapshot.files.get(_path(environment)))
+        changed: dict[str, Entry | None] = {}
+        for name in after.moved(before):
+            told = _told(there.entry(name)) - _told(before.entry(name))  # by another process
+            ours = after.entry(name)
+            changed[name] = replace(ours, notices=ours.notices | told) if ours else None
+        content = dump_record(there.with_entries(changed))
+        return Change({_path(environment): content}, message, CONTROLLER, request_id)
+
+    return propose
+
+
+def _message(environment: str, lines: tuple[str, ...], ledger_commit: str, request_id: str) -> str:
+    """Write the commit message; what SageMaker said stands in a line that can be no trailer."""
+    lines = tuple(" ".join(line.split()) for line in lines)
+    subject = f"{len(lines)} endpoints moved" if len(lines) > 1 else "begin"
+    if len(lines) == 1:
+        subject = lines[0].partition(" (")[0]
+    body = [f"- {line}" for line in lines] + ([""] if lines else [])
+    trailers = [f"Ledger-Commit: {ledger_commit}", f"Request-Id: {request_id}"]
+    return "\n".join([f"status({environment}): {subject}", "", *body, *trailers]) + "\n"
+
+
+def _told(entry: Entry | None) -> frozenset[str]:
+    return entry.notices if entry else frozenset()
+
+
+def _path(environment: str) -> str:
+    return f"{environment}.json"

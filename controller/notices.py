@@ -1,0 +1,141 @@
+"""Who is told what, and once: what is true now, less what the record says was delivered. Pure.
+
+Called by `reconcile`: `due` gives what to send, `delivered` notes what arrived, `pruned` forgets
+what cannot matter any more, and `baseline` spares the readers of a new record its old news. A key
+is noted only after its delivery, so a notice comes at least once, and twice only if a tick ended
+between the two.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from controller.action import Action, Plan, Verb
+from controller.lease_notices import expiring, idle
+from controller.life_notices import (
+    CAPACITY_KEY,
+    blocked,
+    blocked_key,
+    failed,
+    failure_key,
+    is_blocked,
+    life_key,
+    started,
+    stopped,
+)
+from controller.notice import Delivery, Kind, Notice
+from controller.notice_view import View
+from controller.record import ABSENT, Entry, Record
+from ledger.holdings import Broken, Fleet, Holding
+from ledger.lease import Lease, stamp
+
+__all__ = ["Delivery", "Notice", "baseline", "delivered", "due", "pruned"]
+
+_TAKEN_BY = "@"  # between a key and a target that took it while another did not
+
+
+def due(fleet: Fleet, plan: Plan, record: Record, now: datetime) -> tuple[Notice, ...]:
+    """Give what is to be told: it is true now, and its key is in no entry yet."""
+    return tuple(
+        replace(notice, taken=_taken(record, notice))
+        for notice in _true(View(fleet, plan, record, now))
+        if any(notice.key not in _known(record, name) for name in notice.settles)
+    )
+
+
+def delivered(record: Record, deliveries: Iterable[Delivery], now: datetime) -> Record:
+    """Note what arrived; where only some targets took a notice, which of them did."""
+    changed: dict[str, Entry | None] = {}
+    for delivery in deliveries:
+        notice = delivery.notice
+        marks = frozenset(f"{notice.key}{_TAKEN_BY}{target}" for target in delivery.taken)
+        for name, keys in notice.settles.items():
+            entry = changed.get(name) or record.entry(name)
+            entry = entry or Entry(notice.name, ABSENT, now.replace(microsecond=0))
+            notices = (entry.notices - marks) | keys if delivery.ok else entry.notices | marks
+            changed[name] = replace(entry, notices=notices)
+    return _with(record, changed)
+
+
+def baseline(record: Record, notices: Iterable[Notice], now: datetime) -> Record:
+    """Take as delivered what began before there was a record: nobody is told of old starts."""
+    old = (notice for notice in notices if notice.kind in (Kind.STARTED, Kind.STOPPED))
+    return delivered(record, (Delivery(notice, ok=True) for notice in old), now)
+
+
+def pruned(record: Record, fleet: Fleet, plan: Plan) -> Record:
+    """Forget the keys of another expiry, an older endpoint, or a report that is gone.
+
+    What comes back later is told again. Without readable settings nothing is forgotten.
+    """
+    if fleet.environment is None:
+        return record
+    items = {item.endpoint_name: item for item in fleet.items}
+    actions: dict[str, list[Action]] = defaultdict(list)
+    for action in plan.actions:
+        actions[action.endpoint_name].append(action)
+    changed: dict[str, Entry | None] = {}
+    for name, entry in record.entries.items():
+        matters = tuple(f"{it}:" for it in _relevant(entry, items.get(name), actions[name]))
+        kept = frozenset(key for key in entry.notices if f"{_bare(key)}:".startswith(matters))
+        if kept != entry.notices:
+            changed[name] = replace(entry, notices=kept)
+    return _with(record, changed)
+
+
+def _true(view: View) -> Iterator[Notice]:
+    """Yield whatever there is to tell now, whether or not it was told before."""
+    if view.fleet.environment is not None:
+        for holding in view.fleet.holdings:
+            yield from expiring(view, view.fleet.environment, holding)
+            yield from idle(view, holding)
+        for endpoint_name, entry in view.record.entries.items():
+            yield from started(view, endpoint_name, entry)
+            yield from stopped(view, endpoint_name, entry)
+            yield from failed(view, endpoint_name, entry)
+    yield from blocked(view)
+
+
+def _relevant(
+    entry: Entry, item: Holding | Broken | None, actions: Sequence[Action]
+) -> Iterator[str]:
+    """Yield the keys of an entry, or how they begin, that still say something."""
+    match item:
+        case Holding(lease=Lease() as lease):
+            yield f"{Kind.EXPIRING}:{stamp(lease.expires_at)}"
+        case Broken():
+            yield Kind.EXPIRING  # nobody can tell what its lease is
+    for key in (life_key(Kind.STARTED, entry), life_key(Kind.STOPPED, entry), failure_key(entry)):
+        if key:
+            yield key
+    if entry.failures and (entry.status != ABSENT or any(a.verb is Verb.CREATE for a in actions)):
+        yield CAPACITY_KEY  # the row goes on
+    for action in actions:
+        if action.verb is Verb.IDLE:
+            yield Kind.IDLE
+        elif is_blocked(action, entry):
+            yield blocked_key(action)
+
+
+def _known(record: Record, endpoint_name: str) -> frozenset[str]:
+    entry = record.entry(endpoint_name)
+    return entry.notices if entry else frozenset()
+
+
+def _taken(record: Record, notice: Notice) -> frozenset[str]:
+    """Name the targets that took a notice already, for every endpoint that it is about."""
+    start = f"{notice.key}{_TAKEN_BY}"
+    targets = [
+        {key.removeprefix(start) for key in _known(record, name) if key.startswith(start)}
+        for name in notice.settles
+    ]
+    return frozenset(set.intersection(*targets))
+
+
+def _bare(key: str) -> str:
+    return key.partition(_TAKEN_BY)[0]
+
+
+def _with(record: Record, changed: Mapping[str, Entry | None]) -> Record:
+    return record.with_entries(changed) if changed else record

@@ -1,0 +1,218 @@
+"""Application Auto Scaling, and the alarm that wakes an endpoint from zero instances.
+
+Called by `reconcile`. It decides nothing: what is wanted is a `Scale`, and so is what is there. A
+quiet tick makes no call: what was seen of an endpoint holds until its LastModifiedTime or config
+moves, or the process ends. So a target that somebody removes by hand comes back with the next of
+these.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
+
+from controller.aws_errors import Absent, aws_errors
+from controller.desired import VARIANT
+from controller.observed import Observed
+from controller.scaling_policy import Alarm, Names, Scale, Steps, Tracking, resource_id
+from controller.scaling_wire import Said, alarm_request, read_scale, steps_request, tracking_request
+
+if TYPE_CHECKING:
+    from types_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from types_boto3_cloudwatch import CloudWatchClient
+
+_MOST_RESOURCES = 50  # in a call, and as many policy names
+_MOST_ALARMS = 100
+_POLICIES_EACH = 3
+_Version = tuple[datetime, str | None]
+_T = TypeVar("_T")
+
+
+class _Resource(TypedDict):
+    """How every call names a variant of an endpoint."""
+
+    ServiceNamespace: Literal["sagemaker"]
+    ResourceId: str
+    ScalableDimension: Literal["sagemaker:variant:DesiredInstanceCount"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    version: _Version
+    scale: Scale | None
+
+
+class Scaling:
+    """The scaling of endpoints in one account and region; what it remembers is never the truth."""
+
+    def __init__(
+        self, autoscaling: "ApplicationAutoScalingClient", cloudwatch: "CloudWatchClient"
+    ) -> None:
+        self._autoscaling = autoscaling
+        self._cloudwatch = cloudwatch
+        self._seen: dict[str, _Seen] = {}
+
+    def state(self, observed: Iterable[Observed]) -> Mapping[str, Scale | None]:
+        """Say by endpoint name what is there of ours; None for a target that is not, or none.
+
+        Ours is a target with a policy or an alarm of our name. Raises Failure (LH3xxx).
+        """
+        asked = {item.endpoint_name: (item.modified_at, item.config_name) for item in observed}
+        stale = [
+            name
+            for name, version in asked.items()
+            if (seen := self._seen.get(name)) is None or seen.version != version
+        ]
+        self._seen = {name: seen for name, seen in self._seen.items() if name in asked}
+        with aws_errors():
+            found = self._look(stale) if stale else {}
+        self._seen |= {name: _Seen(asked[name], found.get(name)) for name in stale}
+        return {name: self._seen[name].scale for name in asked}
+
+    def apply(self, scale: Scale) -> None:
+        """Make what is there what is wanted. Raises Failure (LH3xxx); the next tick goes on.
+
+        The alarm comes last: a scale that was cut short lacks something, and is not equal.
+        """
+        seen = self._seen.pop(scale.endpoint_name, None)
+        names, resource = Names(scale.endpoint_name), _resource(scale.resource_id)
+        with aws_errors():
+            self._autoscaling.register_scalable_target(
+                **resource, MinCapacity=scale.min_instances, MaxCapacity=scale.max_instances
+            )
+            self._drop_unwanted(scale, seen.scale if seen else None)
+            if scale.on_invocations:
+                self._track(names.invocations, resource, scale.on_invocations)
+            if scale.on_backlog:
+                self._track(names.backlog, resource, scale.on_backlog)
+            if scale.wake and scale.alarm:
+                self._wake(names.wake, resource, scale.wake, scale.alarm)
+        if seen:
+            self._seen[scale.endpoint_name] = _Seen(seen.version, scale)
+
+    def remove(self, endpoint_name: str, variants: Iterable[str]) -> None:
+        """Take everything away, as before an endpoint is deleted; what is absent is fine.
+
+        The alarm is nobody's but ours; the policies go with their target. Raises Failure (LH3xxx).
+        """
+        self._seen.pop(endpoint_name, None)
+        self._drop_alarm(endpoint_name)
+        for variant in variants:
+            try:
+                with aws_errors():
+                    self._autoscaling.deregister_scalable_target(
+                        **_resource(resource_id(endpoint_name, variant))
+                    )
+            except Absent:
+                continue  # there was none, or somebody was faster
+
+    def _look(self, names: list[str]) -> dict[str, Scale]:
+        targets: dict[str, Said] = {}
+        for some in _batches(names, _MOST_RESOURCES):
+            pages = self._autoscaling.get_paginator("describe_scalable_targets").paginate(
+                ServiceNamespace="sagemaker",
+                ResourceIds=[resource_id(name, VARIANT) for name in some],
+            )
+            targets |= {
+                item["ResourceId"].lower(): item
+                for page in pages
+                for item in page["ScalableTargets"]
+            }
+        there = [name for name in names if resource_id(name, VARIANT).lower() in targets]
+        policies, alarms = self._policies(there), self._alarms(there)
+        scales = {}
+        for name in there:
+            key = resource_id(name, VARIANT).lower()
+            scale = read_scale(
+                (name, VARIANT), targets[key], policies.get(key, {}), alarms.get(Names(name).wake)
+            )
+            if scale.on_invocations or scale.on_backlog or scale.wake or scale.alarm:
+                scales[name] = scale
+        return scales
+
+    def _policies(self, endpoint_names: list[str]) -> dict[str, dict[str, Said]]:
+        """Find the policies of our names: resource to policy name to policy."""
+        found: dict[str, dict[str, Said]] = {}
+        for some in _batches(endpoint_names, _MOST_RESOURCES // _POLICIES_EACH):
+            all_names = [Names(name) for name in some]
+            pages = self._autoscaling.get_paginator("describe_scaling_policies").paginate(
+                ServiceNamespace="sagemaker",
+                PolicyNames=[
+                    policy
+                    for each in all_names
+                    for policy in (each.invocations, each.backlog, each.wake)
+                ],
+            )
+            for policy in (each for page in pages for each in page["ScalingPolicies"]):
+                found.setdefault(policy["ResourceId"].lower(), {})[policy["PolicyName"]] = policy
+        return found
+
+    def _alarms(self, endpoint_names: list[str]) -> dict[str, Said]:
+        found: dict[str, Said] = {}
+        for some in _batches(endpoint_names, _MOST_ALARMS):
+            answer = self._cloudwatch.describe_alarms(
+                AlarmNames=[Names(name).wake for name in some], AlarmTypes=["MetricAlarm"]
+            )
+            found |= {alarm["AlarmName"]: alarm for alarm in answer["MetricAlarms"]}
+        return found
+
+    def _drop_unwanted(self, scale: Scale, there: Scale | None) -> None:
+        """Delete what a former definition wanted: what it had, and the new one has not."""
+        if there is None:
+            return
+        names = Names(scale.endpoint_name)
+        if there.alarm and not scale.alarm:
+            self._drop_alarm(scale.endpoint_name)
+        for name, had, wants in (
+            (names.invocations, there.on_invocations, scale.on_invocations),
+            (names.backlog, there.on_backlog, scale.on_backlog),
+            (names.wake, there.wake, scale.wake),
+        ):
+            if had and not wants:
+                self._drop_policy(name, _resource(scale.resource_id))
+
+    def _drop_policy(self, name: str, resource: _Resource) -> None:
+        try:
+            with aws_errors():
+                self._autoscaling.delete_scaling_policy(PolicyName=name, **resource)
+        except Absent:
+            return
+
+    def _drop_alarm(self, endpoint_name: str) -> None:
+        try:
+            with aws_errors():
+                self._cloudwatch.delete_alarms(AlarmNames=[Names(endpoint_name).wake])
+        except Absent:
+            return
+
+    def _track(self, name: str, resource: _Resource, tracking: Tracking) -> None:
+        self._autoscaling.put_scaling_policy(
+            PolicyName=name,
+            PolicyType="TargetTrackingScaling",
+            TargetTrackingScalingPolicyConfiguration=tracking_request(tracking),
+            **resource,
+        )
+
+    def _wake(self, name: str, resource: _Resource, steps: Steps, alarm: Alarm) -> None:
+        answer = self._autoscaling.put_scaling_policy(
+            PolicyName=name,
+            PolicyType="StepScaling",
+            StepScalingPolicyConfiguration=steps_request(steps),
+            **resource,
+        )
+        self._cloudwatch.put_metric_alarm(**alarm_request(name, alarm, answer["PolicyARN"]))
+
+
+def _resource(identity: str) -> _Resource:
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": identity,
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+
+def _batches(items: Iterable[_T], size: int) -> Iterator[tuple[_T, ...]]:
+    rest = iter(items)
+    while batch := tuple(islice(rest, size)):
+        yield batch

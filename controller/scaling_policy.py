@@ -1,0 +1,128 @@
+"""What a definition wants of Application Auto Scaling: a target, its policies and an alarm. Pure.
+
+Called by the planner, and by `scaling`, which compares it with what is there: the two are equal or
+something is to be done. A real-time endpoint follows its invocations, an asynchronous one its
+backlog. From zero instances there is no backlog per instance, so an endpoint that may sleep also
+has a step policy, fired by an alarm of its own, without which it never wakes.
+"""
+
+from dataclasses import dataclass
+
+from ledger.documents import Autoscaling, Definition
+
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+BACKLOG = "ApproximateBacklogSizePerInstance"
+UNSERVED = "HasBacklogWithoutCapacity"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """Keep `metric`, for each instance, near `goal`. Cooldowns are in seconds."""
+
+    metric: str
+    goal: float
+    scale_in_cooldown: int
+    scale_out_cooldown: int
+    dimensions: tuple[tuple[str, str], ...] = ()  # of a metric that is not predefined
+    statistic: str = ""
+    scales_in: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Change the number of instances by `change` whenever the alarm fires."""
+
+    change: int
+    cooldown: int
+    kind: str = "ChangeInCapacity"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Fire once `metric` is `threshold` or more for so many periods of so many seconds."""
+
+    metric: str
+    dimensions: tuple[tuple[str, str], ...]
+    threshold: float = 1
+    periods: int = 2
+    period_seconds: int = 60
+    statistic: str = "Average"
+    comparison: str = "GreaterThanOrEqualToThreshold"
+    missing: str = "missing"
+    fires: bool = True  # the step policy of this very target
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """All that one variant of an endpoint has at Application Auto Scaling; None: it lacks it.
+
+    A policy is the one of our name for its purpose: what others put beside it is not looked at.
+    """
+
+    endpoint_name: str
+    variant: str
+    min_instances: int
+    max_instances: int
+    on_invocations: Tracking | None = None
+    on_backlog: Tracking | None = None
+    wake: Steps | None = None
+    alarm: Alarm | None = None
+
+    @property
+    def resource_id(self) -> str:
+        return resource_id(self.endpoint_name, self.variant)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How the policies of an endpoint are called; the wake policy's alarm has its name."""
+
+    endpoint_name: str
+
+    @property
+    def invocations(self) -> str:
+        return f"leasehold-{self.endpoint_name}-invocations"
+
+    @property
+    def backlog(self) -> str:
+        return f"leasehold-{self.endpoint_name}-backlog"
+
+    @property
+    def wake(self) -> str:
+        return f"leasehold-{self.endpoint_name}-wake"
+
+
+def resource_id(endpoint_name: str, variant: str) -> str:
+    """Name a variant the way Application Auto Scaling does."""
+    return f"endpoint/{endpoint_name}/variant/{variant}"
+
+
+def wanted_scale(definition: Definition, endpoint_name: str, variant: str) -> Scale | None:
+    """Say what a definition wants for a variant; None where the number of instances is fixed.
+
+    The endpoint's name is SageMaker's own spelling: a metric's dimension is exact.
+    """
+    wish = definition.autoscaling
+    if wish is None:
+        return None
+    least, most = wish.min_instances, wish.max_instances
+    if definition.async_inference is None:
+        tracking = Tracking(INVOCATIONS, wish.target_value, *_cooldowns(wish))
+        return Scale(endpoint_name, variant, least, most, on_invocations=tracking)
+    of_endpoint = (("EndpointName", endpoint_name),)
+    tracking = Tracking(BACKLOG, wish.target_value, *_cooldowns(wish), of_endpoint, "Average")
+    if least > 0:
+        return Scale(endpoint_name, variant, least, most, on_backlog=tracking)
+    return Scale(
+        endpoint_name,
+        variant,
+        least,
+        most,
+        on_backlog=tracking,
+        wake=Steps(1, wish.scale_out_cooldown),
+        alarm=Alarm(UNSERVED, of_endpoint),
+    )
+
+
+def _cooldowns(wish: Autoscaling) -> tuple[int, int]:
+    return wish.scale_in_cooldown, wish.scale_out_cooldown

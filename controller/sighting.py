@@ -1,0 +1,192 @@
+"""How the observed history goes on: what a tick sees, and what it did. Pure.
+
+Called by `reconcile`: `sighted` before the plan is made, `acted` and `settled` after it was carried
+out. What SageMaker says always wins over what an entry says.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.action import Action, Plan, Verb
+from controller.desired import Desired
+from controller.observed import BUSY, Observed, lacks_capacity
+from controller.record import ABSENT, Entry, Record
+from ledger.holdings import Fleet, Holding
+
+_STARTING = frozenset({"Creating", "Failed", "Deleting"})
+_FOUND = "seen in SageMaker"
+# Moves of SageMaker's own, which follow from what began before them.
+_FOLLOWS = {
+    ("Creating", "InService"),
+    ("Updating", "InService"),
+    ("Updating", "RollingBack"),
+    ("RollingBack", "InService"),
+    ("SystemUpdating", "InService"),
+    ("Deleting", ABSENT),
+}
+
+
+def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: datetime) -> Record:
+    """Bring a record up to what is there now."""
+    holdings = {item.endpoint_name.lower(): item for item in fleet.holdings}
+    there: dict[str, Entry | None] = {}
+    for item in observed:
+        holding = holdings.get(item.endpoint_name.lower())
+        name = holding.endpoint_name if holding else item.endpoint_name
+        entry = record.entry(name) or _first(record, item, holding, now)
+        there[name] = _with_lease(_seen(entry, item, now), holding)
+    for name, entry in record.entries.items():
+        if name not in there:
+            there[name] = _moved(entry, ABSENT, now)
+    return _with_suspensions(record.with_entries(there), fleet, now)
+
+
+def acted(record: Record, done: Iterable[Action], now: datetime) -> Record:
+    """Note what was done: SageMaker has accepted it, though nobody has seen it yet."""
+    changed = {action.endpoint_name: _after(record, action, now) for action in done}
+    return record.with_entries({name: entry for name, entry in changed.items() if entry})
+
+
+def settled(record: Record, plan: Plan) -> Record:
+    """End the starts that are over: it runs and has no credit to come, or is wanted no more."""
+    changed = {}
+    for name, entry in record.entries.items():
+        if entry.starting_since and entry.status not in _STARTING:
+            action = plan.action_for(name)
+            goes_on = Verb.CREATE if entry.status == ABSENT else Verb.CREDIT
+            if action is None or action.verb is not goes_on:
+                changed[name] = replace(entry, starting_since=None, starting_lease=None)
+    return record.with_entries(changed)
+
+
+def forgotten(record: Record, plan: Plan, untold: Collection[str]) -> Record:
+    """Drop the endpoints that are gone and in no definition, once everybody was told."""
+    gone = {
+        name: None
+        for name, entry in record.entries.items()
+        if entry.status == ABSENT and name not in untold and plan.action_for(name) is None
+    }
+    return record.with_entries(gone) if gone else record
+
+
+def news(before: Record, after: Record) -> Iterator[str]:
+    """Say what moved, a line for each endpoint."""
+    for name in after.moved(before):
+        was, entry = before.entry(name), after.entry(name)
+        if entry is None:
+            yield f"{name}: forgotten, it is gone and defined nowhere"
+        elif was is None or was.status != entry.status:
+            path = f"{was.status} -> {entry.status}" if was else entry.status
+            yield f"{name}: {path} ({entry.cause})"
+        elif was.config != entry.config:
+            yield f"{name}: {entry.status} on {entry.config}"
+        elif entry.update_failure and was.update_failure != entry.update_failure:
+            yield f"{name}: the update to {entry.attempted_config} failed ({entry.update_failure})"
+        elif told := sorted(entry.notices - was.notices):
+            yield f"{name}: told {', '.join(told)}"
+        else:
+            yield f"{name}: {entry.status}"
+
+
+def _first(record: Record, item: Observed, holding: Holding | None, now: datetime) -> Entry:
+    """Begin an entry. A start that no tick saw counts too, unless nothing was ever recorded."""
+    name = holding.name if holding else item.endpoint_name
+    entry = Entry(name, item.status, _whole(item.modified_at), _FOUND, config=item.config_name)
+    if record.is_new or holding is None or item.created_at is None:
+        return entry
+    most = timedelta(minutes=2 * holding.definition.schedule.max_creating_minutes)
+    young = now - item.created_at <= most
+    return replace(entry, starting_since=_whole(item.created_at)) if young else entry
+
+
+def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
+    entry = _moved(entry, item.status, now, item)
+    entry = replace(entry, created_at=_whole(item.created_at) if item.created_at else None)
+    if item.status == "Creating" and entry.starting_since is None:
+        entry = replace(entry, starting_since=entry.created_at or _whole(now))
+    if item.config_name and item.config_name != entry.config:
+        entry = replace(entry, config=item.config_name, previous_config=entry.config)
+    return _with_update(entry, item)
+
+
+def _moved(entry: Entry, status: str, now: datetime, item: Observed | None = None) -> Entry:
+    """Follow the status, with the moment that SageMaker gives for it and the cause."""
+    if status == entry.status:
+        return entry
+    cause = entry.cause if (entry.status, status) in _FOLLOWS else _FOUND
+    since, failures = _whole(now), entry.failures
+    if item and entry.since < item.modified_at <= now:
+        since = _whole(item.modified_at)
+    if item and status == "Failed":
+        cause = item.failure_reason or "no reason given"
+        failures += lacks_capacity(cause)
+    if (entry.status, status) == ("Creating", "InService"):
+        failures = 0
+    return replace(entry, status=status, since=since, cause=cause, failures=failures)
+
+
+def _with_update(entry: Entry, item: Observed) -> Entry:
+    """Follow an update: under way, arrived, or rolled back with a reason."""
+    if item.pending_config and item.pending_config != item.config_name:
+        return replace(entry, attempted_config=item.pending_config, update_failure=None)
+    if item.status in BUSY or entry.attempted_config is None:
+        return entry
+    if item.config_name == entry.attempted_config:
+        return replace(entry, attempted_config=None, update_failure=None, failures=0)
+    if item.failure_reason and item.failure_reason != entry.update_failure:
+        failures = entry.failures + lacks_capacity(item.failure_reason)
+        return replace(entry, update_failure=item.failure_reason, failures=failures)
+    return entry
+
+
+def _with_lease(entry: Entry, holding: Holding | None) -> Entry:
+    """Keep the latest end that the lease had while it starts: a shorter one is somebody's will."""
+    if entry.starting_since is None or holding is None or holding.lease is None:
+        return entry
+    ends = holding.lease.expires_at
+    return replace(entry, starting_lease=max(entry.starting_lease or ends, ends))
+
+
+def _with_suspensions(record: Record, fleet: Fleet, now: datetime) -> Record:
+    changed = {}
+    for holding in fleet.holdings:
+        suspended, name = holding.definition.suspended, holding.endpoint_name
+        holds = suspended is not None and suspended.holds(now)
+        entry = record.entry(name)
+        if holds and (entry is None or entry.suspended_since is None):
+            entry = entry or Entry(holding.name, ABSENT, _whole(now))
+            changed[name] = replace(entry, suspended_since=_whole(now))
+        elif not holds and entry is not None and entry.suspended_since is not None:
+            changed[name] = replace(entry, suspended_since=None)
+    return record.with_entries(changed)
+
+
+def _after(record: Record, action: Action, now: datetime) -> Entry | None:
+    entry = record.entry(action.endpoint_name) or Entry(action.name, ABSENT, _whole(now))
+    moved = replace(entry, since=_whole(now), cause=action.reason)
+    match action.verb, action.target:
+        case Verb.CREATE, Desired(config_name=config):
+            return replace(
+                moved,
+                status="Creating",
+                starting_since=entry.starting_since or _whole(now),
+                attempted_config=None,
+                update_failure=None,
+                config=config,
+                previous_config=entry.previous_config if entry.config == config else entry.config,
+            )
+        case Verb.UPDATE, Desired(config_name=config):
+            return replace(moved, status="Updating", attempted_config=config, update_failure=None)
+        case Verb.DELETE, _:
+            return replace(moved, status="Deleting")
+        case Verb.SCALE, target:
+            return replace(entry, scaled=target is not None)
+        case Verb.CREDIT, _:
+            return replace(entry, starting_since=None, starting_lease=None)
+        case _:
+            return None
+
+
+def _whole(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)

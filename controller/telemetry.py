@@ -1,0 +1,158 @@
+"""A tick as CloudWatch metrics and as log lines. Pure: each is an object for one line of JSON.
+
+Called by the Lambda handler, which prints them. CloudWatch Logs makes metrics of the lines that are
+in its Embedded Metric Format, so a tick asks no API for it. Every metric has the dimension
+Environment alone, and verbs are in the metrics' names: each combination of dimensions is billed.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from controller.action import Action, Verb
+from controller.case import Case
+from controller.report import summary
+from controller.tick import Outcome, State, Tick
+from ledger.errors import Failure
+from ledger.lease import stamp
+
+NAMESPACE = "Leasehold"
+_LEVELS = {State.FAILED: "error", State.REFUSED: "warning"}
+_OVER = frozenset({State.DONE, State.DROPPED})
+Line = dict[str, Any]
+
+
+def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | None = None) -> Line:
+    """Give the metrics of a tick that came to its end. `last_good` is when one did without failure.
+
+    Actions are counted when they are done; a verb has a metric in the ticks that did it.
+    """
+    done = Counter(item.action.verb for item in tick.outcomes if item.state is State.DONE)
+    failures = sum(outcome.state is State.FAILED for outcome in tick.outcomes)
+    values: dict[str, tuple[float, str]] = {
+        "Ticks": (1, "Count"),
+        "Failures": (failures, "Count"),
+        "Actions": (done.total(), "Count"),
+        **{f"{verb.capitalize()}Actions": (done[verb], "Count") for verb in sorted(done)},
+        "OverdueDeletions": (sum(1 for _ in overdue(tick)), "Count"),
+        **_since(last_good if failures else tick.now, tick.now),
+    }
+    if hourly_cost is not None:
+        values["EstimatedHourlyCost"] = (hourly_cost, "None")
+    return _document(tick.fleet.name, tick.now, values)
+
+
+def emf_of_failure(environment: str, now: datetime, last_good: datetime | None = None) -> Line:
+    """Give the metrics of a tick that could not even begin: it counts as a failure, not a tick."""
+    values = {"Failures": (1.0, "Count"), **_since(last_good, now)}
+    return _document(environment, now, values)
+
+
+def overdue(tick: Tick) -> Iterator[Action]:
+    """Yield what should be off and is still there: a delete not done, or one that has to wait."""
+    over = {item.action.endpoint_name for item in tick.outcomes if item.state in _OVER}
+    leaving = {item.endpoint_name for item in tick.observed if item.status == "Deleting"}
+    wanted = _wanted(tick)
+    for action in tick.plan.actions:
+        pending = action.verb in (Verb.DELETE, Verb.WAIT)
+        if pending and action.endpoint_name not in over | leaving | wanted:
+            yield action
+
+
+def log_lines(tick: Tick) -> Iterator[Line]:
+    """Yield a line for the tick, and one for whatever it did, met or told."""
+    failed = any(outcome.state is State.FAILED for outcome in tick.outcomes)
+    level, said = "error" if failed else "info", summary(tick.plan)
+    yield _line(tick, level, event="tick", message=said, at=stamp(tick.now))
+    for outcome in tick.outcomes:
+        yield _outcome(tick, outcome)
+    for action in tick.plan.actions:
+        if action.verb is Verb.REPORT:
+            yield _line(tick, "warning", event="report", **_about(action))
+    for delivery in tick.deliveries:
+        notice = delivery.notice
+        yield _line(
+            tick,
+            "info" if delivery.ok else "error",
+            event="notice",
+            endpoint=notice.endpoint_name,
+            notice=notice.key,
+            code=delivery.code,
+            message=delivery.sentence or notice.subject,
+        )
+    told = {delivery.sentence for delivery in tick.deliveries}
+    for trouble in tick.troubles:
+        if trouble not in told:
+            yield _line(tick, "error", event="trouble", message=trouble)
+
+
+def log_line_of_failure(environment: str, failure: Failure) -> Line:
+    """Give the line of a tick that could not even begin."""
+    return {
+        "level": "error",
+        "event": "tick",
+        "environment": environment,
+        "code": failure.code,
+        "message": failure.message,
+    }
+
+
+def _wanted(tick: Tick) -> frozenset[str]:
+    """Name the endpoints that should run, with the credit for a start that is under way."""
+    environment, fleet = tick.fleet.environment, tick.fleet
+    if environment is None:
+        return frozenset()
+    cases = (Case(fleet, environment, item, tick.world, tick.now) for item in fleet.holdings)
+    return frozenset(case.holding.endpoint_name for case in cases if case.is_on)
+
+
+def _since(last_good: datetime | None, now: datetime) -> dict[str, tuple[float, str]]:
+    if last_good is None:
+        return {}
+    return {"SecondsSinceLastGoodTick": ((now - last_good).total_seconds(), "Seconds")}
+
+
+def _document(environment: str, now: datetime, values: Mapping[str, tuple[float, str]]) -> Line:
+    """Write metrics as the Embedded Metric Format wants them: declared first, then at the root."""
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["Environment"]],
+        "Metrics": [{"Name": name, "Unit": unit} for name, (_, unit) in values.items()],
+    }
+    return {
+        "_aws": {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": [directive]},
+        "Environment": environment,
+        **{name: value for name, (value, _) in values.items()},
+    }
+
+
+def _outcome(tick: Tick, outcome: Outcome) -> Line:
+    return _line(
+        tick,
+        _LEVELS.get(outcome.state, "info"),
+        event="action",
+        **_about(outcome.action),
+        state=str(outcome.state),
+        message=outcome.detail,
+        code=outcome.code,
+    )
+
+
+def _about(action: Action) -> Line:
+    return {
+        "endpoint": action.endpoint_name,
+        "action": str(action.verb),
+        "reason": action.reason,
+    }
+
+
+def _line(tick: Tick, level: str, **facts: object) -> Line:
+    """Write a line, without what is empty."""
+    known = {key: fact for key, fact in facts.items() if fact not in (None, "")}
+    return {
+        "level": level,
+        "environment": tick.fleet.name,
+        "commit": tick.plan.commit,
+        **known,
+    }

@@ -1,0 +1,46 @@
+"""What one tick saw, wanted and did, as values. Pure.
+
+`reconcile` makes a `Tick`; reports, metrics and the command line read it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from controller.action import Action, Plan
+from controller.notice import Delivery
+from controller.observed import Observed
+from controller.world import World
+from ledger.holdings import Fleet
+
+
+class State(StrEnum):
+    DONE = "done"
+    DROPPED = "dropped"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one change of a plan. `detail` is empty when it was simply done."""
+
+    action: Action
+    state: State
+    detail: str = ""
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one tick saw, wanted and did. `troubles` are sentences about what stops nothing."""
+
+    now: datetime
+    fleet: Fleet
+    observed: tuple[Observed, ...]
+    plan: Plan
+    outcomes: tuple[Outcome, ...] = ()
+    world: World = field(default_factory=World)
+    deliveries: tuple[Delivery, ...] = ()
+    troubles: tuple[str, ...] = ()

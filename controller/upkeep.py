@@ -1,0 +1,74 @@
+"""What a serving endpoint needs besides: its tags, its scaling, an end when nobody uses it. Pure.
+
+Called by `decision` for an endpoint that is in service on the config of its definition.
+"""
+
+from datetime import datetime, timedelta
+
+from controller.action import Action, Verb
+from controller.case import Case
+from controller.desired import VARIANT
+from controller.idleness import bump, idle_since
+from controller.observed import Observed
+from controller.scaling_policy import wanted_scale
+from ledger.lease import prolong, stamp
+from ledger.schedule import window_end
+
+
+def upkeep(case: Case, there: Observed) -> Action:
+    """Decide for an endpoint that is as its definition says: what else is there to do?"""
+    if stale := _stale_tags(case, there):
+        return case.act(Verb.TAG, f"its tags changed: {', '.join(sorted(stale))}", case.target)
+    if scaled := _scaled(case, there):
+        return scaled
+    if used := _used(case, there):
+        return used
+    failed = case.entry.update_failure if case.entry else None
+    return case.act(Verb.KEEP, case.why + (f"; the last update failed: {failed}" if failed else ""))
+
+
+def _stale_tags(case: Case, there: Observed) -> set[str]:
+    there_now = there.tags or {}
+    wanted = case.target.tags_over(there_now)
+    return {key for key, value in wanted.items() if there_now.get(key) != value}
+
+
+def _scaled(case: Case, there: Observed) -> Action | None:
+    scales, name = case.world.scales, case.holding.endpoint_name
+    if name not in scales:
+        return None
+    wanted = wanted_scale(case.holding.definition, there.endpoint_name, VARIANT)
+    if scales[name] == wanted:
+        return None
+    if wanted is None:
+        return case.act(Verb.SCALE, "its definition has no autoscaling any more")
+    least, most = wanted.min_instances, wanted.max_instances
+    return case.act(Verb.SCALE, f"it scales from {least} to {most} instances", wanted)
+
+
+def _used(case: Case, there: Observed) -> Action | None:
+    """End an idle lease, or carry one along that is in use."""
+    use, schedule = case.use, case.schedule
+    if use is None:
+        return None
+    if schedule.idle_minutes:
+        since = idle_since(use, there.modified_at, schedule.idle_minutes, case.now)
+        if since is not None:
+            reason = f"no invocation since {stamp(since)}, longer than {schedule.idle_minutes} min"
+            return case.act(Verb.IDLE, reason)
+    if schedule.extend_while_active_minutes:
+        until = bump(_on_until(case), use, schedule.extend_while_active_minutes, case.now)
+        longer = prolong(case.lease, until, case.now, case.fleet.ceiling) if until else case.lease
+        if longer and longer != case.lease and longer.is_live(case.now):
+            gained = longer.expires_at - _on_until(case)
+            if gained * 2 >= timedelta(minutes=schedule.extend_while_active_minutes):
+                reason = f"it is in use, and kept until {stamp(longer.expires_at)}"
+                return case.act(Verb.EXTEND, reason, longer.expires_at)
+    return None
+
+
+def _on_until(case: Case) -> datetime:
+    """Say until when lease and window keep it on."""
+    end = window_end(case.schedule, case.now)
+    lease_end = case.lease.expires_at if case.lease else case.now
+    return max(case.now, lease_end, end or case.now)

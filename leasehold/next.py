@@ -1,0 +1,152 @@
+"""`leasehold next`: what turns on and off next, and why, as the ledger has it now.
+
+It asks the ledger alone: AWS knows nothing of what is to come.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich.text import Text
+
+from leasehold.connection import Connection, clock, connected
+from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.times import utc
+from ledger.documents import Suspension
+from ledger.errors import Refused
+from ledger.forecast import forecast
+from ledger.holdings import Broken, Fleet, Holding
+from ledger.lease import duration, is_on, stamp
+
+_FLEET, _ONE = 1, 3  # how many are shown of each, and of the one that is asked for
+_STYLES = {"on": "green", "off": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One transition ahead of one endpoint; `at` None: there is none, for this reason."""
+
+    endpoint_name: str
+    name: str
+    reason: str
+    at: datetime | None = None
+    turns: str | None = None
+    zone: ZoneInfo | None = None
+
+    @property
+    def local(self) -> datetime | None:
+        return self.at.astimezone(self.zone) if self.at and self.zone else None
+
+
+@click.command("next")
+@connected
+@click.argument("name", required=False)
+@click.option(
+    "--count",
+    type=click.IntRange(min=1, max=100),
+    metavar="N",
+    help=f"How many of each endpoint.  [default: {_ONE} of NAME, {_FLEET} of each in the fleet]",
+)
+@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def next_(connection: Connection, *, name: str | None, count: int | None, output: str) -> None:
+    """Show what turns on and off next, and why.
+
+    Without NAME it is the whole fleet, the soonest first.
+    """
+    snapshot, now = connection.repository().read(), clock()
+    fleet = connection.fleet(snapshot)
+    items = _chosen(fleet, name)
+    count = count or (_ONE if name else _FLEET)
+    rows = sorted((row for item in items for row in _rows(item, now, count)), key=_by_time)
+    if output == "json":
+        show_json([_as_data(row) for row in rows])
+        return
+    say(dim(f"{fleet.name} at {snapshot.commit[:8]}, {utc(now)}"))
+    say()
+    headers = ("WHEN (UTC)", "IN", "ENDPOINT", "TURNS", "LOCAL", "WHY")
+    show_table(headers, [_cells(row, now) for row in rows])
+
+
+def _chosen(fleet: Fleet, name: str | None) -> tuple[Holding | Broken, ...]:
+    """Pick the fleet or one of it. Raises Refused LH4106 where nothing is called so."""
+    if fleet.environment is None:
+        raise Refused("LH5002", " ".join(map(str, fleet.violations)))
+    if name is None:
+        return fleet.items
+    item = fleet.find(name)
+    if item is None:
+        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
+    return (item,)
+
+
+def _rows(item: Holding | Broken, now: datetime, count: int) -> Iterator[Row]:
+    match item:
+        case Broken(name, endpoint_name, violations):
+            sentences = " ".join(map(str, violations))
+            yield Row(endpoint_name, name, f"frozen until mended: {sentences}")
+        case Holding() as holding:
+            yield from _ahead(holding, now, count)
+
+
+def _ahead(holding: Holding, now: datetime, count: int) -> Iterator[Row]:
+    """Yield the transitions of an endpoint, or one row that says why there are none."""
+    names, schedule = (holding.endpoint_name, holding.name), holding.definition.schedule
+    if held := _held(holding, now):
+        yield Row(*names, held)
+        return
+    transitions = forecast(schedule, holding.lease, now, count)
+    zone = schedule.zone if schedule.windows else None
+    for each in transitions:
+        yield Row(*names, each.reason, each.at, "on" if each.turns_on else "off", zone)
+    if not transitions:
+        yield Row(*names, _steady(holding, now))
+
+
+def _held(holding: Holding, now: datetime) -> str | None:
+    """Say what comes before every forecast: a suspension, or a first lease that is due."""
+    match holding.definition.suspended:
+        case Suspension(reason, until) as suspension if suspension.holds(now):
+            end = f" until {stamp(until)}" if until else ""
+            return f"suspended{end}: {reason}"
+    minutes = holding.definition.schedule.initial_provision_minutes
+    if holding.lease is None and minutes:
+        return f"its first lease of {minutes} min is due"
+    return None
+
+
+def _steady(holding: Holding, now: datetime) -> str:
+    schedule = holding.definition.schedule
+    if not is_on(schedule, holding.lease, now):
+        return "off, nothing scheduled"
+    return "always on" if schedule.always_on else "on, and nothing scheduled ends it"
+
+
+def _by_time(row: Row) -> tuple[bool, str, str]:
+    return row.at is None, stamp(row.at) if row.at else "", row.endpoint_name
+
+
+def _cells(row: Row, now: datetime) -> tuple[Cell, ...]:
+    if row.at is None or row.turns is None:
+        return dim("-"), dim("-"), row.endpoint_name, dim("-"), dim("-"), row.reason
+    return (
+        f"{row.at:%Y-%m-%d %H:%M}",
+        duration(row.at - now),
+        row.endpoint_name,
+        Text(row.turns, style=_STYLES[row.turns]),
+        f"{row.local:%a %Y-%m-%d %H:%M %Z}" if row.local else dim("-"),
+        row.reason,
+    )
+
+
+def _as_data(row: Row) -> dict[str, Any]:
+    return {
+        "endpoint_name": row.endpoint_name,
+        "name": row.name,
+        "at": stamp(row.at) if row.at else None,
+        "turns": row.turns,
+        "local": row.local.isoformat(timespec="seconds") if row.local else None,
+        "reason": row.reason,
+    }

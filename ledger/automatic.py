@@ -1,0 +1,78 @@
+"""Lease changes that the controller makes by itself: first leases, credits, idle stops, renewals.
+
+Called by the controller. Pure, as `proposals` is. Nobody is there to be asked, so each is cut to
+the ceiling instead of refused, and gives way to people: each raises Wait LH3012 where the lease is
+no longer the one that was `seen`.
+"""
+
+from datetime import datetime, timedelta
+
+from ledger import lease as meter
+from ledger.errors import Wait
+from ledger.history import LeaseAction
+from ledger.holdings import Fleet, Holding
+from ledger.lease import Lease
+from ledger.proposals import Request, lease_change
+from ledger.snapshot import Proposal
+
+
+def first_lease(request: Request) -> Proposal:
+    """Grant a definition's `initial_provision_minutes`, if it still has no lease."""
+
+    def grant(fleet: Fleet, holding: Holding) -> Lease:
+        if holding.lease:
+            return holding.lease
+        minutes = holding.definition.schedule.initial_provision_minutes
+        return meter.grant(minutes, request.now, fleet.ceiling)
+
+    return lease_change(request, LeaseAction.GRANT, grant)
+
+
+def start_credit(request: Request, seen: Lease, length: timedelta) -> Proposal:
+    """Give back the time that an endpoint took to start."""
+
+    def give_back(fleet: Fleet, holding: Holding) -> Lease:
+        lease = _at_least(seen, holding)
+        return meter.prolong(lease, lease.expires_at + length, request.now, fleet.ceiling)
+
+    return lease_change(request, LeaseAction.CREDIT, give_back)
+
+
+def idle_stop(request: Request, seen: Lease | None) -> Proposal:
+    """End a lease that nobody uses, and stay off for the rest of a running window."""
+
+    def end(_fleet: Fleet, holding: Holding) -> Lease:
+        _check_same(seen, holding)
+        return meter.release(holding.lease, holding.definition.schedule, request.now)
+
+    return lease_change(request, LeaseAction.IDLE, end)
+
+
+def renewal(request: Request, seen: Lease | None, until: datetime) -> Proposal:
+    """Keep an endpoint that is in use."""
+
+    def prolong(fleet: Fleet, holding: Holding) -> Lease:
+        _check_same(seen, holding)
+        return meter.prolong(holding.lease, until, request.now, fleet.ceiling)
+
+    return lease_change(request, LeaseAction.EXTEND, prolong)
+
+
+def _check_same(seen: Lease | None, holding: Holding) -> None:
+    if holding.lease != seen:
+        raise _moved(holding)
+
+
+def _at_least(seen: Lease, holding: Holding) -> Lease:
+    """Give the lease as it is now, unless somebody cut it short and means it."""
+    if holding.lease is None or holding.lease.expires_at < seen.expires_at:
+        raise _moved(holding)
+    return holding.lease
+
+
+def _moved(holding: Holding) -> Wait:
+    return Wait(
+        "LH3012",
+        f"somebody changed the lease of {holding.endpoint_name} meanwhile, and that counts; the"
+        " next tick looks again.",
+    )

@@ -1,0 +1,50 @@
+"""Commits read as values: what one says, and which of them changed a path.
+
+`Clone` calls it under its lock.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pygit2
+
+from ledger.repository.trees import entry
+from ledger.snapshot import CommitRecord, Person
+
+_LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
+
+
+def history(
+    repository: pygit2.Repository, tip: str, path: str, limit: int
+) -> Iterator[CommitRecord]:
+    """Give the commits that changed `path`, newest first, along first parents."""
+    commit: pygit2.Commit | None = repository[tip].peel(pygit2.Commit)
+    while commit is not None and limit > 0:
+        if differs(commit, path):
+            limit -= 1
+            yield record(commit)
+        commit = commit.parents[0] if commit.parents else None
+
+
+def differs(commit: pygit2.Commit, path: str) -> bool:
+    """Tell whether the commit changed `path`."""
+    before = entry(commit.parents[0].tree, path) if commit.parents else None
+    return entry(commit.tree, path) != before
+
+
+def record(commit: pygit2.Commit) -> CommitRecord:
+    author = Person(_text(commit.author.raw_name), _text(commit.author.raw_email))
+    return CommitRecord(str(commit.id), author, committed_at(commit), _text(commit.raw_message))
+
+
+def committed_at(commit: pygit2.Commit) -> datetime:
+    """Give the committer's date. git takes any number for it, and the calendar ends somewhere."""
+    return datetime.fromtimestamp(min(commit.commit_time, _LAST_SECOND), UTC)
+
+
+def signature(person: Person, at: datetime) -> pygit2.Signature:
+    return pygit2.Signature(person.name, person.email, int(at.timestamp()), 0)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode(errors="replace")

@@ -1,0 +1,213 @@
+"""Which configs and models are left over: a fleet of one, and then any fleet."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controller.collection import Artifact, collectible, unused
+from controller.observed import BUSY, SETTLED, Observed
+from controller.record import Entry, Record
+from ledger.documents import Container, Definition, Environment, Suspension
+from ledger.holdings import Broken, Fleet, Holding
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+SETTINGS = Environment("demo", "us-east-1", "arn:aws:iam::123456789012:role/demo")
+ENDPOINT = "demo-Falcon"
+OLD, BEFORE, NOW = "demo-Falcon-00000000aa", "demo-Falcon-00000000bb", "demo-Falcon-00000000cc"
+HOLDING = Holding(Definition("Falcon", Container("registry/falcon:1")), ENDPOINT)
+WANTED = {"Falcon": NOW}
+
+
+def config(name: str, owner: str = "Falcon") -> Artifact:
+    return Artifact("endpoint-config", name.lower(), owner, f"endpoint-config/{name.lower()}")
+
+
+def model(name: str, owner: str = "Falcon") -> Artifact:
+    return Artifact("model", name.lower(), owner, f"model/{name.lower()}")
+
+
+def fleet(*items: Holding | Broken) -> Fleet:
+    holdings = tuple(item for item in items if isinstance(item, Holding))
+    broken = tuple(item for item in items if isinstance(item, Broken))
+    return Fleet("dev", SETTINGS, holdings, broken)
+
+
+def serving(status: str = "InService", on: str = NOW, **fields: str) -> Observed:
+    tags = {"leasehold:name": "Falcon"}
+    return Observed(ENDPOINT, status, NOON, on, tags=tags, **fields)  # type: ignore[arg-type]
+
+
+def record(current: str = NOW, previous: str | None = BEFORE) -> Record:
+    entry = Entry("Falcon", "InService", NOON, config=current, previous_config=previous)
+    return Record({ENDPOINT: entry})
+
+
+FALCON = fleet(HOLDING)
+LEFT = [config(OLD), model(OLD), config(BEFORE), model(BEFORE), config(NOW), model(NOW)]
+
+
+class TestADefinitionThatChangedTwice:
+    def test_leaves_its_oldest_config(self) -> None:
+        assert collectible(LEFT, FALCON, [serving()], record(), WANTED) == (config(OLD),)
+
+    def test_leaves_the_model_once_no_config_of_its_name_is_left(self) -> None:
+        assert collectible(LEFT[1:], FALCON, [serving()], record(), WANTED) == (model(OLD),)
+
+    def test_leaves_it_also_while_it_is_off(self) -> None:
+        assert collectible(LEFT, FALCON, [], record(), WANTED) == (config(OLD),)
+
+    def test_keeps_what_it_runs_on_until_it_runs_on_what_is_wanted(self) -> None:
+        """Off, and changed meanwhile: what it last ran on is the way back from the next start."""
+        off = record(current=BEFORE, previous=OLD)
+        assert collectible(LEFT, FALCON, [], off, WANTED) == ()
+
+    @pytest.mark.parametrize("status", sorted((BUSY | SETTLED | {"Dreaming"}) - {"InService"}))
+    def test_keeps_all_while_the_endpoint_is_anything_but_in_service(self, status: str) -> None:
+        assert collectible(LEFT, FALCON, [serving(status)], record(), WANTED) == ()
+
+    def test_keeps_all_while_another_config_is_under_way(self) -> None:
+        there = serving(pending_config=OLD)
+        assert collectible(LEFT, FALCON, [there], record(), WANTED) == ()
+
+    def test_keeps_all_while_suspended(self) -> None:
+        held = replace(HOLDING.definition, suspended=Suspension("an audit"))
+        fleet_held = fleet(replace(HOLDING, definition=held))
+        assert collectible(LEFT, fleet_held, [serving()], record(), WANTED) == ()
+
+    def test_keeps_all_while_broken(self) -> None:
+        broken = fleet(Broken("Falcon", ENDPOINT, ()))
+        assert collectible(LEFT, broken, [], record(), {}) == ()
+
+    def test_keeps_all_while_nobody_knows_what_it_wants(self) -> None:
+        assert collectible(LEFT, FALCON, [serving()], record(), {}) == ()
+
+    def test_keeps_all_while_its_endpoint_is_not_recorded(self) -> None:
+        assert collectible(LEFT, FALCON, [serving()], Record(), WANTED) == ()
+
+    def test_keeps_all_where_the_record_was_lost(self) -> None:
+        assert collectible(LEFT, FALCON, [], Record(is_new=True), WANTED) == ()
+
+    def test_keeps_all_without_settings(self) -> None:
+        unreadable = replace(FALCON, environment=None)
+        assert collectible(LEFT, unreadable, [serving()], record(), WANTED) == ()
+
+
+class TestADefinitionThatIsGone:
+    def test_leaves_all_its_configs_once_its_endpoint_is_gone(self) -> None:
+        configs = (config(OLD), config(BEFORE), config(NOW))
+        assert collectible(LEFT, fleet(), [], record(), {}) == configs
+
+    def test_leaves_its_models_after_them(self) -> None:
+        models = [model(OLD), model(BEFORE), model(NOW)]
+        assert collectible(models, fleet(), [], record(), {}) == tuple(models)
+
+    @pytest.mark.parametrize("status", ["InService", "Deleting", "Failed"])
+    def test_leaves_nothing_while_its_endpoint_is_there(self, status: str) -> None:
+        assert collectible(LEFT, fleet(), [serving(status)], record(), {}) == ()
+
+    def test_leaves_nothing_to_another_one_that_took_over_its_endpoint(self) -> None:
+        """Renamed: same endpoint, same digests, another owner from now on."""
+        renamed = Holding(replace(HOLDING.definition, name="Eagle"), ENDPOINT)
+        found = collectible(LEFT, fleet(renamed), [], record(), {"Eagle": NOW})
+        assert found == (config(OLD),)
+
+
+class TestWhatIsNeverCollected:
+    def test_is_what_is_not_named_for_its_content(self) -> None:
+        by_hand = [config("demo-falcon-by-hand"), model("llama-7b"), config("0123456789")]
+        assert collectible(by_hand, fleet(), [], record(), {}) == ()
+
+    def test_is_what_names_no_definition(self) -> None:
+        assert collectible([config(OLD, owner="")], fleet(), [], record(), {}) == ()
+
+    def test_is_what_an_endpoint_of_somebody_else_uses(self) -> None:
+        candidates = collectible(LEFT, fleet(), [], record(), {})
+        assert unused(candidates, {BEFORE.lower()}) == (config(OLD), config(NOW))
+
+
+digests = st.sampled_from([f"{number:010x}" for number in range(4)])
+names = st.sampled_from(["A", "B", "C"])
+config_names = st.builds(lambda name, digest: f"demo-{name}-{digest}", names, digests)
+maybe_config = st.none() | config_names
+all_artifacts = st.lists(
+    st.builds(lambda make, name, owner: make(name, owner), st.sampled_from([config, model]),
+              config_names, names),
+    unique=True,
+)  # fmt: skip
+holdings = st.lists(names, unique=True).map(
+    lambda found: [
+        Holding(Definition(name, Container("registry/a:1")), f"demo-{name}") for name in found
+    ]
+)
+endpoints = st.lists(
+    st.builds(
+        lambda name, status, on, pending: Observed(
+            f"demo-{name}",
+            status,
+            NOON,
+            on,
+            tags={"leasehold:name": name},
+            pending_config=pending,
+        ),
+        names,
+        st.sampled_from(sorted(BUSY | SETTLED)),
+        maybe_config,
+        maybe_config,
+    ),
+    unique_by=lambda item: item.endpoint_name,
+)
+entries = st.dictionaries(
+    names.map(lambda name: f"demo-{name}"),
+    st.builds(
+        lambda on, before: Entry("A", "InService", NOON, config=on, previous_config=before),
+        maybe_config,
+        maybe_config,
+    ),
+)
+targets = st.fixed_dictionaries(dict.fromkeys("ABC", config_names))
+
+
+@given(all_artifacts, holdings, endpoints, entries, targets)
+def test_nothing_that_is_wanted_used_or_the_way_back_is_ever_collected(
+    artifacts: list[Artifact],
+    held: list[Holding],
+    observed: list[Observed],
+    recorded: dict[str, Entry],
+    wishes: dict[str, str],
+) -> None:
+    wanted = {item.name: wishes[item.name] for item in held}
+    found = collectible(artifacts, fleet(*held), observed, Record(recorded), wanted)
+    needed = set(wanted.values())
+    for item in observed:
+        needed |= {item.config_name, item.pending_config} - {None}  # type: ignore[arg-type]
+    for holding in held:
+        if entry := recorded.get(holding.endpoint_name):
+            needed |= {entry.config, entry.previous_config} - {None}  # type: ignore[arg-type]
+    assert not {item.name for item in found} & {name.lower() for name in needed}
+    assert set(found) <= set(artifacts)
+    busy = {item.endpoint_name for item in observed if item.status != "InService"}
+    assert all(f"demo-{item.owner_name}" not in busy for item in found)
+
+
+@given(all_artifacts, endpoints, entries)
+def test_a_model_is_never_collected_before_its_config(
+    artifacts: list[Artifact], observed: list[Observed], recorded: dict[str, Entry]
+) -> None:
+    found = collectible(artifacts, fleet(), observed, Record(recorded), {})
+    configs = {item.name for item in artifacts if item.kind == "endpoint-config"}
+    assert all(item.kind == "endpoint-config" or item.name not in configs for item in found)
+
+
+@given(all_artifacts, entries)
+def test_of_a_fleet_that_is_gone_nothing_is_left_after_two_rounds(
+    artifacts: list[Artifact], recorded: dict[str, Entry]
+) -> None:
+    for _ in range(2):
+        found = set(collectible(artifacts, fleet(), [], Record(recorded), {}))
+        artifacts = [item for item in artifacts if item not in found]
+    assert artifacts == []
