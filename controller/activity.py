@@ -168,7 +168,7 @@ def _use(reads: Iterable[_Read], period: int, now: datetime) -> Use:
         failure = Unavailable("LH3022", f"CloudWatch does not say whether it is used: {problem}")
         return Use(known=False, problem=str(failure))
     used = [at for read in reads for at, value in read.points if value > 0]
-    ends = max(used) if used else None
+    ends = max(used) + timedelta(seconds=period) if used else None
     backlog = any(
         read.points[-1][1] > 0 for read in reads if read.metric.name == _BACKLOG and read.points
     )

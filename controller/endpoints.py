@@ -38,6 +38,17 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Existing:
+    """An endpoint that somebody asks about by name."""
+
+    endpoint_name: str
+    status: str
+    config_name: str | None
+    is_async: bool
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """The endpoints that concern us, and the time that AWS had."""
 
@@ -93,6 +104,22 @@ class Endpoints:
                 self._delete(action.endpoint_name)
             case verb, _:
                 raise AssertionError(f"{verb} is nothing that is done to an endpoint")
+
+    def find(self, endpoint_name: str) -> Existing | None:
+        """Look at one endpoint, whoever owns it; None where it is not. Raises Failure (LH3xxx)."""
+        try:
+            with aws_errors():
+                answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
+                tags = self._tags(answer["EndpointArn"])
+        except Absent:
+            return None
+        return Existing(
+            answer["EndpointName"],
+            answer["EndpointStatus"],
+            answer.get("EndpointConfigName"),
+            "AsyncInferenceConfig" in answer,
+            tags,
+        )
 
     def variants(self, endpoint_name: str) -> tuple[str, ...]:
         """Name the variants of an endpoint as it was seen last."""

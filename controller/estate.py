@@ -13,7 +13,7 @@ from controller.activity import Activity, Question
 from controller.artifacts import Artifact, Artifacts
 from controller.collection import collectible, unused
 from controller.desired import VARIANT, desired
-from controller.endpoints import Endpoints, Look
+from controller.endpoints import Endpoints, Existing, Look
 from controller.idleness import Use, may_be_idle
 from controller.observed import Observed
 from controller.record import Record
@@ -45,6 +45,10 @@ class Estate:
     def observe(self, fleet: Fleet) -> Look:
         """See the endpoints. Raises Failure (LH3xxx) unless everything could be read."""
         return self._endpoints.observe(fleet)
+
+    def find(self, endpoint_name: str) -> Existing | None:
+        """Look at one endpoint, whoever owns it. Raises Failure (LH3xxx)."""
+        return self._endpoints.find(endpoint_name)
 
     def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World:
         """See what else a plan may turn on. What cannot be read is a trouble, and left alone."""

@@ -13,6 +13,7 @@ from controller.tick import Outcome, Tick
 from ledger.json_files import Violation
 from ledger.lease import stamp
 
+_VERB_WIDTH = max(map(len, Verb))
 _SIGNS = {
     Verb.GRANT: "+",
     Verb.CREDIT: "+",
@@ -37,10 +38,12 @@ def as_text(tick: Tick) -> str:
     lines = [f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"]
     width = max((len(action.endpoint_name) for action in tick.plan.actions), default=0)
     for action in tick.plan.actions:
-        sign, verb = _SIGNS[action.verb], action.verb.ljust(6)
+        sign, verb = _SIGNS[action.verb], action.verb.ljust(_VERB_WIDTH)
         lines.append(f"  {sign} {verb}  {action.endpoint_name.ljust(width)}  {action.reason}")
         lines += [f"      {sentence}" for sentence in _became(tick, action)]
     lines += [f"  ! {violation}" for violation in _unsaid(tick)]
+    lines += [f"  ! {trouble}" for trouble in tick.troubles]
+    lines += [f"  > told {each.notice.subject}" for each in tick.deliveries if each.ok]
     return "\n".join([*lines, summary(tick.plan)]) + "\n"
 
 
@@ -69,6 +72,11 @@ def as_json(tick: Tick) -> dict[str, Any]:
         "now": stamp(tick.now),
         "actions": [_action(a, outcomes.get(a.endpoint_name)) for a in tick.plan.actions],
         "violations": [asdict(violation) for violation in tick.fleet.violations],
+        "notices": [
+            {"kind": str(each.notice.kind), "key": each.notice.key, "delivered": each.ok}
+            for each in tick.deliveries
+        ],
+        "troubles": list(tick.troubles),
     }
 
 
@@ -78,6 +86,7 @@ def summary(plan: Plan) -> str:
     changes = [f"{counts[verb]} to {verb}" for verb in CHANGES if counts[verb]]
     rest = [f"{counts[Verb.WAIT]} in progress"] if counts[Verb.WAIT] else []
     rest += [f"{counts[Verb.REPORT]} for a person to look at"] if counts[Verb.REPORT] else []
+    rest += [f"{counts[Verb.HOLD]} held"] if counts[Verb.HOLD] else []
     rest += [f"{counts[Verb.KEEP]} kept"] if counts[Verb.KEEP] else []
     return f"Plan: {', '.join([*(changes or ['nothing to change']), *rest])}."
 

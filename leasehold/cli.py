@@ -6,8 +6,10 @@ Whatever a verb refuses ends here as one sentence with its code on stderr, and e
 import click
 
 from leasehold import console
+from leasehold.adopt import adopt
 from leasehold.converge import plan, reconcile_
 from leasehold.leases import extend, log, release
+from leasehold.next import next_
 from leasehold.status import status
 from leasehold.tokens import token
 from leasehold.tour import tour
@@ -36,5 +38,20 @@ def main() -> None:
     """GitOps for Amazon SageMaker endpoints, with a parking meter on each of them."""
 
 
-for _verb in (up, tour, where, status, extend, release, log, validate, plan, reconcile_, token):
+_VERBS = (
+    up,
+    tour,
+    where,
+    status,
+    next_,
+    extend,
+    release,
+    log,
+    validate,
+    plan,
+    reconcile_,
+    adopt,
+    token,
+)
+for _verb in _VERBS:
     main.add_command(_verb)

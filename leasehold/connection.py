@@ -101,6 +101,9 @@ class Connection:
                 known = ", ".join(there) or "none"
                 raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
 
+    def estate(self, fleet: Fleet) -> Estate:
+        return self.cloud.estate(_region(fleet))
+
     def means(self, fleet: Fleet, ledger: Repository) -> Means:
         """Give what a look or a tick works with, in the region of the environment."""
         region = _region(fleet)

@@ -10,14 +10,19 @@ from datetime import datetime
 
 from rich.text import Text
 
-from controller.plan import Action, Verb
-from controller.reconcile import Outcome, State, Tick
+from controller.action import Action, Verb
+from controller.tick import Outcome, State, Tick
 from leasehold.console import say
 from leasehold.times import clock_face
 from ledger.errors import Failure
 
 _STYLES = {
     "grant": "cyan",
+    "credit": "cyan",
+    "extend": "cyan",
+    "idle": "yellow",
+    "adopt": "green",
+    "collect": "yellow",
     "create": "green",
     "update": "green",
     "delete": "yellow",
@@ -29,6 +34,7 @@ _STYLES = {
     "failed": "red",
     "error": "red",
     "report": "red",
+    "trouble": "red",
 }
 _IN_PROGRESS = frozenset({"Creating", "Updating", "Deleting"})
 _VERB_WIDTH = 9
@@ -114,6 +120,8 @@ def _trouble(tick: Tick) -> Iterator[Line]:
     for outcome in tick.outcomes:
         if outcome.state in (State.REFUSED, State.FAILED, State.WAITING):
             yield Line(str(outcome.state), outcome.action.endpoint_name, _detail(outcome))
+    for trouble in tick.troubles:
+        yield Line("trouble", "", trouble)
     for violation in tick.fleet.violations:
         if violation.level == "warning":
             yield Line("warning", "", str(violation))

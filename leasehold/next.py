@@ -121,7 +121,7 @@ def _steady(holding: Holding, now: datetime) -> str:
     schedule = holding.definition.schedule
     if not is_on(schedule, holding.lease, now):
         return "off, nothing scheduled"
-    return "always on" if schedule.always_on else "on, and nothing scheduled ends it"
+    return "always on" if schedule.always_on else "on, nothing scheduled"
 
 
 def _by_time(row: Row) -> tuple[bool, str, str]:

@@ -9,10 +9,10 @@ instants) is checked here. It knows one file at a time; what two files say of ea
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from functools import cache
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
+from ledger import zones
 from ledger.json_files import Violation, dump_json, read_json
 from ledger.lease import Lease, stamp
 from ledger.schedule import Schedule, Window
@@ -98,6 +98,14 @@ class Suspension:
 
     def holds(self, now: datetime) -> bool:
         return self.until is None or now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Adoption:
+    """How an endpoint is taken over: its kind, and the length of its first lease in minutes."""
+
+    is_async: bool
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +283,21 @@ def dump_existing_config(name: str, endpoint_name: str, endpoint_config_name: st
     )
 
 
+def dump_adoption(name: str, endpoint_name: str, serving: ExistingConfig, wish: Adoption) -> bytes:
+    """Write the definition that takes over an endpoint as it is."""
+    return dump_json(
+        {
+            "$schema": "../../schema/endpoint.schema.json",
+            "name": name,
+            "endpoint_name": endpoint_name,
+            "endpoint_config_name": serving.endpoint_config_name,
+            "inference_type": "async" if wish.is_async else "realtime",
+            "adopt": True,
+            "schedule": {"initial_provision_minutes": wish.minutes},
+        }
+    )
+
+
 def _source(data: Mapping[str, Any]) -> Source:
     match data:
         case {"endpoint_config_name": name}:
@@ -364,13 +387,8 @@ def _window(data: Mapping[str, Any]) -> Window:
 
 def _wrong_windows(file: str, schedule: Mapping[str, Any]) -> Iterator[Violation]:
     zone = schedule.get("timezone")
-    if zone is not None and zone not in _zones():
-        yield Violation(
-            "LH1006",
-            file,
-            "/schedule/timezone",
-            f"{zone!r} is no IANA time zone; write one such as Europe/Berlin or UTC.",
-        )
+    if zone is not None and not zones.is_accepted(zone):
+        yield Violation("LH1006", file, "/schedule/timezone", zones.refusal(zone))
     for number, window in enumerate(schedule.get("windows", ())):
         if window["start"] == window["end"]:
             yield Violation(
@@ -403,12 +421,6 @@ def _no_date(text: str) -> bool:
     except ValueError:
         return True
     return False
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """Region/City keys and UTC; bare ones such as EST are aliases without daylight saving."""
-    return frozenset(zone for zone in available_timezones() if "/" in zone or zone == "UTC")
 
 
 def _integration(data: Mapping[str, Any]) -> Integration | None:

@@ -125,6 +125,12 @@ class TestWhatIsNeverCollected:
     def test_is_what_names_no_definition(self) -> None:
         assert collectible([config(OLD, owner="")], fleet(), [], record(), {}) == ()
 
+    def test_is_what_another_endpoint_of_ours_is_about_to_use(self) -> None:
+        theirs = [config(OLD, owner="Eagle"), config(BEFORE, owner="Eagle")]
+        there = serving("Updating", pending_config=OLD)
+        alone = record(previous=None)
+        assert collectible(theirs, FALCON, [there], alone, WANTED) == (theirs[1],)
+
     def test_is_what_an_endpoint_of_somebody_else_uses(self) -> None:
         candidates = collectible(LEFT, fleet(), [], record(), {})
         assert unused(candidates, {BEFORE.lower()}) == (config(OLD), config(NOW))

@@ -19,6 +19,10 @@ ENVIRONMENT = {
     "region_name": "eu-central-1",
     "ddb_auth_table_name": "shop-tokens",
     "execution_role_arn": "arn:aws:iam::123456789012:role/shop-execution",
+    "notifications": {
+        "topic_arn": "arn:aws:sns:eu-central-1:123456789012:shop-leases",
+        "event_bus_name": "shop-bus",
+    },
 }
 CONTEXT = {
     "environment": "live",
@@ -52,11 +56,23 @@ def node() -> Path:
 def synthesis(
     node: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Synthesis:
+    return synthesised(environments, tmp_path_factory.mktemp("cdk.out"))
+
+
+@pytest.fixture
+def quiet_synthesis(node: Path, tmp_path: Path) -> Synthesis:
+    """The same for an environment that tells nobody anything."""
+    (tmp_path / "live").mkdir()
+    document = {key: value for key, value in ENVIRONMENT.items() if key != "notifications"}
+    (tmp_path / "live" / "environment.json").write_text(json.dumps(document))
+    return synthesised(tmp_path, tmp_path / "cdk.out")
+
+
+def synthesised(environments: Path, folder: Path) -> Synthesis:
     from aws_cdk import App  # noqa: PLC0415  # starts node
 
     from infra.app import compose  # noqa: PLC0415
 
-    folder = tmp_path_factory.mktemp("cdk.out")
     app = App(outdir=str(folder), context=CONTEXT, analytics_reporting=False)
     compose(app, environments)
     app.synth()

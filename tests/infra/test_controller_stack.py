@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SAGEMAKER = "arn:<AWS::Partition>:sagemaker:eu-central-1:<AWS::AccountId>"
 SCALING = "arn:<AWS::Partition>:application-autoscaling:eu-central-1:<AWS::AccountId>"
+CLOUDWATCH = "arn:<AWS::Partition>:cloudwatch:eu-central-1:<AWS::AccountId>"
 OWNED = {f"{SAGEMAKER}:{kind}/*" for kind in ("endpoint", "endpoint-config", "model")}
 
 
@@ -74,12 +75,29 @@ def test_nothing_is_created_without_our_tags(synthesis: Synthesis, action: str) 
     assert reaching.condition == only_our("aws:RequestTag")
 
 
-def test_the_controller_can_not_adopt_an_endpoint_by_tagging_it(synthesis: Synthesis) -> None:
-    (reaching,) = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
-    assert reaching.condition["StringEquals"] == {
-        **only_our("aws:RequestTag")["StringEquals"],
-        "sagemaker:TaggingAction": ["CreateEndpoint", "CreateEndpointConfig", "CreateModel"],
+def test_what_is_created_is_tagged_as_ours_in_the_same_call(synthesis: Synthesis) -> None:
+    creating, _ = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
+    assert creating.resources == OWNED
+    assert creating.condition == {
+        "StringEquals": {
+            **only_our("aws:RequestTag")["StringEquals"],
+            "sagemaker:TaggingAction": ["CreateEndpoint", "CreateEndpointConfig", "CreateModel"],
+        }
     }
+
+
+def test_an_endpoint_is_adopted_only_if_it_is_nobody_elses(synthesis: Synthesis) -> None:
+    """An endpoint without our tags has no such key; one of another environment has another."""
+    _, tagging = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
+    assert tagging.resources == {f"{SAGEMAKER}:endpoint/*"}
+    assert tagging.condition == {
+        **only_our("aws:RequestTag"),
+        "StringEqualsIfExists": only_our("aws:ResourceTag")["StringEquals"],
+    }
+
+
+def test_tags_are_never_taken_away(synthesis: Synthesis) -> None:
+    assert synthesis.allowing(CONTROLLER, "sagemaker:DeleteTags") == []
 
 
 def test_the_execution_role_alone_is_passed_and_only_to_sagemaker(synthesis: Synthesis) -> None:
@@ -89,13 +107,68 @@ def test_the_execution_role_alone_is_passed_and_only_to_sagemaker(synthesis: Syn
     assert passing.condition == {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
 
 
-def test_an_endpoint_with_scaling_can_be_deleted(synthesis: Synthesis) -> None:
-    """SageMaker refuses DeleteEndpoint to a caller who may not deregister its scalable target."""
-    (reaching,) = synthesis.allowing(CONTROLLER, "application-autoscaling:DeregisterScalableTarget")
+@pytest.mark.parametrize(
+    "action",
+    [
+        "RegisterScalableTarget",
+        # SageMaker refuses DeleteEndpoint to a caller who may not deregister its scalable target.
+        "DeregisterScalableTarget",
+        "PutScalingPolicy",
+        "DeleteScalingPolicy",
+    ],
+)
+def test_the_controller_scales_nothing_but_sagemaker(synthesis: Synthesis, action: str) -> None:
+    (reaching,) = synthesis.allowing(CONTROLLER, f"application-autoscaling:{action}")
     assert reaching.resources == {f"{SCALING}:scalable-target/*"}
+    assert reaching.condition == {
+        "StringEqualsIfExists": {"application-autoscaling:service-namespace": "sagemaker"}
+    }
 
 
-def test_only_listing_reaches_every_resource(synthesis: Synthesis) -> None:
+def test_the_capacity_of_others_endpoints_stays_as_it_is(synthesis: Synthesis) -> None:
+    """Application Auto Scaling checks that its caller may do what it will do itself."""
+    (reaching,) = synthesis.allowing(CONTROLLER, "sagemaker:UpdateEndpointWeightsAndCapacities")
+    assert reaching.resources == {f"{SAGEMAKER}:endpoint/*"}
+    assert reaching.condition == only_our("aws:ResourceTag")
+
+
+@pytest.mark.parametrize("action", ["PutMetricAlarm", "DeleteAlarms"])
+def test_alarms_of_others_stay_as_they_are(synthesis: Synthesis, action: str) -> None:
+    (reaching,) = synthesis.allowing(CONTROLLER, f"cloudwatch:{action}")
+    assert reaching.resources == {
+        f"{CLOUDWATCH}:alarm:leasehold-*",
+        f"{CLOUDWATCH}:alarm:TargetTracking-endpoint/*",
+    }
+
+
+def test_the_one_role_that_can_be_created_is_the_one_that_scales_endpoints(
+    synthesis: Synthesis,
+) -> None:
+    (reaching,) = synthesis.allowing(CONTROLLER, "iam:CreateServiceLinkedRole")
+    service = "sagemaker.application-autoscaling.amazonaws.com"
+    assert reaching.actions == {"iam:CreateServiceLinkedRole"}
+    (role,) = reaching.resources
+    folder = f"arn:<AWS::Partition>:iam::<AWS::AccountId>:role/aws-service-role/{service}"
+    assert role == f"{folder}/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    assert reaching.condition == {"StringEquals": {"iam:AWSServiceName": service}}
+
+
+def test_notices_go_to_the_topic_and_the_bus_of_the_settings(synthesis: Synthesis) -> None:
+    (publishing,) = synthesis.allowing(CONTROLLER, "sns:Publish")
+    assert publishing.resources == {"arn:aws:sns:eu-central-1:123456789012:shop-leases"}
+    (putting,) = synthesis.allowing(CONTROLLER, "events:PutEvents")
+    assert putting.resources == {
+        "arn:<AWS::Partition>:events:eu-central-1:<AWS::AccountId>:event-bus/shop-bus"
+    }
+
+
+def test_where_nobody_is_to_be_told_nothing_can_be_sent(quiet_synthesis: Synthesis) -> None:
+    assert quiet_synthesis.allowing(CONTROLLER, "sagemaker:DeleteEndpoint")
+    assert quiet_synthesis.allowing(CONTROLLER, "sns:Publish") == []
+    assert quiet_synthesis.allowing(CONTROLLER, "events:PutEvents") == []
+
+
+def test_only_reading_reaches_every_resource(synthesis: Synthesis) -> None:
     everywhere = [it for it in synthesis.statements(CONTROLLER) if "*" in it.resources]
     assert [it.actions for it in everywhere] == [
         {
@@ -103,7 +176,13 @@ def test_only_listing_reaches_every_resource(synthesis: Synthesis) -> None:
             "sagemaker:ListEndpointConfigs",
             "sagemaker:ListModels",
             "tag:GetResources",
-        }
+        },
+        {
+            "cloudwatch:GetMetricData",
+            "cloudwatch:DescribeAlarms",
+            "application-autoscaling:DescribeScalableTargets",
+            "application-autoscaling:DescribeScalingPolicies",
+        },
     ]
 
 

@@ -112,6 +112,45 @@ def test_a_secret_is_named_without_wildcards(
     assert said.startswith("No git secret is named")
 
 
+def test_who_is_told_is_read_from_the_file_that_the_controller_reads(
+    environments: Path, context: Context
+) -> None:
+    context |= {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:other"}
+    settings = read(environments, context.get)
+    assert settings.topic_arn == "arn:aws:sns:eu-central-1:123456789012:shop-leases"
+    assert settings.event_bus_name == "shop-bus"
+
+
+@pytest.mark.parametrize("notifications", [{}, "none"])
+def test_where_the_file_names_nobody_the_context_may(
+    environments: Path, context: Context, tmp_path: Path, notifications: object
+) -> None:
+    document = json.loads((environments / "live" / "environment.json").read_text())
+    write(tmp_path, json.dumps({**document, "notifications": notifications}))
+    assert read(tmp_path, context.get).topic_arn == ""
+    context |= {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:ops"}
+    assert read(tmp_path, context.get).topic_arn == "arn:aws:sns:eu-central-1:123456789012:ops"
+
+
+@pytest.mark.parametrize(
+    ("named", "start"),
+    [
+        ({"topic_arn": "*"}, "topic_arn: `*` is not allowed."),
+        ({"event_bus_name": "bus *"}, "event_bus_name: `bus *` is not allowed."),
+        (
+            {"topic_arn": "arn:aws:sns:us-east-1:123456789012:far"},
+            "topic_arn: `arn:aws:sns:us-east-1:123456789012:far` is not in eu-central-1,",
+        ),
+    ],
+)
+def test_a_target_that_a_notice_cannot_reach_is_refused(
+    environments: Path, context: Context, tmp_path: Path, named: dict[str, str], start: str
+) -> None:
+    document = json.loads((environments / "live" / "environment.json").read_text())
+    write(tmp_path, json.dumps({**document, "notifications": named}))
+    assert refusal(tmp_path, context).startswith(start)
+
+
 @pytest.mark.parametrize(("content", "reason"), [("{", "this is not JSON"), ("[]", "not a JSON")])
 def test_a_broken_file_is_named(
     tmp_path: Path, context: Context, content: str, reason: str

@@ -71,6 +71,45 @@ def test_a_failed_update_returns_to_service_on_the_old_config_with_a_reason(clou
     assert "FailureReason" not in updated
 
 
+def test_why_an_update_failed_is_told_until_the_next_update_begins(cloud: Cloud) -> None:
+    cloud.serve("Falcon", cloud.configure("blue"))
+    cloud.order_fault("crash", endpoint="Falcon")
+    green = cloud.configure("green")
+    cloud.sagemaker.update_endpoint(EndpointName="Falcon", EndpointConfigName=green)
+    assert "FailureReason" not in cloud.describe("Falcon")
+    cloud.let_pass(60)
+    told = cloud.describe("Falcon")["FailureReason"]
+
+    scale = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}]
+    cloud.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="Falcon", DesiredWeightsAndCapacities=scale
+    )
+    reasons = [cloud.describe("Falcon")["FailureReason"]]
+    cloud.let_pass(60)
+    cloud.force("Falcon", "SystemUpdating", seconds=30)
+    reasons.append(cloud.describe("Falcon")["FailureReason"])
+    cloud.let_pass(86_400)
+    reasons.append(cloud.describe("Falcon")["FailureReason"])
+    assert reasons == [told] * 3
+
+    cloud.sagemaker.update_endpoint(EndpointName="Falcon", EndpointConfigName=green)
+    assert "FailureReason" not in cloud.describe("Falcon")
+
+
+def test_a_rescaling_shows_what_there_is_and_what_is_desired(cloud: Cloud) -> None:
+    cloud.serve("Falcon")
+    scale = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
+    cloud.sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="Falcon", DesiredWeightsAndCapacities=scale
+    )
+    counts = []
+    for _ in range(2):
+        [variant] = cloud.describe("Falcon")["ProductionVariants"]
+        counts.append((variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]))
+        cloud.let_pass(60)
+    assert counts == [(1, 3), (3, 3)]
+
+
 def test_an_update_resets_scaled_counts_unless_they_are_retained(cloud: Cloud) -> None:
     cloud.serve("Falcon", cloud.configure("blue"))
     scale = [{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}]
@@ -172,6 +211,15 @@ def test_system_maintenance_ends_by_itself_when_it_was_given_a_time(cloud: Cloud
     assert cloud.status("Falcon") == "SystemUpdating"
     cloud.let_pass(30)
     assert cloud.status("Falcon") == "InService"
+
+
+def test_a_forced_update_shows_a_pending_deployment_while_it_lasts(cloud: Cloud) -> None:
+    cloud.serve("Falcon", cloud.configure("blue"))
+    cloud.force("Falcon", "Updating", seconds=30)
+    pending = cloud.describe("Falcon")["PendingDeploymentSummary"]
+    assert pending["EndpointConfigName"] == "blue"
+    cloud.let_pass(30)
+    assert "PendingDeploymentSummary" not in cloud.describe("Falcon")
 
 
 @pytest.mark.parametrize("status", ["OutOfService", "UpdateRollbackFailed", "Failed"])

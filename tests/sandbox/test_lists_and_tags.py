@@ -197,3 +197,60 @@ def test_get_resources_of_other_services_is_motos(cloud: Cloud) -> None:
     topic = cloud.client("sns").create_topic(Name="news", Tags=[{"Key": "a", "Value": "1"}])
     answer = cloud.client("resourcegroupstaggingapi").get_resources(ResourceTypeFilters=["sns"])
     assert [each["ResourceARN"] for each in answer["ResourceTagMappingList"]] == [topic["TopicArn"]]
+
+
+def test_get_resources_finds_several_types_in_one_call_and_forgets_what_was_deleted(
+    cloud: Cloud,
+) -> None:
+    tags = [{"Key": "leasehold:project", "Value": "demo"}]
+    container = {"Image": "image:1"}
+    for number in range(60):
+        name = f"m{number:02}"
+        cloud.sagemaker.create_model(ModelName=name, PrimaryContainer=container, Tags=tags)
+        variant = {
+            "VariantName": "AllTraffic",
+            "ModelName": name,
+            "InstanceType": "ml.g5.xlarge",
+            "InitialInstanceCount": 1,
+        }
+        cloud.sagemaker.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=[variant], Tags=tags
+        )
+    cloud.create("Falcon", "m00", Tags=tags)
+    pages = cloud.client("resourcegroupstaggingapi").get_paginator("get_resources")
+    types = ["sagemaker:endpoint", "sagemaker:endpoint-config", "sagemaker:model"]
+
+    def found() -> list[list[str]]:
+        asked = pages.paginate(
+            ResourceTypeFilters=types,
+            TagFilters=[{"Key": "leasehold:project", "Values": ["demo"]}],
+            ResourcesPerPage=100,
+        )
+        return [[each["ResourceARN"] for each in page["ResourceTagMappingList"]] for page in asked]
+
+    before = found()
+    assert [len(page) for page in before] == [100, 21]
+    assert len({arn for page in before for arn in page}) == 121
+    cloud.sagemaker.delete_endpoint_config(EndpointConfigName="m07")
+    cloud.sagemaker.delete_model(ModelName="m07")
+    gone = {arn for page in before for arn in page} - {arn for page in found() for arn in page}
+    assert gone == {f"{ARN}:endpoint-config/m07", f"{ARN}:model/m07"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [("list_models", "Models"), ("list_endpoint_configs", "EndpointConfigs")],
+)
+def test_models_and_configs_come_a_hundred_at_a_time(
+    cloud: Cloud, operation: str, field: str
+) -> None:
+    cloud.configure("c")
+    variant = {"VariantName": "v", "ModelName": "Falcon", "InstanceType": "ml.g5.xlarge"}
+    for number in range(104):
+        cloud.sagemaker.create_model(ModelName=f"m{number}", PrimaryContainer={"Image": "i"})
+        cloud.sagemaker.create_endpoint_config(
+            EndpointConfigName=f"c{number}",
+            ProductionVariants=[{**variant, "InitialInstanceCount": 1}],
+        )
+    pages = cloud.sagemaker.get_paginator(operation).paginate(MaxResults=100)
+    assert [len(page[field]) for page in pages] == [100, 5]

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -271,3 +271,106 @@ def test_one_sandbox_sees_nothing_of_the_one_before(cloud_at: Callable[[str], Cl
         cloud = cloud_at(sandbox.url)
         assert cloud.sagemaker.list_endpoints()["Endpoints"] == []
         assert cloud.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def _scaled_queue(cloud: Cloud) -> dict[str, Any]:
+    """An asynchronous Falcon that scales to zero, and an alarm that wakes it."""
+    cloud.ask("POST", "/clock", {"now": "2030-01-02T12:00:00Z"})
+    cloud.configure("plain")
+    variant = {"VariantName": "main", "ModelName": "Falcon", "InstanceType": "ml.g5.xlarge"}
+    cloud.sagemaker.create_endpoint_config(
+        EndpointConfigName="queue",
+        ProductionVariants=[{**variant, "InitialInstanceCount": 1}],
+        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://results/out"}},
+    )
+    cloud.serve("Falcon", "queue")
+    names = [{"Name": "EndpointName", "Value": "Falcon"}]
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/Falcon/variant/main",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    metric = {"Namespace": "AWS/SageMaker", "Dimensions": names, "Statistic": "Average"}
+    scaling = cloud.client("application-autoscaling")
+    scaling.register_scalable_target(**target, MinCapacity=0, MaxCapacity=1)
+    tracked = {**metric, "MetricName": "ApproximateBacklogSizePerInstance"}
+    scaling.put_scaling_policy(
+        **target,
+        PolicyName="track",
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 5.0,
+            "CustomizedMetricSpecification": tracked,
+        },
+    )
+    cloud.client("cloudwatch").put_metric_alarm(
+        AlarmName="wake",
+        **metric,
+        MetricName="HasBacklogWithoutCapacity",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+    )
+    return target
+
+
+def _scaling(cloud: Cloud) -> list[list[dict[str, Any]]]:
+    scaling, watch = cloud.client("application-autoscaling"), cloud.client("cloudwatch")
+    return [
+        scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"],
+        scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"],
+        watch.describe_alarms()["MetricAlarms"],
+        cloud.describe("Falcon")["ProductionVariants"],
+    ]
+
+
+def test_targets_policies_alarms_and_what_they_did_survive_a_restart(
+    state: Path, cloud_at: Callable[[str], Cloud]
+) -> None:
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        target = _scaled_queue(cloud)
+        cloud.let_pass(3600)
+        before = _scaling(cloud)
+        assert before[-1][0]["CurrentInstanceCount"] == 0
+    for _ in range(2):
+        with Sandbox(startup_seconds=60, state=state) as sandbox:
+            cloud = cloud_at(sandbox.url)
+            assert _scaling(cloud) == before
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.client("application-autoscaling").deregister_scalable_target(**target)
+        cloud.client("cloudwatch").delete_alarms(AlarmNames=["wake"])
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        assert _scaling(cloud_at(sandbox.url)) == [[], [], [], before[-1]]
+
+
+def test_invocations_survive_a_restart(state: Path, cloud_at: Callable[[str], Cloud]) -> None:
+    def counted(cloud: Cloud) -> list[float]:
+        names = [("EndpointName", "Falcon"), ("VariantName", "AllTraffic")]
+        metric = {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "Invocations",
+            "Dimensions": [{"Name": name, "Value": value} for name, value in names],
+        }
+        query = {"Id": "n", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}}
+        [result] = cloud.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query],
+            StartTime="2030-01-02T11:00:00Z",
+            EndTime="2030-01-02T13:00:00Z",
+        )["MetricDataResults"]
+        values: list[float] = result["Values"]
+        return values
+
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.ask("POST", "/clock", {"now": "2030-01-02T11:30:00Z"})
+        cloud.serve("Falcon")
+        cloud.ask("POST", "/clock", {"now": "2030-01-02T12:00:00Z"})
+        for count, at in ((1, "11:50"), (2, "11:50"), (4, "11:55")):
+            wish = {"count": count, "at": f"2030-01-02T{at}:00Z"}
+            assert cloud.ask("POST", "/endpoints/Falcon/invocations", wish)[0] == 200
+    for _ in range(2):
+        with Sandbox(startup_seconds=60, state=state) as sandbox:
+            assert counted(cloud_at(sandbox.url)) == [4.0, 3.0]

@@ -1,0 +1,97 @@
+"""`leasehold adopt`: the definition of an endpoint that is there already, ready for review.
+
+It writes a file and touches nothing else: the endpoint becomes Leasehold's when the file is merged.
+"""
+
+from pathlib import Path
+
+import click
+
+from controller.desired import PROJECT_TAG
+from controller.endpoints import Existing
+from leasehold.connection import Connection, connected
+from leasehold.console import dim, say
+from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
+from ledger.errors import Refused
+from ledger.holdings import Fleet, document_path
+
+
+@click.command
+@connected
+@click.argument("endpoint")
+@click.option("--name", help="What to call it; by default the endpoint's own name.")
+@click.option(
+    "--minutes",
+    type=click.IntRange(min=1, max=525600),
+    default=60,
+    show_default=True,
+    help="Length of its first lease.",
+)
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    metavar="DIR",
+    help="Your clone of the ledger; by default this folder.",
+)
+def adopt(
+    connection: Connection, *, endpoint: str, name: str | None, minutes: int, into: Path
+) -> None:
+    """Write the definition of ENDPOINT, which SageMaker has already.
+
+    Commit the file to adopt the endpoint: it gets Leasehold's tags and a first lease.
+    """
+    fleet = connection.fleet(connection.repository().read())
+    found = _found(connection, fleet, endpoint)
+    path = _free_path(fleet, name or found.endpoint_name, into)
+    content = _definition(name or found.endpoint_name, found, minutes)
+    path.write_bytes(content)
+    say(f"Wrote {path}.")
+    say(dim(f"Commit and push it, and {found.endpoint_name} is leased for {minutes} min."))
+
+
+def _found(connection: Connection, fleet: Fleet, endpoint: str) -> Existing:
+    """Find the endpoint. Raises Refused LH5006 where there is none that may be adopted."""
+    if defined := fleet.find(endpoint):
+        file = document_path(fleet.name, defined.name, "endpoint")
+        raise Refused("LH5006", f"{defined.endpoint_name} is defined already, in {file}.")
+    found = connection.estate(fleet).find(endpoint)
+    if found is None:
+        raise Refused(
+            "LH5006",
+            f"SageMaker has no endpoint {endpoint}. `aws sagemaker list-endpoints` names them.",
+        )
+    if PROJECT_TAG in found.tags:
+        raise Refused(
+            "LH5006",
+            f"{found.endpoint_name} belongs to the project {found.tags[PROJECT_TAG]} already, by"
+            f" its tag {PROJECT_TAG}.",
+        )
+    if found.config_name is None or found.status != "InService":
+        raise Refused(
+            "LH5006", f"{found.endpoint_name} is {found.status}: adopt it once it is InService."
+        )
+    return found
+
+
+def _free_path(fleet: Fleet, name: str, into: Path) -> Path:
+    """Choose the file. Raises Refused LH5007 where it cannot be written."""
+    path = into / document_path(fleet.name, name, "endpoint")
+    if not path.parent.is_dir():
+        raise Refused(
+            "LH5007", f"there is no folder {path.parent}: run it in a clone of the ledger."
+        )
+    if path.exists():
+        raise Refused("LH5007", f"{path} is there already: choose another --name.")
+    return path
+
+
+def _definition(name: str, found: Existing, minutes: int) -> bytes:
+    """Write it. Raises Refused LH5007 for a name that no definition may have."""
+    serving = ExistingConfig(found.config_name or "")
+    adoption = Adoption(found.is_async, minutes)
+    content = dump_adoption(name, found.endpoint_name, serving, adoption)
+    checked = parse_definition(f"{name}.endpoint.json", content)
+    if isinstance(checked, tuple):
+        raise Refused("LH5007", " ".join(str(violation) for violation in checked))
+    return content
