@@ -1,17 +1,24 @@
-"""Run the benchmarks: `python -m benchmarks [NAME...]`. Each prints a ratio of its own run."""
+"""Run the benchmarks: `python -m benchmarks [NAME...]`. Each prints ratios of its own run."""
 
 import sys
 
 from benchmarks import concurrent_extends, extend, planner
+from benchmarks.tick import compare
 
-ALL = {"planner": planner.run, "extend": extend.run, "concurrent": concurrent_extends.run}
+ALL = {
+    "planner": planner.run,
+    "extend": extend.run,
+    "concurrent": concurrent_extends.run,
+    "tick": compare.run,
+}
+BY_NAME = {**ALL, "tick-5000": compare.run_large}
 
 
 def main(names: list[str]) -> None:
-    if unknown := sorted(set(names) - set(ALL)):
-        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(ALL)}.")
+    if unknown := sorted(set(names) - set(BY_NAME)):
+        sys.exit(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(BY_NAME)}.")
     for name in names or ALL:
-        print(ALL[name](), flush=True)
+        print(BY_NAME[name](), flush=True)
 
 
 if __name__ == "__main__":

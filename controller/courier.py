@@ -9,6 +9,7 @@ the clients. They are made when there is something to send.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
 from controller.aws_errors import aws_errors
@@ -42,8 +43,8 @@ class Courier:
     """Both ways out of one account."""
 
     def __init__(self, sns: Client, events: Client) -> None:
-        self._sns = sns
-        self._events = events
+        self._sns = cache(sns)
+        self._events = cache(events)
 
     def deliver(self, notices: Sequence[Notice], environment: Environment) -> tuple[Delivery, ...]:
         """Send each notice to every configured target that has not taken it yet. Never raises."""

@@ -81,6 +81,10 @@ class Estate:
                 self._artifacts.collect(artifact)
             case Verb.DELETE, _:
                 self._delete(action, now)
+            case Verb.UPDATE, _ if self._scaling.is_scaled(action.endpoint_name):
+                # AWS refuses to change a variant that is scaled; once updated it is scaled again.
+                self._scaling.remove(action.endpoint_name, [VARIANT])
+                self._endpoints.apply(action, now)
             case _:
                 self._endpoints.apply(action, now)
 

@@ -1,11 +1,13 @@
 """The controller as a Lambda function: one tick for each event of the schedule.
 
 An entry point: it reads the environment and the clock, and builds the clients once for a warm
-process. `leasehold up` and `leasehold reconcile` run the same `reconcile`.
+process. `leasehold up` and `leasehold reconcile` run the same `reconcile`. What it prints are lines
+of JSON: metrics in CloudWatch's Embedded Metric Format, and a structured log.
 """
 
-import logging
+import json
 import os
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
@@ -16,22 +18,34 @@ from botocore.config import Config
 from controller.courier import Courier
 from controller.estate import Estate
 from controller.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, State, Tick, reconcile
-from controller.report import as_json, as_text
-from ledger.errors import Unavailable
+from controller.reconcile import CONTROLLER, Means, reconcile
+from controller.report import as_json
+from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
+from controller.tick import State, Tick
+from ledger.errors import Failure, Unavailable
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
-log = logging.getLogger("leasehold.controller")
-log.setLevel(logging.INFO)
+_PATIENT = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
+# Whoever is to be told waits for the next tick rather than the tick for them.
+_HASTY = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+_last_good: dict[str, datetime] = {}
 
 
 def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's signature)
     """Run one tick and answer with what it did; raises where actions failed: AWS counts it."""
     settings, means = _built()
-    tick = reconcile(means, settings.environment, _now())
-    log.info("%s", as_text(tick))
+    environment, now = settings.environment, _now()
+    last_good = _last_good.get(environment)
+    try:
+        tick = reconcile(means, environment, now)
+    except Failure as failure:
+        lines = [emf_of_failure(environment, now, last_good)]
+        _print([*lines, log_line_of_failure(environment, failure)])
+        raise
+    _print([emf(tick, last_good=last_good), *log_lines(tick)])
     _raise_failures(tick)
+    _last_good[environment] = now
     return as_json(tick)
 
 
@@ -42,21 +56,22 @@ def _raise_failures(tick: Tick) -> None:
         raise Unavailable("LH3010", f"{len(failed)} actions failed ({names}): {failed[0].detail}")
 
 
+def _print(lines: Iterable[Mapping[str, Any]]) -> None:
+    """Print each line by itself: a logger's prefix would hide the metrics from CloudWatch."""
+    for line in lines:
+        print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201  (it is the log)
+
+
 @cache
 def _built() -> tuple[LedgerSettings, Means]:
     settings = LedgerSettings.from_env(os.environ)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
-    return settings, Means(
-        ledger,
-        Estate(_client),
-        Logbook(status),
-        Courier(partial(_client, "sns"), partial(_client, "events")),
-    )
+    courier = Courier(partial(_client, "sns", _HASTY), partial(_client, "events", _HASTY))
+    return settings, Means(ledger, Estate(_client), Logbook(status), courier)
 
 
-def _client(service: Any) -> Any:  # noqa: ANN401  (boto3 types by literals)
-    patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
-    return boto3.client(service, config=patience)
+def _client(service: Any, config: Config = _PATIENT) -> Any:  # noqa: ANN401  (boto3's literals)
+    return boto3.client(service, config=config)
 
 
 def _now() -> datetime:

@@ -13,7 +13,6 @@ from controller.tick import Outcome, Tick
 from ledger.json_files import Violation
 from ledger.lease import stamp
 
-_VERB_WIDTH = max(map(len, Verb))
 _SIGNS = {
     Verb.GRANT: "+",
     Verb.CREDIT: "+",
@@ -37,8 +36,9 @@ def as_text(tick: Tick) -> str:
     """Write a plan, or what became of it, as lines for a terminal."""
     lines = [f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"]
     width = max((len(action.endpoint_name) for action in tick.plan.actions), default=0)
+    verb_width = max((len(action.verb) for action in tick.plan.actions), default=0)
     for action in tick.plan.actions:
-        sign, verb = _SIGNS[action.verb], action.verb.ljust(_VERB_WIDTH)
+        sign, verb = _SIGNS[action.verb], action.verb.ljust(verb_width)
         lines.append(f"  {sign} {verb}  {action.endpoint_name.ljust(width)}  {action.reason}")
         lines += [f"      {sentence}" for sentence in _became(tick, action)]
     lines += [f"  ! {violation}" for violation in _unsaid(tick)]

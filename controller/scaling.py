@@ -70,6 +70,11 @@ class Scaling:
         self._seen |= {name: _Seen(asked[name], found.get(name)) for name in stale}
         return {name: self._seen[name].scale for name in asked}
 
+    def is_scaled(self, endpoint_name: str) -> bool:
+        """Tell whether something of ours was there at the last look."""
+        seen = self._seen.get(endpoint_name)
+        return seen is not None and seen.scale is not None
+
     def apply(self, scale: Scale) -> None:
         """Make what is there what is wanted. Raises Failure (LH3xxx); the next tick goes on.
 

@@ -52,11 +52,14 @@ def settled(record: Record, plan: Plan) -> Record:
     """End the starts that are over: it runs and has no credit to come, or is wanted no more."""
     changed = {}
     for name, entry in record.entries.items():
-        if entry.starting_since and entry.status not in _STARTING:
+        if (entry.starting_since or entry.failures) and entry.status not in _STARTING:
             action = plan.action_for(name)
             goes_on = Verb.CREATE if entry.status == ABSENT else Verb.CREDIT
             if action is None or action.verb is not goes_on:
-                changed[name] = replace(entry, starting_since=None, starting_lease=None)
+                failures = 0 if entry.status == ABSENT else entry.failures
+                changed[name] = replace(
+                    entry, starting_since=None, starting_lease=None, failures=failures
+                )
     return record.with_entries(changed)
 
 

@@ -24,12 +24,12 @@ Line = dict[str, Any]
 
 
 def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | None = None) -> Line:
-    """Give the metrics of a tick that came to its end. `last_good` is when one did without failure.
+    """Give the metrics of a tick that came to its end. `last_good` is when one had no failure.
 
     Actions are counted when they are done; a verb has a metric in the ticks that did it.
     """
     done = Counter(item.action.verb for item in tick.outcomes if item.state is State.DONE)
-    failures = sum(outcome.state is State.FAILED for outcome in tick.outcomes)
+    failures = _failures(tick)
     values: dict[str, tuple[float, str]] = {
         "Ticks": (1, "Count"),
         "Failures": (failures, "Count"),
@@ -62,8 +62,7 @@ def overdue(tick: Tick) -> Iterator[Action]:
 
 def log_lines(tick: Tick) -> Iterator[Line]:
     """Yield a line for the tick, and one for whatever it did, met or told."""
-    failed = any(outcome.state is State.FAILED for outcome in tick.outcomes)
-    level, said = "error" if failed else "info", summary(tick.plan)
+    level, said = "error" if _failures(tick) else "info", summary(tick.plan)
     yield _line(tick, level, event="tick", message=said, at=stamp(tick.now))
     for outcome in tick.outcomes:
         yield _outcome(tick, outcome)
@@ -96,6 +95,12 @@ def log_line_of_failure(environment: str, failure: Failure) -> Line:
         "code": failure.code,
         "message": failure.message,
     }
+
+
+def _failures(tick: Tick) -> int:
+    """Count what failed. Unreadable settings or a wrong clock keep whole ticks from their work."""
+    useless = tick.fleet.environment is None or tick.world.clock_fault is not None
+    return useless + sum(outcome.state is State.FAILED for outcome in tick.outcomes)
 
 
 def _wanted(tick: Tick) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""The controller of one environment: a function that ticks, and what it may touch.
+"""The controller of one environment: a function that ticks, what it may touch, its alarms.
 
 `infra.app` makes it. It knows neither what a tick does nor the gateway.
 """
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from aws_cdk import Environment, Stack
 from aws_cdk.aws_secretsmanager import Secret
 
+from infra.constructs_.alarms import ControllerAlarms
+from infra.constructs_.notice_access import grant_notices
 from infra.constructs_.runtime_code import RuntimeCode
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
+from infra.constructs_.scaling_access import grant_scaling
 from infra.constructs_.tick import Tick
 
 if TYPE_CHECKING:
@@ -48,4 +51,7 @@ class ControllerStack(Stack):
             controller.role
         )
         grant_sagemaker(controller.role, settings)
+        grant_scaling(controller.role, settings)
+        grant_notices(controller.role, settings)
         Tick(self, "Tick", controller=controller.function)
+        ControllerAlarms(self, "Alarms", settings=settings)

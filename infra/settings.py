@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FILE = "environment.json"
 SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "environment.schema.json"
+TOPIC_COLONS = 5
+NOTIFICATIONS = ("topic_arn", "event_bus_name")
 FIELDS = ("project_prefix", "region_name", "ddb_auth_table_name", "execution_role_arn")
 REMOTE = re.compile(r"(https|ssh)://((?P<user>[^/@\s]*)@)?[^/@\s]+/\S+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -39,6 +41,8 @@ class Settings:
     repository_url: str
     branch: str
     git_secret_name: str
+    topic_arn: str = ""  # empty: nobody is told
+    event_bus_name: str = ""
 
     def named(self, part: str) -> str:
         """Name a stack so that two environments or projects of one account never share it."""
@@ -58,11 +62,17 @@ def read(environments: Path, context: Context) -> Settings:
     """Read the environment that the context names; raises SettingsError with every reason."""
     environment = _environment(environments, context)
     file = environments / environment / FILE
-    fields = _fields(_object(file))
+    document = _object(file)
+    fields, told = _fields(document), _notifications(document, context)
     url, branch, secret = (
         _text(context(key)) for key in ("repository_url", "branch", "git_secret_name")
     )
-    problems = [*_wrong_fields(file, fields), *_wrong_url(url), *_wrong_secret(secret)]
+    problems = [
+        *_wrong_fields(file, fields),
+        *_wrong_url(url),
+        *_wrong_secret(secret),
+        *_wrong_notifications(told, fields["region_name"]),
+    ]
     if problems:
         raise SettingsError("\n".join(problems))
     return Settings(
@@ -71,6 +81,7 @@ def read(environments: Path, context: Context) -> Settings:
         branch=branch or "main",
         git_secret_name=secret,
         **fields,
+        **told,
     )
 
 
@@ -98,6 +109,13 @@ def _object(file: Path) -> Mapping[str, Any]:
 def _fields(document: Mapping[str, Any]) -> dict[str, str]:
     defaults = {key: rule.get("default") for key, rule in _rules().items()}
     return {field: _text(document.get(field, defaults[field])) for field in FIELDS}
+
+
+def _notifications(document: Mapping[str, Any], context: Context) -> dict[str, str]:
+    """Say who is told: as the file has it, for so the controller reads it, else as the context."""
+    found = document.get("notifications")
+    named = found if isinstance(found, dict) else {}
+    return {key: _text(named.get(key)) or _text(context(key)) for key in NOTIFICATIONS}
 
 
 def _rules() -> Mapping[str, Mapping[str, Any]]:
@@ -133,6 +151,16 @@ def _wrong_secret(name: str) -> Iterator[str]:
             "No git secret is named: add `-c git_secret_name=NAME`, the name (not the ARN) of the "
             "secret in Secrets Manager that holds the repository's credential."
         )
+
+
+def _wrong_notifications(told: Mapping[str, str], region: str) -> Iterator[str]:
+    rules = _object(SCHEMA)["properties"]["notifications"]["properties"]
+    for key, value in told.items():
+        if value and not re.fullmatch(rules[key]["pattern"], value):
+            yield f"{key}: `{value}` is not allowed. {rules[key]['description']}"
+    topic = told["topic_arn"]
+    if topic.count(":") == TOPIC_COLONS and topic.split(":")[3] != region:
+        yield f"topic_arn: `{topic}` is not in {region}, where the controller and its alarms are."
 
 
 def _text(value: object) -> str:

@@ -37,6 +37,7 @@ _PATIENCE = Config(
     retries={"mode": "standard"},
     max_pool_connections=64,  # as many as the gateway of `leasehold up` has threads
 )
+_HASTE = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
 
 
@@ -50,23 +51,26 @@ class Cloud:
 
     sandbox_url: str | None = None
 
-    def client(self, service: Any, region: str) -> Any:  # noqa: ANN401  (boto3 types by literals)
+    def client(self, service: Any, region: str, config: Config = _PATIENCE) -> Any:  # noqa: ANN401  (boto3 types by literals)
         if self.sandbox_url is None:
-            return boto3.client(service, region_name=region, config=_PATIENCE)
+            return boto3.client(service, region_name=region, config=config)
         return boto3.client(
             service,
             region_name=region,
             endpoint_url=self.sandbox_url,
             aws_access_key_id="sandbox",
             aws_secret_access_key="sandbox",  # noqa: S106  (the sandbox takes any)
-            config=_PATIENCE,
+            config=config,
         )
 
     def estate(self, region: str) -> Estate:
         return Estate(lambda service: self.client(service, region))
 
     def courier(self, region: str) -> Courier:
-        return Courier(partial(self.client, "sns", region), partial(self.client, "events", region))
+        return Courier(
+            partial(self.client, "sns", region, _HASTE),
+            partial(self.client, "events", region, _HASTE),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ ENVIRONMENT = "dev"
 REGION = "us-east-1"
 BUCKETS = ("demo-models", "demo-answers")
 CONFIGS = ("demo-inpainting-config", "jumpstart-example-model-inpainting-cfg")
+BY_HAND = "ana-experiment"  # an endpoint that is nobody's, to be adopted
 _PROJECT = Path(__file__).resolve().parent.parent
 _FOLDERS = ("environments", "schema")
 
@@ -51,7 +52,7 @@ def log_between(repository: Path, since: str, until: str) -> list[tuple[str, str
 
 
 def seed_account(cloud: Cloud) -> None:
-    """Make the buckets, and the endpoint configs that belong to nobody's definition."""
+    """Make the buckets, and the configs and the endpoint that belong to nobody's definition."""
     sagemaker, s3 = cloud.client("sagemaker", REGION), cloud.client("s3", REGION)
     for bucket in BUCKETS:
         s3.create_bucket(Bucket=bucket)
@@ -76,6 +77,8 @@ def seed_account(cloud: Cloud) -> None:
                 }
             ],
         )
+
+    _unless_there(sagemaker.create_endpoint, EndpointName=BY_HAND, EndpointConfigName=CONFIGS[0])
 
 
 def _unless_there(create: Any, **request: Any) -> None:  # noqa: ANN401  (a method of boto3's)

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _opening = attrgetter("opens")
 _DAY = timedelta(days=1)
-_LOOK_BACK = 2 * _DAY  # a night, and a clock that is put back over midnight
-_LOOK_AHEAD = 8 * _DAY  # a merged week of windows and one day more
+_LOOK_BACK = 2  # days: a night, and a clock that is put back over midnight
+_LOOK_AHEAD = 9  # days: today, a merged week of windows, and one day more
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def window_end(schedule: Schedule, now: datetime) -> datetime | None:
     week there is no end, and this is one of the midnights to come.
     """
     end: datetime | None = None
-    for opens, closes, _ in _spans(schedule, now, now + _LOOK_AHEAD):
+    for opens, closes, _ in _spans(schedule, now, _LOOK_AHEAD):
         if opens > (end or now):
             break
         if closes > now:
@@ -88,21 +88,23 @@ def windows_between(
 
 def spans_between(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Span]:
     """Yield each run of each window that has a part in [start, end), by its opening, uncut."""
-    for span in _spans(schedule, start, end):
+    days = (end - start).days + 3  # the first and the last in part, and a jump over the date line
+    for span in _spans(schedule, start, days):
         if max(span.opens, start) < min(span.closes, end):
             yield span
 
 
-def _spans(schedule: Schedule, start: datetime, end: datetime) -> Iterator[Span]:
+def _spans(schedule: Schedule, start: datetime, days: int) -> Iterator[Span]:
     """Yield, by its opening, each run of the local days around; one that lies in a gap is empty."""
     if schedule.zone is None:
         return
-    day = start.astimezone(schedule.zone).date() - _LOOK_BACK
-    last = end.astimezone(schedule.zone).date()
-    while day <= last:
+    day = start.astimezone(schedule.zone).date() - _LOOK_BACK * _DAY
+    for _ in range(_LOOK_BACK + days):
         name = DAYS[day.weekday()]
         spans = [_span(each, day, schedule.zone) for each in schedule.windows if name in each.days]
-        yield from sorted(spans, key=_opening) if len(spans) > 1 else spans
+        if len(spans) > 1:
+            spans.sort(key=_opening)
+        yield from spans
         day += _DAY
 
 
@@ -115,7 +117,7 @@ def _opens(window: Window, day: date, zone: ZoneInfo) -> datetime:
 
 
 def _closes(window: Window, day: date, zone: ZoneInfo) -> datetime:
-    last = day + timedelta(days=1) if window.is_overnight else day
+    last = day + _DAY if window.is_overnight else day
     return _edge(datetime.combine(last, window.end or time()), zone, fold=1)
 
 

@@ -2,18 +2,18 @@
 
 A shelf for each region and kind, keyed by ARN. SageMaker writes names into ARNs in lower case,
 which is why two names that differ by case only are the same resource. Every change goes through
-this class, which also writes it to the journal; an endpoint is settled when it is looked at.
-Callers hold `lock`.
+this class, which also writes it to the journal; an endpoint is settled when it is looked at, which
+includes what autoscaling did to it. Callers hold `lock`.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from threading import RLock
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.clock import Clock
-from sandbox.endpoints import Change, Deployment, Endpoint, Status, Variant, settle
+from sandbox.endpoints import Change, Deployment, Endpoint, Status, Variant
 from sandbox.journal import Journal
 
 ACCOUNT_ID = "123456789012"
@@ -27,6 +27,13 @@ class Document:
     arn: str
     created: float
     body: Mapping[str, Any]
+
+
+class Settler(Protocol):
+    """Who knows how an endpoint is now: its own changes, and what scales it."""
+
+    def settle(self, endpoint: Endpoint, now: float) -> Endpoint | None: ...
+    def has(self, arn: str) -> bool: ...
 
 
 def arn_of(region: str, kind: str, name: str) -> str:
@@ -43,8 +50,9 @@ def shelf_of(arn: str) -> tuple[str, str]:
 
 
 class Account:
-    def __init__(self, clock: Clock, journal: Journal) -> None:
+    def __init__(self, clock: Clock, journal: Journal, settler: Settler) -> None:
         self.clock = clock
+        self._settler = settler
         self.lock = RLock()
         self._journal = journal
         self._documents: dict[tuple[str, str], dict[str, Document]] = defaultdict(dict)
@@ -74,7 +82,9 @@ class Account:
     def endpoints(self, region: str) -> list[Endpoint]:
         now = self.clock.now()
         shelf = self._endpoints[region]
-        for endpoint in [each for each in shelf.values() if each.change is not None]:
+        is_scaled = self._settler.has
+        due = [each for each in shelf.values() if each.change is not None or is_scaled(each.arn)]
+        for endpoint in due:
             self._settled(region, endpoint, now)
         return list(shelf.values())
 
@@ -128,13 +138,15 @@ class Account:
                 self._documents[shelf_of(key)][key] = Document(**value)
 
     def _settled(self, region: str, endpoint: Endpoint, now: float) -> Endpoint | None:
-        settled = settle(endpoint, now)
+        settled = self._settler.settle(endpoint, now)
         if settled is None:
             del self._endpoints[region][endpoint.arn]
             self._journal.write(endpoint.arn, None)
             self.tag(endpoint.arn, {})
         else:
             self._endpoints[region][endpoint.arn] = settled
+            if settled.scaled != endpoint.scaled:
+                self._journal.write(settled.arn, asdict(settled))
         return settled
 
 
@@ -146,6 +158,7 @@ def _endpoint(record: dict[str, Any]) -> Endpoint:
             "serving": _deployment(record["serving"]),
             "target": _deployment(record["target"]),
             "change": _change(record["change"]),
+            "counted": tuple((at, count) for at, count in record.get("counted", [])),
         }
     )
 
@@ -153,7 +166,10 @@ def _endpoint(record: dict[str, Any]) -> Endpoint:
 def _deployment(record: dict[str, Any] | None) -> Deployment | None:
     if record is None:
         return None
-    variants = tuple(Variant(**variant) for variant in record["variants"])
+    variants = tuple(
+        Variant(**{**variant, "pools": tuple(variant.get("pools", ()))})
+        for variant in record["variants"]
+    )
     return Deployment(record["config"], variants, record["async_inference"])
 
 

@@ -59,7 +59,13 @@ class Catalog:
             raise refusals.invalid(
                 f"Variant {variant['VariantName']} needs one of {', '.join(hosts)}."
             )
-        if model_name := variant.get("ModelName"):
+        if variant.get("InstanceType") and variant.get("InstancePools"):
+            raise refusals.invalid(
+                f"Variant {variant['VariantName']} has InstanceType and InstancePools; "
+                "it can have one of them."
+            )
+        overrides = [pool.get("ModelNameOverride") for pool in variant.get("InstancePools", [])]
+        for model_name in filter(None, [variant.get("ModelName"), *overrides]):
             self.find(call.region, "model", model_name)
 
     def _create(self, kind: str, field: str, call: Call) -> str:

@@ -13,6 +13,8 @@ from email.utils import format_datetime
 class Clock:
     def __init__(self, offset: float = 0.0) -> None:
         self.offset = offset
+        self.skew = 0.0
+        """By how much the Date header of answers is off; the sandbox itself is not."""
 
     def now(self) -> float:
         """Give the moment in whole milliseconds: finer ones do not survive AWS's JSON and back."""

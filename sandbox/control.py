@@ -2,16 +2,21 @@
 
     GET    /sandbox                   what is offered, and the state
     GET    /sandbox/faults            faults that are still due
-    POST   /sandbox/faults            {"kind", "endpoint", "operation", "times" | "rate", "seconds"}
+    POST   /sandbox/faults  {"kind", "endpoint", "operation", "instance_type", "times" | "rate",
+                            "seconds"}
     DELETE /sandbox/faults            none is due any more
     POST   /sandbox/clock             {"advance_seconds": n} or {"now": "2026-11-23T10:00:00Z"}
+    POST   /sandbox/skew              {"seconds": n}: answers' Date header is off by that; 0 ends it
     POST   /sandbox/quotas            {"ml.g5.xlarge": 2}; null lifts a limit
     POST   /sandbox/endpoints/{name}  {"status", "seconds", "reason"}
+    POST   /sandbox/endpoints/{name}/invocations  {"count", "at", "variant"}
+    POST   /sandbox/endpoints/{name}/backlog      {"size"}: its queue is that long from now on
     GET    /sandbox/calls             AWS API calls by operation
     DELETE /sandbox/calls             count from nothing
 
-A status that is in progress ends after `seconds`, or stays until it is changed again. Bad input is
-answered by 400 and a sentence.
+A status that is in progress ends after `seconds`, or stays until it is changed again. Invocations
+are of now and of the first variant unless said otherwise. Bad input is answered by 400 and a
+sentence.
 """
 
 import json
@@ -23,13 +28,14 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import clock, endpoints, shapes
+from sandbox import clock, endpoints, shapes, traffic
 from sandbox.account import Account
 from sandbox.calls import Tally
 from sandbox.clock import Clock
-from sandbox.endpoints import Status
+from sandbox.endpoints import Endpoint, Status
 from sandbox.faults import KINDS, Faults
 from sandbox.journal import Journal
+from sandbox.monitor import Monitor
 from sandbox.quotas import Quotas
 from sandbox.wishes import is_number, is_whole
 
@@ -47,6 +53,7 @@ class Controls:
     """Everything that can be steered."""
 
     account: Account
+    monitor: Monitor
     faults: Faults
     quotas: Quotas
     tally: Tally
@@ -65,33 +72,40 @@ class Control:
         except ValueError as error:
             return _json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
 
-    def _route(self, request: Request) -> dict[str, Any]:  # noqa: PLR0911 - a routing table
+    def _route(self, request: Request) -> dict[str, Any]:
         path = request.path.removeprefix(ROOT).strip("/")
         match request.method, path.split("/"):
+            case "POST", parts:
+                return self._order(request, parts)
             case "GET", [""]:
                 return self._overview()
             case "GET", ["faults"]:
                 return self._due()
-            case "POST", ["faults"]:
-                return asdict(self._it.faults.order(_wish(request)))
             case "DELETE", ["faults"]:
                 self._it.faults.clear()
                 return self._due()
-            case "POST", ["clock"]:
-                return self._steer(_wish(request))
-            case "POST", ["quotas"]:
-                return self._limit(_wish(request))
-            case "POST", ["endpoints", name]:
-                return self._force(name, _wish(request))
             case "GET", ["calls"]:
                 return self._it.tally.report()
             case "DELETE", ["calls"]:
                 self._it.tally.reset()
                 return self._it.tally.report()
-            case _:
-                raise NotThereError(
-                    f"{request.method} {request.path} is not offered; see GET {ROOT}"
-                )
+        raise _not_offered(request)
+
+    def _order(self, request: Request, parts: list[str]) -> dict[str, Any]:
+        match parts:
+            case ["faults"]:
+                return asdict(self._it.faults.order(_wish(request)))
+            case ["clock"]:
+                return self._steer(_wish(request))
+            case ["skew"]:
+                return self._skew(_wish(request))
+            case ["quotas"]:
+                return self._limit(_wish(request))
+            case ["endpoints", name]:
+                return self._force(name, _wish(request))
+            case ["endpoints", name, ("invocations" | "backlog") as what]:
+                return self._report(name, what, _wish(request))
+        raise _not_offered(request)
 
     def _overview(self) -> dict[str, Any]:
         account = self._it.account
@@ -103,6 +117,7 @@ class Control:
             )
         return {
             "now": clock.spoken(account.clock.now()),
+            "skew_seconds": account.clock.skew,
             "endpoints": dict(statuses),
             "quotas": self._it.quotas.limits,
             "routes": ROUTES,
@@ -127,6 +142,16 @@ class Control:
         self._it.journal.write(*as_entry(ours))
         return {"now": clock.spoken(ours.now())}
 
+    def _skew(self, wish: Mapping[str, Any]) -> dict[str, Any]:
+        match dict(wish):
+            case {"seconds": seconds, **rest} if is_number(seconds) and not rest:
+                ours = self._it.account.clock
+                _reachable(ours.now() + seconds)
+                ours.skew = seconds
+                return {"skew_seconds": seconds}
+            case _:
+                raise ValueError('say {"seconds": number}; 0 ends it')
+
     def _limit(self, wish: Mapping[str, Any]) -> dict[str, Any]:
         for instance_type, limit in wish.items():
             if instance_type not in shapes.instance_types():
@@ -140,14 +165,34 @@ class Control:
         status, seconds, reason = _status_wish(wish)
         account = self._it.account
         with account.lock:
-            found = account.endpoints_named(name)
-            if not found:
-                raise NotThereError(f"there is no endpoint named {name}")
+            found = self._named(name)
             for endpoint in found:
                 now = account.clock.now()
                 forced = endpoints.force(endpoint, status, now, seconds=seconds, reason=reason)
                 account.keep_endpoint(forced)
         return {"endpoint": found[0].name, "status": status}
+
+    def _report(self, name: str, what: str, wish: Mapping[str, Any]) -> dict[str, Any]:
+        """Let CloudWatch know of traffic that never was."""
+        account = self._it.account
+        with account.lock:
+            now = account.clock.now()
+            for endpoint in self._named(name):
+                if what == "backlog":
+                    traffic.queue(self._it.monitor, endpoint, wish, now)
+                else:
+                    traffic.invoke(self._it.monitor, endpoint, wish, now)
+        return {"endpoint": name, **wish}
+
+    def _named(self, name: str) -> list[Endpoint]:
+        found = self._it.account.endpoints_named(name)
+        if not found:
+            raise NotThereError(f"there is no endpoint named {name}")
+        return found
+
+
+def _not_offered(request: Request) -> NotThereError:
+    return NotThereError(f"{request.method} {request.path} is not offered; see GET {ROOT}")
 
 
 def as_entry(ours: Clock) -> tuple[str, dict[str, Any]]:

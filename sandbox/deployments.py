@@ -62,7 +62,10 @@ def description(endpoint: Endpoint) -> dict[str, Any]:
         "LastModifiedTime": endpoint.modified,
     }
     if endpoint.status not in {Status.CREATING, Status.FAILED}:
-        shown["ProductionVariants"] = [_summary(each) for each in endpoint.serving.variants]
+        desired = {variant.name: variant for variant in endpoint.desired.variants}
+        shown["ProductionVariants"] = [
+            _summary(each, desired.get(each.name, each)) for each in endpoint.serving.variants
+        ]
     if endpoint.serving.async_inference:
         shown["AsyncInferenceConfig"] = endpoint.serving.async_inference
     if endpoint.reason:
@@ -89,26 +92,45 @@ def summary(endpoint: Endpoint) -> dict[str, Any]:
 
 def _variant(body: Mapping[str, Any]) -> Variant:
     pools = sorted(body.get("InstancePools", []), key=lambda pool: int(pool["Priority"]))
-    return Variant(
+    variant = Variant(
         name=body["VariantName"],
         model_name=body.get("ModelName"),
-        instance_type=body.get("InstanceType") or (pools[0]["InstanceType"] if pools else None),
+        instance_type=body.get("InstanceType"),
         count=body.get("InitialInstanceCount", 1),
         weight=body.get("InitialVariantWeight", 1.0),
+        pools=tuple(pool["InstanceType"] for pool in pools),
     )
+    return on_type(variant, variant.pools[0]) if variant.pools else variant
 
 
-def _summary(variant: Variant) -> dict[str, Any]:
-    return {
+def on_type(variant: Variant, instance_type: str | None) -> Variant:
+    return replace(variant, instance_type=instance_type)
+
+
+def _summary(variant: Variant, desired: Variant) -> dict[str, Any]:
+    shown: dict[str, Any] = {
         "VariantName": variant.name,
         "CurrentWeight": variant.weight,
-        "DesiredWeight": variant.weight,
+        "DesiredWeight": desired.weight,
         "CurrentInstanceCount": variant.count,
-        "DesiredInstanceCount": variant.count,
+        "DesiredInstanceCount": desired.count,
     }
+    return shown | _pools(variant, variant.count)
+
+
+def _pools(variant: Variant, count: int) -> dict[str, Any]:
+    if not variant.pools:
+        return {}
+    shown = [
+        {"InstanceType": each, "CurrentInstanceCount": count * (each == variant.instance_type)}
+        for each in variant.pools
+    ]
+    return {"InstancePools": shown}
 
 
 def _pending(variant: Variant) -> dict[str, Any]:
-    shown = _summary(variant) | {"CurrentInstanceCount": 0, "CurrentWeight": 0.0}
+    shown = _summary(variant, variant) | {"CurrentInstanceCount": 0, "CurrentWeight": 0.0}
+    shown |= _pools(variant, 0)
     shown["VariantStatus"] = [{"Status": "Creating"}]
-    return shown | ({"InstanceType": variant.instance_type} if variant.instance_type else {})
+    typed = variant.instance_type and not variant.pools
+    return shown | ({"InstanceType": variant.instance_type} if typed else {})

@@ -59,6 +59,8 @@ class Variant:
     instance_type: str | None
     count: int
     weight: float
+    pools: tuple[str, ...] = ()
+    """Instance types by priority, where the config names pools; `instance_type` is the one used."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,16 @@ class Endpoint:
     target: Deployment | None = None
     reason: str | None = None
     change: Change | None = None
+    counted: tuple[tuple[float, int], ...] = ()
+    """How many instances it has had, since when."""
+    scaled: float = 0.0
+    """When autoscaling last changed it."""
+
+    @property
+    def desired(self) -> Deployment:
+        """What the deployment in use is being rescaled to, if it is."""
+        rescaling = self.target is None and self.status is Status.UPDATING
+        return (rescaling and self.change and self.change.serving) or self.serving
 
     @property
     def instances(self) -> tuple[tuple[str, int], ...]:
@@ -121,7 +133,7 @@ def settle(endpoint: Endpoint, now: float) -> Endpoint | None:
     while (change := endpoint.change) is not None and change.at <= now:
         if change.status is None:
             return None
-        endpoint = replace(
+        settled = replace(
             endpoint,
             status=change.status,
             serving=change.serving or endpoint.serving,
@@ -130,6 +142,7 @@ def settle(endpoint: Endpoint, now: float) -> Endpoint | None:
             reason=change.reason,
             change=change.then,
         )
+        endpoint = _counted(settled, change.at)
     return endpoint
 
 
@@ -165,13 +178,16 @@ def update(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Roll
 
 
 def rescale(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Rollout) -> Endpoint:
-    """Change weights and counts of the config in use; a failure rolls back first."""
+    """Change weights and counts of the config in use; a failure rolls back first.
+
+    Why the last update failed stays told: only an update to another config answers that.
+    """
     half = _after(now, rollout.seconds)
-    change = Change(half, Status.IN_SERVICE, serving=deployment)
+    change = Change(half, Status.IN_SERVICE, serving=deployment, reason=endpoint.reason)
     if rollout.failure is not None:
         back = Change(_after(half, rollout.seconds), Status.IN_SERVICE, reason=rollout.failure)
-        change = Change(half, Status.ROLLING_BACK, then=back)
-    return replace(endpoint, status=Status.UPDATING, modified=now, reason=None, change=change)
+        change = Change(half, Status.ROLLING_BACK, reason=endpoint.reason, then=back)
+    return replace(endpoint, status=Status.UPDATING, modified=now, change=change)
 
 
 def delete(endpoint: Endpoint, now: float, seconds: float) -> Endpoint:
@@ -187,12 +203,21 @@ def force(
     seconds: float | None = None,
     reason: str | None = None,
 ) -> Endpoint:
-    """Put the endpoint into a status; one that is in progress ends after `seconds`, or never."""
+    """Put the endpoint into a status; one that is in progress ends after `seconds`, or never.
+
+    What is in progress keeps the reason of an earlier failure, and an update shows as one of the
+    config in use.
+    """
+    kept = endpoint.reason if reason is None and status in IN_PROGRESS else reason
+    target = endpoint.serving if status in {Status.CREATING, Status.UPDATING} else None
     change = None
     if seconds is not None:
         after = None if status is Status.DELETING else Status.IN_SERVICE
-        change = Change(_after(now, seconds), after)
-    return replace(endpoint, status=status, modified=now, target=None, reason=reason, change=change)
+        change = Change(_after(now, seconds), after, reason=kept)
+    forced = replace(
+        endpoint, status=status, modified=now, target=target, reason=kept, change=change
+    )
+    return _counted(forced, now)
 
 
 def refusal(endpoint: Endpoint, operation: str) -> Refusal | None:
@@ -202,6 +227,15 @@ def refusal(endpoint: Endpoint, operation: str) -> Refusal | None:
     if endpoint.status is Status.FAILED and operation != "DeleteEndpoint":
         return refusals.failed_already(endpoint.arn)
     return None
+
+
+def _counted(endpoint: Endpoint, now: float) -> Endpoint:
+    """Note how many instances it has from now on, if that is news."""
+    count = sum(variant.count for variant in endpoint.serving.variants)
+    known = endpoint.counted[-1][1] if endpoint.counted else None
+    if endpoint.status is not Status.IN_SERVICE or count == known:
+        return endpoint
+    return replace(endpoint, counted=(*endpoint.counted, (now, count)))
 
 
 def _after(moment: float, seconds: float) -> float:

@@ -1,9 +1,9 @@
 """Faults on demand: what goes wrong, for whom, and how often.
 
 A fault is ordered over HTTP (`POST /sandbox/faults`) and taken by the part of the sandbox that it
-concerns. It holds for one endpoint or all; for one operation of any service that speaks AWS's JSON,
-or for every SageMaker operation that its kind makes sense for; and for a number of times (once
-unless said otherwise) or at a rate.
+concerns. It holds for one endpoint or all; for one operation of any service, or for every SageMaker
+operation that its kind makes sense for; lack of capacity also for one instance type or all; and for
+a number of times (once unless said otherwise) or at a rate.
 """
 
 import random
@@ -25,6 +25,8 @@ class Kind:
     meaning: str
     operations: Collection[str] | None = None
     needs_seconds: bool = False
+    lasts: bool = False
+    """Whether it holds until faults are cleared, unless said otherwise."""
 
 
 KINDS: Mapping[str, Kind] = {
@@ -36,11 +38,23 @@ KINDS: Mapping[str, Kind] = {
     "stale-config": Kind(
         "the endpoint config is not visible yet", frozenset({"CreateEndpoint", "UpdateEndpoint"})
     ),
-    "capacity": Kind("the deployment fails for lack of capacity", ROLLOUTS),
+    "capacity": Kind(
+        "the deployment fails for lack of capacity; with `instance_type` only that type lacks it, "
+        "and the next instance pool is used",
+        ROLLOUTS,
+    ),
     "crash": Kind("the deployment fails because its container crashes", ROLLOUTS),
     "slow-start": Kind("the deployment takes `seconds`", ROLLOUTS, needs_seconds=True),
+    "scalable-target": Kind(
+        "DeleteEndpoint is refused while a scalable target of the endpoint is registered, as to a "
+        "caller without application-autoscaling:DeregisterScalableTarget",
+        frozenset({"DeleteEndpoint"}),
+        lasts=True,
+    ),
     "empty-page": Kind("the list begins with an empty page that has a NextToken", LISTS),
 }
+PERMISSIONS = {"monitoring": "cloudwatch", "tagging": "tag"}
+"""Services that IAM's actions call otherwise than requests are signed for."""
 REFUSING = frozenset({"throttle", "unavailable", "denied"})
 
 
@@ -52,8 +66,13 @@ class Fault:
     times: int | None = None
     rate: float | None = None
     seconds: float | None = None
+    instance_type: str | None = None
 
-    def concerns(self, operation: str, endpoint: str | None) -> bool:
+    def concerns(
+        self, operation: str, endpoint: str | None, instance_type: str | None = None
+    ) -> bool:
+        if self.instance_type not in {None, instance_type}:
+            return False
         if self.endpoint is not None and self.endpoint.lower() != (endpoint or "").lower():
             return False
         if self.operation is not None:
@@ -83,18 +102,24 @@ class Faults:
         with self._lock:
             return [asdict(fault) for fault in self._faults]
 
-    def take(self, kinds: Collection[str], operation: str, endpoint: str | None) -> Fault | None:
+    def take(
+        self,
+        kinds: Collection[str],
+        operation: str,
+        endpoint: str | None,
+        instance_type: str | None = None,
+    ) -> Fault | None:
         """Use up, by one, the first fault of these kinds that strikes this call."""
         with self._lock:
             for fault in self._faults:
-                if fault.kind in kinds and fault.concerns(operation, endpoint):
+                if fault.kind in kinds and fault.concerns(operation, endpoint, instance_type):
                     if fault.rate is not None and self._random.random() >= fault.rate:
                         continue
                     self._use_up(fault)
                     return fault
         return None
 
-    def refusal(self, operation: str, endpoint: str | None) -> Refusal | None:
+    def refusal(self, service: str, operation: str, endpoint: str | None) -> Refusal | None:
         fault = self.take(REFUSING, operation, endpoint)
         match fault and fault.kind:
             case "throttle":
@@ -102,7 +127,7 @@ class Faults:
             case "unavailable":
                 return refusals.unavailable()
             case "denied":
-                return refusals.denied(f"sagemaker:{operation}")
+                return refusals.denied(f"{PERMISSIONS.get(service, service)}:{operation}")
             case _:
                 return None
 
@@ -130,9 +155,18 @@ def _fault(wish: Mapping[str, Any]) -> Fault:
         raise ValueError(f"{fault.kind} needs seconds")
     if not all(isinstance(name, str | None) for name in (fault.endpoint, fault.operation)):
         raise ValueError("endpoint and operation must be names, or null")
-    if fault.times is None and fault.rate is None:
+    if fault.instance_type is not None:
+        _check_instance_type(fault)
+    if fault.times is None and fault.rate is None and not KINDS[fault.kind].lasts:
         fault.times = 1
     return fault
+
+
+def _check_instance_type(fault: Fault) -> None:
+    if fault.kind != "capacity":
+        raise ValueError(f"{fault.kind} is not of an instance type; capacity is")
+    if fault.instance_type not in shapes.instance_types():
+        raise ValueError(f"{fault.instance_type} is no instance type that hosts endpoints")
 
 
 def _fields() -> list[str]:

@@ -1,21 +1,24 @@
 """The sandbox's front door: a WSGI app that sends each request to the part that answers it.
 
-The control API, SageMaker, its runtime, prices and SageMaker's tags are answered here; DynamoDB
-goes to moto by way of the journal; everything else is moto's. Calls are counted, faults strike, and
-each answer carries the sandbox's own time in its Date header.
+The control API, SageMaker, its runtime, prices, SageMaker's tags, metrics and autoscaling are
+answered here; DynamoDB goes to moto by way of the journal; everything else is moto's. Calls are
+counted, faults strike, and each answer carries the sandbox's own time in its Date header, off by
+the skew that was asked for.
 """
 
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import clock, pricing, refusals, tables, tags, wire
+from sandbox import autoscaling, clock, cloudwatch, pricing, refusals, tables, tags, wire
+from sandbox.autoscaling import Autoscaling
 from sandbox.calls import Call, Tally
 from sandbox.clock import Clock
+from sandbox.cloudwatch import CloudWatch
 from sandbox.control import ROOT, Control
 from sandbox.faults import Faults
 from sandbox.moto_account import Moto
@@ -38,6 +41,8 @@ class Services:
     control: Control
     sagemaker: SageMaker
     runtime: Runtime
+    cloudwatch: CloudWatch
+    autoscaling: Autoscaling
     tags: Tags
     tables: Tables
     moto: Moto
@@ -59,17 +64,18 @@ class Front:
     def _answer(self, request: Request) -> "WSGIApplication":
         if request.path == ROOT or request.path.startswith(f"{ROOT}/"):
             return self._services.control.answer(request)
+        self._services.runtime.catch_up()
         incoming = wire.identify(request)
         self._tally.count(incoming.operation)
         try:
             return self._struck(incoming, request)
         except Refusal as refusal:
-            return wire.refused(refusal)
+            return wire.refused(refusal, incoming)
 
     def _struck(self, incoming: Incoming, request: Request) -> "WSGIApplication":
         """Answer, unless a fault has something else in store."""
         called = incoming.operation, incoming.endpoint
-        if refusal := self._faults.refusal(*called):
+        if refusal := self._faults.refusal(incoming.service, *called):
             raise refusal
         if slow := self._faults.take({"slow-answer"}, *called):
             time.sleep(slow.seconds or 0)
@@ -81,22 +87,33 @@ class Front:
 
     def _app(self, incoming: Incoming, request: Request) -> "WSGIApplication":
         call = Call(incoming.operation, incoming.region, incoming.params, self._clock.now())
-        services = self._services
+        if (answer := self._own(incoming, call)) is not None:
+            return wire.answered(answer)
         match incoming.api:
-            case wire.CONTROL_PLANE if services.sagemaker.knows(incoming.operation):
-                return wire.answered(services.sagemaker.answer(call))
             case wire.RUNTIME:
-                return services.runtime.answer(incoming, request)
-            case wire.PRICING if incoming.operation == "GetProducts":
-                return wire.answered(pricing.get_products(incoming.params))
-            case wire.TAGGING if incoming.operation == "GetResources" and tags.concerns_sagemaker(
-                incoming.params
-            ):
-                return wire.answered(services.tags.get_resources(call))
+                return self._services.runtime.answer(incoming, request)
             case tables.API:
-                return partial(services.tables.serve, incoming.region, incoming.operation)
+                return partial(self._services.tables.serve, incoming.region, incoming.operation)
             case _:
-                return services.moto
+                return self._services.moto
+
+    def _own(self, incoming: Incoming, call: Call) -> dict[str, Any] | None:
+        """Answer what the sandbox answers in JSON by itself."""
+        services, operation = self._services, incoming.operation
+        match incoming.api:
+            case wire.CONTROL_PLANE if services.sagemaker.knows(operation):
+                return services.sagemaker.answer(call)
+            case cloudwatch.API if services.cloudwatch.knows(operation):
+                return services.cloudwatch.answer(call)
+            case autoscaling.API if services.autoscaling.knows(call):
+                return services.autoscaling.answer(call)
+            case wire.PRICING if operation == "GetProducts":
+                return pricing.get_products(call.params)
+            case wire.TAGGING if operation == "GetResources" and tags.concerns_sagemaker(
+                call.params
+            ):
+                return services.tags.get_resources(call)
+        return None
 
     def _dated(self, start_response: "StartResponse") -> "StartResponse":
         """Add a Date header of the sandbox's clock, which waitress then leaves alone."""
@@ -105,7 +122,8 @@ class Front:
             status: str, headers: list[tuple[str, str]], *error: "OptExcInfo | None"
         ) -> "Callable[[bytes], object]":
             kept = [pair for pair in headers if pair[0].lower() != "date"]
-            dated = [*kept, ("Date", clock.http_date(self._clock.now()))]
+            told = self._clock.now() + self._clock.skew
+            dated = [*kept, ("Date", clock.http_date(told))]
             return start_response(status, dated, *error)
 
         return cast("StartResponse", start)

@@ -4,18 +4,19 @@ The rules are in `endpoints` (pure); this module looks things up, refuses in AWS
 and keeps the result. What a fault has in store for a deployment is decided when the call arrives.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox import deployments, endpoints, refusals
 from sandbox.account import Account, arn_of
 from sandbox.calls import Call
 from sandbox.catalog import Catalog
-from sandbox.endpoints import Deployment, Endpoint, Rollout
+from sandbox.endpoints import Deployment, Endpoint, Rollout, Variant
 from sandbox.faults import Faults
 from sandbox.pages import page
 from sandbox.quotas import Quotas
 from sandbox.tags import as_map
+from sandbox.targets import Targets
 
 FAILURES = {
     "capacity": "Unable to provision requested ML compute capacity due to "
@@ -32,24 +33,34 @@ class Timing:
     delete_seconds: float = 1.0
 
 
+@dataclass(frozen=True)
+class Conditions:
+    """What decides how a deployment goes."""
+
+    faults: Faults
+    quotas: Quotas
+    timing: Timing
+
+
 class Hosting:
     def __init__(
-        self, account: Account, catalog: Catalog, faults: Faults, quotas: Quotas, timing: Timing
+        self, account: Account, catalog: Catalog, targets: Targets, conditions: Conditions
     ) -> None:
         self._account = account
         self._catalog = catalog
-        self._faults = faults
-        self._quotas = quotas
-        self._timing = timing
+        self._targets = targets
+        self._faults = conditions.faults
+        self._quotas = conditions.quotas
+        self._timing = conditions.timing
 
     def create_endpoint(self, call: Call) -> dict[str, Any]:
         name = call.params["EndpointName"]
         arn = arn_of(call.region, "endpoint", name)
         if self._account.endpoint(arn) is not None:
             raise refusals.taken("endpoint", arn)
-        deployment = self._deployment(call)
+        deployment, rollout = self._provisioned(call, self._deployment(call))
         self._quotas.check(deployment, self._account.endpoints(call.region))
-        created = endpoints.create(name, arn, deployment, call.now, self._rollout(call))
+        created = endpoints.create(name, arn, deployment, call.now, rollout)
         self._account.keep_endpoint(created)
         self._account.tag(arn, as_map(call.params.get("Tags", [])))
         return {"EndpointArn": arn}
@@ -71,8 +82,9 @@ class Hosting:
             excluded = call.params.get("ExcludeRetainedVariantProperties", [])
             kept = deployments.RETAINABLE - {each["VariantPropertyType"] for each in excluded}
             deployment = deployments.retained(deployment, endpoint.serving, kept)
+        self._check_targets(endpoint, deployment)
+        deployment, rollout = self._provisioned(call, deployment)
         self._quotas.check(deployment, self._account.endpoints(call.region))
-        rollout = self._rollout(call)
         self._account.keep_endpoint(endpoints.update(endpoint, deployment, call.now, rollout))
         return {"EndpointArn": endpoint.arn}
 
@@ -85,12 +97,16 @@ class Hosting:
                 f'Could not find variant "{min(unknown)}" on endpoint "{endpoint.arn}".'
             )
         deployment = deployments.rescaled(endpoint.serving, wishes)
-        rollout = self._rollout(call)
+        _, rollout = self._provisioned(call, deployment)
         self._account.keep_endpoint(endpoints.rescale(endpoint, deployment, call.now, rollout))
         return {"EndpointArn": endpoint.arn}
 
     def delete_endpoint(self, call: Call) -> dict[str, Any]:
         endpoint = self._changeable(call)
+        if self._targets.has(endpoint.arn):
+            if self._faults.take({"scalable-target"}, call.operation, call.endpoint):
+                raise refusals.may_not_deregister()
+            self._targets.drop_all(endpoint.arn)
         seconds = self._timing.delete_seconds
         self._account.keep_endpoint(endpoints.delete(endpoint, call.now, seconds))
         return {}
@@ -116,10 +132,44 @@ class Hosting:
         config = self._catalog.find(call.region, "endpoint-config", name)
         return deployments.deployed(config)
 
-    def _rollout(self, call: Call) -> Rollout:
+    def _check_targets(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        """Refuse to remove a variant that is scaled, or to change its instance type."""
+        before = {variant.name: variant for variant in endpoint.serving.variants}
+        after = {variant.name: variant for variant in deployment.variants}
+        changed = {
+            target.variant
+            for target in self._targets.of(endpoint.arn)
+            if (old := before.get(target.variant)) is not None
+            and ((new := after.get(target.variant)) is None or not _same_types(old, new))
+        }
+        if changed:
+            raise refusals.still_scaled(changed)
+
+    def _provisioned(self, call: Call, deployment: Deployment) -> tuple[Deployment, Rollout]:
+        """Decide which instance types are used, and how it goes."""
         slow = self._faults.take({"slow-start"}, call.operation, call.endpoint)
-        fault = self._faults.take(FAILURES, call.operation, call.endpoint)
-        return Rollout(
-            seconds=slow.seconds if slow and slow.seconds else self._timing.startup_seconds,
-            failure=FAILURES[fault.kind] if fault else None,
-        )
+        seconds = slow.seconds if slow and slow.seconds else self._timing.startup_seconds
+        used = []
+        for variant in deployment.variants:
+            instance_type = self._available(call, variant)
+            if instance_type is None:
+                return deployment, Rollout(seconds, FAILURES["capacity"])
+            used.append(deployments.on_type(variant, instance_type or None))
+        crash = self._faults.take({"crash"}, call.operation, call.endpoint)
+        failure = FAILURES["crash"] if crash else None
+        return replace(deployment, variants=tuple(used)), Rollout(seconds, failure)
+
+    def _available(self, call: Call, variant: Variant) -> str | None:
+        """Give the first instance type that there is capacity of ("" if it needs none), or None."""
+        types = variant.pools or (variant.instance_type or "",)
+        for instance_type in types:
+            fault = self._faults.take({"capacity"}, call.operation, call.endpoint, instance_type)
+            if fault is None:
+                return instance_type
+            if fault.instance_type is None:
+                return None
+        return None
+
+
+def _same_types(old: Variant, new: Variant) -> bool:
+    return set(old.pools or [old.instance_type]) == set(new.pools or [new.instance_type])

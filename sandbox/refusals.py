@@ -5,6 +5,8 @@ the first words of the message. Those first words are AWS's own; see the tests f
 met.
 """
 
+from collections.abc import Collection
+
 
 class Refusal(Exception):  # noqa: N818 - AWS refuses; the sandbox makes no error
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -71,6 +73,24 @@ def denied(operation: str) -> Refusal:
         "AccessDeniedException",
         f"User is not authorized to perform: {operation} because no identity-based policy "
         "allows it",
+    )
+
+
+def still_scaled(variants: Collection[str]) -> Refusal:
+    """Refuse an update that changes the instance type of what autoscaling holds."""
+    names = ", ".join(f'"{name}"' for name in sorted(variants))
+    return invalid(
+        f"The variant(s) {names} must be deregistered as scalable targets with AWS Auto Scaling "
+        "before they can be removed or have their instance type updated."
+    )
+
+
+def may_not_deregister() -> Refusal:
+    return invalid(
+        "An Application AutoScaling scalable target exists for a variant being deleted, and the "
+        "IAM identity used to invoke DeleteEndpoint does not have "
+        "application-autoscaling:DeregisterScalableTarget permission to deregister the scalable "
+        "target."
     )
 
 

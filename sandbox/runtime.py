@@ -1,13 +1,15 @@
 """SageMaker's runtime: invoke, invoke asynchronously, invoke with a response stream.
 
 Each endpoint serves the echo model. An invocation is counted into CloudWatch where AWS counts it,
-and an asynchronous one reads and writes its objects in S3; both are moto's.
+and an asynchronous one reads and writes its objects in moto's S3: at once where there is an
+instance, else when the endpoint has one again; until then it waits in the endpoint's backlog.
 """
 
 import json
 import uuid
+from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
@@ -15,6 +17,7 @@ from werkzeug.wrappers import Request, Response
 from sandbox import echo, eventstream, moto_account
 from sandbox.account import ACCOUNT_ID, Account, arn_of
 from sandbox.endpoints import SERVING, Endpoint
+from sandbox.monitor import Monitor
 from sandbox.moto_account import Moto
 from sandbox.refusals import Refusal, not_serving
 from sandbox.wire import Incoming
@@ -35,6 +38,10 @@ class Invocation:
     request: Request
 
     @property
+    def arn(self) -> str:
+        return self.endpoint.arn
+
+    @property
     def headers(self) -> dict[str, str]:
         headers = {INVOKED_VARIANT: self.variant, "x-amzn-RequestId": str(uuid.uuid4())}
         if attributes := self.request.headers.get(ATTRIBUTES):
@@ -42,10 +49,23 @@ class Invocation:
         return headers
 
 
+@dataclass(frozen=True)
+class Job:
+    """An asynchronous request: where its input is, and where its output or its error goes."""
+
+    region: str
+    arn: str
+    source: str | bytes
+    result: str
+    failure: str
+
+
 class Runtime:
-    def __init__(self, account: Account, moto: Moto) -> None:
+    def __init__(self, account: Account, moto: Moto, monitor: Monitor) -> None:
         self._account = account
         self._moto = moto
+        self._monitor = monitor
+        self._waiting: deque[Job] = deque()
 
     def answer(self, incoming: Incoming, request: Request) -> Response:
         invocation = self._invocation(incoming, request)
@@ -58,6 +78,23 @@ class Runtime:
                 response = self._invoke(invocation)
         self._count(invocation)
         return response
+
+    def catch_up(self) -> None:
+        """Do the asynchronous requests whose endpoint has an instance again."""
+        if not self._waiting:
+            return
+        with self._account.lock:
+            jobs, self._waiting = self._waiting, deque()
+            for job in jobs:
+                endpoint = self._account.endpoint(job.arn)
+                if endpoint is None:
+                    continue  # its queue went with it
+                if _instances(endpoint):
+                    with suppress(Refusal):  # nobody waits for this answer any more
+                        self._do(job)
+                    self._queue(endpoint, -1)
+                else:
+                    self._waiting.append(job)
 
     def _invocation(self, incoming: Incoming, request: Request) -> Invocation:
         name = incoming.endpoint or ""
@@ -108,11 +145,9 @@ class Runtime:
         failure = (
             f"{output.get('S3FailurePath', output['S3OutputPath']).rstrip('/')}/{identity}.err"
         )
-        try:
-            location, written = result, echo.generate(self._async_input(invocation))
-        except echo.UnreadableError as error:
-            location, written = failure, str(error).encode()
-        self._s3(invocation.region, "PUT", location, written)
+        location = invocation.request.headers.get("X-Amzn-SageMaker-InputLocation")
+        source = location if location is not None else invocation.request.get_data()
+        self._take_on(invocation, Job(invocation.region, invocation.arn, source, result, failure))
         headers = {
             **invocation.headers,
             "X-Amzn-SageMaker-OutputLocation": result,
@@ -121,11 +156,26 @@ class Runtime:
         body = json.dumps({"InferenceId": str(identity)})
         return Response(body, 202, headers, content_type="application/json")
 
-    def _async_input(self, invocation: Invocation) -> bytes:
-        location = invocation.request.headers.get("X-Amzn-SageMaker-InputLocation")
-        if location is None:
-            return invocation.request.get_data()
-        return self._s3(invocation.region, "GET", location)
+    def _take_on(self, invocation: Invocation, job: Job) -> None:
+        if _instances(invocation.endpoint):
+            self._do(job)
+            return
+        with self._account.lock:
+            self._waiting.append(job)
+            self._queue(invocation.endpoint, 1)
+
+    def _do(self, job: Job) -> None:
+        source = job.source
+        body = source if isinstance(source, bytes) else self._s3(job.region, "GET", source)
+        try:
+            location, written = job.result, echo.generate(body)
+        except echo.UnreadableError as error:
+            location, written = job.failure, str(error).encode()
+        self._s3(job.region, "PUT", location, written)
+
+    def _queue(self, endpoint: Endpoint, more: int) -> None:
+        size = max(0, self._monitor.backlog(endpoint) + more)
+        self._monitor.set_backlog(endpoint, size, self._account.clock.now())
 
     def _s3(self, region: str, method: str, location: str, body: bytes = b"") -> bytes:
         place = urlsplit(location)
@@ -137,26 +187,13 @@ class Runtime:
         return response.get_data()
 
     def _count(self, invocation: Invocation) -> None:
-        datum: dict[str, Any] = {
-            "MetricName": "Invocations",
-            "Dimensions": [
-                {"Name": "EndpointName", "Value": invocation.endpoint.name},
-                {"Name": "VariantName", "Value": invocation.variant},
-            ],
-            "Timestamp": self._account.clock.now(),
-            "Value": 1,
-            "Unit": "None",
-        }
-        request = moto_account.Request(
-            "monitoring",
-            invocation.region,
-            headers={
-                "X-Amz-Target": "GraniteServiceVersion20100801.PutMetricData",
-                "Content-Type": "application/x-amz-json-1.0",
-            },
-            body=json.dumps({"Namespace": "AWS/SageMaker", "MetricData": [datum]}).encode(),
-        )
-        self._moto.send(request)
+        with self._account.lock:
+            now = self._account.clock.now()
+            self._monitor.count_invocations(invocation.endpoint, invocation.variant, now)
+
+
+def _instances(endpoint: Endpoint) -> int:
+    return sum(variant.count for variant in endpoint.serving.variants)
 
 
 def _model_error(invocation: Invocation, error: echo.UnreadableError) -> Refusal:

@@ -3,13 +3,15 @@
     with Sandbox(startup_seconds=0.2) as sandbox:
         boto3.client("sagemaker", endpoint_url=sandbox.url, ...)
 
-With `state` the SageMaker side and DynamoDB survive the process, also a `kill -9` (see `journal`).
-Several sandboxes may follow each other in one process, and none sees what another one held; moto
-keeps its state in the process, so they cannot run beside each other.
+With `state` the SageMaker side with its metrics and autoscaling, and DynamoDB, survive the process,
+also a `kill -9` (see `journal`). Several sandboxes may follow each other in one process, and none
+sees what another one held; moto keeps its state in the process, so they cannot run beside each
+other.
 """
 
 import logging
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -20,20 +22,24 @@ from waitress.server import TcpWSGIServer
 
 from sandbox import control
 from sandbox.account import Account
+from sandbox.autoscaling import Autoscaling
 from sandbox.calls import Tally
 from sandbox.catalog import Catalog
 from sandbox.clock import Clock
+from sandbox.cloudwatch import CloudWatch
 from sandbox.control import Control, Controls
 from sandbox.faults import Faults
 from sandbox.front import Front, Services
-from sandbox.hosting import Hosting, Timing
+from sandbox.hosting import Conditions, Hosting, Timing
 from sandbox.journal import Journal
+from sandbox.monitor import Monitor
 from sandbox.moto_account import Moto
 from sandbox.quotas import Quotas
 from sandbox.runtime import Runtime
 from sandbox.sagemaker import SageMaker
 from sandbox.tables import Tables
 from sandbox.tags import Tags
+from sandbox.targets import Targets
 
 HOST = "127.0.0.1"
 THREADS = 8
@@ -106,19 +112,25 @@ class Sandbox:
     def _front(self) -> Front:
         entries = self._journal.read()
         clock = Clock(entries.get(control.CLOCK_KEY, {}).get("offset", 0.0))
-        account, moto = Account(clock, self._journal), Moto()
-        tables = Tables(moto, self._journal)
-        account.restore(entries)
-        tables.restore(entries)
-        self._journal.begin([control.as_entry(clock), *account.entries(), *tables.entries()])
+        moto, monitor = Moto(), Monitor(self._journal)
+        targets = Targets(self._journal, monitor, self._timing.startup_seconds)
+        account, tables = Account(clock, self._journal, targets), Tables(moto, self._journal)
+        kept = (monitor, targets, account, tables)
+        for part in kept:
+            part.restore(entries)
+        remembered = chain.from_iterable(part.entries() for part in kept)
+        self._journal.begin([control.as_entry(clock), *remembered])
 
         faults, tally, tags = Faults(), Tally(), Tags(account)
-        catalog = Catalog(account)
-        hosting = Hosting(account, catalog, faults, self._quotas, self._timing)
+        catalog, conditions = Catalog(account), Conditions(faults, self._quotas, self._timing)
+        hosting = Hosting(account, catalog, targets, conditions)
+        controls = Controls(account, monitor, faults, self._quotas, tally, self._journal)
         services = Services(
-            control=Control(Controls(account, faults, self._quotas, tally, self._journal)),
+            control=Control(controls),
             sagemaker=SageMaker(account, catalog, hosting, tags, faults),
-            runtime=Runtime(account, moto),
+            runtime=Runtime(account, moto, monitor),
+            cloudwatch=CloudWatch(account, monitor),
+            autoscaling=Autoscaling(account, targets, monitor),
             tags=tags,
             tables=tables,
             moto=moto,

@@ -10,17 +10,14 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Sh
 
 from sandbox import refusals
 
-# Java's Unicode classes (\p{L}) are unknown to Python's `re`: those patterns are not checked.
-UNSUPPORTED = r"\p{"
-
 
 @cache
 def service(name: str) -> ServiceModel:
     return botocore.session.get_session().get_service_model(name)
 
 
-def operation(name: str) -> OperationModel | None:
-    model = service("sagemaker")
+def operation(name: str, of: str = "sagemaker") -> OperationModel | None:
+    model = service(of)
     return model.operation_model(name) if name in model.operation_names else None
 
 
@@ -95,10 +92,19 @@ def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
     if allowed and value not in allowed:
         rule = f"Member must satisfy enum value set: [{', '.join(allowed)}]"
         yield _constraint(value, path, rule)
-    pattern = shape.metadata.get("pattern")
-    if pattern and UNSUPPORTED not in pattern and not re.fullmatch(pattern, value):
-        rule = f"Member must satisfy regular expression pattern: {pattern}"
+    pattern = _pattern(shape.metadata.get("pattern"))
+    if pattern is not None and not pattern.fullmatch(value):
+        rule = f"Member must satisfy regular expression pattern: {pattern.pattern}"
         yield _constraint(value, path, rule)
+
+
+@cache
+def _pattern(text: str | None) -> re.Pattern[str] | None:
+    """Java's Unicode classes and surrogate pairs are unknown to `re`: those are not checked."""
+    try:
+        return re.compile(text) if text is not None else None
+    except re.error:
+        return None
 
 
 def _number(shape: Shape, value: float, path: str) -> Iterator[str]:

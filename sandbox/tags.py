@@ -59,8 +59,12 @@ class Tags:
         size = call.params.get("ResourcesPerPage", DEFAULT_SIZE)
         if not 1 <= size <= MOST_RESOURCES:
             raise Refusal("InvalidParameterException", "ResourcesPerPage must be 1 to 100.")
-        types = call.params.get("ResourceTypeFilters", [])
         last = _last_shown(call.params.get("PaginationToken"))
+        with self._account.lock:  # one page is one view of the account
+            return self._page(call, last, size)
+
+    def _page(self, call: Call, last: str, size: int) -> dict[str, Any]:
+        types = call.params.get("ResourceTypeFilters", [])
         arns = sorted(arn for arn in self._arns(call.region, types) if arn > last)
         wanted = (arn for arn in arns if self._is_wanted(arn, call.params))
         shown, token = _cut(wanted, size)

@@ -1,4 +1,8 @@
-"""What is asked of which AWS service, read from an HTTP request; and answers in AWS's JSON."""
+"""What is asked of which AWS service, read from an HTTP request; and answers in AWS's JSON.
+
+JSON services name the operation in X-Amz-Target, query services in the form's Action, and REST
+services by method and path (see `rest`).
+"""
 
 import io
 import json
@@ -11,6 +15,8 @@ from urllib.parse import parse_qs
 
 from werkzeug.wrappers import Request, Response
 
+from sandbox import dialects, rest
+from sandbox.dialects import JSON_TYPE
 from sandbox.refusals import Refusal
 
 CONTROL_PLANE = "SageMaker"
@@ -22,7 +28,6 @@ INVOCATIONS: Mapping[str, str] = {
     "async-invocations": "InvokeEndpointAsync",
     "invocations-response-stream": "InvokeEndpointWithResponseStream",
 }
-JSON_TYPE = "application/x-amz-json-1.1"
 DEFAULT_REGION = "us-east-1"
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
@@ -38,6 +43,8 @@ class Incoming:
     operation: str
     params: dict[str, Any] = field(default_factory=dict)
     endpoint: str | None = None
+    service: str = "sagemaker"
+    protocol: str = "json"
 
 
 def identify(request: Request) -> Incoming:
@@ -47,16 +54,23 @@ def identify(request: Request) -> Incoming:
     if target := request.headers.get("X-Amz-Target"):
         api, _, operation = target.rpartition(".")
         params = _json_object(_body(request))
-        name = params.get("EndpointName")
-        endpoint = name if isinstance(name, str) else None
-        return Incoming(api, region, operation, params, endpoint)
+        return Incoming(api, region, operation, params, _endpoint_name(params), service)
     if service == "sagemaker" and (invocation := _INVOCATION.fullmatch(request.path)):
         operation = INVOCATIONS[invocation["verb"]]
         return Incoming(RUNTIME, region, operation, endpoint=invocation["name"])
     if request.mimetype == "application/x-www-form-urlencoded":
         form = parse_qs(_body(request).decode(errors="replace"))
-        return Incoming(service, region, form.get("Action", [f"{service}:{request.method}"])[0])
-    return Incoming(service, region, f"{service}:{request.method}")
+        operation = form.get("Action", [f"{service}:{request.method}"])[0]
+        return Incoming(service, region, operation, service=service, protocol="query")
+    headers = frozenset(name.lower() for name, _ in request.headers)
+    named = rest.operation(service, request.environ, headers)
+    return Incoming(
+        service,
+        region,
+        named or f"{service}:{request.method}",
+        service=service,
+        protocol="xml" if service == "s3" else "json",
+    )
 
 
 def answered(payload: Mapping[str, Any], status: int = 200) -> Response:
@@ -64,12 +78,17 @@ def answered(payload: Mapping[str, Any], status: int = 200) -> Response:
     return Response(json.dumps(payload), status, headers, content_type=JSON_TYPE)
 
 
-def refused(refusal: Refusal) -> Response:
-    """In the form of AWS's JSON protocols; the header is what REST clients read."""
-    body = {"__type": refusal.code, "message": refusal.message}
-    response = answered(body, refusal.status)
-    response.headers["x-amzn-ErrorType"] = refusal.code
-    return response
+def refused(refusal: Refusal, incoming: Incoming) -> Response:
+    return dialects.refused(refusal, incoming.service, incoming.protocol)
+
+
+def _endpoint_name(params: Mapping[str, Any]) -> str | None:
+    """Say which endpoint a call is about; Application Auto Scaling has it in its resource ID."""
+    resource = params.get("ResourceId")
+    if isinstance(resource, str) and resource.startswith("endpoint/"):
+        return resource.split("/")[1]
+    name = params.get("EndpointName")
+    return name if isinstance(name, str) else None
 
 
 def _body(request: Request) -> bytes:

@@ -88,7 +88,9 @@ def test_every_command_of_the_readme_runs(beside: Path) -> None:
         said.append(done.stdout)
     answers = "\n".join(said)
     assert '"error"' not in answers
-    assert "update  demo-Falcon40B-Endpoint" in answers
+    assert re.search("update +demo-Falcon40B-Endpoint", answers)
+    assert "ana-experiment" in answers
+    assert "status(dev): " in answers
     assert ": lease(dev): extend Falcon40B by 10 min" in answers
 
 

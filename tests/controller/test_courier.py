@@ -131,6 +131,19 @@ def test_hundreds_of_notices_go_ten_at_a_time(post: Post) -> None:
     assert len(post.received()) == 101
 
 
+def test_a_client_is_made_once_however_much_there_is_to_tell(post: Post) -> None:
+    made = []
+
+    def client() -> object:
+        made.append(post.account.client("sns"))
+        return made[-1]
+
+    courier, many = Courier(client, _unused), [notice(number) for number in range(25)]
+    for _ in range(2):
+        courier.deliver(many, post.environment(topic=True))
+    assert len(made) == 1
+
+
 def test_where_nobody_is_to_be_told_a_notice_counts_as_delivered(post: Post) -> None:
     (delivery,) = post.courier().deliver([notice()], post.environment())
     assert delivery == Delivery(notice(), ok=True)

@@ -1,87 +1,277 @@
 """The planner's table, row by row: what the repository wants, what SageMaker has, what is done."""
 
-import json
+from __future__ import annotations
+
+import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
+import controller.plan
+from controller.artifacts import Artifact
+from controller.desired import ENVIRONMENT_TAG, ON_REMOVE_TAG
+from controller.idleness import Use
+from controller.observed import BUSY, SETTLED
 from controller.plan import CHANGES, Action, Observed, Plan, Verb, plan
 from controller.setbacks import BACK_OFF
-from ledger.holdings import Fleet, Holding, read_fleet
-from ledger.lease import stamp
+from controller.world import World
+from ledger.holdings import Fleet, read_fleet
+from tests.controller.cases import (
+    CAPACITY,
+    DEFECT,
+    ENDED,
+    LIVE,
+    NAME,
+    NOW,
+    ago,
+    broken_fleet,
+    config_of,
+    fleet_of,
+    remembering,
+    there,
+)
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
-LIVE = NOW + timedelta(minutes=30)
-ENDED = NOW - timedelta(minutes=30)
-NAME = "demo-A-Endpoint"
-BUSY = ("Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting")
-SETTLED = ("InService", "OutOfService", "UpdateRollbackFailed", "Failed")
-CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity."
-DEFECT = "The primary container did not pass the ping health check."
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _pytest.mark import ParameterSet
+
+STATUSES = (*sorted(BUSY), *sorted(SETTLED), "Hibernating")
+ON, OFF = fleet_of("A"), fleet_of("A", expires_at=ENDED)
+NONE, BROKEN = fleet_of(), broken_fleet()
+HELD = fleet_of("A", suspended={"reason": "Load test", "until": "2026-11-24T08:00:00Z"})
+HELD_OFF = fleet_of("A", expires_at=ENDED, suspended={"reason": "Load test"})
+DUE = fleet_of("A", expires_at=None, schedule={"initial_provision_minutes": 90})
+ADOPTING, ADOPTING_OFF = fleet_of("A", adopt=True), fleet_of("A", expires_at=ENDED, adopt=True)
+IDLING = fleet_of("A", schedule={"idle_minutes": 30})
+ACTIVE = fleet_of("A", schedule={"extend_while_active_minutes": 120})
+SCALING = fleet_of("A", autoscaling={"min_instances": 1, "max_instances": 4})
+LONG_AGO = NOW - 3 * BACK_OFF
+NOWHERE = World()
+WANTED = config_of(ON, ON.holdings[0])
+TRIED = {"attempted_config": WANTED}
+LEFTOVER = Artifact("model", "demo-a-endpoint-0123456789", "A", "arn:model/demo-a")
+
+Row = tuple[Fleet, Observed | None, World, Verb | None]
 
 
-def fleet_of(
-    *names: str, expires_at: datetime | None = LIVE, image: str = "falcon:1", **definition: object
-) -> Fleet:
-    settings = {
-        "project_prefix": "demo",
-        "region_name": "us-east-1",
-        "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
-        "prune": {"max_orphans": 2},
+def row(verb: Verb | None, fleet: Fleet, observed: Observed | None, world: World = NOWHERE) -> Row:
+    return fleet, observed, world, verb
+
+
+def untagged(fleet: Fleet, **tags: str) -> Observed:
+    return replace(there("InService", fleet), tags=tags)
+
+
+def retained(fleet: Fleet) -> Observed:
+    found = there("InService", fleet)
+    return replace(found, tags={**(found.tags or {}), ON_REMOVE_TAG: "retain"})
+
+
+def used(use: Use) -> World:
+    return World(uses={NAME: use})
+
+
+BUSY_ROWS = {
+    f"{what}, {status}": row(Verb.WAIT, fleet, there(status, fleet))
+    for what, fleet in (("on", ON), ("off", OFF), ("none", NONE))
+    for status in sorted(BUSY)
+}
+# Keyed by the first two columns of the table in `controller.plan`, word for word.
+TABLE: dict[tuple[str, str], dict[str, Row]] = {
+    ("document broken", "any"): {
+        status: row(Verb.REPORT, BROKEN, there(status, BROKEN)) for status in STATUSES
     }
-    files = {"environments/dev/environment.json": json.dumps(settings).encode()}
-    for name in names:
-        document = {
-            "name": name,
-            "inference_type": "realtime",
-            "inference_instance_type": "ml.g5.xlarge",
-            "model": {"image": image},
-            **definition,
-        }
-        files[f"environments/dev/{name}.endpoint.json"] = json.dumps(document).encode()
-        if expires_at:
-            lease = json.dumps({"expires_at": stamp(expires_at)}).encode()
-            files[f"environments/dev/{name}.lease.json"] = lease
-    return read_fleet(files, "dev")
-
-
-def broken_fleet() -> Fleet:
-    files = {
-        "environments/dev/environment.json": b'{"project_prefix": "demo", "region_name":'
-        b' "us-east-1", "execution_role_arn": "arn:aws:iam::123456789012:role/demo"}',
-        "environments/dev/A.endpoint.json": b"{",
+    | {"absent": row(Verb.REPORT, BROKEN, None)},
+    ("suspended", "any"): {
+        f"{what}, {status}": row(Verb.HOLD, fleet, there(status, fleet))
+        for what, fleet in (("on", HELD), ("off", HELD_OFF))
+        for status in STATUSES
     }
-    return read_fleet(files, "dev")
-
-
-def there(
-    status: str,
-    fleet: Fleet,
-    *,
-    endpoint_name: str = NAME,
-    name: str = "A",
-    config: str | None = None,
-    failure: str | None = None,
-    lease: datetime = LIVE,
-) -> Observed:
-    """Have SageMaker hold an endpoint of ours, by default on the config that `fleet` wants."""
-    tags = {
-        PROJECT_TAG: "demo",
-        ENVIRONMENT_TAG: "dev",
-        NAME_TAG: name,
-        LEASE_TAG: stamp(lease),
+    | {"absent": row(Verb.HOLD, HELD, None), "untagged": row(Verb.HOLD, HELD, untagged(HELD))},
+    ("none", "tagged ours"): {
+        status: row(Verb.DELETE, NONE, there(status, NONE)) for status in sorted(SETTLED)
+    },
+    ("none, was on_remove retain", "tagged ours"): {"": row(Verb.HOLD, NONE, retained(NONE))},
+    ("none", "untagged"): {"": row(None, NONE, untagged(NONE, team="other"))},
+    ("adopt, on", "there, but untagged"): {
+        "leased": row(Verb.ADOPT, ADOPTING, untagged(ADOPTING)),
+        "tagged by others": row(Verb.ADOPT, ADOPTING, untagged(ADOPTING, team="other")),
+        "first lease due": row(
+            Verb.ADOPT,
+            fleet := fleet_of(
+                "A", expires_at=None, adopt=True, schedule={"initial_provision_minutes": 90}
+            ),
+            untagged(fleet),
+        ),
+    },
+    ("on or off", "there, but untagged"): {
+        "on": row(Verb.REPORT, ON, untagged(ON)),
+        "off": row(Verb.REPORT, OFF, untagged(OFF)),
+        "adopt, off": row(Verb.REPORT, ADOPTING_OFF, untagged(ADOPTING_OFF)),
+        "adopt, another environment's": row(
+            Verb.REPORT, ADOPTING, untagged(ADOPTING, **{ENVIRONMENT_TAG: "prod"})
+        ),
+    },
+    ("first lease due", "any"): {
+        status: row(Verb.GRANT, DUE, there(status, DUE)) for status in STATUSES
     }
-    wanted = next((config_of(fleet, h) for h in fleet.holdings if h.name == name), "gone-0")
-    return Observed(endpoint_name, status, NOW, config or wanted, failure, tags)
+    | {"absent": row(Verb.GRANT, DUE, None)},
+    ("any", "Creating, Updating, SystemUpdating, RollingBack, Deleting"): {
+        **BUSY_ROWS,
+        "a start past max_creating_minutes": row(
+            Verb.REPORT, ON, there("Creating", ON, created_at=ago(61))
+        ),
+    },
+    ("any", "unknown status"): {
+        what: row(Verb.REPORT, fleet, there("Hibernating", fleet))
+        for what, fleet in (("on", ON), ("off", OFF), ("none", NONE))
+    },
+    ("any", "InService after a start"): {
+        what: row(
+            Verb.CREDIT,
+            fleet,
+            there("InService", fleet),
+            remembering(starting_since=ago(40), since=ago(2)),
+        )
+        for what, fleet in (("on", ON), ("off unless credited", OFF))
+    },
+    ("off", "present"): {
+        status: row(Verb.DELETE, OFF, there(status, OFF)) for status in sorted(SETTLED)
+    },
+    ("off", "absent"): {"": row(Verb.KEEP, OFF, None)},
+    ("on", "absent"): {"": row(Verb.CREATE, ON, None)},
+    ("on", "other config"): {
+        status: row(Verb.UPDATE, ON, there(status, ON, config="old-1"))
+        for status in ("InService", "OutOfService", "UpdateRollbackFailed")
+    }
+    | {
+        "another update failed": row(
+            Verb.UPDATE,
+            ON,
+            there("InService", ON, config="old-1"),
+            remembering(attempted_config="old-2", update_failure=DEFECT),
+        )
+    },
+    ("on", "other config, update to it failed"): {
+        "rolled back": row(
+            Verb.REPORT,
+            ON,
+            there("InService", ON, config="old-1"),
+            remembering(update_failure=DEFECT, **TRIED),
+        ),
+        "rollback failed too": row(
+            Verb.REPORT,
+            ON,
+            there("UpdateRollbackFailed", ON, config="old-1", failure=DEFECT),
+            remembering("UpdateRollbackFailed", **TRIED),
+        ),
+    },
+    ("on", "the same, for lack of capacity"): {
+        "just now": row(
+            Verb.WAIT,
+            ON,
+            there("InService", ON, config="old-1"),
+            remembering(update_failure=CAPACITY, failures=1, **TRIED),
+        ),
+        "backed off": row(
+            Verb.UPDATE,
+            ON,
+            there("InService", ON, config="old-1", modified_at=LONG_AGO),
+            remembering(update_failure=CAPACITY, failures=1, **TRIED),
+        ),
+    },
+    ("on", "Failed, capacity"): {
+        "just now": row(Verb.WAIT, ON, there("Failed", ON, failure=CAPACITY)),
+        "backed off": row(
+            Verb.DELETE, ON, there("Failed", ON, failure=CAPACITY, modified_at=LONG_AGO)
+        ),
+    },
+    ("on", "Failed, other reason, same config and same lease"): {
+        "with a reason": row(
+            Verb.REPORT, ON, there("Failed", ON, failure=DEFECT, modified_at=LONG_AGO)
+        ),
+        "without": row(Verb.REPORT, ON, there("Failed", ON, modified_at=LONG_AGO)),
+    },
+    ("on", "Failed, config or lease changed"): {
+        "config": row(Verb.DELETE, ON, there("Failed", ON, failure=DEFECT, config="old-1")),
+        "lease": row(Verb.DELETE, ON, there("Failed", ON, failure=DEFECT, lease=ENDED)),
+        "capacity, config": row(
+            Verb.DELETE, ON, there("Failed", ON, failure=CAPACITY, config="old-1")
+        ),
+    },
+    ("on", "OutOfService, same config"): {
+        "": row(Verb.REPORT, ON, there("OutOfService", ON)),
+        "lease extended": row(Verb.REPORT, ON, there("OutOfService", ON, lease=ENDED)),
+    },
+    ("on", "UpdateRollbackFailed, same config"): {
+        "": row(Verb.REPORT, ON, there("UpdateRollbackFailed", ON))
+    },
+    ("on", "same config, other tags"): {
+        "owner": row(
+            Verb.TAG, fleet := fleet_of("A", owner="ana@example.com"), there("InService", fleet)
+        ),
+        "retained": row(
+            Verb.TAG, fleet := fleet_of("A", on_remove="retain"), there("InService", fleet)
+        ),
+        "retained no more": row(Verb.TAG, ON, retained(ON)),
+    },
+    ("on", "same config, other scaling"): {
+        "none yet": row(
+            Verb.SCALE, SCALING, there("InService", SCALING), World(scales={NAME: None})
+        )
+    },
+    ("on", "same config, idle too long"): {
+        "": row(Verb.IDLE, IDLING, there("InService", IDLING, modified_at=ago(60)), used(Use()))
+    },
+    ("on", "same config, in use near its end"): {
+        "": row(Verb.EXTEND, ACTIVE, there("InService", ACTIVE), used(Use(ago(2))))
+    },
+    ("on", "same config"): {
+        "": row(Verb.KEEP, ON, there("InService", ON)),
+        "nobody knows its use": row(
+            Verb.KEEP,
+            IDLING,
+            there("InService", IDLING, modified_at=ago(60)),
+            used(Use(known=False, problem="LH3022: CloudWatch does not say.")),
+        ),
+        "its scaling was not looked at": row(Verb.KEEP, SCALING, there("InService", SCALING)),
+        "a former update failed": row(
+            Verb.KEEP, ON, there("InService", ON), remembering(update_failure=DEFECT)
+        ),
+    },
+    ("digest unwanted", "config or model of ours, unused"): {
+        "": row(Verb.COLLECT, NONE, None, World(collectible=(LEFTOVER,)))
+    },
+}
 
 
-def config_of(fleet: Fleet, holding: Holding) -> str:
-    assert fleet.environment is not None
-    return desired(holding, fleet.environment, fleet.name).config_name
+def rows() -> Iterator[ParameterSet]:
+    for (repository, sagemaker), cases in TABLE.items():
+        for what, case in cases.items():
+            label = f" ({what})" if what else ""
+            yield pytest.param(*case, id=f"{repository} | {sagemaker}{label} | {case[-1]}")
+
+
+def rows_of_the_docstring() -> Iterator[tuple[str, str]]:
+    """Read the first two columns of the table that the planner draws, with what is carried over."""
+    lines = (controller.plan.__doc__ or "").splitlines()
+    start = next(n for n, line in enumerate(lines) if line.lstrip().startswith("----"))
+    second, third = [rule.start() for rule in re.finditer("-+", lines[start])][1:]
+    found: list[list[str]] = []
+    for line in lines[start + 1 :]:
+        if not line.strip():
+            break
+        columns = line[:second].strip(), line[second:third].strip(), line[third:].strip()
+        if columns[0] and columns[2]:
+            found.append(["", ""])
+        for at in (0, 1):
+            found[-1][at] = f"{found[-1][at]} {columns[at]}".strip()
+    return ((repository, sagemaker) for repository, sagemaker in found)
 
 
 def only(planned: Plan) -> Action:
@@ -89,100 +279,21 @@ def only(planned: Plan) -> Action:
     return action
 
 
-ON, OFF = fleet_of("A"), fleet_of("A", expires_at=ENDED)
-NONE, BROKEN = fleet_of(), broken_fleet()
-LONG_AGO = NOW - 3 * BACK_OFF
-
-ROWS = [
-    *(
-        pytest.param(fleet, there(status, fleet), Verb.WAIT, id=f"{what} | {status} | wait")
-        for what, fleet in (("on", ON), ("off", OFF), ("none", NONE))
-        for status in BUSY
-    ),
-    *(
-        pytest.param(BROKEN, there(s, BROKEN), Verb.REPORT, id=f"broken | {s} | keep and report")
-        for s in (*BUSY, *SETTLED)
-    ),
-    pytest.param(BROKEN, None, Verb.REPORT, id="broken | absent | keep and report"),
-    pytest.param(NONE, there("InService", NONE), Verb.DELETE, id="none | tagged ours | delete"),
-    pytest.param(ON, None, Verb.CREATE, id="on | absent | create"),
-    pytest.param(ON, there("InService", ON), Verb.KEEP, id="on | same config | keep"),
-    pytest.param(
-        ON, there("InService", ON, config="old-1"), Verb.UPDATE, id="on | other config | update"
-    ),
-    pytest.param(
-        ON,
-        replace(there("Failed", ON, failure=CAPACITY), modified_at=LONG_AGO),
-        Verb.DELETE,
-        id="on | Failed, capacity, backed off | delete",
-    ),
-    pytest.param(
-        ON,
-        there("Failed", ON, failure=CAPACITY),
-        Verb.WAIT,
-        id="on | Failed, capacity, just now | wait",
-    ),
-    pytest.param(
-        ON,
-        replace(there("Failed", ON, failure=DEFECT), modified_at=LONG_AGO),
-        Verb.REPORT,
-        id="on | Failed, defect, same config | keep and report",
-    ),
-    pytest.param(
-        ON,
-        there("Failed", ON, failure=DEFECT, config="old-1"),
-        Verb.DELETE,
-        id="on | Failed, definition changed | delete",
-    ),
-    pytest.param(
-        ON,
-        there("Failed", ON, failure=DEFECT, lease=ENDED),
-        Verb.DELETE,
-        id="on | Failed, lease renewed | delete",
-    ),
-    pytest.param(
-        ON, there("OutOfService", ON), Verb.REPORT, id="on | OutOfService | keep and report"
-    ),
-    pytest.param(
-        ON,
-        there("UpdateRollbackFailed", ON),
-        Verb.REPORT,
-        id="on | UpdateRollbackFailed | keep and report",
-    ),
-    *(
-        pytest.param(OFF, there(status, OFF), Verb.DELETE, id=f"off | {status} | delete")
-        for status in SETTLED
-    ),
-    pytest.param(OFF, None, Verb.KEEP, id="off | absent | keep"),
-    *(
-        pytest.param(
-            fleet, there("Hibernating", fleet), Verb.REPORT, id=f"{what} | unknown | report"
-        )
-        for what, fleet in (("on", ON), ("off", OFF), ("none", NONE))
-    ),
-    pytest.param(
-        fleet_of("A", expires_at=None, schedule={"initial_provision_minutes": 90}),
-        None,
-        Verb.GRANT,
-        id="first lease due | absent | grant",
-    ),
-    *(
-        pytest.param(
-            fleet,
-            replace(there("InService", fleet), tags={}),
-            Verb.REPORT,
-            id=f"{what} | there, untagged | keep and report",
-        )
-        for what, fleet in (("on", ON), ("off", OFF))
-    ),
-]
+def test_every_row_that_the_planner_draws_is_tested_in_its_order() -> None:
+    assert list(TABLE) == list(rows_of_the_docstring())
 
 
-@pytest.mark.parametrize(("fleet", "observed", "verb"), ROWS)
-def test_the_table(fleet: Fleet, observed: Observed | None, verb: Verb) -> None:
-    action = only(plan(fleet, [observed] if observed else [], NOW))
+@pytest.mark.parametrize(("fleet", "observed", "world", "verb"), list(rows()))
+def test_the_table(
+    fleet: Fleet, observed: Observed | None, world: World, verb: Verb | None
+) -> None:
+    planned = plan(fleet, [observed] if observed else [], NOW, world=world)
+    if verb is None:
+        assert planned.actions == ()
+        return
+    action = only(planned)
     assert action.verb is verb
-    assert action.endpoint_name == NAME
+    assert action.endpoint_name == (NAME if verb is not Verb.COLLECT else LEFTOVER.name)
     assert action.reason
 
 
@@ -262,9 +373,6 @@ def test_names_are_matched_ignoring_case_as_sagemaker_does() -> None:
     assert only(plan(ON, [shouted], NOW)).verb is Verb.KEEP
 
 
-STATUSES = st.sampled_from([*BUSY, *SETTLED, "Hibernating"])
-
-
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Fleet, list[Observed], set[str]]:
     """Draw fleets with live and ended leases, and endpoints with and without our tags."""
@@ -276,7 +384,7 @@ def worlds(draw: st.DrawFn) -> tuple[Fleet, list[Observed], set[str]]:
     observed = []
     for name in draw(st.sets(st.sampled_from("ABCDEFGHIJ"))):
         item = there(
-            draw(STATUSES),
+            draw(st.sampled_from(STATUSES)),
             fleet,
             endpoint_name=f"demo-{name}-Endpoint",
             name=name,

@@ -121,6 +121,19 @@ def test_a_tick_that_could_not_begin_is_a_failure_and_no_tick() -> None:
     assert metrics(document) == {"Failures": 1, "SecondsSinceLastGoodTick": 120}
 
 
+def test_settings_that_cannot_be_read_are_a_failure_for_nothing_is_managed() -> None:
+    tick = tick_of(act(Verb.REPORT), fleet=Fleet("dev", None))
+    document = emf(tick)
+    assert_is_emf(document)
+    assert (metrics(document)["Ticks"], metrics(document)["Failures"]) == (1, 1)
+    assert next(log_lines(tick))["level"] == "error"
+
+
+def test_a_clock_that_is_wrong_is_a_failure_for_nothing_is_stopped() -> None:
+    tick = tick_of(world=World(clock_fault="the clock is 7 h behind AWS's"))
+    assert metrics(emf(tick))["Failures"] == 1
+
+
 def test_the_cost_is_told_only_where_prices_are_known() -> None:
     document = emf(tick_of(), hourly_cost=14.08)
     assert_is_emf(document)

@@ -1,0 +1,61 @@
+"""Leasehold's own controller, put together as its Lambda function puts it together.
+
+It starts the fleet as well: the tick that creates it is the proof that the next one has nothing
+left to do.
+
+    python -m benchmarks.tick.leasehold LEDGER_URL
+"""
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from benchmarks.tick.turns import Turn, take_turns
+from controller.courier import Courier
+from controller.estate import Estate
+from controller.logbook import Logbook
+from controller.reconcile import CONTROLLER, Means, State, Tick, reconcile
+from ledger.opening import open_deployed_with_status
+from ledger.settings import LedgerSettings
+
+ENVIRONMENT = "dev"
+
+
+def controller(ledger_url: str) -> Callable[[], Tick]:
+    """Build a warm controller: what it gives is one tick each time it is called."""
+    settings = LedgerSettings(ENVIRONMENT, ledger_url)
+    ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
+    courier = Courier(partial(_client, "sns"), partial(_client, "events"))
+    means = Means(ledger, Estate(_client), Logbook(status), courier)
+    return lambda: reconcile(means, ENVIRONMENT, _now())
+
+
+def main(ledger_url: str) -> None:
+    run = controller(ledger_url)
+
+    def tick() -> Turn:
+        done = run()
+        wrong = [each for each in done.outcomes if each.state is not State.DONE]
+        if wrong or done.plan.needs_a_person:
+            raise RuntimeError(f"this is no fleet at peace: {[*wrong, *done.plan.actions][0]}")
+        return Turn(len(done.observed) or len(done.outcomes))
+
+    take_turns(tick)
+
+
+def _client(service: Any) -> Any:  # noqa: ANN401 - boto3 types by literals
+    patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
+    return boto3.client(service, config=patience)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

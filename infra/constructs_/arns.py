@@ -1,0 +1,33 @@
+"""ARNs that end in a wildcard, and the names that cdk-nag has for such findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import ArnFormat, Stack
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+    from infra.settings import Settings
+
+
+def anything(scope: IConstruct, service: str, kind: str) -> str:
+    """Give the ARN of every resource of a kind in the stack's account and region."""
+    return Stack.of(scope).format_arn(service=service, resource=kind, resource_name="*")
+
+
+def alarms(scope: IConstruct, prefix: str) -> str:
+    """Give the ARN of all alarms whose names begin so."""
+    return Stack.of(scope).format_arn(
+        service="cloudwatch",
+        resource="alarm",
+        resource_name=f"{prefix}*",
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
+def wildcard(settings: Settings, service: str, resource: str) -> str:
+    """Name the finding about the wildcard in such an ARN."""
+    place = f"{settings.region_name}:<AWS::AccountId>"
+    return f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{service}:{place}:{resource}]"

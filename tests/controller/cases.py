@@ -1,0 +1,141 @@
+"""Fleets, endpoints and worlds for the tests of what is pure: a definition called A, one clock."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
+from controller.observed import Observed
+from controller.plan import Action, plan
+from controller.record import Entry, Record
+from controller.sighting import acted, settled, sighted
+from controller.world import World
+from ledger.holdings import Fleet, Holding, read_fleet
+from ledger.lease import stamp
+
+if TYPE_CHECKING:
+    from controller.desired import Desired
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+LIVE = NOW + timedelta(minutes=30)
+ENDED = NOW - timedelta(minutes=30)
+NAME = "demo-A-Endpoint"
+CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity."
+DEFECT = "The primary container did not pass the ping health check."
+
+
+def ago(minutes: float) -> datetime:
+    return NOW - timedelta(minutes=minutes)
+
+
+def fleet_of(
+    *names: str,
+    expires_at: datetime | None = LIVE,
+    limits: dict[str, object] | None = None,
+    **definition: object,
+) -> Fleet:
+    settings = {
+        "project_prefix": "demo",
+        "region_name": "us-east-1",
+        "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
+        "async_output_path": "s3://demo-answers/",
+        "prune": {"max_orphans": 2},
+        "limits": limits or {},
+    }
+    files = {"environments/dev/environment.json": json.dumps(settings).encode()}
+    for name in names:
+        document = {
+            "name": name,
+            "inference_type": "realtime",
+            "inference_instance_type": "ml.g5.xlarge",
+            "model": {"image": "falcon:1"},
+            **definition,
+        }
+        files[f"environments/dev/{name}.endpoint.json"] = json.dumps(document).encode()
+        if expires_at:
+            lease = json.dumps({"expires_at": stamp(expires_at)}).encode()
+            files[f"environments/dev/{name}.lease.json"] = lease
+    fleet = read_fleet(files, "dev")
+    assert fleet.errors == (), fleet.errors
+    return fleet
+
+
+def broken_fleet() -> Fleet:
+    files = {
+        "environments/dev/environment.json": b'{"project_prefix": "demo", "region_name":'
+        b' "us-east-1", "execution_role_arn": "arn:aws:iam::123456789012:role/demo"}',
+        "environments/dev/A.endpoint.json": b"{",
+    }
+    return read_fleet(files, "dev")
+
+
+def with_lease(fleet: Fleet, expires_at: datetime) -> Fleet:
+    """The same fleet, after somebody changed the lease of its one definition."""
+    (holding,) = fleet.holdings
+    assert holding.lease is not None
+    changed = replace(holding, lease=replace(holding.lease, expires_at=expires_at))
+    return replace(fleet, holdings=(changed,))
+
+
+def there(
+    status: str,
+    fleet: Fleet,
+    *,
+    endpoint_name: str = NAME,
+    name: str = "A",
+    config: str | None = None,
+    failure: str | None = None,
+    lease: datetime = LIVE,
+    modified_at: datetime = NOW,
+    created_at: datetime | None = None,
+) -> Observed:
+    """Have SageMaker hold an endpoint of ours, by default on the config that `fleet` wants."""
+    tags = {
+        PROJECT_TAG: "demo",
+        ENVIRONMENT_TAG: "dev",
+        NAME_TAG: name,
+        LEASE_TAG: stamp(lease),
+    }
+    wanted = next((config_of(fleet, h) for h in fleet.holdings if h.name == name), "gone-0")
+    return Observed(endpoint_name, status, modified_at, config or wanted, failure, tags, created_at)
+
+
+def target_of(fleet: Fleet, holding: Holding) -> Desired:
+    assert fleet.environment is not None
+    return desired(holding, fleet.environment, fleet.name)
+
+
+def config_of(fleet: Fleet, holding: Holding) -> str:
+    return target_of(fleet, holding).config_name
+
+
+def remembering(status: str = "InService", **fields: object) -> World:
+    """A world in which the last ticks saw A, and what they noted of it."""
+    entry = Entry("A", status, fields.pop("since", NOW), **fields)  # type: ignore[arg-type]
+    return World(Record({NAME: entry}))
+
+
+class Ticks:
+    """The pure half of a row of ticks: what is seen, planned, done and remembered."""
+
+    def __init__(self, record: Record | None = None) -> None:
+        self.record = record or Record()
+        self.clock_fault: str | None = None
+
+    def see(self, fleet: Fleet, observed: Observed | None, now: datetime) -> Action:
+        """Tick once; whatever is planned is done."""
+        seen = [observed] if observed else []
+        record = sighted(self.record, fleet, seen, now)
+        planned = plan(fleet, seen, now, world=World(record, clock_fault=self.clock_fault))
+        self.record = settled(acted(record, planned.changes, now), planned)
+        (action,) = planned.actions
+        return action
+
+    @property
+    def entry(self) -> Entry:
+        entry = self.record.entry(NAME)
+        assert entry is not None
+        return entry
