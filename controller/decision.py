@@ -88,7 +88,7 @@ def _busy(case: Case, there: Observed) -> Action | None:
     """Wait for what is in progress, and say so when a start takes too long."""
     if there.status not in BUSY:
         return None
-    started = (case.entry.starting_since if case.entry else None) or there.created_at
+    started = there.created_at or (case.entry.starting_since if case.entry else None)
     most = timedelta(minutes=case.schedule.max_creating_minutes)
     pending = not case.is_on and there.status != "Deleting"
     stop = (

@@ -35,11 +35,15 @@ def proposal_for(action: Action, fleet: Fleet, request: Request) -> Proposal:
 
 
 def request_id(action: Action, fleet: Fleet, record: Record, commit: str) -> str:
-    """Name a change by what it is about: a credit by its start, the rest by the ledger's commit."""
+    """Name a change by what it is about: a credit by its endpoint's creation, the rest by `commit`.
+
+    SageMaker knows when it was created, so two processes that saw the start at different times
+    name it alike.
+    """
     entry = record.entry(action.endpoint_name)
     about = commit
-    if action.verb is Verb.CREDIT and entry and entry.starting_since:
-        about = stamp(entry.starting_since)
+    if action.verb is Verb.CREDIT and entry and (began := entry.created_at or entry.starting_since):
+        about = stamp(began)
     return uuid5(NAMESPACE_URL, f"{action.verb} {fleet.name} {action.name} {about}").hex
 
 

@@ -29,7 +29,7 @@ Called by `reconcile` and by `leasehold plan`. Pure: a fleet, what SageMaker has
     on               Failed, other reason, same config  keep and report until the definition changes
                      and same lease                     or the lease is renewed
     on               Failed, config or lease changed    delete, then create
-    on               OutOfService, same config          keep and report, until the lease is renewed
+    on               OutOfService, same config          keep and report: it may come back
     on               UpdateRollbackFailed, same config  keep and report
     on               same config, other tags            tag
     on               same config, other scaling         scale

@@ -19,6 +19,7 @@ ABSENT = "absent"
 _INSTANTS = frozenset(
     {"since", "created_at", "starting_since", "starting_lease", "suspended_since"}
 )
+_NO_TEXT = frozenset({"notices", "scaled", "failures"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def parse_record(content: bytes | None) -> Record:
     try:
         entries = json.loads(content)["endpoints"]
         return Record({name: _entry(data) for name, data in sorted(entries.items())})
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Record(is_new=True)
 
 
@@ -94,9 +95,18 @@ def _entry(data: Mapping[str, Any]) -> Entry:
 
 
 def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
-    if key in _INSTANTS:
-        return datetime.fromisoformat(value).astimezone(UTC)
-    return frozenset(value) if key == "notices" else value
+    """Read one field, or raise ValueError: a tick must not meet a value of another kind."""
+    match key, value:
+        case _, str() if key in _INSTANTS and (moment := datetime.fromisoformat(value)).tzinfo:
+            return moment.astimezone(UTC)
+        case "notices", list() if all(isinstance(each, str) for each in value):
+            return frozenset(value)
+        case ("scaled", bool()) | ("failures", int()):
+            return value
+        case _, str() if key not in _INSTANTS and key not in _NO_TEXT:
+            return value
+        case _:
+            raise ValueError(f"{key} is {value!r}")
 
 
 def _data(entry: Entry) -> dict[str, Any]:

@@ -15,6 +15,11 @@ from controller.record import ABSENT, Entry, Record
 from ledger.holdings import Fleet, Holding
 
 _STARTING = frozenset({"Creating", "Failed", "Deleting"})
+# What is planned while a start goes on; a credit that is held back or reported may still come.
+_GOES_ON = {
+    ABSENT: frozenset({Verb.CREATE}),
+    "InService": frozenset({Verb.CREDIT, Verb.HOLD, Verb.REPORT}),
+}
 _FOUND = "seen in SageMaker"
 # Moves of SageMaker's own, which follow from what began before them.
 _FOLLOWS = {
@@ -54,8 +59,7 @@ def settled(record: Record, plan: Plan) -> Record:
     for name, entry in record.entries.items():
         if (entry.starting_since or entry.failures) and entry.status not in _STARTING:
             action = plan.action_for(name)
-            goes_on = Verb.CREATE if entry.status == ABSENT else Verb.CREDIT
-            if action is None or action.verb is not goes_on:
+            if action is None or action.verb not in _GOES_ON.get(entry.status, ()):
                 failures = 0 if entry.status == ABSENT else entry.failures
                 changed[name] = replace(
                     entry, starting_since=None, starting_lease=None, failures=failures

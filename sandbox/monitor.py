@@ -47,9 +47,11 @@ class Monitor:
     def count_invocations(
         self, endpoint: Endpoint, variant: str, at: float, count: int = 1
     ) -> None:
+        """Count under the name that AWS publishes: an asynchronous endpoint has no Invocations."""
         region = endpoint.arn.split(":")[3]
         names = [("EndpointName", endpoint.name), ("VariantName", variant)]
-        which = metric(region, SAGEMAKER, "Invocations", names)
+        counted = "InvocationsProcessed" if endpoint.serving.async_inference else "Invocations"
+        which = metric(region, SAGEMAKER, counted, names)
         self.add(which, at, one(1.0, float(count)))
 
     def backlog(self, endpoint: Endpoint) -> int:

@@ -1,7 +1,7 @@
 """Controllers that are killed at a chosen moment: each a process that ends by `os._exit`.
 
-A moment is the one before a call to AWS, or before or after one to git. The moment after a call to
-AWS is the one before the next call: in between nothing leaves the process.
+A moment is the one before a call to AWS or git, and the one after a call that changes the clone on
+the disk. After any other call, nothing leaves the process until the moment before the next one.
 
 A `Nursery` is a process with everything imported and every client made, which forks a controller
 for each order: `python -m tests.controller.crashing SANDBOX LEDGER` reads orders as lines of JSON.
@@ -21,14 +21,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-import controller.reconcile as reconciling
+from controller import reconcile as reconciling
 from controller.endpoints import Endpoints
-from controller.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, reconcile
-from ledger.remote import Remote
-from ledger.repository import Repository
 from ledger.repository.connection import Server
-from ledger.settings import STATUS_BRANCH
+from tests.controller.rehearsal import begun
 from tests.scene import Account
 
 if TYPE_CHECKING:
@@ -123,7 +119,8 @@ class _Moments:
         def watched(server: Server, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401
             self(f"before git {name} of {server.remote.branch}")
             answer = call(server, *arguments, **named)
-            self(f"after git {name} of {server.remote.branch}")
+            if name != "tip":
+                self(f"after git {name} of {server.remote.branch}")
             return answer
 
         return watched
@@ -159,18 +156,12 @@ def _sabotage(kind: str) -> None:
 
 
 def _controller(account: Account, ledger: str, order: Order) -> None:
-    now, cache = datetime.fromisoformat(order.now), Path(order.cache)
-
-    def opened(branch: str, **how: Any) -> Repository:  # noqa: ANN401
-        remote = Remote(ledger, branch)
-        return Repository(remote, cache, committer=CONTROLLER, clock=lambda: now, **how)
-
-    status = opened(STATUS_BRANCH, under="", may_begin=True)
-    means = Means(opened("main"), account.estate(), Logbook(status), account.courier())
+    now = datetime.fromisoformat(order.now)
+    means = begun(account, ledger, Path(order.cache), lambda: now)
     _sabotage(order.sabotage)
     _Moments(order).watch(account)
     for _ in range(_MOST_TICKS):
-        if not reconcile(means, "dev", now).plan.changes:
+        if not reconciling.reconcile(means, "dev", now).plan.changes:
             return
 
 

@@ -1,8 +1,7 @@
 """One tick in which everything is due, from the same start as often as wanted.
 
-Told once: at noon endpoints are to be granted, credited, prolonged, ended, adopted, deleted,
-updated, created, tagged, scaled and collected, and notices are due. `rewind` takes account, ledger
-and clock back to that noon; `Landscape` is all that is left when nothing moves any more.
+At noon every verb of a plan is due for some endpoint, and notices are. `rewind` takes account,
+ledger and clock back to that noon; a `Landscape` is what is there when nothing moves any more.
 """
 
 from __future__ import annotations
@@ -15,8 +14,13 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from controller.logbook import Logbook
+from controller.observed import BUSY
+from controller.reconcile import CONTROLLER, Means, reconcile
 from controller.record import parse_record
 from ledger.lease import stamp
+from ledger.remote import Remote
+from ledger.repository import Repository
 from ledger.settings import STATUS_BRANCH
 from sandbox.git_server import GitServer, create_repository
 from sandbox.server import Sandbox
@@ -24,7 +28,7 @@ from tests.ledger.forge import Colleague, Forge, git
 from tests.scene import NOON, REGION, SETTLE, STARTUP, Account, Scene, definition, environment, path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -42,7 +46,16 @@ _SETTINGS = "environments/dev/environment.json"
 _ASLEEP = {"min_instances": 0, "max_instances": 2}
 _METERED = {"always_on": False}
 _MOST_TICKS = 60
-_BUSY = frozenset({"Creating", "Updating", "Deleting", "RollingBack", "SystemUpdating"})
+
+
+def begun(account: Account, ledger: str, cache: Path, clock: Callable[[], datetime]) -> Means:
+    """Give what a controller works with that begins with what another one left in `cache`."""
+
+    def opened(branch: str, **how: Any) -> Repository:  # noqa: ANN401
+        return Repository(Remote(ledger, branch), cache, committer=CONTROLLER, clock=clock, **how)
+
+    status = opened(STATUS_BRANCH, under="", may_begin=True)
+    return Means(opened("main"), account.estate(), Logbook(status), account.courier())
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,10 @@ class Landscape:
 
     def differences(self, other: Landscape) -> dict[str, tuple[Any, Any]]:
         """Give what is otherwise there: by field, what only we have and what only the other has."""
-        pairs = ((each.name, getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
+        pairs = (
+            (each.name, getattr(self, each.name), getattr(other, each.name))
+            for each in fields(self)
+        )
         return {name: _apart(ours, theirs) for name, ours, theirs in pairs if ours != theirs}
 
 
@@ -86,7 +102,7 @@ class Rehearsal:
     sandbox: Sandbox
     root: Path
     noon: _Noon = field(init=False)
-    caches: int = 0
+    _caches: int = 0
 
     def __post_init__(self) -> None:
         self._play_the_morning()
@@ -97,7 +113,7 @@ class Rehearsal:
         self.sandbox.start()
 
     def rewind(self) -> Path:
-        """Go back to noon, and give a folder for the clones of a process that begins there."""
+        """Go back to noon, and give an empty folder for the clones of who begins there."""
         self.sandbox.stop()
         shutil.copy(self.root / "state-at-noon", self.root / "state")
         self.sandbox.start()
@@ -105,28 +121,30 @@ class Rehearsal:
             git(self.scene.forge.bare, "update-ref", f"refs/heads/{branch}", tip)
         self.scene.account.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
         self.scene.at(NOON)
-        self.caches += 1
-        self.scene.home = self.root / f"caches-{self.caches}"
-        self.scene.restart()
-        return self.scene.home
+        self._caches += 1
+        return self.root / f"cache-of-{self._caches}"
 
-    def settle(self) -> Landscape:
+    def begin(self, cache: Path) -> Means:
+        scene = self.scene
+        return begun(scene.account, scene.forge.url, cache, lambda: scene.now)
+
+    def settle(self, means: Means) -> Landscape:
         """Tick until nothing is left to do, and say what is there then."""
         for _ in range(_MOST_TICKS):
-            if self.is_quiet(self.tick()):
+            if self.is_quiet(self.tick(means)):
                 return self.landscape()
         raise AssertionError(f"after {_MOST_TICKS} ticks there is still something to do")
 
-    def tick(self) -> Tick:
+    def tick(self, means: Means) -> Tick:
         """Tick at the scene's time, however long the last one took."""
         self.scene.at(self.scene.now)
-        return self.scene.tick()
+        return reconcile(means, "dev", self.scene.now)
 
     def is_quiet(self, tick: Tick) -> bool:
         """Tell whether nothing is to be done; what is under way gets the time that it takes."""
-        if tick.plan.changes:
+        if tick.plan.changes or tick.troubles:
             return False
-        busy = _BUSY & set(self.scene.account.statuses().values())
+        busy = BUSY & set(self.scene.account.statuses().values())
         if busy:
             self.scene.let_pass(seconds=SETTLE)
         return not busy
@@ -168,9 +186,7 @@ class Rehearsal:
 
         scene.at(NOON - timedelta(minutes=10))
         gone: dict[str, Json | str | None] = {
-            file: None
-            for name in ("Removed", "Bare")
-            for file in (path(name), path(name, "lease"))
+            file: None for name in ("Removed", "Bare") for file in (path(name), path(name, "lease"))
         }
         scene.push(gone, "remove two")
         slow = scene.define("Slow", 600)
@@ -193,9 +209,7 @@ class Rehearsal:
         scene.define("New", 600)
         scene.push(
             {
-                path("Granted"): definition(
-                    "Granted", schedule={"initial_provision_minutes": 30}
-                ),
+                path("Granted"): definition("Granted", schedule={"initial_provision_minutes": 30}),
                 path("Changed"): definition("Changed", model={"image": "registry/model:2"}),
                 path("Tagged"): definition("Tagged", tags={"team": "blue"}),
                 path("Scaled"): definition("Scaled", inference_type="async", autoscaling=_ASLEEP),
@@ -239,9 +253,13 @@ class Rehearsal:
     def _scaling(self) -> Iterator[str]:
         """Name targets, policies and alarms."""
         scaling = self.scene.account.client("application-autoscaling")
-        for each in scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]:
+        for each in scaling.describe_scalable_targets(ServiceNamespace="sagemaker")[
+            "ScalableTargets"
+        ]:
             yield f"{each['ResourceId']} from {each['MinCapacity']} to {each['MaxCapacity']}"
-        for each in scaling.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]:
+        for each in scaling.describe_scaling_policies(ServiceNamespace="sagemaker")[
+            "ScalingPolicies"
+        ]:
             yield each["PolicyName"]
         for each in self.scene.account.client("cloudwatch").describe_alarms()["MetricAlarms"]:
             yield f"alarm {each['AlarmName']}"
@@ -254,10 +272,13 @@ class Rehearsal:
                 yield file, {key: content.get(key) for key in ("expires_at", "off_until")}
 
     def _lease_commits(self) -> Counter[str]:
-        told = "%(trailers:key=Lease-Action,valueonly,separator=) %(trailers:key=Lease-Endpoint,valueonly,separator=)"
+        """Count the changes since noon, as `action endpoint`."""
+        told = " ".join(
+            f"%(trailers:key=Lease-{key},valueonly,separator=)" for key in ("Action", "Endpoint")
+        )
         since = f"{self.noon.tips['main']}..main"
         lines = git(self.scene.forge.bare, "log", f"--format={told}", since).splitlines()
-        return Counter(line.strip() for line in lines)
+        return Counter(line for line in lines if line.strip())
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -483,3 +484,33 @@ def test_who_may_not_deregister_may_not_delete_what_is_registered(
     queue.client("application-autoscaling").deregister_scalable_target(**VARIANT)
     queue.sagemaker.delete_endpoint(EndpointName="Falcon")
     assert queue.status("Falcon") == "Deleting"
+
+
+@pytest.mark.parametrize(
+    ("asynchronous", "published", "not_published"),
+    [
+        (True, "InvocationsProcessed", "Invocations"),
+        (False, "Invocations", "InvocationsProcessed"),
+    ],
+)
+def test_use_is_published_under_the_name_that_goes_with_the_kind(
+    cloud: Cloud, *, asynchronous: bool, published: str, not_published: str
+) -> None:
+    _serve(cloud, asynchronous=asynchronous)
+    cloud.ask("POST", "/endpoints/Falcon/invocations", {"count": 3})
+    now = cloud.describe("Falcon")["LastModifiedTime"]
+    names = {"EndpointName": "Falcon", "VariantName": "AllTraffic"}
+    dimensions = [{"Name": key, "Value": value} for key, value in names.items()]
+
+    def counted(name: str) -> list[float]:
+        metric = {"Namespace": "AWS/SageMaker", "MetricName": name, "Dimensions": dimensions}
+        stat = {"Metric": metric, "Period": 60, "Stat": "Sum"}
+        [result] = cloud.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[{"Id": "n", "MetricStat": stat}],
+            StartTime=now - timedelta(hours=1),
+            EndTime=now + timedelta(hours=1),
+        )["MetricDataResults"]
+        values: list[float] = result["Values"]
+        return values
+
+    assert (counted(published), counted(not_published)) == ([3.0], [])
