@@ -15,9 +15,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from controller.cost import hourly, running
 from controller.courier import Courier
 from controller.estate import Estate
 from controller.logbook import Logbook
+from controller.prices import PRICING_REGION, Prices
 from controller.reconcile import CONTROLLER, Means, reconcile
 from controller.report import as_json
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
@@ -43,10 +45,19 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
         lines = [emf_of_failure(environment, now, last_good)]
         _print([*lines, log_line_of_failure(environment, failure)])
         raise
-    _print([emf(tick, last_good=last_good), *log_lines(tick)])
+    cost = _hourly_cost(tick)
+    _print([emf(tick, last_good=last_good, hourly_cost=cost), *log_lines(tick)])
     _raise_failures(tick)
     _last_good[environment] = now
     return as_json(tick)
+
+
+def _hourly_cost(tick: Tick) -> float | None:
+    environment = tick.fleet.environment
+    if environment is None:
+        return None
+    hosts = running(tick.fleet, tick.observed)
+    return hourly(hosts, _prices(environment.region_name).of(hosts))
 
 
 def _raise_failures(tick: Tick) -> None:
@@ -68,6 +79,11 @@ def _built() -> tuple[LedgerSettings, Means]:
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
     courier = Courier(partial(_client, "sns", _HASTY), partial(_client, "events", _HASTY))
     return settings, Means(ledger, Estate(_client), Logbook(status), courier)
+
+
+@cache
+def _prices(region_name: str) -> Prices:
+    return Prices(boto3.client("pricing", PRICING_REGION, config=_HASTY), region_name)
 
 
 def _client(service: Any, config: Config = _PATIENT) -> Any:  # noqa: ANN401  (boto3's literals)

@@ -72,7 +72,7 @@ def parse_record(content: bytes | None) -> Record:
     try:
         entries = json.loads(content)["endpoints"]
         return Record({name: _entry(data) for name, data in sorted(entries.items())})
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Record(is_new=True)
 
 

@@ -1,7 +1,8 @@
-"""Processes are killed at random moments and come back: it converges, and nothing live is deleted.
+"""Whatever goes wrong around the controller, it converges, and nothing live is deleted.
 
-The clock is the real one here. Whether a live endpoint was ever deleted shows in its creation
-time, which survives everything but that.
+Processes are killed at random moments and come back, AWS throttles, two controllers work at once,
+a machine's clock is wrong. Where processes are killed the clock is the real one. Whether a live
+endpoint was ever deleted shows in its creation time, which survives everything but that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import random
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,18 +23,28 @@ from typing import IO, TYPE_CHECKING
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
+from controller.reconcile import State
+from ledger.errors import Failure
 from sandbox.git_server import GitServer, create_repository
+from tests.controller.rehearsal import Landscape, Rehearsal, rehearsed
 from tests.ledger.forge import Colleague, git
-from tests.scene import Account, definition, environment, lease, path
+from tests.scene import Account, definition, environment, lease, outcome, path, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from tests.scene import Json
+    from tests.scene import Json, Scene
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTUP = "0.3"
 PATIENCE = 20.0
+MOST_ROUNDS = 400
+DAY = timedelta(days=1)
+NOT_SAGEMAKERS = (  # a fault without an operation strikes SageMaker's alone
+    *("GetResources", "GetMetricData", "PublishBatch", "DescribeAlarms", "DeleteAlarms"),
+    *("PutMetricAlarm", "PutScalingPolicy", "RegisterScalableTarget", "DescribeScalableTargets"),
+    *("DescribeScalingPolicies", "DeregisterScalableTarget"),
+)
 KEPT, ENDING, CHANGING = (f"demo-{name}-Endpoint" for name in ("Kept", "Ending", "Changing"))
 
 
@@ -195,3 +207,87 @@ def test_a_ledger_out_of_reach_past_a_leases_end_stops_nothing(house: House) -> 
     settled = house.ticks()
     soon(lambda: house.ticks() > settled + 2)
     assert house.made(KEPT) == made
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    with rehearsed(tmp_path_factory.mktemp("noon")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def undisturbed(rehearsal: Rehearsal) -> Landscape:
+    return rehearsal.settle(rehearsal.begin(rehearsal.rewind()))
+
+
+def test_a_third_of_all_calls_throttled_delays_and_changes_nothing(
+    rehearsal: Rehearsal, undisturbed: Landscape
+) -> None:
+    means = rehearsal.begin(rehearsal.rewind())
+    for operation in (None, *NOT_SAGEMAKERS):
+        rehearsal.scene.account.order_fault("throttle", rate=0.3, operation=operation)
+    failed = 0
+    for _ in range(MOST_ROUNDS):
+        try:
+            tick = rehearsal.tick(means)
+        except Failure as failure:
+            assert failure.code == "LH3001"  # noqa: PT017 - it may fail, and in this way alone
+            failed += 1
+            continue
+        failed += sum(each.state is State.FAILED for each in tick.outcomes)
+        with suppress(ClientError):  # whoever looks is throttled too
+            if rehearsal.is_quiet(tick):
+                break
+    rehearsal.scene.account.ask("DELETE", "/faults")
+    assert failed > 3
+    assert undisturbed.differences(rehearsal.landscape()) == {}
+    assert not rehearsal.tick(means).plan.changes
+
+
+def test_two_controllers_at_once_do_everything_once(
+    rehearsal: Rehearsal, undisturbed: Landscape
+) -> None:
+    cache = rehearsal.rewind()
+    both = [rehearsal.begin(cache / name) for name in ("one", "other")]
+    with ThreadPoolExecutor(3) as threads:
+        for number in range(MOST_ROUNDS):
+            ticks = [threads.submit(rehearsal.tick, means) for means in both]
+            threads.submit(_disturb, rehearsal.scene, number).result()
+            if all([rehearsal.is_quiet(each.result()) for each in ticks]):  # noqa: C419 - ask both
+                break
+    assert undisturbed.differences(rehearsal.landscape()) == {}
+
+
+def _disturb(scene: Scene, number: int) -> None:
+    """Let Ben push something that is no document of ours, unless a controller was faster."""
+    with suppress(subprocess.CalledProcessError):
+        scene.push({"README.md": f"note {number}"})
+
+
+@pytest.mark.parametrize("wrong", [-DAY, DAY], ids=["behind", "ahead"])
+def test_a_clock_that_is_wrong_by_a_day_ends_nothing_and_starts_what_is_due(
+    scene: Scene, wrong: timedelta
+) -> None:
+    ending = scene.start("Ending", minutes=10)
+    removed = scene.start("Removed")
+    scene.push({path("Removed"): None, path("Removed", "lease"): None}, "remove")
+    granted = scene.define("Granted", schedule={"initial_provision_minutes": 30})
+    created = scene.define("Created", minutes=4 * 24 * 60)
+    scene.let_pass(minutes=30)
+    head = scene.forge.tip
+
+    scene.account.ask("POST", "/skew", {"seconds": -wrong.total_seconds()})
+    tick = scene.tick()
+    side = "ahead of" if wrong > timedelta() else "behind"
+    for endpoint, verb in ((ending, "delete"), (removed, "delete"), (granted, "grant")):
+        expected = f"report: this machine's clock is 24 h {side} AWS's, so there is no {verb} now"
+        assert told(tick, endpoint).startswith(expected)
+    assert scene.forge.tip == head
+    assert {scene.account.status(name) for name in (ending, removed)} == {"InService"}
+    assert outcome(tick, created).state is State.DONE
+    assert scene.account.status(created) == "Creating"
+
+    scene.account.ask("POST", "/skew", {"seconds": 0})
+    scene.tick()
+    assert {scene.account.status(name) for name in (ending, removed)} <= {"Deleting", "absent"}
+    assert scene.forge.tip != head

@@ -26,6 +26,7 @@ ALARM_PREFIXES = ("leasehold-", "TargetTracking-endpoint/")
 
 SEE = (
     "cloudwatch:GetMetricData",
+    "pricing:GetProducts",
     "cloudwatch:DescribeAlarms",
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",

@@ -146,7 +146,7 @@ def _sabotage(kind: str) -> None:
     """Break this controller, so that the tests are known to notice."""
     match kind:
         case "credits without an id of its own":
-            reconciling.request_id = lambda *_: uuid4().hex
+            reconciling.request_id = lambda *_: uuid4().hex  # type: ignore[attr-defined]
         case "makes a draft first":
             Endpoints._ensure_config = _draft_first(Endpoints._ensure_config)  # type: ignore[method-assign]
         case "updates by delete and create":

@@ -15,7 +15,7 @@ from controller.reconcile import State
 from ledger.lease import stamp
 from tests.controller.crashing import FINISHED, KILLED, NEVER, Life, Nursery, Order
 from tests.controller.rehearsal import ALL_DUE, Landscape, Rehearsal, rehearsed
-from tests.scene import NOON
+from tests.scene import NOON, definition, path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,16 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_been(story: Story, part:
         if differences := story.undisturbed.differences(landscape):
             found.append(f"killed at {moment}, {life.moments[-1]}: {differences}")
     assert not found, "\n".join(found)
+
+
+def test_scaling_that_a_killed_controller_added_can_be_taken_away_again(story: Story) -> None:
+    """It was killed before it could note that there is some."""
+    scene, noted = story.rehearsal.scene, story.moments("before git push of leasehold/status")[0]
+    _, landscape = story.told(noted)
+    assert [each for each in landscape.scaling if "demo-Scaled-Endpoint" in each]
+    scene.push({path("Scaled"): definition("Scaled", inference_type="async")})
+    means = story.rehearsal.begin(story.rehearsal.root / "after-the-change")
+    assert story.rehearsal.settle(means).scaling == frozenset()
 
 
 class TestAWorseControllerIsFoundOut:
