@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
+from gateway.reply import Reply
 from ledger.errors import Failure, Refused
 
 GATEWAY_RESPONSES: Mapping[str, Mapping[str, str]] = json.loads(
@@ -32,14 +33,14 @@ _STATUS = {
 }
 
 
-def answer(failure: Failure) -> tuple[int, dict[str, str], dict[str, str]]:
-    """Give status, body and headers for a failure. What git said stays in the log."""
+def answer(failure: Failure) -> Reply:
+    """Give the answer for a failure. What git said stays in the log."""
     if failure.code.startswith("LH4"):
         status = _STATUS.get(failure.code, HTTPStatus.BAD_REQUEST)
-        return status, {"error": failure.message, "code": failure.code}, {}
+        return Reply({"error": failure.message, "code": failure.code}, status)
     if isinstance(failure, Refused):
         error = "The repository refuses the change; it is not committed. Tell who runs this API."
-        return HTTPStatus.BAD_GATEWAY, {"error": error, "code": "LH4502"}, {}
+        return Reply({"error": error, "code": "LH4502"}, HTTPStatus.BAD_GATEWAY)
     error = (
         "The repository did not confirm the change in time. Look before you send it again, or"
         " repeat it with the same Idempotency-Key."
@@ -47,4 +48,4 @@ def answer(failure: Failure) -> tuple[int, dict[str, str], dict[str, str]]:
         else "The repository cannot be reached, and nothing is committed. Try again."
     )
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return HTTPStatus.SERVICE_UNAVAILABLE, {"error": error, "code": "LH4503"}, headers
+    return Reply({"error": error, "code": "LH4503"}, HTTPStatus.SERVICE_UNAVAILABLE, headers)

@@ -15,6 +15,7 @@ from gateway import handler as gateway
 from gateway.authorizer import Authorizer
 from gateway.principal import Principal, Scope
 from gateway.refusals import GATEWAY_RESPONSES
+from gateway.routes import ROUTES
 from gateway.tokens import TokenTable
 from leasehold import identity, seeds
 from leasehold.connection import Cloud, clock
@@ -30,7 +31,6 @@ from sandbox.server import Sandbox
 
 HOST = "127.0.0.1"
 _THREADS = 64
-_METHODS = ("GET", "POST", "DELETE")
 _TOKEN_MEMORY = timedelta(seconds=30)  # as in a deployment
 _FALLBACK_TABLE = "auth"
 
@@ -173,7 +173,10 @@ def _principal() -> Principal:
 def _api(ledger: Repository, table: TokenTable) -> RestApi:
     handle = gateway.build(ledger, seeds.ENVIRONMENT, clock)
     door = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=_TOKEN_MEMORY)
-    routes = tuple(Route(method, "/endpoint-expiry", handle) for method in _METHODS)
+    routes = tuple(
+        Route(each.method, each.resource, handle, authorized=each.scope is not None)
+        for each in ROUTES
+    )
     return RestApi(routes, authorizer=door, gateway_responses=GATEWAY_RESPONSES)
 
 

@@ -1,4 +1,4 @@
-"""The life of endpoints as a row of ticks remembers it: what is seen, what is done, what is news."""
+"""The life of endpoints as a row of ticks remembers it: what is seen and done, and what is news."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from gateway import refusals
 from gateway.authorizer import Authorizer
 from gateway.handler import GATEWAY, build
 from gateway.principal import Principal, Scope
+from gateway.routes import ROUTES
 from gateway.tokens import TokenTable
 from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi, Route
@@ -124,7 +125,8 @@ def deployed(scene: Scene) -> tuple[ApiGateway, TokenTable]:
     handler = build(scene.open(GATEWAY), "dev", clock)
     authorizer = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=timedelta(0))
     routes = tuple(
-        Route(method, "/endpoint-expiry", handler) for method in ("GET", "POST", "DELETE")
+        Route(each.method, each.resource, handler, authorized=each.scope is not None)
+        for each in ROUTES
     )
     api = RestApi(routes, authorizer, gateway_responses=refusals.GATEWAY_RESPONSES)
     return ApiGateway(api, clock=clock), table

@@ -1,0 +1,182 @@
+"""Chaos: people, AWS, git and the clock do what they like, and the promises hold.
+
+The rules are what may happen, in any order. `tests.chaos` has the promises. LEASEHOLD_SOAK is a
+number of examples, for a longer run on examples that nobody has seen before.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from ledger.lease import stamp
+from tests.chaos import NAMES, Inspector, Town, windows
+from tests.conftest import staged
+from tests.scene import definition, lease, path
+
+if TYPE_CHECKING:
+    from tests.scene import Json
+
+SOAK = int(os.environ.get("LEASEHOLD_SOAK", "0"))
+
+names = st.sampled_from(NAMES)
+images = st.sampled_from(["registry/model:1", "registry/model:2"])
+schedules = st.sampled_from(
+    [
+        {},
+        {"initial_provision_minutes": 45},
+        {"idle_minutes": 30},
+        {"lease_starts": "request"},
+        {"extend_while_active_minutes": 40},
+        windows(),
+    ]
+)
+extras = st.sampled_from(
+    [
+        {},
+        {"tags": {"team": "blue"}},
+        {"autoscaling": {"min_instances": 1, "max_instances": 2}},
+    ]
+)
+leases = st.sampled_from([None, 1, 30, 90, 600])  # minutes
+kinds = st.sampled_from(
+    [
+        *("throttle", "unavailable", "lost-answer", "capacity", "crash", "stale-config"),
+        "empty-page",
+    ]
+)
+faults = st.one_of(
+    st.builds(lambda kind, times: {"kind": kind, "times": times}, kinds, st.integers(1, 3)),
+    st.just({"kind": "slow-start", "seconds": 400}),
+    st.just({"kind": "throttle", "operation": "GetResources"}),
+)
+
+
+class Chaos(RuleBasedStateMachine):
+    """One company and its bad day."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.home = Path(tempfile.mkdtemp())
+        self.stage = staged(self.home)
+        self.scene = self.stage.__enter__()
+        self.town = Town(self.scene)
+        self.inspector = Inspector(self.town)
+        self.defined: dict[str, Json] = {}
+        self.git_is_up = True
+
+    def teardown(self) -> None:
+        if not hasattr(self, "inspector"):
+            return
+        try:
+            self.scene.git_server.start()
+            self.inspector.check_converged()
+        finally:
+            self.stage.__exit__(None, None, None)
+            shutil.rmtree(self.home, ignore_errors=True)
+
+    def one_of_them(self, name: str) -> str:
+        return name if name in self.defined else min(self.defined)
+
+    @rule(name=names, image=images, schedule=schedules, extra=extras, minutes=leases)
+    def define_or_change(
+        self, name: str, image: str, schedule: Json, extra: Json, minutes: float | None
+    ) -> None:
+        wish = definition(name, model={"image": image}, schedule=schedule, **extra)
+        files: dict[str, Any] = {path(name): wish}
+        if minutes is not None:
+            files[path(name, "lease")] = lease(self.scene.now + timedelta(minutes=minutes))
+        self.defined[name] = wish
+        self.town.push(files)
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def remove(self, name: str) -> None:
+        name = self.one_of_them(name)
+        del self.defined[name]
+        there = self.town.files
+        gone = (path(name), path(name, "lease"))
+        self.town.push({file: None for file in gone if file in there})
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names, minutes=st.sampled_from([None, 60]))
+    def suspend(self, name: str, minutes: int | None) -> None:
+        name = self.one_of_them(name)
+        wish: Json = {"reason": "an inspection"}
+        if minutes is not None:
+            wish["until"] = stamp(self.scene.now + timedelta(minutes=minutes))
+        self.defined[name] = {**self.defined[name], "suspended": wish}
+        self.town.push({path(name): self.defined[name]})
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def mend_and_let_go(self, name: str) -> None:
+        name = self.one_of_them(name)
+        self.defined[name] = {
+            key: value for key, value in self.defined[name].items() if key != "suspended"
+        }
+        self.town.push({path(name): self.defined[name]})
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def break_a_file(self, name: str) -> None:
+        self.town.push({path(self.one_of_them(name)): "<<<<<<< HEAD\n"})
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names, minutes=st.sampled_from([1, 20, 200]))
+    def extend(self, name: str, minutes: int) -> None:
+        self.town.extend(self.one_of_them(name), minutes)
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def release(self, name: str) -> None:
+        self.town.release(self.one_of_them(name))
+
+    @precondition(lambda self: self.git_is_up)
+    @rule()
+    def stop_git(self) -> None:
+        self.scene.git_server.stop()
+        self.git_is_up = False
+
+    @precondition(lambda self: not self.git_is_up)
+    @rule()
+    def start_git(self) -> None:
+        self.scene.git_server.start()
+        self.git_is_up = True
+
+    @rule(minutes=st.sampled_from([1, 2, 5, 15, 60, 180]))
+    def let_time_pass(self, minutes: int) -> None:
+        self.scene.let_pass(minutes=minutes)
+
+    @rule()
+    def restart(self) -> None:
+        self.scene.restart()
+
+    @rule(times=st.integers(1, 3))
+    def calm_ticks(self, times: int) -> None:
+        for _ in range(times):
+            self.inspector.tick([], git_is_up=self.git_is_up)
+            self.scene.let_pass(minutes=1)
+
+    @rule(wishes=st.lists(faults, min_size=1, max_size=2))
+    def tick_in_trouble(self, wishes: list[Json]) -> None:
+        self.inspector.tick(wishes, git_is_up=self.git_is_up)
+
+
+TestChaos = Chaos.TestCase
+TestChaos.settings = settings(
+    max_examples=SOAK or 12,
+    stateful_step_count=30,
+    derandomize=not SOAK,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
