@@ -3,6 +3,7 @@
 Called by `decision` for an endpoint that is in service on the config of its definition.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.action import Action, Verb
@@ -18,7 +19,8 @@ from ledger.schedule import window_end
 def upkeep(case: Case, there: Observed) -> Action:
     """Decide for an endpoint that is as its definition says: what else is there to do?"""
     if stale := _stale_tags(case, there):
-        return case.act(Verb.TAG, f"its tags changed: {', '.join(sorted(stale))}", case.target)
+        target = replace(case.target, tags=stale)
+        return case.act(Verb.TAG, f"its tags changed: {', '.join(sorted(stale))}", target)
     if scaled := _scaled(case, there):
         return scaled
     if used := _used(case, there):
@@ -27,10 +29,10 @@ def upkeep(case: Case, there: Observed) -> Action:
     return case.act(Verb.KEEP, case.why + (f"; the last update failed: {failed}" if failed else ""))
 
 
-def _stale_tags(case: Case, there: Observed) -> set[str]:
+def _stale_tags(case: Case, there: Observed) -> dict[str, str]:
     there_now = there.tags or {}
     wanted = case.target.tags_over(there_now)
-    return {key for key, value in wanted.items() if there_now.get(key) != value}
+    return {key: value for key, value in wanted.items() if there_now.get(key) != value}
 
 
 def _scaled(case: Case, there: Observed) -> Action | None:

@@ -14,14 +14,17 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import boto3
+
 from gateway import refusals
 from gateway.expiry import Expiry
+from gateway.parts import Parts
 from gateway.reply import Reply
 from gateway.requests import Event
 from gateway.routes import ROUTES
 from ledger.errors import Failure, Refused
-from ledger.opening import open_deployed
-from ledger.repository import Person, Repository
+from ledger.opening import open_deployed_with_status
+from ledger.repository import Person
 from ledger.settings import LedgerSettings
 
 GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
@@ -39,16 +42,17 @@ def handler(event: Event, context: object) -> dict[str, Any]:
 @cache
 def _built() -> Handler:
     settings = LedgerSettings.from_env(os.environ)
-    return build(open_deployed(settings, GATEWAY, _now), settings.environment, _now)
+    ledger, status = open_deployed_with_status(settings, GATEWAY, _now)
+    return build(Parts(ledger, settings.environment, _now, boto3.client, status, os.environ))
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(ledger: Repository, environment: str, clock: Callable[[], datetime]) -> Handler:
+def build(parts: Parts) -> Handler:
     """Make a handler for one environment of a ledger. It may be called from many threads."""
-    expiry = Expiry(ledger, environment, clock)
+    expiry = Expiry(parts.ledger, parts.environment, parts.clock)
     operations: Mapping[str, Operation] = {
         "query": expiry.query,
         "extend": expiry.extend,

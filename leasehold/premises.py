@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
 from gateway.authorizer import Authorizer
+from gateway.parts import Parts
 from gateway.principal import Principal, Scope
 from gateway.refusals import GATEWAY_RESPONSES
 from gateway.routes import ROUTES
@@ -58,11 +60,7 @@ class Premises:
 
     def status(self) -> Repository:
         """Open the branch of the observed history, which the controller alone writes."""
-        remote = Remote(self.running.git_url, STATUS_BRANCH)
-        cache = self.home.cache("status")
-        return Repository(
-            remote, cache, under="", may_begin=True, committer=CONTROLLER, clock=clock
-        )
+        return _status_branch(self.home, self.running.git_url, CONTROLLER)
 
 
 @contextmanager
@@ -79,7 +77,10 @@ def opened(home: Home, wishes: Wishes) -> Iterator[Premises]:
         table = _token_table(ledger, cloud)
         token = _token(home, table)
         port = ports.choose("gateway", wishes.gateway_port)
-        api = _api(ledger, table)
+        region = _region(ledger)
+        branch = _status_branch(home, git_url, gateway.GATEWAY)
+        client = partial(cloud.client, region=region)
+        api = _api(Parts(ledger, seeds.ENVIRONMENT, clock, client, branch), table)
         gateway_url = parts.enter_context(
             ApiGateway(api, clock=clock, port=port, threads=_THREADS)
         ).url
@@ -140,6 +141,17 @@ def _ledger(home: Home, git_url: str, committer: Person) -> Repository:
     return Repository(Remote(git_url), cache, committer=committer, clock=clock)
 
 
+def _status_branch(home: Home, git_url: str, committer: Person) -> Repository:
+    remote = Remote(git_url, STATUS_BRANCH)
+    cache = home.cache(committer.name.rpartition(" ")[2])
+    return Repository(remote, cache, under="", may_begin=True, committer=committer, clock=clock)
+
+
+def _region(ledger: Repository) -> str:
+    settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+    return settings.region_name if settings else seeds.REGION
+
+
 def _token_table(ledger: Repository, cloud: Cloud) -> TokenTable:
     settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
     region = settings.region_name if settings else seeds.REGION
@@ -170,8 +182,8 @@ def _principal() -> Principal:
         return Principal(identity.NOBODY.name, identity.NOBODY.email, scopes)
 
 
-def _api(ledger: Repository, table: TokenTable) -> RestApi:
-    handle = gateway.build(ledger, seeds.ENVIRONMENT, clock)
+def _api(parts: Parts, table: TokenTable) -> RestApi:
+    handle = gateway.build(parts)
     door = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=_TOKEN_MEMORY)
     routes = tuple(
         Route(each.method, each.resource, handle, authorized=each.scope is not None)

@@ -197,7 +197,7 @@ class Scene:
             Remote(self.forge.url), cache_folder, committer=committer, clock=lambda: self.now
         )
 
-    def open_status(self) -> Repository:
+    def open_status(self, committer: Person = CONTROLLER) -> Repository:
         """The branch of the observed history, for a process of its own."""
         self._made += 1
         return Repository(
@@ -205,7 +205,7 @@ class Scene:
             self.home / f"cache-{self._made}",
             under="",
             may_begin=True,
-            committer=CONTROLLER,
+            committer=committer,
             clock=lambda: self.now,
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledger.lease import stamp
 from tests.chaos import NAMES, Inspector, Town, windows
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 SOAK = int(os.environ.get("LEASEHOLD_SOAK", "0"))
 
 names = st.sampled_from(NAMES)
-images = st.sampled_from(["registry/model:1", "registry/model:2"])
 schedules = st.sampled_from(
     [
         {},
@@ -39,12 +38,15 @@ schedules = st.sampled_from(
         windows(),
     ]
 )
-extras = st.sampled_from(
-    [
-        {},
-        {"tags": {"team": "blue"}},
-        {"autoscaling": {"min_instances": 1, "max_instances": 2}},
-    ]
+definitions = st.fixed_dictionaries(
+    {
+        "model": st.sampled_from([{"image": "registry/model:1"}, {"image": "registry/model:2"}]),
+        "schedule": schedules,
+    },
+    optional={
+        "tags": st.just({"team": "blue"}),
+        "autoscaling": st.just({"min_instances": 1, "max_instances": 2}),
+    },
 )
 leases = st.sampled_from([None, 1, 30, 90, 600])  # minutes
 kinds = st.sampled_from(
@@ -63,15 +65,24 @@ faults = st.one_of(
 class Chaos(RuleBasedStateMachine):
     """One company and its bad day."""
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(wishes=st.lists(definitions, min_size=len(NAMES), max_size=len(NAMES)))
+    def begin(self, wishes: list[Json]) -> None:
         self.home = Path(tempfile.mkdtemp())
         self.stage = staged(self.home)
         self.scene = self.stage.__enter__()
         self.town = Town(self.scene)
         self.inspector = Inspector(self.town)
         self.defined: dict[str, Json] = {}
-        self.git_is_up = True
+        self.is_alive = True
+        for name, wish in zip(NAMES, wishes, strict=True):
+            self.define_or_change(name, wish, 120)
+
+    @invariant()
+    def a_minute_passes(self) -> None:
+        """Every step is followed by a tick, as long as there is a controller."""
+        if self.is_alive:
+            self.inspector.tick([], git_is_up=True)
+        self.scene.let_pass(minutes=1)
 
     def teardown(self) -> None:
         if not hasattr(self, "inspector"):
@@ -86,15 +97,12 @@ class Chaos(RuleBasedStateMachine):
     def one_of_them(self, name: str) -> str:
         return name if name in self.defined else min(self.defined)
 
-    @rule(name=names, image=images, schedule=schedules, extra=extras, minutes=leases)
-    def define_or_change(
-        self, name: str, image: str, schedule: Json, extra: Json, minutes: float | None
-    ) -> None:
-        wish = definition(name, model={"image": image}, schedule=schedule, **extra)
-        files: dict[str, Any] = {path(name): wish}
+    @rule(name=names, wish=definitions, minutes=leases)
+    def define_or_change(self, name: str, wish: Json, minutes: float | None) -> None:
+        self.defined[name] = definition(name, **wish)
+        files: dict[str, Any] = {path(name): self.defined[name]}
         if minutes is not None:
             files[path(name, "lease")] = lease(self.scene.now + timedelta(minutes=minutes))
-        self.defined[name] = wish
         self.town.push(files)
 
     @precondition(lambda self: self.defined)
@@ -140,35 +148,35 @@ class Chaos(RuleBasedStateMachine):
     def release(self, name: str) -> None:
         self.town.release(self.one_of_them(name))
 
-    @precondition(lambda self: self.git_is_up)
-    @rule()
-    def stop_git(self) -> None:
-        self.scene.git_server.stop()
-        self.git_is_up = False
-
-    @precondition(lambda self: not self.git_is_up)
-    @rule()
-    def start_git(self) -> None:
-        self.scene.git_server.start()
-        self.git_is_up = True
-
-    @rule(minutes=st.sampled_from([1, 2, 5, 15, 60, 180]))
+    @rule(minutes=st.sampled_from([2, 5, 15, 60, 180]))
     def let_time_pass(self, minutes: int) -> None:
         self.scene.let_pass(minutes=minutes)
 
+    @precondition(lambda self: self.is_alive)
     @rule()
-    def restart(self) -> None:
+    def kill_the_controller(self) -> None:
+        self.is_alive = False
+
+    @rule()
+    def start_the_controller(self) -> None:
         self.scene.restart()
+        self.is_alive = True
 
-    @rule(times=st.integers(1, 3))
-    def calm_ticks(self, times: int) -> None:
-        for _ in range(times):
-            self.inspector.tick([], git_is_up=self.git_is_up)
-            self.scene.let_pass(minutes=1)
+    @precondition(lambda self: self.is_alive)
+    @rule(name=names, minutes=st.sampled_from([0, 30]))
+    def tick_without_git(self, name: str, minutes: int) -> None:
+        """The ledger cannot be read, and meanwhile somebody may have changed it."""
+        self.scene.git_server.stop()
+        if minutes and self.defined:
+            until = self.scene.now + timedelta(minutes=minutes)
+            self.town.push({path(self.one_of_them(name), "lease"): lease(until)})
+        self.inspector.tick([], git_is_up=False)
+        self.scene.git_server.start()
 
-    @rule(wishes=st.lists(faults, min_size=1, max_size=2))
+    @precondition(lambda self: self.is_alive)
+    @rule(wishes=st.lists(faults, min_size=1, max_size=3))
     def tick_in_trouble(self, wishes: list[Json]) -> None:
-        self.inspector.tick(wishes, git_is_up=self.git_is_up)
+        self.inspector.tick(wishes, git_is_up=True)
 
 
 TestChaos = Chaos.TestCase

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from gateway import refusals
 from gateway.authorizer import Authorizer
 from gateway.handler import GATEWAY, build
+from gateway.parts import Parts
 from gateway.principal import Principal, Scope
 from gateway.routes import ROUTES
 from gateway.tokens import TokenTable
@@ -122,7 +123,8 @@ def deployed(scene: Scene) -> tuple[ApiGateway, TokenTable]:
 
     table = TokenTable(scene.account.client("dynamodb"), "auth")
     table.ensure_table()
-    handler = build(scene.open(GATEWAY), "dev", clock)
+    ledger, status = scene.open(GATEWAY), scene.open_status(GATEWAY)
+    handler = build(Parts(ledger, "dev", clock, scene.account.client, status))
     authorizer = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=timedelta(0))
     routes = tuple(
         Route(each.method, each.resource, handler, authorized=each.scope is not None)

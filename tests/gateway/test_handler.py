@@ -10,6 +10,7 @@ import pytest
 
 from gateway import handler as deployed
 from gateway.handler import GATEWAY
+from gateway.parts import Parts
 from ledger.errors import Refused
 from sandbox.git_server import GitServer
 from tests.gateway.api import FALCON
@@ -147,7 +148,9 @@ class TestTheDeployedFunction:
 
 
 def test_a_request_that_came_past_the_authorizer_is_refused(scene: Scene) -> None:
-    handle = deployed.build(scene.open(GATEWAY), "dev", lambda: scene.now)
+    handle = deployed.build(
+        Parts(scene.open(GATEWAY), "dev", lambda: scene.now, scene.account.client)
+    )
     answer = handle({**event("GET"), "requestContext": {}}, None)
     assert answer["statusCode"] >= 400
     assert json.loads(answer["body"])["code"] == "LH4202"

@@ -1,0 +1,27 @@
+"""What the gateway's operations work with. Called by whoever builds a handler."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from ledger.repository import Repository
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The ledger of one environment, the clock, AWS, and the settings.
+
+    `client` makes a boto3 client by service name, in the environment's region; it is called when a
+    client is needed. `status` is the branch of the observed history, to be read only.
+    """
+
+    ledger: Repository
+    environment: str
+    clock: Callable[[], datetime]
+    client: Callable[[Any], Any]
+    status: Repository | None = None
+    variables: Mapping[str, str] = field(default_factory=lambda: _NONE)
