@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from controller.observed import BUSY
 from ledger.errors import Failure
 from ledger.proposals import Request, extension, release
-from ledger.settings import STATUS_BRANCH
 from tests.ledger.forge import ANA, GATEWAY, QUIET, git
 from tests.scene import SETTLE, Scene, definition, path
 
@@ -56,7 +55,7 @@ class Sighting:
 class Town:
     scene: Scene
     changes: list[tuple[str, str]] = field(default_factory=list)
-    tips: dict[str, str] = field(default_factory=dict)
+    _read: tuple[str, dict[str, Json | None]] = ("", {})
 
     def __post_init__(self) -> None:
         self.gateway = self.scene.open(GATEWAY)
@@ -113,15 +112,25 @@ class Town:
     # What is so.
 
     @property
+    def tips(self) -> dict[str, str]:
+        listed = git(self.scene.forge.bare, "for-each-ref", "--format=%(refname) %(objectname)")
+        return dict(line.split() for line in listed.splitlines())
+
+    @property
     def files(self) -> dict[str, Json | None]:
         """All documents at the remote's head; None where one is no JSON."""
-        listed = git(self.scene.forge.bare, "ls-tree", "-r", "main").splitlines()
-        found = [line.split("\t") for line in listed]
-        asked = "\n".join(line.split()[2] for line, _ in found)
+        tip = self.tips["refs/heads/main"]
+        if self._read[0] != tip:
+            self._read = tip, self._files(tip)
+        return self._read[1]
+
+    def _files(self, tip: str) -> dict[str, Json | None]:
+        bare = self.scene.forge.bare
+        found = [line.split("\t") for line in git(bare, "ls-tree", "-r", tip).splitlines()]
         answer = subprocess.run(
             ["git", "cat-file", "--batch"],
-            cwd=self.scene.forge.bare,
-            input=asked.encode(),
+            cwd=bare,
+            input="\n".join(line.split()[2] for line, _ in found).encode(),
             capture_output=True,
             check=True,
         ).stdout
@@ -200,6 +209,7 @@ class Inspector:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.scene = town.scene
+        self._tips: dict[str, str] = {}
 
     def tick(self, faults: list[Json], *, git_is_up: bool) -> Tick | None:
         """Tick once with some faults in AWS; None where the tick could not read everything."""
@@ -272,13 +282,12 @@ class Inspector:
             assert there is None or there.status == "Deleting", f"{name} runs on"
 
     def _check_history(self) -> None:
-        for branch in ("main", STATUS_BRANCH):
-            bare = self.scene.forge.bare
-            tip = git(bare, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}")
-            if known := self.town.tips.get(branch):
-                git(bare, "merge-base", "--is-ancestor", known, tip)  # fails if it is none
-            if tip:
-                self.town.tips[branch] = tip
+        """No branch ever goes back behind what it was, or aside."""
+        tips = self.town.tips
+        for branch, known in self._tips.items():
+            if tips[branch] != known:  # git fails if it is no ancestor
+                git(self.scene.forge.bare, "merge-base", "--is-ancestor", known, tips[branch])
+        self._tips = tips
 
     def converge(self) -> Tick:
         """Tick until nothing is left to do and nothing is under way."""

@@ -49,40 +49,61 @@ definitions = st.fixed_dictionaries(
     },
 )
 leases = st.sampled_from([None, 1, 30, 90, 600])  # minutes
-kinds = st.sampled_from(
+refusals = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["lost-answer", "throttle", "unavailable"]),
+        "operation": st.sampled_from(
+            [
+                *("CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"),
+                *("DeleteEndpoint", "DeleteModel", "DeleteEndpointConfig", "AddTags"),
+                *("PutScalingPolicy", "DeregisterScalableTarget"),
+                *("DescribeEndpoint", "ListEndpoints", "GetResources", "GetMetricData"),
+            ]
+        ),
+        "times": st.integers(1, 3),
+    }
+)
+rollouts = st.sampled_from(
     [
-        *("throttle", "unavailable", "lost-answer", "capacity", "crash", "stale-config"),
-        "empty-page",
+        {"kind": "crash"},
+        {"kind": "capacity"},
+        {"kind": "slow-start", "seconds": 400},
+        {"kind": "stale-config"},
+        {"kind": "empty-page", "times": 2},
     ]
 )
-faults = st.one_of(
-    st.builds(lambda kind, times: {"kind": kind, "times": times}, kinds, st.integers(1, 3)),
-    st.just({"kind": "slow-start", "seconds": 400}),
-    st.just({"kind": "throttle", "operation": "GetResources"}),
-)
+faults = st.one_of(rollouts, refusals)
+troubles = st.lists(faults, min_size=1, max_size=3)
 
 
 class Chaos(RuleBasedStateMachine):
     """One company and its bad day."""
 
-    @initialize(wishes=st.lists(definitions, min_size=len(NAMES), max_size=len(NAMES)))
-    def begin(self, wishes: list[Json]) -> None:
+    @initialize(wishes=st.tuples(*[st.tuples(definitions, leases)] * len(NAMES)))
+    def begin(self, wishes: tuple[tuple[Json, float | None], ...]) -> None:
         self.home = Path(tempfile.mkdtemp())
         self.stage = staged(self.home)
         self.scene = self.stage.__enter__()
         self.town = Town(self.scene)
         self.inspector = Inspector(self.town)
         self.defined: dict[str, Json] = {}
-        self.is_alive = True
-        for name, wish in zip(NAMES, wishes, strict=True):
-            self.define_or_change(name, wish, 120)
+        self.down_for = 0
+        for name, (wish, minutes) in zip(NAMES, wishes, strict=True):
+            self.define_or_change(name, wish, minutes)
 
     @invariant()
-    def a_minute_passes(self) -> None:
+    def half_a_minute_passes(self) -> None:
         """Every step is followed by a tick, as long as there is a controller."""
-        if self.is_alive:
+        self.down_for -= 1
+        if self.down_for == 0:
+            self.scene.restart()
+        if self.is_up:
             self.inspector.tick([], git_is_up=True)
-        self.scene.let_pass(minutes=1)
+        self.scene.let_pass(seconds=30)
+
+    @property
+    def is_up(self) -> bool:
+        return self.down_for <= 0
 
     def teardown(self) -> None:
         if not hasattr(self, "inspector"):
@@ -152,19 +173,15 @@ class Chaos(RuleBasedStateMachine):
     def let_time_pass(self, minutes: int) -> None:
         self.scene.let_pass(minutes=minutes)
 
-    @precondition(lambda self: self.is_alive)
-    @rule()
-    def kill_the_controller(self) -> None:
-        self.is_alive = False
+    @precondition(lambda self: self.is_up)
+    @rule(steps=st.integers(1, 3))
+    def restart_the_controller(self, steps: int) -> None:
+        """For so many steps there is none."""
+        self.down_for = steps
 
-    @rule()
-    def start_the_controller(self) -> None:
-        self.scene.restart()
-        self.is_alive = True
-
-    @precondition(lambda self: self.is_alive)
-    @rule(name=names, minutes=st.sampled_from([0, 30]))
-    def tick_without_git(self, name: str, minutes: int) -> None:
+    @precondition(lambda self: self.is_up)
+    @rule(name=names, minutes=leases)
+    def tick_without_git(self, name: str, minutes: float | None) -> None:
         """The ledger cannot be read, and meanwhile somebody may have changed it."""
         self.scene.git_server.stop()
         if minutes and self.defined:
@@ -173,8 +190,16 @@ class Chaos(RuleBasedStateMachine):
         self.inspector.tick([], git_is_up=False)
         self.scene.git_server.start()
 
-    @precondition(lambda self: self.is_alive)
-    @rule(wishes=st.lists(faults, min_size=1, max_size=3))
+    @precondition(lambda self: self.is_up)
+    @rule(name=names, wish=definitions, minutes=leases, wishes=troubles)
+    def change_and_tick_in_trouble(
+        self, name: str, wish: Json, minutes: float | None, wishes: list[Json]
+    ) -> None:
+        self.define_or_change(name, wish, minutes)
+        self.inspector.tick(wishes, git_is_up=True)
+
+    @precondition(lambda self: self.is_up)
+    @rule(wishes=troubles)
     def tick_in_trouble(self, wishes: list[Json]) -> None:
         self.inspector.tick(wishes, git_is_up=True)
 

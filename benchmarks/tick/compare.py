@@ -81,7 +81,8 @@ def _growth(each: Round, contender: Contender) -> str:
     """Say what more ticks add to the memory, except where they would take too long."""
     if not each.more_for_all and contender.name != OURS:
         return ""
-    return f", {contender.growth(each.more):+.1f} MiB in {each.more} more ticks"
+    added = contender.growth(each.endpoints, each.more)
+    return f", {added:+.1f} MiB in {each.more} more ticks"
 
 
 def _line(each: Round, contender: Contender) -> str:

@@ -14,13 +14,14 @@ READS = ("Describe", "List", "Get")
 
 @dataclass(frozen=True)
 class Sample:
-    """One tick: AWS calls by operation, endpoints judged, seconds, the process' memory in MiB.
+    """One tick: AWS calls by operation, what it did, its seconds, the process' memory in MiB.
 
     Of the seconds, `listing` are the predecessor's for its list of parameters.
     """
 
     calls: dict[str, int]
     judged: int
+    changes: int
     listing: float
     seconds: float
     peak: float
@@ -32,7 +33,8 @@ class Sample:
 
     def changed_nothing(self, endpoints: int) -> bool:
         """Say whether every endpoint was judged, and nothing but reading was done."""
-        return self.judged == endpoints and all(name.startswith(READS) for name in self.calls)
+        only_read = all(name.startswith(READS) for name in self.calls)
+        return self.judged == endpoints and not self.changes and only_read
 
 
 @dataclass
@@ -54,17 +56,21 @@ class Contender:
             raise RuntimeError(f"{self.name} broke off")
         return Sample(self.stage.calls(), **json.loads(answer))
 
-    def take_turn(self, endpoints: int) -> None:
+    def tick_in_peace(self, endpoints: int) -> Sample:
         """Tick, and insist that it was the tick that changes nothing."""
-        self.turns.append(self.tick())
-        if not self.turns[-1].changed_nothing(endpoints):
-            raise RuntimeError(f"{self.name} did not find {endpoints} in peace: {self.turns[-1]}")
+        sample = self.tick()
+        if not sample.changed_nothing(endpoints):
+            raise RuntimeError(f"{self.name} did not leave {endpoints} in peace: {sample}")
+        return sample
 
-    def growth(self, ticks: int) -> float:
+    def take_turn(self, endpoints: int) -> None:
+        self.turns.append(self.tick_in_peace(endpoints))
+
+    def growth(self, endpoints: int, ticks: int) -> float:
         """Tick on, and say how many MiB more the process holds afterwards."""
         last = self.turns[-1]
         for _ in range(ticks):
-            last = self.tick()
+            last = self.tick_in_peace(endpoints)
         return last.resident - self.turns[-1].resident
 
     @property

@@ -43,7 +43,8 @@ def main(ledger_url: str) -> None:
         wrong = [each for each in done.outcomes if each.state is not State.DONE]
         if wrong or done.plan.needs_a_person:
             raise RuntimeError(f"this is no fleet at peace: {[*wrong, *done.plan.actions][0]}")
-        return Turn(len(done.observed) or len(done.outcomes))
+        changes = len(done.outcomes)
+        return Turn(len(done.observed) or changes, changes)
 
     take_turns(tick)
 

@@ -35,7 +35,7 @@ def tick(parameters: Any, sagemaker: Any) -> Turn:  # noqa: ANN401 - clients of 
             raise RuntimeError(f"{name} has expired: this is no tick that changes nothing")
         if sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Failed":
             raise RuntimeError(f"{name} has failed: this is no tick that changes nothing")
-    return Turn(len(kept), listing)
+    return Turn(len(kept), listing=listing)
 
 
 def main() -> None:

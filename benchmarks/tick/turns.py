@@ -18,12 +18,14 @@ _PAGES = Path("/proc/self/statm")
 
 @dataclass(frozen=True)
 class Turn:
-    """How many endpoints a tick judged, and which part of its time was spent on listing expiries.
+    """How many endpoints a tick judged and how many changes it made.
 
-    That part is told apart because it measures the sandbox: see `predecessor`.
+    Of its time, `listing` is what a list of expiries took: it is told apart because it measures the
+    sandbox, see `predecessor`.
     """
 
     judged: int
+    changes: int = 0
     listing: float = 0.0
 
 
