@@ -9,7 +9,6 @@ from functools import cached_property
 
 from controller.action import Action, Target, Verb
 from controller.desired import LEASE_TAG, Desired, desired, lease_mark
-from controller.idleness import Use
 from controller.observed import Observed
 from controller.record import Entry
 from controller.world import World
@@ -43,10 +42,6 @@ class Case:
     @cached_property
     def entry(self) -> Entry | None:
         return self.world.record.entry(self.holding.endpoint_name)
-
-    @property
-    def use(self) -> Use | None:
-        return self.world.uses.get(self.holding.endpoint_name)
 
     @cached_property
     def credit_minutes(self) -> int:

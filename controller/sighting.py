@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.action import Action, Plan, Verb
-from controller.desired import Desired
+from controller.desired import LEASE_TAG, Desired
 from controller.observed import BUSY, Observed, lacks_capacity
 from controller.record import ABSENT, Entry, Record
 from ledger.holdings import Fleet, Holding
@@ -40,7 +40,7 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
         holding = holdings.get(item.endpoint_name.lower())
         name = holding.endpoint_name if holding else item.endpoint_name
         entry = record.entry(name) or _first(record, item, holding, now)
-        there[name] = _with_lease(_seen(entry, item, now), holding)
+        there[name] = _with_lease(_seen(entry, item, now), item, holding)
     for name, entry in record.entries.items():
         if name not in there:
             there[name] = _moved(entry, ABSENT, now)
@@ -147,12 +147,20 @@ def _with_update(entry: Entry, item: Observed) -> Entry:
     return entry
 
 
-def _with_lease(entry: Entry, holding: Holding | None) -> Entry:
+def _with_lease(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     """Keep the latest end that the lease had while it starts: a shorter one is somebody's will."""
     if entry.starting_since is None or holding is None or holding.lease is None:
         return entry
-    ends = holding.lease.expires_at
-    return replace(entry, starting_lease=max(entry.starting_lease or ends, ends))
+    ends = (holding.lease.expires_at, entry.starting_lease, _started_under(item))
+    return replace(entry, starting_lease=max(end for end in ends if end))
+
+
+def _started_under(item: Observed) -> datetime | None:
+    """Read from its tag when the lease ended that it was started under."""
+    try:
+        return datetime.strptime((item.tags or {})[LEASE_TAG], "%Y-%m-%dT%H:%M:%S%z")
+    except (KeyError, ValueError):
+        return None
 
 
 def _with_suspensions(record: Record, fleet: Fleet, now: datetime) -> Record:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from controller.action import Action, Verb
 from controller.case import Case
 from controller.desired import VARIANT
-from controller.idleness import bump, idle_since
+from controller.idleness import Use, bump, idle_since
 from controller.observed import Observed
 from controller.scaling_policy import wanted_scale
 from ledger.lease import prolong, stamp
@@ -36,7 +36,7 @@ def _stale_tags(case: Case, there: Observed) -> dict[str, str]:
 
 
 def _scaled(case: Case, there: Observed) -> Action | None:
-    scales, name = case.world.scales, case.holding.endpoint_name
+    scales, name = case.world.scales, there.endpoint_name
     if name not in scales:
         return None
     wanted = wanted_scale(case.holding.definition, there.endpoint_name, VARIANT)
@@ -50,23 +50,28 @@ def _scaled(case: Case, there: Observed) -> Action | None:
 
 def _used(case: Case, there: Observed) -> Action | None:
     """End an idle lease, or carry one along that is in use."""
-    use, schedule = case.use, case.schedule
-    if use is None:
+    use = case.world.uses.get(there.endpoint_name)
+    return (_idle(case, there, use) or _carried_on(case, use)) if use else None
+
+
+def _idle(case: Case, there: Observed, use: Use) -> Action | None:
+    minutes = case.schedule.idle_minutes
+    since = idle_since(use, there.modified_at, minutes, case.now) if minutes else None
+    if since is None:
         return None
-    if schedule.idle_minutes:
-        since = idle_since(use, there.modified_at, schedule.idle_minutes, case.now)
-        if since is not None:
-            reason = f"no invocation since {stamp(since)}, longer than {schedule.idle_minutes} min"
-            return case.act(Verb.IDLE, reason)
-    if schedule.extend_while_active_minutes:
-        until = bump(_on_until(case), use, schedule.extend_while_active_minutes, case.now)
-        longer = prolong(case.lease, until, case.now, case.fleet.ceiling) if until else case.lease
-        if longer and longer != case.lease and longer.is_live(case.now):
-            gained = longer.expires_at - _on_until(case)
-            if gained * 2 >= timedelta(minutes=schedule.extend_while_active_minutes):
-                reason = f"it is in use, and kept until {stamp(longer.expires_at)}"
-                return case.act(Verb.EXTEND, reason, longer.expires_at)
-    return None
+    return case.act(Verb.IDLE, f"no invocation since {stamp(since)}, longer than {minutes} min")
+
+
+def _carried_on(case: Case, use: Use) -> Action | None:
+    """Extend as far as its use carries it, unless the ceiling makes the gain not worth a commit."""
+    minutes, on_until = case.schedule.extend_while_active_minutes, _on_until(case)
+    until = bump(on_until, use, minutes, case.now) if minutes else None
+    if until is None or minutes is None:
+        return None
+    ends = prolong(case.lease, until, case.now, case.fleet.ceiling).expires_at
+    if 2 * (ends - on_until) < timedelta(minutes=minutes):
+        return None
+    return case.act(Verb.EXTEND, f"it is in use, and kept until {stamp(ends)}", ends)
 
 
 def _on_until(case: Case) -> datetime:
