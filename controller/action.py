@@ -6,6 +6,7 @@ The planner makes them; `reconcile` carries them out, `report` and `notices` tel
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from controller.artifacts import Artifact
 from controller.desired import Desired
@@ -51,7 +52,7 @@ class Action:
     is_orphan: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """What one tick would do, in the order in which it is done: deletes before creates."""
 
@@ -68,5 +69,9 @@ class Plan:
         return any(action.verb is Verb.REPORT for action in self.actions)
 
     def action_for(self, endpoint_name: str) -> Action | None:
-        wanted = endpoint_name.lower()
-        return next((a for a in self.actions if a.endpoint_name.lower() == wanted), None)
+        return self._by_endpoint.get(endpoint_name.lower())
+
+    @cached_property
+    def _by_endpoint(self) -> dict[str, Action]:
+        # The first action of a name counts, so it is put in last.
+        return {action.endpoint_name.lower(): action for action in reversed(self.actions)}

@@ -3,9 +3,11 @@
 Everything is decided by `plan`, a pure function; everything is done by the estate and the ledger.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from controller.action import COMMITS, Action, Verb
@@ -20,13 +22,15 @@ from controller.tick import Outcome, State, Tick
 from controller.world import World
 from ledger.documents import Environment
 from ledger.errors import Failure, Refused, Wait
-from ledger.holdings import Fleet, document_path, read_fleet
+from ledger.history import trailers
+from ledger.holdings import Fleet, read_fleet
 from ledger.proposals import Request
-from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot, answers
+from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
 
 __all__ = ["CONTROLLER", "Means", "Outcome", "State", "Tick", "look", "reconcile"]
 
-_LATEST = 20  # changes of one lease, among which a credit is looked for
+_LATEST = 500  # commits, among which a credit is looked for
+_MOST_AT_ONCE = 256  # lease changes that share a push
 
 
 class Ledger(Protocol):
@@ -35,7 +39,7 @@ class Ledger(Protocol):
     def read(self) -> Snapshot: ...
     def head(self) -> str: ...
     def commit(self, proposal: Proposal, *, deadline_seconds: float = ...) -> Committed: ...
-    def changes(self, path: str, limit: int) -> Iterator[CommitRecord]: ...
+    def latest(self, limit: int) -> Iterator[CommitRecord]: ...
 
 
 class Cloud(Protocol):
@@ -102,20 +106,33 @@ def reconcile(means: Means, environment: str, now: datetime) -> Tick:
 
 
 def _carry_out(means: Means, tick: Tick) -> Iterator[Outcome]:
-    """Do the changes of a plan one by one; the failure of one stops no other."""
+    """Do the changes of a plan; the failure of one stops no other. Lease changes share a push."""
+    changes = [action for action in tick.plan.changes if action.verb in COMMITS]
+    if changes:
+        commit = partial(_commit, means.ledger, tick, _known_changes(means.ledger, changes))
+        with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
+            yield from callers.map(commit, changes)
     for action in tick.plan.changes:
-        try:
-            ends = action.verb in (Verb.DELETE, Verb.COLLECT)
-            if news := _last_look(means.ledger, tick, action) if ends else None:
-                yield Outcome(action, State.DROPPED, news)
-                continue
-            if action.verb in COMMITS:
-                _commit(means.ledger, tick, action)
-            else:
-                means.cloud.apply(action, tick.now)
-            yield Outcome(action, State.DONE)
-        except Failure as failure:
-            yield Outcome(action, _state(failure), failure.message, failure.code)
+        if action.verb not in COMMITS:
+            yield _outcome(action, partial(_apply, means, tick, action))
+
+
+def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
+    """Do one thing, which answers with what came in between, if anything did."""
+    try:
+        news = do()
+    except Failure as failure:
+        return Outcome(action, _state(failure), failure.message, failure.code)
+    return Outcome(action, State.DROPPED, news) if news else Outcome(action, State.DONE)
+
+
+def _apply(means: Means, tick: Tick, action: Action) -> str | None:
+    """Act on AWS. Before anything is deleted, the ledger is asked once more."""
+    ends = action.verb in (Verb.DELETE, Verb.COLLECT)
+    news = _last_look(means.ledger, tick, action) if ends else None
+    if not news:
+        means.cloud.apply(action, tick.now)
+    return news
 
 
 def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
@@ -133,17 +150,28 @@ def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
     return f"the ledger moved meanwhile: {wanted.reason if wanted else 'it is not ours any more'}"
 
 
-def _commit(ledger: Ledger, tick: Tick, action: Action) -> None:
-    """Commit a lease change, unless the history has it: a tick may have been cut short."""
+def _known_changes(ledger: Ledger, changes: Iterable[Action]) -> frozenset[str]:
+    """Name the changes that the history has: a tick may have been cut short after a credit."""
+    if not any(action.verb is Verb.CREDIT for action in changes):
+        return frozenset()
+    records = ledger.latest(_LATEST)
+    return frozenset(trailers(record.message).get("Request-Id", "") for record in records)
+
+
+def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) -> Outcome:
+    """Commit a lease change, unless it is in the history already."""
     environment, commit = tick.fleet.name, tick.plan.commit
     change = request_id(action, tick.fleet, tick.world.record, commit)
+    if change in known:
+        return Outcome(action, State.DONE)
     reason = None if action.verb is Verb.GRANT else action.reason
     request = Request(environment, action.endpoint_name, CONTROLLER, change, tick.now, reason)
-    if action.verb is Verb.CREDIT:
-        path = document_path(environment, action.name, "lease")
-        if any(answers(record, change) for record in ledger.changes(path, _LATEST)):
-            return
-    ledger.commit(proposal_for(action, tick.fleet, request))
+    proposal = proposal_for(action, tick.fleet, request)
+
+    def do() -> None:
+        ledger.commit(proposal)
+
+    return _outcome(action, do)
 
 
 def _remember(means: Means, tick: Tick) -> Tick:

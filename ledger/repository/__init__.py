@@ -98,3 +98,7 @@ class Repository:
     def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:
         """Give the commits that changed one path, newest first, along first parents."""
         return iter(self._clone.changes(path, limit))
+
+    def latest(self, limit: int) -> Iterator[CommitRecord]:
+        """Give the newest commits of the branch, newest first, along first parents."""
+        return iter(self._clone.latest(limit))

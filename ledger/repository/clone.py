@@ -19,7 +19,7 @@ from types import MappingProxyType
 import pygit2
 
 from ledger.errors import Unavailable
-from ledger.repository.commits import committed_at, differs, history, record, signature
+from ledger.repository.commits import committed_at, differs, history, latest, record, signature
 from ledger.repository.connection import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
@@ -120,6 +120,15 @@ class Clone:
             return Snapshot(commit, self._trees.read(repository, found.tree), committed_at(found))
 
     def changes(self, path: str, limit: int) -> Sequence[CommitRecord]:
+        return self._in_depth(lambda repository, tip: history(repository, tip, path, limit))
+
+    def latest(self, limit: int) -> Sequence[CommitRecord]:
+        return self._in_depth(lambda repository, tip: latest(repository, tip, limit))
+
+    def _in_depth(
+        self, read: Callable[[pygit2.Repository, str], Iterator[CommitRecord]]
+    ) -> Sequence[CommitRecord]:
+        """Read from the whole history, which is fetched if the clone does not have it."""
         with self._lock:
             tip = self.fetch()
             if not tip.commit:
@@ -127,7 +136,7 @@ class Clone:
             if self._reading().is_shallow:
                 self._deepen()
             with self._guarded() as repository:
-                return list(history(repository, tip.commit, path, limit))
+                return list(read(repository, tip.commit))
 
     def _fetched(self) -> Snapshot:
         self._stay_thin()

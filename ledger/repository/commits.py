@@ -26,6 +26,16 @@ def history(
         commit = commit.parents[0] if commit.parents else None
 
 
+def latest(repository: pygit2.Repository, tip: str, limit: int) -> Iterator[CommitRecord]:
+    """Give the newest commits, along first parents."""
+    commit: pygit2.Commit | None = repository[tip].peel(pygit2.Commit)
+    for _ in range(limit):
+        if commit is None:
+            return
+        yield record(commit)
+        commit = commit.parents[0] if commit.parents else None
+
+
 def differs(commit: pygit2.Commit, path: str) -> bool:
     """Tell whether the commit changed `path`."""
     before = entry(commit.parents[0].tree, path) if commit.parents else None
