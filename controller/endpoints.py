@@ -6,7 +6,8 @@ N of ours; DescribeEndpoint only where status or LastModifiedTime moved since it
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -75,9 +76,13 @@ class Endpoints:
         if fleet.environment is None:
             return Look((), None)
         wanted = {item.endpoint_name.lower() for item in fleet.items}
-        with aws_errors():
-            owned = self._owned(fleet.environment, fleet.name)
+        with (
+            aws_errors(),
+            ThreadPoolExecutor(1) as beside,
+        ):  # two lists, and neither needs the other
+            tagged = beside.submit(self._owned, fleet.environment, fleet.name)
             everything, aws_time = self._summaries()
+            owned = tagged.result()
         summaries = [
             summary
             for summary in everything
@@ -161,38 +166,36 @@ class Endpoints:
 
         The tag index lags behind: a name of ours that it does not have is asked for directly.
         """
-        arn = summary["EndpointArn"]
-        observed = Observed(
-            summary["EndpointName"],
-            summary["EndpointStatus"],
-            summary["LastModifiedTime"].astimezone(UTC),
-            tags=owned.get(_key(arn)),
-            created_at=summary["CreationTime"].astimezone(UTC),
-        )
+        name, arn = summary["EndpointName"], summary["EndpointArn"]
+        modified_at = summary["LastModifiedTime"].astimezone(UTC)
         try:
             with aws_errors():
-                tags = observed.tags if observed.tags is not None else self._tags(arn)
-                seen = self._described(observed)
+                tags = owned.get(_key(arn))
+                tags = self._tags(arn) if tags is None else tags
+                seen = self._described(name, (summary["EndpointStatus"], modified_at))
         except Absent:
             return None
-        return replace(
-            observed,
-            tags=tags,
-            config_name=seen.config_name,
-            failure_reason=seen.failure_reason,
-            pending_config=seen.pending_config,
-            variants=seen.variants,
+        return Observed(
+            name,
+            summary["EndpointStatus"],
+            modified_at,
+            seen.config_name,
+            seen.failure_reason,
+            tags,
+            summary["CreationTime"].astimezone(UTC),
+            seen.pending_config,
+            seen.variants,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def _described(self, observed: Observed) -> _Seen:
-        key, version = _key(observed.endpoint_name), (observed.status, observed.modified_at)
+    def _described(self, name: str, version: tuple[str, datetime]) -> _Seen:
+        key = _key(name)
         if (known := self._seen.get(key)) and known.version == version:
             return known
-        answer = self._sagemaker.describe_endpoint(EndpointName=observed.endpoint_name)
+        answer = self._sagemaker.describe_endpoint(EndpointName=name)
         seen = _Seen(
             version,
             answer.get("EndpointConfigName"),

@@ -12,9 +12,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
+from controller.clients import HASTY, PATIENT, session
 from controller.cost import hourly, running
 from controller.courier import Courier
 from controller.estate import Estate
@@ -28,9 +26,6 @@ from ledger.errors import Failure, Unavailable
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
-_PATIENT = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
-# Whoever is to be told waits for the next tick rather than the tick for them.
-_HASTY = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 _last_good: dict[str, datetime] = {}
 
 
@@ -77,17 +72,15 @@ def _print(lines: Iterable[Mapping[str, Any]]) -> None:
 def _built() -> tuple[LedgerSettings, Means]:
     settings = LedgerSettings.from_env(os.environ)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
-    courier = Courier(partial(_client, "sns", _HASTY), partial(_client, "events", _HASTY))
-    return settings, Means(ledger, Estate(_client), Logbook(status), courier)
+    make = session().client
+    courier = Courier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
+    estate = Estate(partial(make, config=PATIENT))
+    return settings, Means(ledger, estate, Logbook(status), courier)
 
 
 @cache
 def _prices(region_name: str) -> Prices:
-    return Prices(boto3.client("pricing", PRICING_REGION, config=_HASTY), region_name)
-
-
-def _client(service: Any, config: Config = _PATIENT) -> Any:  # noqa: ANN401  (boto3's literals)
-    return boto3.client(service, config=config)
+    return Prices(session().client("pricing", PRICING_REGION, config=HASTY), region_name)
 
 
 def _now() -> datetime:

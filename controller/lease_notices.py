@@ -32,11 +32,13 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
     """Tell of the nearest lead time that is due, and take the longer ones as told with it."""
     about = About(view, holding.name, holding.endpoint_name)
     lease, entry = holding.lease, about.entry
-    if lease is None or entry is None or not _will_stop(view, holding, lease, entry):
+    if lease is None or entry is None:
         return
     left, leads = lease.expires_at - view.now, _leads(environment, holding)
     due = sorted(lead for lead in leads if left / _MINUTE <= lead)
-    if not due or (_may_grow(view, holding, entry) and due[0] != min(leads)):
+    if not due or not _will_stop(view, holding, lease, entry):
+        return
+    if _may_grow(view, holding, entry) and due[0] != min(leads):
         return
     until = f"{stamp(lease.expires_at)}, in {duration(left)}"
     owner = holding.definition.owner
@@ -57,9 +59,9 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
 
 def idle(view: View, holding: Holding) -> Iterator[Notice]:
     """Tell of an idle lease in the tick that ends it."""
-    about, until = About(view, holding.name, holding.endpoint_name), _runs_until(holding, view.now)
+    about = About(view, holding.name, holding.endpoint_name)
     for action in view.actions(holding.endpoint_name):
-        if action.verb is Verb.IDLE and until:
+        if action.verb is Verb.IDLE and (until := _runs_until(holding, view.now)):
             yield about.notice(
                 f"{Kind.IDLE}:{stamp(until)}",
                 "idle, and its lease is ended",

@@ -50,7 +50,9 @@ def is_blocked(action: Action, entry: Entry | None) -> bool:
 def started(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
     """Tell of what serves. While something is wrong with it, that is told instead."""
     key = life_key(Kind.STARTED, entry)
-    if key is None or entry.status != "InService" or Verb.REPORT in view.verbs(endpoint_name):
+    if key is None or key in entry.notices or entry.status != "InService":
+        return
+    if Verb.REPORT in view.verbs(endpoint_name):
         return
     about, holding = About(view, entry.name, endpoint_name), view.holding(endpoint_name)
     lease = holding.lease if holding else None
@@ -67,7 +69,9 @@ def started(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
 def stopped(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
     """Tell of what is gone, unless it goes only to be started anew."""
     key = life_key(Kind.STOPPED, entry)
-    if key is None or entry.status not in _GONE or view.is_wanted(endpoint_name):
+    if key is None or key in entry.notices or entry.status not in _GONE:
+        return
+    if view.is_wanted(endpoint_name):
         return
     about, cause = About(view, entry.name, endpoint_name), cut(entry.cause or "no reason is known")
     yield about.notice(
@@ -83,7 +87,7 @@ def stopped(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
 def failed(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
     """Tell of a failure with AWS's reason, and with the plan's words for what comes next."""
     key = failure_key(entry)
-    if key is None:
+    if key is None or key in entry.notices:
         return
     about, dead = About(view, entry.name, endpoint_name), entry.status == "Failed"
     headline = "failed" if dead else "its update failed, and it serves on as before"

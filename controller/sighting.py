@@ -109,7 +109,9 @@ def _first(record: Record, item: Observed, holding: Holding | None, now: datetim
 
 def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
     entry = _moved(entry, item.status, now, item)
-    entry = replace(entry, created_at=_whole(item.created_at) if item.created_at else None)
+    created_at = _whole(item.created_at) if item.created_at else None
+    if created_at != entry.created_at:
+        entry = replace(entry, created_at=created_at)
     if item.status == "Creating" and entry.starting_since is None:
         entry = replace(entry, starting_since=entry.created_at or _whole(now))
     if item.config_name and item.config_name != entry.config:

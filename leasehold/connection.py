@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import boto3
 import click
 from botocore.config import Config
 
+from controller.clients import HASTY, PATIENT, session
 from controller.courier import Courier
 from controller.estate import Estate
 from controller.logbook import Logbook
@@ -31,14 +32,12 @@ from ledger.repository import Person, Remote, Repository, Snapshot
 Command = Callable[..., None]
 
 READER = Person("Leasehold", "leasehold@leasehold.invalid")
-_PATIENCE = Config(
-    connect_timeout=5,
-    read_timeout=20,
-    retries={"mode": "standard"},
-    max_pool_connections=64,  # as many as the gateway of `leasehold up` has threads
-)
-_HASTE = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
+
+
+@cache
+def _session() -> boto3.Session:
+    return session()
 
 
 def clock() -> datetime:
@@ -51,10 +50,10 @@ class Cloud:
 
     sandbox_url: str | None = None
 
-    def client(self, service: Any, region: str, config: Config = _PATIENCE) -> Any:  # noqa: ANN401  (boto3 types by literals)
+    def client(self, service: Any, region: str, config: Config = PATIENT) -> Any:  # noqa: ANN401  (boto3 types by literals)
         if self.sandbox_url is None:
-            return boto3.client(service, region_name=region, config=config)
-        return boto3.client(
+            return _session().client(service, region_name=region, config=config)
+        return _session().client(
             service,
             region_name=region,
             endpoint_url=self.sandbox_url,
@@ -68,8 +67,8 @@ class Cloud:
 
     def courier(self, region: str) -> Courier:
         return Courier(
-            partial(self.client, "sns", region, _HASTE),
-            partial(self.client, "events", region, _HASTE),
+            partial(self.client, "sns", region, HASTY),
+            partial(self.client, "events", region, HASTY),
         )
 
 

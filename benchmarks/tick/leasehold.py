@@ -10,12 +10,9 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
-
-import boto3
-from botocore.config import Config
 
 from benchmarks.tick.turns import Turn, take_turns
+from controller.clients import PATIENT, session
 from controller.courier import Courier
 from controller.estate import Estate
 from controller.logbook import Logbook
@@ -49,9 +46,7 @@ def main(ledger_url: str) -> None:
     take_turns(tick)
 
 
-def _client(service: Any) -> Any:  # noqa: ANN401 - boto3 types by literals
-    patience = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard"})
-    return boto3.client(service, config=patience)
+_client = partial(session().client, config=PATIENT)
 
 
 def _now() -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +24,6 @@ from tests.controller.cases import (
     CAPACITY,
     DEFECT,
     ENDED,
-    LIVE,
     NAME,
     NOW,
     ago,
@@ -361,11 +360,48 @@ def test_deletes_come_before_creates() -> None:
     assert [action.verb for action in planned.actions] == [Verb.DELETE, Verb.CREATE]
 
 
-def test_the_back_off_ends_between_one_and_two_times_its_length() -> None:
+@pytest.mark.parametrize(
+    ("failures", "minutes"),
+    [(0, 5), (1, 5), (2, 10), (3, 20), (4, 40), (5, 60), (6, 60), (60, 60)],
+)
+@pytest.mark.parametrize("what", ["start", "update"])
+def test_the_back_off_doubles_up_to_an_hour_and_ends_by_twice_that(
+    failures: int, minutes: int, what: str
+) -> None:
+    fleet = fleet_of("A", expires_at=NOW + timedelta(hours=9))
+    failed, again = (
+        there("Failed", fleet, failure=CAPACITY, lease=NOW + timedelta(hours=9)),
+        Verb.DELETE,
+    )
+    world = remembering("Failed", failures=failures)
+    if what == "update":
+        failed, again = there("InService", fleet, config="old-1"), Verb.UPDATE
+        world = remembering(failures=failures, update_failure=CAPACITY, **TRIED)
+    pause = timedelta(minutes=minutes)
+    verbs = [
+        only(plan(fleet, [failed], NOW + passed, world=world)).verb
+        for passed in (pause - timedelta(seconds=1), 2 * pause)
+    ]
+    assert verbs == [Verb.WAIT, again]
+
+
+def test_endpoints_that_failed_together_do_not_come_back_together() -> None:
+    names = [f"E{number}" for number in range(20)]
+    fleet = fleet_of(*names)
+    failed = [
+        there("Failed", fleet, endpoint_name=f"demo-{name}-Endpoint", name=name, failure=CAPACITY)
+        for name in names
+    ]
+    reasons = {action.reason for action in plan(fleet, failed, NOW).actions}
+    assert len(reasons) > 10
+
+
+def test_the_next_try_is_at_the_moment_that_was_named() -> None:
     failed = there("Failed", ON, failure=CAPACITY)
-    before = only(plan(ON, [failed], NOW + BACK_OFF - timedelta(seconds=1)))
-    after = only(plan(ON, [failed], min(NOW + 2 * BACK_OFF, LIVE - timedelta(seconds=1))))
-    assert (before.verb, after.verb) == (Verb.WAIT, Verb.DELETE)
+    named = only(plan(ON, [failed], NOW)).reason.rpartition(" ")[2]
+    retry_at = datetime.fromisoformat(named)
+    assert only(plan(ON, [failed], retry_at)).verb is Verb.WAIT
+    assert only(plan(ON, [failed], retry_at + timedelta(seconds=1))).verb is Verb.DELETE
 
 
 def test_names_are_matched_ignoring_case_as_sagemaker_does() -> None:

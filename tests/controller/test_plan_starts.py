@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.action import Action, Verb
+from controller.desired import LEASE_TAG
 from controller.lease_changes import request_id
 from controller.plan import plan
 from controller.record import Entry, Record
@@ -34,16 +36,26 @@ def leased(minutes: float = 60, **schedule: object) -> Fleet:
     return fleet_of("A", expires_at=at(minutes), schedule=schedule)
 
 
-def seen(status: str, fleet: Fleet, since: float = 0, created: float = 0, **more: str) -> Observed:
-    """The endpoint as SageMaker has it, `since` and `created` in minutes of the story."""
-    failure = more.get("failure")
-    ends = fleet.holdings[0].lease
-    assert ends is not None
+def seen(
+    status: str,
+    fleet: Fleet,
+    since: float = 0,
+    *,
+    created: float = 0,
+    failure: str | None = None,
+    tag: float | None = None,
+) -> Observed:
+    """The endpoint as SageMaker has it; times are minutes of the story.
+
+    `tag` is the end of the lease that it was started under, if that is not the one it has now.
+    """
+    lease = fleet.holdings[0].lease
+    assert lease is not None
     return there(
         status,
         fleet,
         failure=failure,
-        lease=ends.expires_at,
+        lease=lease.expires_at if tag is None else at(tag),
         modified_at=at(since),
         created_at=at(created),
     )
@@ -153,13 +165,28 @@ class TestAReleaseWhileItStarts:
         action = ticks.see(released, seen("InService", released, 20), at(21))
         assert action.verb is Verb.DELETE
 
-    def test_counts_even_where_no_tick_saw_it_creating(self, ticks: Ticks) -> None:
-        """The start was noted when it was made, together with the lease it was made for."""
+    def test_counts_where_no_tick_came_between_it_and_the_start(self, ticks: Ticks) -> None:
+        """The endpoint's tag says which lease it was started under."""
+        ticks.see(leased(60), None, at(0))
+        released = with_lease(leased(60), at(0.5))
+        pending = ticks.see(released, seen("Creating", released, tag=60), at(1))
+        assert "the stop is pending" in pending.reason
+        ready = seen("InService", released, 9, tag=60)
+        assert ticks.see(released, ready, at(10)).verb is Verb.DELETE
+
+    def test_counts_where_no_tick_saw_it_creating(self, ticks: Ticks) -> None:
+        ticks.see(leased(60), None, at(0))
+        released = with_lease(leased(60), at(6))
+        ready = seen("InService", released, 9, tag=60)
+        assert ticks.see(released, ready, at(21)).verb is Verb.DELETE
+
+    @pytest.mark.parametrize("tag", ["none", "", "soon", "2026-11-23T11:00:00"])
+    def test_is_not_told_from_a_tag_that_is_no_time(self, ticks: Ticks, tag: str) -> None:
         fleet = leased(60)
         ticks.see(fleet, None, at(0))
-        ticks.see(fleet, seen("Creating", fleet), at(1))
-        released = with_lease(fleet, at(6))
-        assert ticks.see(released, seen("InService", released, 9), at(21)).verb is Verb.DELETE
+        ready = seen("InService", fleet, 9)
+        ready = replace(ready, tags={**(ready.tags or {}), LEASE_TAG: tag})
+        assert ticks.see(fleet, ready, at(10)).verb is Verb.CREDIT
 
     def test_is_taken_back_by_an_extension(self, ticks: Ticks) -> None:
         fleet = leased(60)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,10 @@ from tests.controller.cases import LIVE, NAME, NOW, ago, fleet_of, remembering, 
 
 HALF_HOUR = 30
 UNKNOWN = Use(known=False, problem="LH3022: CloudWatch does not say.")
-OFFICE = {"timezone": "UTC", "windows": [{"days": ["mon"], "start": "09:00", "end": "17:00"}]}
+OFFICE: dict[str, Any] = {
+    "timezone": "UTC",
+    "windows": [{"days": ["mon"], "start": "09:00", "end": "17:00"}],
+}
 
 
 def decided(
@@ -117,7 +121,7 @@ class TestAnEndpointInUse:
         assert decided(Use(ago(0)), left=0, extend_while_active_minutes=60).verb is Verb.DELETE
 
     def test_is_carried_past_the_end_of_its_window(self) -> None:
-        schedule = {
+        schedule: dict[str, Any] = {
             "timezone": "UTC",
             "windows": [{"days": ["mon"], "start": "09:00", "end": "10:10"}],
         }

@@ -52,9 +52,11 @@ class TestTheBrake:
         actions = plan(NONE, orphans(3), NOW).actions
         assert [action.verb for action in actions] == [Verb.REPORT] * 3
         assert {action.reason for action in actions} == {
-            "3 endpoints have no definition any more, and a tick may delete at most 2: none is"
-            " deleted. Restore the definitions, or raise prune.max_orphans in"
-            " environments/dev/environment.json."
+            (
+                "3 endpoints have no definition any more, and a tick may delete at most 2: none is"
+                " deleted. Restore the definitions, or raise prune.max_orphans in"
+                " environments/dev/environment.json."
+            )
         }
 
     def test_blocks_nothing_but_prunes(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -48,7 +49,8 @@ def seen(before: Entry, status: str, *, minute: float = 5, **fields: object) -> 
 
 class TestALife:
     def test_is_told_from_its_creation_to_its_end(self) -> None:
-        ticks, lines = Ticks(), []
+        ticks = Ticks()
+        lines: list[str] = []
 
         def tick(status: str | None, minute: float, since: float = 0) -> None:
             before = ticks.record
@@ -131,7 +133,7 @@ class TestAnUpdate:
 
     def test_that_had_no_capacity_is_counted_once(self) -> None:
         tried = entry("Updating", config="a-1", attempted_config="a-2", failures=1)
-        failed = {"config_name": "a-1", "failure_reason": CAPACITY}
+        failed: dict[str, Any] = {"config_name": "a-1", "failure_reason": CAPACITY}
         after = seen(tried, "InService", **failed)
         assert seen(after, "InService", **failed).failures == after.failures == 2
 
