@@ -93,6 +93,11 @@ class Town:
             check=True,
         )
 
+    def use(self, name: str) -> None:
+        """Let somebody ask the model something, if it is there."""
+        if endpoint(name) in self.sight():
+            self.scene.account.ask("POST", f"/endpoints/{endpoint(name)}/invocations", {"count": 1})
+
     def extend(self, name: str, minutes: int) -> None:
         self._propose(extension(self._request(name), minutes))
 
@@ -234,6 +239,7 @@ class Inspector:
             assert tick is not None, "nothing stood in its way"
             for name, wish in wishes.items():
                 self._check_ended(name, wish, before, after, tick)
+        self._check_leases(files, town.files, tick)
         self._check_history()
         return tick
 
@@ -242,7 +248,8 @@ class Inspector:
         assert tick is not None or not changes, changes
         touched = Counter(name for operation, name in changes if operation in _ENDPOINT_CHANGES)
         assert all(count == 1 for count in touched.values()), changes
-        assert not {HERS.lower(), BY_HAND, f"{BY_HAND}-model"} & {name for _, name in changes}
+        foreign = {HERS.lower(), BY_HAND, f"{BY_HAND}-model"}
+        assert not foreign & {name for _, name in changes}, changes
 
     def _check_kept(
         self,
@@ -255,7 +262,8 @@ class Inspector:
         """What should run, runs on; what nobody may touch, nobody touched."""
         was, there = before.get(endpoint(name)), after.get(endpoint(name))
         if wish.wanted is None:
-            assert endpoint(name).lower() not in {touched for _, touched in changes}
+            touched = {whose for _, whose in changes}
+            assert endpoint(name).lower() not in touched, f"nobody may touch {name}"
         elif wish.wanted and was and was.status not in {"Failed", "Deleting"}:
             assert there is not None, f"{name} is gone"
             assert there.created == was.created, f"{name} is another one"
@@ -275,11 +283,25 @@ class Inspector:
             return
         action = tick.plan.action_for(endpoint(name))
         credited = action is not None and action.verb == "credit"
-        may_start = (
-            was.status == "Failed" and wish.ends and self.scene.now < wish.ends + MOST_CREDIT
-        )
+        latest = wish.ends + MOST_CREDIT if wish.ends else self.scene.now
+        may_start = was.status == "Failed" and self.scene.now < latest
         if not credited and not may_start:
             assert there is None or there.status == "Deleting", f"{name} runs on"
+
+    def _check_leases(
+        self, before: Mapping[str, Json | None], after: Mapping[str, Json | None], tick: Tick | None
+    ) -> None:
+        """A tick ends a lease for want of use alone, and gives back an hour at most."""
+        for name in NAMES:
+            old, new = (Wish.of(name, files, self.scene.now).ends for files in (before, after))
+            if old == new:
+                continue
+            action = tick.plan.action_for(endpoint(name)) if tick else None
+            assert action is not None, f"the lease of {name} moved by itself"
+            assert new is not None, f"the lease of {name} is gone"
+            assert action.verb in {"grant", "credit", "extend", "idle"}
+            assert old is None or new > old or action.verb == "idle"
+            assert old is None or new - old <= MOST_CREDIT or action.verb == "extend"
 
     def _check_history(self) -> None:
         """No branch ever goes back behind what it was, or aside."""
@@ -306,14 +328,12 @@ class Inspector:
         tick = self.converge()
         there, files = self.town.sight(), self.town.files
         for name in NAMES:
-            wish, action = (
-                Wish.of(name, files, self.scene.now),
-                tick.plan.action_for(endpoint(name)),
-            )
-            found = there.get(endpoint(name))
-            if wish.wanted and (action is None or action.verb == "keep"):
+            wish, found = Wish.of(name, files, self.scene.now), there.get(endpoint(name))
+            action = tick.plan.action_for(endpoint(name))
+            if wish.wanted and action and action.verb == "keep":
                 assert found is not None, f"{name} should run"
                 assert found.status == "InService", f"{name} is {found.status}"
+                assert self._image(name) == (files[path(name)] or {})["model"]["image"]
             elif wish.wanted is False and not (found and found.status == "Failed"):
                 assert found is None, f"{name} should not run"
         self._check_leftovers(files, there)
@@ -321,6 +341,11 @@ class Inspector:
         hers = self.scene.account.sagemaker.describe_endpoint(EndpointName=HERS)
         assert (hers["EndpointStatus"], hers["EndpointConfigName"]) == ("InService", BY_HAND)
         assert self.scene.account.tags(hers["EndpointArn"]) == {}
+
+    def _image(self, name: str) -> str:
+        config = self.scene.account.config(endpoint(name))
+        found = self.scene.account.sagemaker.describe_model(ModelName=config)
+        return str(found["PrimaryContainer"]["Image"])
 
     def _check_leftovers(
         self, files: Mapping[str, Json | None], there: Mapping[str, Sighting]
@@ -334,7 +359,7 @@ class Inspector:
             assert path(owner) in files or endpoint(owner) in there, f"{config} is left over"
 
     def _check_lease_changes(self) -> None:
-        """Nothing was committed twice, and no lease was granted where there was one."""
+        """Nothing was committed twice."""
         told = "%(trailers:key=Request-Id,valueonly,separator=)"
         log = git(self.scene.forge.bare, "log", f"--format={told}", "main").split()
         assert [name for name, count in Counter(log).items() if count > 1] == []

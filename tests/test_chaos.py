@@ -8,22 +8,35 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledger.lease import stamp
-from tests.chaos import NAMES, Inspector, Town, windows
+from tests.chaos import HERS, NAMES, Inspector, Town, endpoint, windows
 from tests.conftest import staged
-from tests.scene import definition, lease, path
+from tests.ledger.forge import git
+from tests.scene import ROLE, SETTLE, _client, definition, lease, path
 
 if TYPE_CHECKING:
-    from tests.scene import Json
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from controller.action import Action
+    from controller.endpoints import Look
+    from controller.estate import Estate
+    from controller.record import Record
+    from controller.world import World
+    from ledger.holdings import Fleet
+    from tests.scene import Json, Scene
 
 SOAK = int(os.environ.get("LEASEHOLD_SOAK", "0"))
 
@@ -113,6 +126,7 @@ class Chaos(RuleBasedStateMachine):
             self.inspector.check_converged()
         finally:
             self.stage.__exit__(None, None, None)
+            _client.cache_clear()  # of an account that is no more
             shutil.rmtree(self.home, ignore_errors=True)
 
     def one_of_them(self, name: str) -> str:
@@ -169,6 +183,11 @@ class Chaos(RuleBasedStateMachine):
     def release(self, name: str) -> None:
         self.town.release(self.one_of_them(name))
 
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def use(self, name: str) -> None:
+        self.town.use(self.one_of_them(name))
+
     @rule(minutes=st.sampled_from([2, 5, 15, 60, 180]))
     def let_time_pass(self, minutes: int) -> None:
         self.scene.let_pass(minutes=minutes)
@@ -213,3 +232,92 @@ TestChaos.settings = settings(
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+class _Rogue:
+    """An estate that does something of its own accord, and what it is asked so many times."""
+
+    def __init__(self, estate: Estate, misdeed: Callable[[], object], *, times: int = 1) -> None:
+        self._estate = estate
+        self._misdeed = misdeed
+        self._times = times
+
+    def observe(self, fleet: Fleet) -> Look:
+        return self._estate.observe(fleet)
+
+    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World:
+        self._misdeed()
+        return self._estate.survey(fleet, look, record, now)
+
+    def apply(self, action: Action, now: datetime) -> None:
+        for _ in range(self._times):
+            self._estate.apply(action, now)
+
+
+class TestTheInspectorFinds:
+    """The promises are known to be checked: whoever breaks one is found out."""
+
+    @pytest.fixture
+    def inspector(self, scene: Scene) -> Inspector:
+        """A is in service and leased for ten minutes; nothing is wrong."""
+        made = Inspector(Town(scene))
+        scene.define("A", 10, model={"image": "registry/model:1"})
+        made.tick([], git_is_up=True)
+        scene.let_pass(seconds=SETTLE)
+        made.tick([], git_is_up=True)
+        return made
+
+    def rogue(self, scene: Scene, operation: str = "", times: int = 1, **wish: object) -> None:
+        call = getattr(scene.account.sagemaker, operation) if operation else dict
+        rogue: Any = _Rogue(scene.estate, partial(call, **wish), times=times)
+        scene.estate = rogue
+
+    def test_a_delete_of_what_is_leased(self, inspector: Inspector) -> None:
+        self.rogue(inspector.scene, "delete_endpoint", EndpointName=endpoint("A"))
+        with pytest.raises(AssertionError, match="A is deleted"):
+            inspector.tick([], git_is_up=True)
+
+    def test_an_end_that_is_not_carried_out(self, inspector: Inspector) -> None:
+        inspector.scene.let_pass(minutes=10)
+        self.rogue(inspector.scene, times=0)
+        with pytest.raises(AssertionError, match="A runs on"):
+            inspector.tick([], git_is_up=True)
+
+    def test_a_change_of_what_is_not_ours(self, inspector: Inspector) -> None:
+        self.rogue(inspector.scene, "delete_endpoint", EndpointName=HERS)
+        with pytest.raises(AssertionError, match="DeleteEndpoint"):
+            inspector.tick([], git_is_up=True)
+
+    def test_two_changes_in_one_tick(self, inspector: Inspector) -> None:
+        scene = inspector.scene
+        scene.define("A", 10, model={"image": "registry/model:2"})
+        self.rogue(scene, times=2)
+        with pytest.raises(AssertionError, match="UpdateEndpoint"):
+            inspector.tick([], git_is_up=True)
+
+    def test_a_touch_of_what_is_suspended(self, inspector: Inspector) -> None:
+        scene = inspector.scene
+        scene.define("A", 10, suspended={"reason": "an inspection"})
+        self.rogue(scene, "delete_endpoint", EndpointName=endpoint("A"))
+        with pytest.raises(AssertionError, match="nobody may touch A"):
+            inspector.tick([], git_is_up=True)
+
+    def test_a_history_that_is_rewritten(self, inspector: Inspector) -> None:
+        bare = inspector.scene.forge.bare
+        git(bare, "update-ref", "refs/heads/main", "main~1")
+        inspector.town.push({"README.md": "another story"})
+        with pytest.raises(subprocess.CalledProcessError, match="is-ancestor"):
+            inspector.tick([], git_is_up=True)
+
+    def test_a_model_that_is_left_behind(self, inspector: Inspector) -> None:
+        self.rogue(
+            inspector.scene,
+            "create_model",
+            ModelName="demo-A-Endpoint-draft",
+            ExecutionRoleArn=ROLE,
+            PrimaryContainer={"Image": "registry/model:1"},
+        )
+        inspector.tick([], git_is_up=True)
+        inspector.scene.restart()
+        with pytest.raises(AssertionError, match="each model has its config"):
+            inspector.check_converged()

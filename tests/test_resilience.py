@@ -291,3 +291,14 @@ def test_a_clock_that_is_wrong_by_a_day_ends_nothing_and_starts_what_is_due(
     scene.tick()
     assert {scene.account.status(name) for name in (ending, removed)} <= {"Deleting", "absent"}
     assert scene.forge.tip != head
+
+
+def test_a_clock_that_was_wrong_while_it_started_gives_no_minutes_away(scene: Scene) -> None:
+    created = scene.define("Created", minutes=120)
+    head, right = scene.forge.tip, scene.now
+    scene.now = right - DAY  # of this machine alone
+    assert outcome(scene.tick(), created).state is State.DONE
+
+    scene.at(right + timedelta(seconds=90))
+    assert told(scene.tick(), created) == "keep: leased until 2026-11-23T14:00:00Z"
+    assert scene.forge.tip == head

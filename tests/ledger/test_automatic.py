@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
 CONTROLLER = Person("Leasehold controller", "controller@leasehold.invalid")
 ENDS = NOW + timedelta(minutes=50)
-OFFICE = {"timezone": "UTC", "windows": [{"days": ["mon"], "start": "08:00", "end": "17:00"}]}
+OFFICE: dict[str, Any] = {
+    "timezone": "UTC",
+    "windows": [{"days": ["mon"], "start": "08:00", "end": "17:00"}],
+}
 FIVE = timedelta(minutes=5)
 TEMPLATE = "environments/dev/{}"
 

@@ -360,11 +360,39 @@ def test_a_file_of_no_known_kind_is_a_warning(file: str) -> None:
     assert [(item.code, item.level) for item in read.violations] == [("LH1009", "warning")]
 
 
-def test_idleness_is_not_watched_yet_and_that_is_said() -> None:
-    read = fleet({"A.endpoint.json": own("A", schedule={"idle_minutes": 30})})
-    [warning] = read.violations
-    assert (warning.code, warning.level) == ("LH1013", "warning")
-    assert names(read.holdings) == ["A"]
+@pytest.mark.parametrize(
+    "schedule",
+    [{"idle_minutes": 30}, {"extend_while_active_minutes": 60}, {"lease_starts": "request"}],
+    ids=min,
+)
+def test_a_field_that_is_acted_on_needs_no_warning(schedule: dict[str, object]) -> None:
+    read = fleet({"A.endpoint.json": own("A", schedule=schedule)})
+    assert (read.violations, names(read.holdings)) == ((), ["A"])
+
+
+POOLS = [{"instance_type": "ml.m5.xlarge"}, {"instance_type": "ml.g5.xlarge"}]
+
+
+def test_every_pool_is_of_an_allowed_instance_type() -> None:
+    limits = {"allowed_instance_types": ["ml.m5.*"]}
+    read = fleet({"A.endpoint.json": own("A", instance_pools=POOLS)}, limits=limits)
+    assert lines(read) == [
+        (
+            "A.endpoint.json: /instance_pools/1/instance_type: ml.g5.xlarge is not among the"
+            " allowed_instance_types: ml.m5.*. [LH1007]"
+        )
+    ]
+    assert names(read.broken) == ["A"]
+
+
+def test_the_most_instances_hold_for_scaling_too() -> None:
+    scaling = {"min_instances": 1, "max_instances": 5}
+    files = {"A.endpoint.json": own("A", autoscaling=scaling, inference_instance_count=6)}
+    assert lines(fleet(files, limits={"max_instances": 4})) == [
+        "A.endpoint.json: /autoscaling/max_instances: 5 is above max_instances 4. [LH1007]",
+        "A.endpoint.json: /inference_instance_count: 6 is above max_instances 4. [LH1007]",
+    ]
+    assert fleet(files, limits={"max_instances": 6}).violations == ()
 
 
 def test_an_existing_config_needs_neither_lock_nor_instance_type() -> None:

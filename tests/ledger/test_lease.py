@@ -289,6 +289,69 @@ def test_what_was_just_extended_is_on(situation: tuple[Lease | None, datetime], 
     assert not meter.is_on(NO_SCHEDULE, extended, extended.expires_at)
 
 
+# What nobody asked for: credits for starts, and renewals by use.
+
+
+@pytest.mark.parametrize(
+    ("ready", "minutes"),
+    [
+        ("09:00:59", 0),
+        ("09:01:00", 1),
+        ("09:01:59", 1),
+        ("09:30:00", 30),
+        ("11:00:00", 60),
+        ("08:59:00", 0),
+    ],
+)
+def test_a_credit_is_the_whole_minutes_of_a_start_up_to_a_limit(ready: str, minutes: int) -> None:
+    assert meter.credit(Lease(at("09:10:00")), MONDAY_9, at(ready), 60) == minutes
+
+
+@pytest.mark.parametrize("ended", ["08:59:59", "09:00:00"])
+def test_a_lease_that_ended_before_the_start_has_no_credit(ended: str) -> None:
+    assert meter.credit(Lease(at(ended)), MONDAY_9, at("09:30:00"), 60) == 0
+
+
+def test_fractions_of_a_second_make_no_minute_of_a_credit() -> None:
+    start = MONDAY_9.replace(microsecond=999_999)
+    assert meter.credit(Lease(at("10:00:00")), start, at("09:01:00"), 60) == 1
+
+
+def test_a_prolonged_lease_keeps_what_else_it_says() -> None:
+    lease = Lease(at("10:00:00"), off_until=at("08:00:00"), request_id="r1")
+    prolonged = meter.prolong(lease, at("11:00:00"), MONDAY_9, WEEK)
+    assert prolonged == Lease(at("11:00:00"), at("08:00:00"), "r1")
+
+
+@given(situations(), st.integers(-50_000, 50_000), ceilings)
+def test_a_prolonged_lease_never_ends_sooner_and_is_never_refused(
+    situation: tuple[Lease | None, datetime], offset: int, ceiling: Ceiling
+) -> None:
+    lease, now = situation
+    until = now + timedelta(minutes=offset)
+    after = meter.prolong(lease, until, now, ceiling).expires_at
+    cut = min(until, ceiling.at(now))
+    assert after == (max(lease.expires_at, cut) if lease else cut)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (89, "1 min"),
+        (90, "2 min"),
+        (7199, "120 min"),
+        (7200, "2 h"),
+        (172_799, "48 h"),
+        (172_800, "2 days"),
+    ],
+)
+def test_a_length_is_said_in_the_largest_unit_that_tells_it(seconds: int, said: str) -> None:
+    assert meter.duration(timedelta(seconds=seconds)) == said
+
+
 # 9. What is no number of minutes and no time.
 
 
