@@ -17,7 +17,15 @@ from ledger.lease import stamp
 
 ABSENT = "absent"
 _INSTANTS = frozenset(
-    {"since", "created_at", "starting_since", "starting_lease", "suspended_since"}
+    {
+        "since",
+        "created_at",
+        "starting_since",
+        "starting_lease",
+        "lease_end",
+        "renewed_at",
+        "suspended_since",
+    }
 )
 _NO_TEXT = frozenset({"notices", "scaled", "failures"})
 
@@ -37,6 +45,8 @@ class Entry:
     update_failure: str | None = None  # why that one was rolled back
     starting_since: datetime | None = None  # wanted since, and not in service yet
     starting_lease: datetime | None = None  # the latest end of its lease in that time
+    lease_end: datetime | None = None  # as the last tick saw it, where idleness may end it
+    renewed_at: datetime | None = None  # when a tick saw that end move ahead
     scaled: bool = False  # Application Auto Scaling has something of ours for it
     failures: int = 0  # in a row, for lack of capacity
     suspended_since: datetime | None = None
@@ -85,7 +95,11 @@ def dump_record(record: Record) -> bytes:
 
 def _news(entry: Entry | None) -> Entry | None:
     """Leave out what may be found out later without anything having moved."""
-    return replace(entry, created_at=None, starting_lease=None) if entry else None
+    return (
+        replace(entry, created_at=None, starting_lease=None, lease_end=None, renewed_at=None)
+        if entry
+        else None
+    )
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:

@@ -40,7 +40,8 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
         holding = holdings.get(item.endpoint_name.lower())
         name = holding.endpoint_name if holding else item.endpoint_name
         entry = record.entry(name) or _first(record, item, holding, now)
-        there[name] = _with_lease(_seen(entry, item, now), item, holding)
+        entry = _with_lease(_seen(entry, item, now), item, holding)
+        there[name] = _with_renewal(entry, holding, now)
     for name, entry in record.entries.items():
         if name not in there:
             there[name] = _moved(entry, ABSENT, now)
@@ -155,6 +156,17 @@ def _with_lease(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
         return entry
     ends = (holding.lease.expires_at, entry.starting_lease, _started_under(item))
     return replace(entry, starting_lease=max(end for end in ends if end))
+
+
+def _with_renewal(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
+    """Note when the lease was renewed, where idleness may end it: a renewal counts as use."""
+    if holding is None or holding.lease is None or not holding.definition.schedule.idle_minutes:
+        return entry
+    ends, before = holding.lease.expires_at, entry.lease_end
+    if ends == before:
+        return entry
+    renewed_at = _whole(now) if before and ends > before else entry.renewed_at
+    return replace(entry, lease_end=ends, renewed_at=renewed_at)
 
 
 def _started_under(item: Observed) -> datetime | None:

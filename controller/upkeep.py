@@ -55,8 +55,9 @@ def _used(case: Case, there: Observed) -> Action | None:
 
 
 def _idle(case: Case, there: Observed, use: Use) -> Action | None:
-    minutes = case.schedule.idle_minutes
-    since = idle_since(use, there.modified_at, minutes, case.now) if minutes else None
+    minutes, renewed_at = case.schedule.idle_minutes, case.entry and case.entry.renewed_at
+    begin = max(there.modified_at, renewed_at or there.modified_at)
+    since = idle_since(use, begin, minutes, case.now) if minutes else None
     if since is None:
         return None
     return case.act(Verb.IDLE, f"no invocation since {stamp(since)}, longer than {minutes} min")

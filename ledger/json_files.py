@@ -6,7 +6,7 @@ the code; otherwise pure. It knows no document by name.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -110,9 +110,24 @@ def _pattern(
         yield ValidationError(f"{instance!r} does not match {rule!r}")
 
 
+def _properties(
+    validator: Any,  # noqa: ANN401  (jsonschema's own protocol)
+    rules: Mapping[str, Any],
+    instance: object,
+    _schema: object,
+) -> Iterator[ValidationError]:
+    """Name the very field where a schema is `false`: jsonschema names the object around it."""
+    for name, rule in rules.items():
+        if isinstance(instance, dict) and name in instance:
+            if rule is False:
+                yield ValidationError("", path=(name,), instance=instance[name], schema=False)
+            else:
+                yield from validator.descend(instance[name], rule, path=name, schema_path=name)
+
+
 _Strict: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    validators={"pattern": _pattern},
+    validators={"pattern": _pattern, "properties": _properties},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
 

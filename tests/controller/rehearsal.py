@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from controller.logbook import Logbook
 from controller.observed import BUSY
 from controller.reconcile import CONTROLLER, Means, reconcile
-from controller.record import parse_record
+from controller.record import ABSENT, parse_record
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Repository
@@ -163,7 +163,7 @@ class Rehearsal:
                     "status": entry.status,
                     "configs": (entry.config, entry.previous_config, entry.attempted_config),
                     "starting": entry.starting_since is not None,
-                    "scaled": entry.scaled,
+                    "scaled": entry.scaled and entry.status != ABSENT,
                     "told": sorted({key.partition(":")[0] for key in entry.notices}),
                 }
                 for name, entry in record.entries.items()

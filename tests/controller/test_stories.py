@@ -106,6 +106,17 @@ class TestAnEndpointThatNobodyUses:
         invoke(scene, count=1, at=scene.now - timedelta(minutes=20))
         assert told(scene.tick(), A).startswith("keep")
 
+    def test_is_none_whose_lease_was_renewed_lately(self, scene: Scene) -> None:
+        scene.start("A", 600, schedule={"idle_minutes": 30})
+        scene.tick()
+        scene.let_pass(minutes=29)
+        scene.lease("A", 700)
+        scene.tick()
+        scene.let_pass(minutes=29)
+        assert told(scene.tick(), A).startswith("keep")
+        scene.let_pass(minutes=5)
+        assert told(scene.tick(), A).startswith("idle: no invocation since")
+
     @pytest.mark.parametrize("kind", ["throttle", "unavailable", "denied"])
     def test_is_none_that_nobody_knows_of(self, scene: Scene, kind: str) -> None:
         scene.start("A", 600, schedule={"idle_minutes": 30})

@@ -337,7 +337,6 @@ def test_a_time_of_day_has_two_digits_each(end: str) -> None:
 
 # Fields that go with some others only, and values that contradict each other.
 
-NAMELESS = pytest.mark.xfail(reason="jsonschema names the object of a field that may not be there")
 ASYNC = {**OWN, "inference_type": "async"}
 EXISTING = {"name": "A", "endpoint_config_name": "theirs", "inference_type": "realtime"}
 SCALED = {"min_instances": 1, "max_instances": 4}
@@ -354,7 +353,6 @@ def pools(*kinds: str) -> list[dict[str, str]]:
             {**OWN, "schedule": {"always_on": True, "idle_minutes": 30}},
             ["LH1002 /schedule/idle_minutes: 30 does not go with the rest: leave it out."],
             id="always on, and stopped when idle",
-            marks=NAMELESS,
         ),
         pytest.param(
             {**OWN, "schedule": {"always_on": True, "extend_while_active_minutes": 60}},
@@ -365,7 +363,6 @@ def pools(*kinds: str) -> list[dict[str, str]]:
                 )
             ],
             id="always on, and extended",
-            marks=NAMELESS,
         ),
         pytest.param(
             {**OWN, "schedule": {"idle_minutes": 4}},
@@ -422,7 +419,6 @@ def pools(*kinds: str) -> list[dict[str, str]]:
                 ),
             ],
             id="hosting of a config that is somebody else's",
-            marks=NAMELESS,
         ),
         pytest.param(
             {**OWN, "instance_pools": pools("ml.m5.large", "ml.m5.xlarge")},
