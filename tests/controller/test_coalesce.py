@@ -67,7 +67,7 @@ class TestAWishInAnEvent:
         assert not is_covered(NOON, None)
 
     def test_in_a_burst_of_a_hundred_gives_two_ticks(self) -> None:
-        """As Lambda hands them over: one after the other, the second when the first tick is over."""
+        """As Lambda hands them over: one after the other, each when the one before is over."""
         last_began: datetime | None = None
         now, ticks = NOON, 0
         for number in range(100):

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.automatic import first_lease
 from ledger.documents import ExistingConfig
 from ledger.errors import Refused
 from ledger.history import read_changes, trailers
 from ledger.holdings import Holding, read_fleet
 from ledger.lease import Lease, stamp
-from ledger.automatic import first_lease
 from ledger.proposals import Request, addition, extension, release
 from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check, is_unchanged
 
