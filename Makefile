@@ -30,12 +30,13 @@ test: $(DEV) ## lint, types, layers, tests with coverage
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --cov --cov-branch
 
-bench: $(DEV) ## measure extends, concurrent callers and the planner
+bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap tick
 	$(BIN)/python -m benchmarks
 
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
+	$(LOCK) -o requirements/bench.lock requirements/bench.in
 
 clean: ## remove .venv, caches and build products; .leasehold stays
 	rm -rf $(VENV) build dist cdk.out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

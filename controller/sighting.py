@@ -4,7 +4,7 @@ Called by `reconcile`: `sighted` before the plan is made, `acted` and `settled` 
 out. What SageMaker says always wins over what an entry says.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from controller.action import Action, Plan, Verb
 from controller.desired import LEASE_TAG, Desired
 from controller.observed import BUSY, Observed, lacks_capacity
 from controller.record import ABSENT, Entry, Record
+from controller.scaling_policy import Scale
 from ledger.holdings import Fleet, Holding
 
 _STARTING = frozenset({"Creating", "Failed", "Deleting"})
@@ -48,9 +49,30 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
     return _with_suspensions(record.with_entries(there), fleet, now)
 
 
-def acted(record: Record, done: Iterable[Action], now: datetime) -> Record:
-    """Note what was done: SageMaker has accepted it, though nobody has seen it yet."""
+def scaled(record: Record, scales: Mapping[str, Scale | None]) -> Record:
+    """Note which endpoints have scaling of ours, as it was just seen."""
+    changed = {
+        name: replace(entry, scaled=scale is not None)
+        for name, scale in scales.items()
+        if (entry := record.entry(name)) and entry.scaled != (scale is not None)
+    }
+    return record.with_entries(changed) if changed else record
+
+
+def acted(
+    record: Record, done: Iterable[Action], now: datetime, *, clock_is_right: bool = True
+) -> Record:
+    """Note what was done: SageMaker has accepted it, though nobody has seen it yet.
+
+    A start is dated by this machine's clock only while that is right; else the next tick takes
+    SageMaker's own time.
+    """
     changed = {action.endpoint_name: _after(record, action, now) for action in done}
+    if not clock_is_right:
+        for name, entry in changed.items():
+            before = record.entry(name)
+            since = before.starting_since if before else None
+            changed[name] = replace(entry, starting_since=since) if entry else None
     return record.with_entries({name: entry for name, entry in changed.items() if entry})
 
 

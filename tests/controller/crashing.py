@@ -18,10 +18,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
+from threading import Lock
 from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
-from controller import reconcile as reconciling
+from controller import carry_out, reconcile
 from controller.endpoints import Endpoints
 from ledger.repository.connection import Server
 from tests.controller.rehearsal import begun
@@ -98,12 +99,14 @@ class _Moments:
         self._fatal = order.moment
         self._file = os.open(_told(order), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._count = 0
+        self._one_at_a_time = Lock()
 
     def __call__(self, moment: str) -> None:
-        os.write(self._file, f"{moment}\n".encode())
-        self._count += 1
-        if self._count == self._fatal:
-            os._exit(KILLED)
+        with self._one_at_a_time:
+            os.write(self._file, f"{moment}\n".encode())
+            self._count += 1
+            if self._count == self._fatal:
+                os._exit(KILLED)
 
     def watch(self, account: Account) -> None:
         for service in SERVICES:
@@ -146,7 +149,7 @@ def _sabotage(kind: str) -> None:
     """Break this controller, so that the tests are known to notice."""
     match kind:
         case "credits without an id of its own":
-            reconciling.request_id = lambda *_: uuid4().hex  # type: ignore[attr-defined]
+            carry_out.request_id = lambda *_: uuid4().hex  # type: ignore[attr-defined]
         case "makes a draft first":
             Endpoints._ensure_config = _draft_first(Endpoints._ensure_config)  # type: ignore[method-assign]
         case "updates by delete and create":
@@ -161,7 +164,7 @@ def _controller(account: Account, ledger: str, order: Order) -> None:
     _sabotage(order.sabotage)
     _Moments(order).watch(account)
     for _ in range(_MOST_TICKS):
-        if not reconciling.reconcile(means, "dev", now).plan.changes:
+        if not reconcile.reconcile(means, "dev", now).plan.changes:
             return
 
 

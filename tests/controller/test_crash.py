@@ -85,7 +85,7 @@ def test_killed_at_any_moment_it_ends_as_if_nothing_had_been(story: Story, part:
     for moment in range(1 + part, len(story.whole_life.moments) + 1, PARTS):
         life, landscape = story.told(moment)
         assert life.exit_code == KILLED
-        assert life.moments == story.whole_life.moments[:moment]
+        assert len(life.moments) == moment
         if differences := story.undisturbed.differences(landscape):
             found.append(f"killed at {moment}, {life.moments[-1]}: {differences}")
     assert not found, "\n".join(found)
