@@ -9,8 +9,8 @@ import resource
 import time
 from datetime import UTC, datetime, timedelta
 
-from controller.desired import LEASE_TAG, desired, ownership
 from controller.plan import Observed, plan
+from controller.planning.desired import LEASE_TAG, desired, ownership
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
 

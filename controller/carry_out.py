@@ -8,10 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from controller.action import COMMITS, Action, Verb
 from controller.lease_changes import CONTROLLER, proposal_for, request_id
 from controller.means import Ledger, Means
 from controller.plan import plan
+from controller.planning.action import COMMITS, Action, Verb
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure, Refused, Wait
 from ledger.history import trailers

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from controller.observed import Observed
+from controller.planning.observed import Observed
 from ledger.holdings import Fleet
 
 _NOT_BILLED = frozenset({"Failed", "Deleting", "OutOfService"})

@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
-from controller.clients import HASTY, PATIENT, session
+from controller.aws.clients import HASTY, PATIENT, session
+from controller.aws.courier import Courier
+from controller.aws.estate import Estate
+from controller.aws.prices import PRICING_REGION, Prices
 from controller.cost import hourly, running
-from controller.courier import Courier
-from controller.estate import Estate
-from controller.logbook import Logbook
-from controller.prices import PRICING_REGION, Prices
+from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, reconcile
 from controller.report import as_json
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines

@@ -7,8 +7,8 @@ change that was committed already is not committed twice.
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from controller.action import Action, Verb
-from controller.record import Record
+from controller.memory.record import Record
+from controller.planning.action import Action, Verb
 from ledger.automatic import first_lease, idle_stop, renewal, start_credit
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, stamp

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from controller.action import Action
-from controller.endpoints import Look
-from controller.notice import Delivery, Notice
-from controller.record import Record
-from controller.world import World
+from controller.aws.endpoints import Look
+from controller.memory.record import Record
+from controller.notices.notice import Delivery, Notice
+from controller.planning.action import Action
+from controller.planning.world import World
 from ledger.documents import Environment
 from ledger.holdings import Fleet
 from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot

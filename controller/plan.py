@@ -46,13 +46,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from controller.action import CHANGES, COMMITS, Action, Plan, Verb
-from controller.artifacts import Artifact
-from controller.case import Case
-from controller.decision import decide
-from controller.observed import Observed
-from controller.prune import prune
-from controller.world import World
+from controller.planning.action import CHANGES, COMMITS, Action, Plan, Verb
+from controller.planning.case import Case
+from controller.planning.collection import Artifact
+from controller.planning.decision import decide
+from controller.planning.observed import Observed
+from controller.planning.prune import prune
+from controller.planning.world import World
 from ledger.holdings import Broken, Fleet, environment_path
 
 __all__ = ["CHANGES", "Action", "Observed", "Plan", "Verb", "World", "plan"]

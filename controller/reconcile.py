@@ -9,11 +9,11 @@ from datetime import datetime
 from controller.carry_out import carry_out
 from controller.lease_changes import CONTROLLER
 from controller.means import Means, Post
-from controller.notice import Delivery
+from controller.memory.record import Record
+from controller.memory.sighting import acted, forgotten, scaled, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
+from controller.notices.notice import Delivery
 from controller.plan import plan
-from controller.record import Record
-from controller.sighting import acted, forgotten, scaled, settled, sighted
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
 from ledger.holdings import read_fleet

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from controller.action import CHANGES, Action, Plan, Verb
-from controller.desired import Desired
+from controller.planning.action import CHANGES, Action, Plan, Verb
+from controller.planning.desired import Desired
 from controller.tick import Outcome, Tick
 from ledger.json_files import Violation
 from ledger.lease import stamp

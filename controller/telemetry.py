@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from controller.action import Action, Verb
-from controller.case import Case
+from controller.planning.action import Action, Verb
+from controller.planning.case import Case
 from controller.report import summary
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from controller.action import Action, Plan
-from controller.notice import Delivery
-from controller.observed import Observed
-from controller.world import World
+from controller.notices.notice import Delivery
+from controller.planning.action import Action, Plan
+from controller.planning.observed import Observed
+from controller.planning.world import World
 from ledger.holdings import Fleet
 
 

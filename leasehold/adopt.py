@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from controller.desired import PROJECT_TAG
-from controller.endpoints import Existing
+from controller.aws.endpoints import Existing
+from controller.planning.desired import PROJECT_TAG
 from leasehold.connection import Connection, connected
 from leasehold.console import dim, say
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition

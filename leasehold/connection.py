@@ -16,10 +16,10 @@ import boto3
 import click
 from botocore.config import Config
 
-from controller.clients import HASTY, PATIENT, session
-from controller.courier import Courier
-from controller.estate import Estate
-from controller.logbook import Logbook
+from controller.aws.clients import HASTY, PATIENT, session
+from controller.aws.courier import Courier
+from controller.aws.estate import Estate
+from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means
 from gateway.tokens import TokenTable
 from leasehold import credentials

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from controller.action import Action, Verb
+from controller.planning.action import Action, Verb
 from controller.tick import Outcome, State, Tick
 from leasehold.console import say
 from leasehold.times import clock_face

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
-from controller.logbook import Logbook
+from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, Tick, reconcile
 from leasehold import seeds
 from leasehold.connection import clock

@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from gateway.principal import Principal, Scope
-from gateway.tokens import TokenRecord, TokenTable
+from gateway.token_record import TokenRecord
+from gateway.tokens import TokenTable
 from leasehold import identity
 from leasehold.connection import Connection, clock, connected
 from leasehold.console import dim, say, show_json, show_table
+from leasehold.migration import migrate
 from leasehold.times import relative, utc
 from ledger.lease import stamp
 
@@ -20,7 +22,7 @@ _output = click.option(
 
 @click.group
 def token() -> None:
-    """Make, list and revoke the gateway's tokens."""
+    """Make, list, revoke and take over the gateway's tokens."""
 
 
 @token.command
@@ -90,6 +92,9 @@ def revoke(connection: Connection, *, token_id: str) -> None:
     The gateway remembers a token that it has just seen for half a minute.
     """
     say(f"Token {_table(connection).revoke(token_id)} is revoked.")
+
+
+token.add_command(migrate)
 
 
 def _table(connection: Connection) -> TokenTable:

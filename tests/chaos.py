@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.observed import BUSY
+from controller.planning.observed import BUSY
 from ledger.errors import Failure
 from ledger.proposals import Request, extension, release
 from tests.ledger.forge import ANA, GATEWAY, QUIET, git

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.action import Action
-    from controller.endpoints import Look
-    from controller.estate import Estate
-    from controller.record import Record
-    from controller.world import World
+    from controller.aws.endpoints import Look
+    from controller.aws.estate import Estate
+    from controller.memory.record import Record
+    from controller.planning.action import Action
+    from controller.planning.world import World
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 

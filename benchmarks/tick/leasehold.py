@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from benchmarks.tick.turns import Turn, take_turns
-from controller.clients import PATIENT, session
-from controller.courier import Courier
-from controller.estate import Estate
-from controller.logbook import Logbook
+from controller.aws.clients import PATIENT, session
+from controller.aws.courier import Courier
+from controller.aws.estate import Estate
+from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, State, Tick, reconcile
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings

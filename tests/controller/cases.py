@@ -7,17 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
-from controller.observed import Observed
+from controller.memory.record import Entry, Record
+from controller.memory.sighting import acted, settled, sighted
 from controller.plan import Action, plan
-from controller.record import Entry, Record
-from controller.sighting import acted, settled, sighted
-from controller.world import World
+from controller.planning.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
+from controller.planning.observed import Observed
+from controller.planning.world import World
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
 
 if TYPE_CHECKING:
-    from controller.desired import Desired
+    from controller.planning.desired import Desired
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LIVE = NOW + timedelta(minutes=30)

@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any
 from uuid import uuid4
 
 from controller import carry_out, reconcile
-from controller.endpoints import Endpoints
+from controller.aws.rollout import Rollout
 from ledger.repository.connection import Server
 from tests.controller.rehearsal import begun
 from tests.scene import Account
@@ -31,7 +31,7 @@ from tests.scene import Account
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from controller.desired import Desired
+    from controller.planning.desired import Desired
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = (
@@ -129,10 +129,10 @@ class _Moments:
         return watched
 
 
-def _draft_first(honest: Callable[[Endpoints, Desired], None]) -> Callable[..., None]:
+def _draft_first(honest: Callable[[Rollout, Desired], None]) -> Callable[..., None]:
     """Make a draft before the model, and clear it away at the end: as if there were always one."""
 
-    def ensure_config(self: Endpoints, target: Desired) -> None:
+    def ensure_config(self: Rollout, target: Desired) -> None:
         draft = {**(target.model or {}), "ModelName": f"{target.config_name}-draft"}
         self._sagemaker.create_model(**draft)
         honest(self, target)
@@ -141,7 +141,7 @@ def _draft_first(honest: Callable[[Endpoints, Desired], None]) -> Callable[..., 
     return ensure_config
 
 
-def _delete_and_create(self: Endpoints, target: Desired) -> None:
+def _delete_and_create(self: Rollout, target: Desired) -> None:
     self._sagemaker.delete_endpoint(EndpointName=target.endpoint_name)
 
 
@@ -151,9 +151,9 @@ def _sabotage(kind: str) -> None:
         case "credits without an id of its own":
             carry_out.request_id = lambda *_: uuid4().hex  # type: ignore[attr-defined]
         case "makes a draft first":
-            Endpoints._ensure_config = _draft_first(Endpoints._ensure_config)  # type: ignore[method-assign]
+            Rollout._ensure_config = _draft_first(Rollout._ensure_config)  # type: ignore[method-assign]
         case "updates by delete and create":
-            Endpoints._update = _delete_and_create  # type: ignore[method-assign]
+            Rollout._update = _delete_and_create  # type: ignore[method-assign]
         case other:
             assert not other, other
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.logbook import Logbook
-from controller.observed import BUSY
+from controller.memory.logbook import Logbook
+from controller.memory.record import ABSENT, parse_record
+from controller.planning.observed import BUSY
 from controller.reconcile import CONTROLLER, Means, reconcile
-from controller.record import ABSENT, parse_record
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Repository

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from controller.activity import Activity, Question
-from controller.idleness import Use
+from controller.aws.activity import Activity, Question
+from controller.planning.idleness import Use
 from sandbox.server import Sandbox
 from tests.scene import NOON, REGION, SETTLE, STARTUP, Account
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.artifacts import Artifacts
-from controller.observed import Observed
+from controller.aws.artifacts import Artifacts
+from controller.planning.observed import Observed
 from ledger.errors import Failure
 from sandbox.server import Sandbox
 from tests.scene import ROLE, SETTLE, STARTUP, Account
@@ -16,7 +16,7 @@ from tests.scene import ROLE, SETTLE, STARTUP, Account
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controller.collection import Artifact
+    from controller.planning.collection import Artifact
 
 NAME = "demo-Falcon-00000000aa"
 OWNED = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from controller.aws_errors import Absent, aws_errors
+from controller.aws.errors import Absent, aws_errors
 from ledger.errors import Failure, Refused, Unavailable, Wait
 
 

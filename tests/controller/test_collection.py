@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.collection import Artifact, collectible, unused
-from controller.observed import BUSY, SETTLED, Observed
-from controller.record import Entry, Record
+from controller.memory.record import Entry, Record
+from controller.planning.collection import Artifact, collectible, unused
+from controller.planning.observed import BUSY, SETTLED, Observed
 from ledger.documents import Container, Definition, Environment, Suspension
 from ledger.holdings import Broken, Fleet, Holding
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.aws.prices import Prices
 from controller.cost import Host, hourly, running
-from controller.observed import Observed
-from controller.prices import Prices
+from controller.planning.observed import Observed
 from ledger.holdings import Fleet, read_fleet
 from tests.scene import definition, environment, path
 

@@ -12,8 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from controller.courier import Courier, Delivery, subject
-from controller.notice import Kind, Notice
+from controller.aws.courier import Courier, Delivery, subject
+from controller.notices.notice import Kind, Notice
 from ledger.documents import Environment
 from sandbox.server import Sandbox
 from tests.scene import REGION, ROLE, Account

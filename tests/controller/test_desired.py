@@ -15,7 +15,7 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.desired import Desired, desired
+from controller.planning.desired import Desired, desired
 from ledger.documents import (
     AsyncInference,
     Container,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.estate import CLOCK_TOLERANCE, clock_fault
+from controller.aws.estate import CLOCK_TOLERANCE, clock_fault
 from controller.reconcile import State
 from tests.scene import SETTLE, outcome, told
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.idleness import LAG, Use, bump, idle_since, may_be_idle
+from controller.planning.idleness import LAG, Use, bump, idle_since, may_be_idle
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 HALF_HOUR = 30

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.logbook import Logbook
+from controller.memory.logbook import Logbook
+from controller.memory.record import Entry, Record, parse_record
 from controller.reconcile import Means, reconcile
-from controller.record import Entry, Record, parse_record
 from ledger.errors import Refused, Unavailable
 from ledger.history import trailers
 from ledger.snapshot import UNBORN, Committed, Proposal, Snapshot

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.action import Action, Plan, Verb
-from controller.notice import Delivery, Kind, Notice
+from controller.memory.record import Entry, Record, dump_record, parse_record
 from controller.notices import baseline, delivered, due, pruned
-from controller.record import Entry, Record, dump_record, parse_record
+from controller.notices.notice import Delivery, Kind, Notice
+from controller.planning.action import Action, Plan, Verb
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import controller.plan
-from controller.artifacts import Artifact
-from controller.desired import ENVIRONMENT_TAG, ON_REMOVE_TAG
-from controller.idleness import Use
-from controller.observed import BUSY, SETTLED
+from controller.aws.artifacts import Artifact
 from controller.plan import CHANGES, Action, Observed, Plan, Verb, plan
-from controller.setbacks import BACK_OFF
-from controller.world import World
+from controller.planning.desired import ENVIRONMENT_TAG, ON_REMOVE_TAG
+from controller.planning.idleness import Use
+from controller.planning.observed import BUSY, SETTLED
+from controller.planning.setbacks import BACK_OFF
+from controller.planning.world import World
 from ledger.holdings import Fleet, read_fleet
 from tests.controller.cases import (
     CAPACITY,

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.action import Action, Verb
-from controller.desired import LEASE_TAG
 from controller.lease_changes import request_id
+from controller.memory.record import Entry, Record
+from controller.memory.sighting import sighted
 from controller.plan import plan
-from controller.record import Entry, Record
-from controller.sighting import sighted
-from controller.world import World
+from controller.planning.action import Action, Verb
+from controller.planning.desired import LEASE_TAG
+from controller.planning.world import World
 from ledger.lease import stamp
 from tests.controller.cases import CAPACITY, DEFECT, NAME, NOW, Ticks, fleet_of, there, with_lease
 
 if TYPE_CHECKING:
-    from controller.observed import Observed
+    from controller.planning.observed import Observed
     from ledger.holdings import Fleet
 
 

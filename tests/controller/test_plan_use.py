@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.action import Action, Verb
-from controller.idleness import LAG, Use
 from controller.plan import plan
-from controller.world import World
+from controller.planning.action import Action, Verb
+from controller.planning.idleness import LAG, Use
+from controller.planning.world import World
 from ledger.lease import stamp
 from tests.controller.cases import LIVE, NAME, NOW, ago, fleet_of, remembering, there
 

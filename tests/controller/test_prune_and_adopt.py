@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.action import Verb
-from controller.desired import NAME_TAG, ON_REMOVE_TAG
-from controller.observed import BUSY, Observed
 from controller.plan import plan
+from controller.planning.action import Verb
+from controller.planning.desired import NAME_TAG, ON_REMOVE_TAG
+from controller.planning.observed import BUSY, Observed
 from controller.reconcile import reconcile
 from controller.tick import State
 from ledger.errors import Failure

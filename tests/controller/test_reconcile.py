@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controller.aws.restraint import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
-from controller.restraint import QUOTA_PAUSE
 from ledger.errors import Failure, Unavailable
 from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.action import Action
-    from controller.endpoints import Look
-    from controller.record import Record
-    from controller.world import World
+    from controller.aws.endpoints import Look
+    from controller.memory.record import Record
+    from controller.planning.action import Action
+    from controller.planning.world import World
     from ledger.holdings import Fleet
     from tests.scene import Scene
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.record import ABSENT, Entry, Record, dump_record, parse_record
+from controller.memory.record import ABSENT, Entry, Record, dump_record, parse_record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ENTRY_LIKE = b'{"endpoints": {"a": {"name": "A", "status": "x", "since": "2026-11-23T12:00:00Z"}}}'

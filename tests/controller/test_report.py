@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.plan import plan
+from controller.planning.desired import Desired
 from controller.reconcile import Outcome, State, Tick
 from controller.report import as_json, as_markdown, as_text
 from ledger.holdings import read_fleet
@@ -95,7 +96,7 @@ def test_json_for_machines() -> None:
     done = Outcome(planned.plan.changes[0], State.DONE)
     data = as_json(Tick(NOON, planned.fleet, (), planned.plan, (done,)))
     target = planned.plan.changes[0].target
-    assert target is not None
+    assert isinstance(target, Desired)
     assert data["environment"] == "dev"
     assert data["commit"] == COMMIT
     assert data["now"] == "2026-11-23T12:00:00Z"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.observed import Observed
-from controller.scaling import Scaling
-from controller.scaling_policy import Scale, wanted_scale
+from controller.aws.scaling import Scaling
+from controller.planning.observed import Observed
+from controller.planning.scaling_policy import Scale, wanted_scale
 from ledger.documents import AsyncInference, Autoscaling, Container, Definition
 from ledger.errors import Failure
 from sandbox.server import Sandbox

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.scaling_policy import Alarm, Names, Scale, Steps, Tracking, wanted_scale
+from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking, wanted_scale
 from ledger.documents import AsyncInference, Autoscaling, Container, Definition
 
 OF_ENDPOINT = (("EndpointName", "demo-Whisper"),)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from controller.action import Action, Plan, Verb
+from controller.memory.record import ABSENT, Entry, Record
+from controller.memory.sighting import acted, forgotten, news, sighted
 from controller.plan import plan
-from controller.record import ABSENT, Entry, Record
-from controller.sighting import acted, forgotten, news, sighted
+from controller.planning.action import Action, Plan, Verb
 from ledger.lease import stamp
 from tests.controller.cases import (
     CAPACITY,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.desired import VARIANT
+from controller.planning.desired import VARIANT
 from controller.reconcile import State, Tick, reconcile
 from ledger.history import trailers
 from ledger.lease import stamp
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.action import Action
-    from controller.endpoints import Look
-    from controller.record import Record
-    from controller.world import World
+    from controller.aws.endpoints import Look
+    from controller.memory.record import Record
+    from controller.planning.action import Action
+    from controller.planning.world import World
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from controller.action import Action, Plan, Verb
-from controller.notice import Delivery, Kind, Notice
-from controller.observed import Observed
-from controller.record import Entry, Record
+from controller.memory.record import Entry, Record
+from controller.notices.notice import Delivery, Kind, Notice
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.observed import Observed
+from controller.planning.world import World
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import Outcome, State, Tick
-from controller.world import World
 from ledger.errors import Unavailable
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp

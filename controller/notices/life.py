@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
-from controller.action import Action, Verb
-from controller.notice import Kind, Notice
-from controller.notice_view import About, View, cut
-from controller.observed import lacks_capacity
-from controller.record import ABSENT, Entry
+from controller.memory.record import ABSENT, Entry
+from controller.notices.notice import Kind, Notice
+from controller.notices.view import About, View, cut
+from controller.planning.action import Action, Verb
+from controller.planning.observed import lacks_capacity
 from ledger.lease import stamp
 
 CAPACITY_KEY = f"{Kind.FAILED}:capacity"

@@ -6,7 +6,7 @@ It remembers per process and is an optimisation: a new process asks once more.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from controller.desired import Desired
+from controller.planning.desired import Desired
 from ledger.errors import Refused
 
 QUOTA_PAUSE = timedelta(minutes=10)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from controller.action import Action, Target, Verb
-from controller.desired import LEASE_TAG, Desired, desired, lease_mark
-from controller.observed import Observed
-from controller.record import Entry
-from controller.world import World
+from controller.memory.record import Entry
+from controller.planning.action import Action, Target, Verb
+from controller.planning.desired import LEASE_TAG, Desired, desired, lease_mark
+from controller.planning.observed import Observed
+from controller.planning.world import World
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, credit, is_on, prolong, stamp

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from controller.artifacts import Artifact
-from controller.desired import Desired
-from controller.scaling_policy import Scale
+from controller.planning.collection import Artifact
+from controller.planning.desired import Desired
+from controller.planning.scaling_policy import Scale
 
 
 class Verb(StrEnum):

@@ -7,9 +7,9 @@ does not: it is kept and reported until somebody changes something.
 import hashlib
 from datetime import datetime, timedelta
 
-from controller.action import Action, Verb
-from controller.case import Case
-from controller.observed import Observed, lacks_capacity
+from controller.planning.action import Action, Verb
+from controller.planning.case import Case
+from controller.planning.observed import Observed, lacks_capacity
 from ledger.lease import stamp
 
 BACK_OFF = timedelta(minutes=5)

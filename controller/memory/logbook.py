@@ -9,8 +9,8 @@ from typing import Protocol
 from uuid import uuid4
 
 from controller.lease_changes import CONTROLLER
-from controller.record import Entry, Record, dump_record, parse_record
-from controller.sighting import news
+from controller.memory.record import Entry, Record, dump_record, parse_record
+from controller.memory.sighting import news
 from ledger.errors import Failure
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
 

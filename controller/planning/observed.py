@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.desired import ENVIRONMENT_TAG, PROJECT_TAG
+from controller.planning.desired import ENVIRONMENT_TAG, PROJECT_TAG
 from ledger.documents import Environment
 
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from controller.artifacts import Artifact
-from controller.idleness import Use
-from controller.record import Record
-from controller.scaling_policy import Scale
+from controller.memory.record import Record
+from controller.planning.collection import Artifact
+from controller.planning.idleness import Use
+from controller.planning.scaling_policy import Scale
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ means something that a `Scale` cannot say, reads as different from all that is e
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from controller.scaling_policy import Alarm, Names, Scale, Steps, Tracking
+from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking
 
 NAMESPACE = "AWS/SageMaker"
 _DEFAULT_COOLDOWN = 300  # AWS's own

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.action import Verb
-from controller.notice import Kind, Notice
-from controller.notice_view import About, View
-from controller.record import ABSENT, Entry
+from controller.memory.record import ABSENT, Entry
+from controller.notices.notice import Kind, Notice
+from controller.notices.view import About, View
+from controller.planning.action import Verb
 from ledger.documents import Environment
 from ledger.holdings import Holding
 from ledger.lease import Lease, duration, is_on, stamp

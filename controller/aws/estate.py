@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from controller.action import Action, Verb
-from controller.activity import Activity, Question
-from controller.artifacts import Artifact, Artifacts
-from controller.collection import collectible, unused
-from controller.desired import VARIANT, desired
-from controller.endpoints import Endpoints, Existing, Look
-from controller.idleness import Use, may_be_idle
-from controller.observed import Observed
-from controller.record import Record
-from controller.scaling import Scaling
-from controller.scaling_policy import Scale
-from controller.world import World
+from controller.aws.activity import Activity, Question
+from controller.aws.artifacts import Artifact, Artifacts
+from controller.aws.endpoints import Endpoints, Existing, Look
+from controller.aws.rollout import Rollout
+from controller.aws.scaling import Scaling
+from controller.memory.record import Record
+from controller.planning.action import Action, Verb
+from controller.planning.collection import collectible, unused
+from controller.planning.desired import VARIANT, desired
+from controller.planning.idleness import Use, may_be_idle
+from controller.planning.observed import Observed
+from controller.planning.scaling_policy import Scale
+from controller.planning.world import World
 from ledger.documents import Environment
 from ledger.errors import Failure, Unavailable
 from ledger.holdings import Fleet, Holding
@@ -36,6 +37,7 @@ class Estate:
         sagemaker, tagging = client("sagemaker"), client("resourcegroupstaggingapi")
         cloudwatch = client("cloudwatch")
         self._endpoints = Endpoints(sagemaker, tagging)
+        self._rollout = Rollout(sagemaker)
         self._artifacts = Artifacts(sagemaker, tagging)
         self._activity = Activity(cloudwatch)
         self._scaling = Scaling(client("application-autoscaling"), cloudwatch)
@@ -84,9 +86,9 @@ class Estate:
             case Verb.UPDATE, _ if self._scaling.is_scaled(action.endpoint_name):
                 # AWS refuses to change a variant that is scaled; once updated it is scaled again.
                 self._scaling.remove(action.endpoint_name, [VARIANT])
-                self._endpoints.apply(action, now)
+                self._rollout.apply(action, now)
             case _:
-                self._endpoints.apply(action, now)
+                self._rollout.apply(action, now)
 
     def _delete(self, action: Action, now: datetime) -> None:
         """Deregister and delete. Scaling that cannot be taken away is no reason to run on."""
@@ -96,7 +98,7 @@ class Estate:
             self._scaling.remove(action.endpoint_name, variants)
         except Failure as failure:
             left_behind = failure
-        self._endpoints.apply(action, now)
+        self._rollout.apply(action, now)
         if left_behind:
             raise Unavailable(
                 "LH3013", f"It is deleted, but not its scaling: {left_behind.message}"

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.action import Action, Plan, Verb
-from controller.desired import LEASE_TAG, Desired
-from controller.observed import BUSY, Observed, lacks_capacity
-from controller.record import ABSENT, Entry, Record
-from controller.scaling_policy import Scale
+from controller.memory.record import ABSENT, Entry, Record
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.desired import LEASE_TAG, Desired
+from controller.planning.observed import BUSY, Observed, lacks_capacity
+from controller.planning.scaling_policy import Scale
 from ledger.holdings import Fleet, Holding
 
 _STARTING = frozenset({"Creating", "Failed", "Deleting"})

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from controller.action import Action, Plan, Verb
-from controller.notice import Kind, Notice
-from controller.record import Entry, Record
+from controller.memory.record import Entry, Record
+from controller.notices.notice import Kind, Notice
+from controller.planning.action import Action, Plan, Verb
 from ledger.holdings import Fleet, Holding
 from ledger.lease import is_on, stamp
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from controller.aws_errors import Absent, aws_errors
-from controller.collection import Artifact, names_content
-from controller.desired import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
-from controller.observed import Observed
+from controller.aws.errors import Absent, aws_errors
+from controller.planning.collection import Artifact, names_content
+from controller.planning.desired import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
+from controller.planning.observed import Observed
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient

@@ -6,9 +6,9 @@ Called by `plan`, with a complete list of what is there.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from controller.action import Action, Verb
-from controller.desired import NAME_TAG, ON_REMOVE_TAG
-from controller.observed import BUSY, SETTLED, Observed
+from controller.planning.action import Action, Verb
+from controller.planning.desired import NAME_TAG, ON_REMOVE_TAG
+from controller.planning.observed import BUSY, SETTLED, Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet, environment_path
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
-from controller.aws_errors import aws_errors
-from controller.notice import Delivery, Notice
+from controller.aws.errors import aws_errors
+from controller.notices.notice import Delivery, Notice
 from ledger.documents import Environment
 from ledger.errors import Failure
 

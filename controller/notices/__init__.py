@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from controller.action import Action, Plan, Verb
-from controller.lease_notices import expiring, idle
-from controller.life_notices import (
+from controller.memory.record import ABSENT, Entry, Record
+from controller.notices.lease import expiring, idle
+from controller.notices.life import (
     CAPACITY_KEY,
     blocked,
     blocked_key,
@@ -24,9 +24,9 @@ from controller.life_notices import (
     started,
     stopped,
 )
-from controller.notice import Delivery, Kind, Notice
-from controller.notice_view import View
-from controller.record import ABSENT, Entry, Record
+from controller.notices.notice import Delivery, Kind, Notice
+from controller.notices.view import View
+from controller.planning.action import Action, Plan, Verb
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import Lease, stamp
 

@@ -5,11 +5,11 @@ Called by `plan`, whose docstring draws the table. Pure.
 
 from datetime import timedelta
 
-from controller.action import Action, Verb
-from controller.case import Case
-from controller.observed import BUSY, SETTLED, Observed
-from controller.setbacks import after_failure, cause, update
-from controller.upkeep import upkeep
+from controller.planning.action import Action, Verb
+from controller.planning.case import Case
+from controller.planning.observed import BUSY, SETTLED, Observed
+from controller.planning.setbacks import after_failure, cause, update
+from controller.planning.upkeep import upkeep
 from ledger.lease import duration, grant, stamp
 
 

@@ -6,12 +6,12 @@ Called by `decision` for an endpoint that is in service on the config of its def
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.action import Action, Verb
-from controller.case import Case
-from controller.desired import VARIANT
-from controller.idleness import Use, bump, idle_since
-from controller.observed import Observed
-from controller.scaling_policy import wanted_scale
+from controller.planning.action import Action, Verb
+from controller.planning.case import Case
+from controller.planning.desired import VARIANT
+from controller.planning.idleness import Use, bump, idle_since
+from controller.planning.observed import Observed
+from controller.planning.scaling_policy import wanted_scale
 from ledger.lease import prolong, stamp
 from ledger.schedule import window_end
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from controller.aws_errors import aws_errors
+from controller.aws.errors import aws_errors
 from controller.cost import Host
 from ledger.errors import Failure
 

@@ -1,8 +1,8 @@
-"""SageMaker's control plane: see what is there, do one action. Nothing else speaks to it.
+"""SageMaker's endpoints as they are. `rollout` changes them.
 
-Called by `reconcile` and the command line. It decides nothing: that is the planner's business. A
-look costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account and
-N of ours; DescribeEndpoint only where status or LastModifiedTime moved since it looked last.
+Called by `estate`. It decides nothing: that is the planner's business. A look
+costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account and N of
+ours; DescribeEndpoint only where status or LastModifiedTime moved since it looked last.
 """
 
 from collections.abc import Mapping
@@ -10,15 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from controller.action import Action, Verb
-from controller.aws_errors import Absent, AlreadyThere, aws_errors
-from controller.desired import ENVIRONMENT_TAG, LEASE_TAG, PROJECT_TAG, Desired
-from controller.observed import Observed
-from controller.restraint import Restraint
+from controller.aws.errors import Absent, aws_errors
+from controller.planning.desired import ENVIRONMENT_TAG, PROJECT_TAG
+from controller.planning.observed import Observed
 from ledger.documents import Environment
-from ledger.errors import Refused, Wait
 from ledger.holdings import Fleet
 
 if TYPE_CHECKING:
@@ -66,7 +63,6 @@ class Endpoints:
         self._sagemaker = sagemaker
         self._tagging = tagging
         self._seen: dict[str, _Seen] = {}
-        self._restraint = Restraint()
 
     def observe(self, fleet: Fleet) -> Look:
         """Return the endpoints that are ours by tags, and those that bear a definition's name.
@@ -93,22 +89,6 @@ class Endpoints:
         found = (self._observed(summary, owned) for summary in summaries)
         observed = tuple(item for item in found if item is not None)
         return Look(observed, aws_time)
-
-    def apply(self, action: Action, now: datetime) -> None:
-        """Do one action with one mutation of the endpoint. Raises Failure (LH3xxx)."""
-        match action.verb, action.target:
-            case Verb.CREATE, Desired() as target:
-                self._restraint.guard(target, now, self._create)
-            case Verb.UPDATE, Desired() as target:
-                self._restraint.guard(target, now, self._update)
-            case Verb.ADOPT, Desired() as target:
-                self._tag(action.endpoint_name, {**target.tags, LEASE_TAG: target.lease_tag})
-            case Verb.TAG, Desired() as target:
-                self._tag(action.endpoint_name, target.tags)
-            case Verb.DELETE, _:
-                self._delete(action.endpoint_name)
-            case verb, _:
-                raise AssertionError(f"{verb} is nothing that is done to an endpoint")
 
     def find(self, endpoint_name: str) -> Existing | None:
         """Look at one endpoint, whoever owns it; None where it is not. Raises Failure (LH3xxx)."""
@@ -205,83 +185,6 @@ class Endpoints:
         )
         self._seen[key] = seen
         return seen
-
-    def _create(self, target: Desired) -> None:
-        self._ensure_config(target)
-        tags = {**target.tags, LEASE_TAG: target.lease_tag}
-        try:
-            with aws_errors():
-                self._sagemaker.create_endpoint(
-                    EndpointName=target.endpoint_name,
-                    EndpointConfigName=target.config_name,
-                    Tags=_tag_list(tags),
-                )
-        except AlreadyThere as failure:
-            raise Wait(failure.code, f"{failure.message} The next tick looks again.") from failure
-        except Absent as failure:
-            raise _not_visible(target, failure) from failure
-
-    def _update(self, target: Desired) -> None:
-        self._ensure_config(target)
-        try:
-            with aws_errors():
-                self._sagemaker.update_endpoint(
-                    EndpointName=target.endpoint_name,
-                    EndpointConfigName=target.config_name,
-                    RetainAllVariantProperties=target.retain_counts,
-                )
-        except Absent as failure:
-            raise _not_visible(target, failure) from failure
-
-    def _tag(self, endpoint_name: str, tags: Mapping[str, str]) -> None:
-        with aws_errors():
-            answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
-            self._sagemaker.add_tags(ResourceArn=answer["EndpointArn"], Tags=_tag_list(tags))
-
-    def _delete(self, endpoint_name: str) -> None:
-        try:
-            with aws_errors():
-                self._sagemaker.delete_endpoint(EndpointName=endpoint_name)
-        except Absent:
-            return  # somebody was faster; it is gone, as wanted
-
-    def _ensure_config(self, target: Desired) -> None:
-        """Make model and config unless the config is there: its name says what it holds."""
-        try:
-            with aws_errors():
-                self._sagemaker.describe_endpoint_config(EndpointConfigName=target.config_name)
-        except Absent as absent:
-            if target.model is None or target.config is None:
-                raise Refused(
-                    "LH3008",
-                    f"the endpoint config {target.config_name} is not in SageMaker: make it, or"
-                    " change endpoint_config_name.",
-                ) from absent
-        else:
-            return
-        tags = _tag_list(target.tags)
-        _unless_there(self._sagemaker.create_model, {**target.model, "Tags": tags})
-        _unless_there(self._sagemaker.create_endpoint_config, {**target.config, "Tags": tags})
-
-
-def _unless_there(create: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN401
-    try:
-        with aws_errors():
-            create(**request)
-    except AlreadyThere:
-        return  # a tick that was cut short made it: same name, same content
-
-
-def _not_visible(target: Desired, failure: Absent) -> Wait:
-    """Wait for a config made a moment ago, which may not be visible yet; so AWS advises."""
-    return Wait(
-        "LH3009",
-        f"{failure.message} {target.config_name} may not be visible yet; the next tick looks.",
-    )
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[Any]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 def _key(name: str) -> str:

@@ -12,11 +12,17 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
 
-from controller.aws_errors import Absent, aws_errors
-from controller.desired import VARIANT
-from controller.observed import Observed
-from controller.scaling_policy import Alarm, Names, Scale, Steps, Tracking, resource_id
-from controller.scaling_wire import Said, alarm_request, read_scale, steps_request, tracking_request
+from controller.aws.errors import Absent, aws_errors
+from controller.aws.scaling_wire import (
+    Said,
+    alarm_request,
+    read_scale,
+    steps_request,
+    tracking_request,
+)
+from controller.planning.desired import VARIANT
+from controller.planning.observed import Observed
+from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking, resource_id
 
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling import ApplicationAutoScalingClient

@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
-from controller.desired import NAME_TAG
-from controller.observed import Observed
-from controller.record import Record
+from controller.memory.record import Record
+from controller.planning.desired import NAME_TAG
+from controller.planning.observed import Observed
 from ledger.holdings import Fleet, Holding
 
 _CONTENT_NAME = re.compile(r".+-[0-9a-f]{10}")

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from controller.aws_errors import aws_errors
-from controller.idleness import LAG, Use
+from controller.aws.errors import aws_errors
+from controller.planning.idleness import LAG, Use
 from ledger.errors import Failure, Unavailable
 
 if TYPE_CHECKING:

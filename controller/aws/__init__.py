@@ -1,0 +1,1 @@
+"""One adapter for each AWS service. They decide nothing, and foreign errors end here."""

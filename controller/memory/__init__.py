@@ -1,0 +1,1 @@
+"""What the controller remembers of SageMaker: a record, how it goes on, and where it is kept."""

@@ -1,0 +1,107 @@
+"""The API as a deployment puts it together, for `leasehold up` and the tests.
+
+Beside the gateway's own routes it has what `cdk deploy` makes of the definitions: a resource
+without a token for a `public` one, and one with a Lambda function of its own for an integration of
+type `lambda`. It follows the ledger, so a merge is a deployment here. A function's code comes from
+this project's `functions/` alone, never from the ledger.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from gateway import handler as gateway
+from gateway.executions import DEFINITION
+from gateway.routes import ROUTES
+from gateway.served import Served
+from gateway.streaming import streaming_handler
+from ledger.errors import Failure
+from sandbox.api_gateway import Route
+from sandbox.local_function import LocalFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    from gateway.handler import Handler
+    from gateway.parts import Parts
+    from ledger.documents import Integration
+    from ledger.holdings import Holding
+
+PROJECT = Path(__file__).resolve().parent.parent
+_FUNCTIONS = "functions"
+_STREAMING = "invoke_stream"
+_ROLE = "arn:aws:iam::123456789012:role/leasehold-long-call"
+
+
+def deploy_state_machine(client: Any) -> str:  # noqa: ANN401 - boto3's
+    """Make the state machine of long calls, or find it; answer its ARN."""
+    made: dict[str, str] = client.create_state_machine(
+        name="leasehold-long-call", definition=DEFINITION.read_text(), roleArn=_ROLE
+    )
+    return made["stateMachineArn"]
+
+
+class Deployment:
+    """The routes of one environment's API, and the functions behind them."""
+
+    def __init__(self, parts: Parts, variables: Mapping[str, str], project: Path = PROJECT) -> None:
+        """`variables` are what functions find in their environment, beside ENDPOINT_NAME."""
+        self._handle: Handler = gateway.build(parts)
+        self._stream = streaming_handler(parts)
+        self._served = Served(parts.ledger, parts.environment, parts.clock)
+        self._variables = variables
+        self._project = project
+        self._functions: dict[tuple[Path, str], LocalFunction] = {}
+
+    def routes(self) -> tuple[Route, ...]:
+        """Give the gateway's own routes."""
+        return tuple(
+            Route(each.method, each.resource, self._stream, streams=True)
+            if each.operation == _STREAMING
+            else Route(each.method, each.resource, self._handle, each.scope is not None)
+            for each in ROUTES
+        )
+
+    def integrations(self) -> tuple[Route, ...]:
+        """Give the routes that definitions have beside `/{api_resource_name}`, as of now."""
+        try:
+            holdings = self._served.fleet().holdings
+        except Failure:  # the routes that need the ledger say so themselves
+            return ()
+        return tuple(route for item in holdings for route in self._own(item))
+
+    def _own(self, item: Holding) -> Iterator[Route]:
+        integration, public = item.definition.integration, item.definition.public
+        if integration is None:
+            return
+        resource = f"/{integration.api_resource_name}"
+        function = self._function(integration, item.endpoint_name)
+        if function or public:
+            yield Route("POST", resource, function or self._handle, authorized=not public)
+
+    def _function(self, integration: Integration, endpoint_name: str) -> LocalFunction | None:
+        """Find the function of an integration; what is no folder of `functions/` is none."""
+        if integration.type != "lambda" or integration.lambda_src is None:
+            return None
+        folder = (self._project / integration.lambda_src).resolve()
+        if folder.parent != self._project / _FUNCTIONS or not (folder / "app.py").is_file():
+            return None
+        key = folder, endpoint_name
+        if key not in self._functions:
+            variables = {**self._variables, "ENDPOINT_NAME": endpoint_name}
+            self._functions.setdefault(key, LocalFunction(folder, variables))
+        return self._functions[key]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for function in self._functions.values():
+            function.stop()
