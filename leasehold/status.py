@@ -17,7 +17,7 @@ from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, is_on, stamp
 
 _COLOURS = {"InService": "green", "Failed": "red", "absent": "dim"}
-_STATES = {"on": "green", "off": "dim", "frozen": "red", "orphan": "red"}
+_STATES = {"on": "green", "off": "dim", "frozen": "red", "held": "yellow", "orphan": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,9 @@ def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
 def _state(item: Holding | Broken, now: datetime) -> str:
     if isinstance(item, Broken):
         return "frozen"
+    suspended = item.definition.suspended
+    if suspended and suspended.holds(now):
+        return "held"
     return "on" if is_on(item.definition.schedule, item.lease, now) else "off"
 
 
