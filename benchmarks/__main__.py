@@ -2,13 +2,14 @@
 
 import sys
 
-from benchmarks import concurrent_extends, extend, planner
+from benchmarks import concurrent_extends, contention, extend, planner
 from benchmarks.tick import compare
 
 ALL = {
     "planner": planner.run,
     "extend": extend.run,
     "concurrent": concurrent_extends.run,
+    "contention": contention.run,
     "tick": compare.run,
 }
 BY_NAME = {**ALL, "tick-5000": compare.run_large}

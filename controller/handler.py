@@ -16,6 +16,7 @@ from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.courier import Courier
 from controller.aws.estate import Estate
 from controller.aws.prices import PRICING_REGION, Prices
+from controller.coalesce import is_covered
 from controller.cost import hourly, running
 from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, reconcile
@@ -23,6 +24,7 @@ from controller.report import as_json
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import State, Tick
 from ledger.errors import Failure, Unavailable
+from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
@@ -34,6 +36,8 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
     settings, means = _built()
     environment, now = settings.environment, _now()
     last_good = _last_good.get(environment)
+    if (asked_at := _asked_at(event)) and is_covered(asked_at, last_good):
+        return {"environment": environment, "covered_by": stamp(last_good or now)}
     try:
         tick = reconcile(means, environment, now)
     except Failure as failure:
@@ -45,6 +49,14 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
     _raise_failures(tick)
     _last_good[environment] = now
     return as_json(tick)
+
+
+def _asked_at(event: object) -> datetime | None:
+    """Read when a webhook asked for this tick; the schedule's own events have no such time."""
+    match event:
+        case {"asked_at": str(text)}:
+            return datetime.fromisoformat(text)
+    return None
 
 
 def _hourly_cost(tick: Tick) -> float | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from controller.aws.endpoints import Look
+from controller.memory.applied import Applied
 from controller.memory.record import Record
 from controller.notices.notice import Delivery, Notice
 from controller.planning.action import Action
@@ -36,7 +37,7 @@ class Memory(Protocol):
     """The observed history, as a tick needs it."""
 
     def read(self, environment: str) -> Record: ...
-    def keep(self, environment: str, record: Record, commit: str) -> None: ...
+    def keep(self, environment: str, record: Record, note: Applied) -> None: ...
 
 
 class Post(Protocol):

@@ -9,6 +9,7 @@ from datetime import datetime
 from controller.carry_out import carry_out
 from controller.lease_changes import CONTROLLER
 from controller.means import Means, Post
+from controller.memory.applied import applied
 from controller.memory.record import Record
 from controller.memory.sighting import acted, forgotten, scaled, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
@@ -61,7 +62,7 @@ def _remember(means: Means, tick: Tick) -> Tick:
     record, deliveries = _tell(means.courier, tick, record)
     troubles = [*tick.world.troubles, *(each.sentence for each in deliveries if not each.ok)]
     try:
-        means.logbook.keep(tick.fleet.name, record, tick.plan.commit)
+        means.logbook.keep(tick.fleet.name, record, applied(tick.plan, tick.now))
     except Failure as failure:
         troubles.append(str(failure))
     return replace(tick, deliveries=deliveries, troubles=tuple(troubles))

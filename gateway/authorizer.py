@@ -1,13 +1,25 @@
-"""The API's door: an API Gateway TOKEN authorizer that asks the token table who is calling.
+"""The API's door: an API Gateway TOKEN authorizer that asks who is calling.
 
 AWS Lambda calls `handler`; `leasehold up` and the tests build an `Authorizer` with their own table
-and clock. Three outcomes: a policy, `Unauthorized` (401), or any other error (500). A table that
-does not answer is the third: nobody passes on a doubt. A token is never logged or answered.
+and clock. What is presented is looked at in this order:
+
+1. a JWT that names the environment's issuer is verified by `oidc`, and asked for nowhere else
+2. anything else is a token: in the environment's table, then in the predecessor's if there is one
+
+Four outcomes: a policy that allows, one that denies (403: a good JWT whose holder may do nothing
+here), `Unauthorized` (401), or any other error (500). A table or an issuer that does not answer is
+the last: nobody passes on a doubt, and an issuer's silence harms no holder of a token.
+
+API Gateway keeps a policy for what was presented and reuses it for any method of the stage, for 30
+seconds (docs/decisions/0010). So a policy names the whole stage, what its caller may do there is in
+the scopes, which the API asks for each request, and so is the end of a JWT or a token. What was
+presented is never logged or answered.
 """
 
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import re
 from datetime import UTC, datetime
@@ -16,17 +28,27 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from gateway.tokens import LONGEST_TOKEN, TokenTable
+from gateway import identities
+from gateway.identities import Caller
+from gateway.legacy_tokens import LegacyTokens
+from gateway.token_record import LONGEST_TOKEN
+from gateway.tokens import TokenTable
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from gateway.tokens import TokenRecord
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from gateway.oidc import Issuer
+    from ledger.identities import Identities, Oidc
 
 TABLE_SETTING = "LEASEHOLD_TOKEN_TABLE"
+LONGEST_PRESENTED = 8192  # a JWT that lists groups; all headers of a request have 10,240 bytes
 _BEARER = re.compile(r"^bearer(?:[ \t]+|$)", re.IGNORECASE)
 _STAGE = re.compile(r"(arn:[\w-]+:execute-api:[\w-]*:\d*:[\w-]+/[\w$-]+)/[A-Z]+(?:/.*)?", re.DOTALL)
+
+log = logging.getLogger("leasehold.authorizer")
 
 
 class UnauthorizedError(Exception):
@@ -39,17 +61,81 @@ class UnauthorizedError(Exception):
 class Authorizer:
     """Answers an authorizer event; safe to call from many threads."""
 
-    def __init__(self, table: TokenTable, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        table: TokenTable,
+        clock: Callable[[], datetime],
+        *,
+        issuer: Issuer | None = None,
+        legacy: LegacyTokens | None = None,
+    ) -> None:
         self._table = table
         self._clock = clock
+        self._issuer = issuer
+        self._legacy = legacy
+
+    @classmethod
+    def admitting(
+        cls,
+        settings: Identities,
+        client: DynamoDBClient,
+        table: TokenTable,
+        clock: Callable[[], datetime],
+    ) -> Authorizer:
+        """Make one for what an environment admits. Raises `Refused` (LH4209) without the extra."""
+        named = settings.legacy_token_table
+        return cls(
+            table,
+            clock,
+            issuer=_issuer(settings.oidc) if settings.oidc else None,
+            legacy=LegacyTokens(client, named) if named else None,
+        )
 
     def __call__(self, event: Mapping[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG002 - Lambda's signature
         stage = _stage(str(event["methodArn"]))
         token = presented(event.get("authorizationToken"))
-        record = None if token is None else self._table.find(token, self._clock())
-        if record is None:
+        if token is None:
             raise UnauthorizedError
-        return _policy(record, stage)
+        if self._issuer is not None and self._issuer.is_named_in(token):
+            return self._answer_jwt(self._issuer, token, stage)
+        caller = self._holder(token)
+        if caller is None:
+            raise UnauthorizedError
+        return _allowed(caller, stage)
+
+    def _answer_jwt(self, issuer: Issuer, token: str, stage: str) -> dict[str, Any]:
+        try:
+            return _allowed(issuer.verify(token, self._clock()), stage)
+        except Refused as refused:
+            log.info("%s %s", refused.code, refused.message)
+            if refused.code == "LH4211":
+                return _denied(stage)
+        raise UnauthorizedError
+
+    def _holder(self, token: str) -> Caller | None:
+        if len(token) > LONGEST_TOKEN:
+            return None
+        if (record := self._table.find(token, self._clock())) is not None:
+            return Caller(record.token_id, record.principal, record.expires_at)
+        if self._legacy is None or (plain := self._legacy.find(token)) is None:
+            return None
+        if plain.principal is None:
+            text = f"the row of token {plain.public_id} cannot be read ({plain.problem})"
+            raise Refused("LH4219", text)
+        return Caller(plain.public_id, plain.principal)
+
+
+def _issuer(settings: Oidc) -> Issuer:
+    try:
+        from gateway.oidc import Issuer  # noqa: PLC0415 - it needs the extra
+
+        return Issuer(settings)
+    except ModuleNotFoundError as error:
+        text = (
+            f"JWTs cannot be verified ({error.name} is missing): install 'leasehold[oidc]', or put"
+            " pyjwt[crypto] into the function's layer."
+        )
+        raise Refused("LH4209", text) from error
 
 
 def presented(header: object) -> str | None:
@@ -57,7 +143,7 @@ def presented(header: object) -> str | None:
     if not isinstance(header, str):
         return None
     token = _BEARER.sub("", header.strip(" \t"), count=1)
-    return token if 0 < len(token) <= LONGEST_TOKEN and token.isprintable() else None
+    return token if 0 < len(token) <= LONGEST_PRESENTED and token.isprintable() else None
 
 
 def _stage(method_arn: str) -> str:
@@ -67,20 +153,24 @@ def _stage(method_arn: str) -> str:
     return found[1]
 
 
-def _policy(record: TokenRecord, stage: str) -> dict[str, Any]:
-    """Allow the whole stage: API Gateway keeps a policy for its token and reuses it for any method.
+def _allowed(caller: Caller, stage: str) -> dict[str, Any]:
+    policy = _policy(caller.public_id, "Allow", stage)
+    return {**policy, "context": caller.to_context()}
 
-    What the caller may do there is in the scopes, and the API asks them for each request.
-    """
+
+def _denied(stage: str) -> dict[str, Any]:
+    return _policy("nobody", "Deny", stage)
+
+
+def _policy(principal_id: str, effect: str, stage: str) -> dict[str, Any]:
     statement = {
         "Action": "execute-api:Invoke",
-        "Effect": "Allow",
+        "Effect": effect,
         "Resource": f"{stage}/*/*",
     }
     return {
-        "principalId": record.token_id,
+        "principalId": principal_id,
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
-        "context": record.principal.to_context(),
     }
 
 
@@ -96,4 +186,6 @@ def _of_this_function() -> Authorizer:
         raise Refused("LH4208", f"{TABLE_SETTING} is not set: name the table of the API's tokens.")
     config = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 3})
     client = boto3.client("dynamodb", config=config)
-    return Authorizer(TokenTable(client, name), lambda: datetime.now(UTC))
+    settings = identities.read(os.environ)
+    table = TokenTable(client, name)
+    return Authorizer.admitting(settings, client, table, lambda: datetime.now(UTC))

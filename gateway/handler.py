@@ -16,12 +16,18 @@ from typing import Any
 
 import boto3
 
-from gateway import refusals
+from gateway import identities, openapi, refusals
+from gateway.applied import Applied
+from gateway.executions import Executions
 from gateway.expiry import Expiry
+from gateway.history import History
+from gateway.invocation import Invocation
 from gateway.parts import Parts
 from gateway.reply import Reply
 from gateway.requests import Event
-from gateway.routes import ROUTES
+from gateway.routes import OWN_PATH, ROUTES
+from gateway.streaming import Streaming
+from gateway.webhook import Webhook
 from ledger.errors import Failure, Refused
 from ledger.opening import open_deployed_with_status
 from ledger.repository import Person
@@ -53,16 +59,29 @@ def _now() -> datetime:
 def build(parts: Parts) -> Handler:
     """Make a handler for one environment of a ledger. It may be called from many threads."""
     expiry = Expiry(parts.ledger, parts.environment, parts.clock)
+    invocation = Invocation.of(parts)
+    executions = Executions.of(parts, invocation)
     operations: Mapping[str, Operation] = {
         "query": expiry.query,
         "extend": expiry.extend,
         "release": expiry.release,
+        "history": History(parts.ledger, parts.environment).tell,
+        "reconcile": Applied(parts).tell,
+        "webhook": Webhook.of(parts).receive,
+        "openapi": openapi.describe,
+        "invoke": invocation.by_name,
+        "invoke_stream": Streaming(invocation).collected,
+        "invoke_resource": invocation.by_resource,
+        "start_execution": executions.start,
+        "describe_execution": executions.describe,
     }
+    admitted = identities.read(parts.variables)
     by_route = {route.key: operations[route.operation] for route in ROUTES}
 
     def handle(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
         try:
-            return _found(by_route, event)(event).as_proxy()
+            known = identities.identified(event, admitted, parts.clock())
+            return _found(by_route, event)(known).as_proxy()
         except Failure as failure:
             log.info("%s %s", failure.code, failure.message)
             return refusals.answer(failure).as_proxy()
@@ -71,7 +90,10 @@ def build(parts: Parts) -> Handler:
 
 
 def _found(by_route: Mapping[tuple[str, str], Operation], event: Event) -> Operation:
-    key = (str(event.get("httpMethod")), str(event.get("resource")))
+    method, resource = str(event.get("httpMethod")), str(event.get("resource"))
+    key = (method, resource)
+    if key not in by_route and resource.count("/") == 1:
+        key = (method, OWN_PATH)  # a resource that was deployed for one definition
     if key not in by_route:
         raise Refused("LH4041", "There is no such path or method in this API.")
     return by_route[key]

@@ -16,7 +16,8 @@ class Parts:
     """The ledger of one environment, the clock, AWS, and the settings.
 
     `client` makes a boto3 client by service name, in the environment's region; it is called when a
-    client is needed. `status` is the branch of the observed history, to be read only.
+    client is needed. `status` is the branch of the observed history, to be read only. `trigger`
+    asks for a tick now; without one, the controller is a function that the variables name.
     """
 
     ledger: Repository
@@ -25,3 +26,4 @@ class Parts:
     client: Callable[[Any], Any]
     status: Repository | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    trigger: Callable[[], None] | None = None

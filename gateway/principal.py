@@ -1,13 +1,16 @@
 """Who calls the API, and what they may do.
 
-The token table keeps a principal for each token, the authorizer hands it to the API as strings,
-and the API makes it the author of a commit. It cannot exist with a name or an address that would
-change shape inside a commit. This module must not know tokens, DynamoDB or HTTP.
+Whatever shows who calls (a token, a JWT, AWS's signature) ends in a principal. The authorizer hands
+it to the API as strings, and the API makes it the author of a commit. It cannot exist with a name
+or an address that would change shape inside a commit. This module must not know tokens, DynamoDB or
+HTTP.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
+import string
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST = 120
 # Persian and Indic scripts need the two joiners; all other format characters hide or reorder text.
 _JOINERS = frozenset("\u200c\u200d")
+_PLAIN = frozenset(f"{string.ascii_letters}{string.digits}_+=/.-")
 # Git trims punctuation around an address: with it, two different ones could become the same author.
 _EMAIL = re.compile(r"[\w+/=~-][\w.+/=~'-]*@[\w-]+(?:\.[\w-]+)*")
 
@@ -76,6 +80,27 @@ class Principal:
             email=_text(context, "email"),
             scopes=scopes_from(_text(context, "scopes").split(",")),
         )
+
+
+def address_under(domain: str, subject: str) -> str:
+    """Make the address of a caller who has none, one for each subject; no mail can go there.
+
+    What an address cannot carry is written as `~` and its bytes in hex, so `ana@example.com` is
+    `ana~40example.com@DOMAIN`. A subject that is too long is written by its SHA-256.
+    """
+    address = f"{''.join(map(_escaped, subject))}@{domain}"
+    if address.startswith("."):
+        address = f"~2e{address[1:]}"
+    if len(address) <= LONGEST:
+        return address
+    digest = hashlib.sha256(subject.encode(errors="surrogatepass")).hexdigest()
+    return f"~sha256-{digest[:32]}@{domain}"
+
+
+def _escaped(letter: str) -> str:
+    if letter in _PLAIN:
+        return letter
+    return "".join(f"~{byte:02x}" for byte in letter.encode(errors="surrogatepass"))
 
 
 def scopes_from(names: list[str]) -> frozenset[Scope]:

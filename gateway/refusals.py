@@ -10,7 +10,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from gateway.reply import Reply
-from ledger.errors import Failure, Refused
+from ledger.errors import Failure, Refused, Wait
+from ledger.pace import TooManyPushes
 
 GATEWAY_RESPONSES: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("refusals.json").read_bytes()
@@ -27,9 +28,38 @@ _STATUS = {
     "LH4108": HTTPStatus.CONFLICT,
     "LH4109": HTTPStatus.CONFLICT,
     "LH4110": HTTPStatus.CONFLICT,
+    "LH4111": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "LH4112": HTTPStatus.PRECONDITION_FAILED,
+    "LH4113": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LH4010": HTTPStatus.UNAUTHORIZED,
+    "LH4302": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "LH4303": HTTPStatus.BAD_GATEWAY,
+    "LH4304": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LH4305": HTTPStatus.TOO_MANY_REQUESTS,
+    "LH4307": HTTPStatus.BAD_GATEWAY,
+    "LH4308": HTTPStatus.BAD_GATEWAY,
+    "LH4309": HTTPStatus.CONFLICT,
+    "LH4310": HTTPStatus.NOT_IMPLEMENTED,
+    "LH4311": HTTPStatus.BAD_GATEWAY,
+    "LH4320": HTTPStatus.NOT_IMPLEMENTED,
+    "LH4321": HTTPStatus.FORBIDDEN,
+    "LH4322": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "LH4323": HTTPStatus.CONFLICT,
+    "LH4324": HTTPStatus.FORBIDDEN,
+    "LH4325": HTTPStatus.NOT_FOUND,
+    "LH4326": HTTPStatus.BAD_GATEWAY,
+    "LH4401": HTTPStatus.UNAUTHORIZED,
+    "LH4402": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "LH4404": HTTPStatus.NOT_FOUND,
+    "LH4405": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "LH4406": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LH4407": HTTPStatus.SERVICE_UNAVAILABLE,
+    "LH4409": HTTPStatus.NOT_FOUND,
     # The authorizer's context is ours, not the caller's.
     "LH4201": HTTPStatus.INTERNAL_SERVER_ERROR,
     "LH4202": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "LH4213": HTTPStatus.FORBIDDEN,
+    "LH4216": HTTPStatus.UNAUTHORIZED,
 }
 
 
@@ -37,7 +67,10 @@ def answer(failure: Failure) -> Reply:
     """Give the answer for a failure. What git said stays in the log."""
     if failure.code.startswith("LH4"):
         status = _STATUS.get(failure.code, HTTPStatus.BAD_REQUEST)
-        return Reply({"error": failure.message, "code": failure.code}, status)
+        waits = isinstance(failure, Wait | TooManyPushes)
+        seconds = failure.seconds if isinstance(failure, TooManyPushes) else RETRY_AFTER_SECONDS
+        headers = {"Retry-After": str(seconds)} if waits else {}
+        return Reply({"error": failure.message, "code": failure.code}, status, headers)
     if isinstance(failure, Refused):
         error = "The repository refuses the change; it is not committed. Tell who runs this API."
         return Reply({"error": error, "code": "LH4502"}, HTTPStatus.BAD_GATEWAY)

@@ -6,9 +6,11 @@ from outside is checked here; what is returned may be used as a name.
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from gateway.principal import Principal, Scope
@@ -20,12 +22,18 @@ _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*")
 _NAME_LIMIT = 63
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[a-zA-Z0-9._:-]{1,64}")
+_TAG = re.compile(r'"([0-9a-f]{40})"|([0-9a-f]{40})')
+_MOST_CHANGES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class ExtensionBody:
+    """What is asked: minutes more, or a new end of the lease. `digest` stands for all of it."""
+
     endpoint_name: str
-    minutes: int
+    amount: int | datetime
+    digest: str
+    shorten: bool = False
     endpoint_config_name: str | None = None
     reason: str | None = None
 
@@ -40,21 +48,60 @@ def extension_body(event: Event) -> ExtensionBody:
         raise Refused(code, f"The body is not as expected: {' '.join(places)}")
     return ExtensionBody(
         endpoint_name=data["EndpointName"],
-        minutes=data["minutes"],
+        amount=data["minutes"] if "minutes" in data else _instant(data["until"]),
+        digest=digest("POST", data),
+        shorten=data.get("shorten", False),
         endpoint_config_name=data.get("EndpointConfigName"),
         reason=data.get("reason"),
     )
 
 
+def digest(method: str, asked: Mapping[str, object]) -> str:
+    """Sum up what is asked, however it is spaced and ordered."""
+    text = json.dumps([method, asked], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
 def endpoint_name(event: Event) -> str | None:
     """Read the query's EndpointName. Raises Refused LH4003 for what can be no endpoint's name."""
-    name = (event.get("queryStringParameters") or {}).get("EndpointName")
+    name = _query(event, "EndpointName")
     if name is not None and not (len(name) <= _NAME_LIMIT and _NAME.fullmatch(name)):
         raise Refused(
             "LH4003",
             "EndpointName has letters, digits and inner hyphens only, and 63 of them at the most.",
         )
     return name
+
+
+def is_dry_run(event: Event) -> bool:
+    """Tell whether the caller only wants to know. Raises Refused LH4114."""
+    asked = _query(event, "dry_run")
+    if asked not in (None, "true", "false"):  # `?dry_run` alone must not change anything
+        raise Refused("LH4114", "dry_run is true or false.")
+    return asked == "true"
+
+
+def limit(event: Event, default: int) -> int:
+    """Read how many changes the caller wants to see. Raises Refused LH4114."""
+    asked = _query(event, "limit")
+    if asked is None:
+        return default
+    if not re.fullmatch("[0-9]{1,3}", asked) or not 1 <= int(asked) <= _MOST_CHANGES:
+        raise Refused("LH4114", f"limit is a whole number from 1 to {_MOST_CHANGES}.")
+    return int(asked)
+
+
+def if_match(event: Event) -> tuple[str, ...] | None:
+    """Read the commits that If-Match names; `*` stays as it is, what is no commit is left out.
+
+    None is no condition at all.
+    """
+    header = _header(event, "if-match")
+    if header is None:
+        return None
+    tags = [tag.strip() for tag in header.split(",")]
+    found = (_TAG.fullmatch(tag) for tag in tags)
+    return ("*",) if "*" in tags else tuple(match[1] or match[2] for match in found if match)
 
 
 def caller(event: Event, scope: Scope) -> Principal:
@@ -85,8 +132,24 @@ def request_id(event: Event, principal: Principal) -> str:
 
 
 def _key(event: Event) -> str | None:
+    return _header(event, "idempotency-key")
+
+
+def _header(event: Event, wanted: str) -> str | None:
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return headers.get("idempotency-key")
+    return headers.get(wanted)
+
+
+def _query(event: Event, name: str) -> str | None:
+    return (event.get("queryStringParameters") or {}).get(name)
+
+
+def _instant(until: str) -> datetime:
+    try:
+        return datetime.fromisoformat(until)
+    except ValueError:
+        sentence = f"The body is not as expected: /until: {until} is no date of the calendar."
+        raise Refused("LH4002", sentence) from None
 
 
 def _body(event: Event) -> bytes:

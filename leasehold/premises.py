@@ -5,7 +5,7 @@ they serve is kept in the home folder, so the next one goes on from there.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from leasehold.connection import Cloud, clock
 from leasehold.home import Home, Running
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
+from ledger.identities import Identities
 from ledger.repository import Person, Remote, Repository
 from ledger.settings import STATUS_BRANCH
 from sandbox.api_authorizer import TokenAuthorizer
@@ -63,8 +64,16 @@ class Premises:
         return _status_branch(self.home, self.running.git_url, CONTROLLER)
 
 
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """How a webhook wakes the controller, and the settings it is checked by."""
+
+    trigger: Callable[[], None]
+    variables: Mapping[str, str]
+
+
 @contextmanager
-def opened(home: Home, wishes: Wishes) -> Iterator[Premises]:
+def opened(home: Home, wishes: Wishes, hooks: Hooks) -> Iterator[Premises]:
     """Start git, AWS and the gateway. Raises Refused LH501x with what stands in the way."""
     with ExitStack() as parts:
         parts.enter_context(home.occupied())
@@ -80,7 +89,16 @@ def opened(home: Home, wishes: Wishes) -> Iterator[Premises]:
         region = _region(ledger)
         branch = _status_branch(home, git_url, gateway.GATEWAY)
         client = partial(cloud.client, region=region)
-        api = _api(Parts(ledger, seeds.ENVIRONMENT, clock, client, branch), table)
+        parts_of_api = Parts(
+            ledger,
+            seeds.ENVIRONMENT,
+            clock,
+            client,
+            status=branch,
+            variables=hooks.variables,
+            trigger=hooks.trigger,
+        )
+        api = _api(parts_of_api, table)
         gateway_url = parts.enter_context(
             ApiGateway(api, clock=clock, port=port, threads=_THREADS)
         ).url
@@ -184,12 +202,18 @@ def _principal() -> Principal:
 
 def _api(parts: Parts, table: TokenTable) -> RestApi:
     handle = gateway.build(parts)
-    door = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=_TOKEN_MEMORY)
+    settings = read_fleet(parts.ledger.read().files, parts.environment).environment
+    admitted = settings.identities if settings else Identities()
+    door = Authorizer.admitting(admitted, parts.client("dynamodb"), table, clock)
     routes = tuple(
         Route(each.method, each.resource, handle, authorized=each.scope is not None)
         for each in ROUTES
     )
-    return RestApi(routes, authorizer=door, gateway_responses=GATEWAY_RESPONSES)
+    return RestApi(
+        routes,
+        authorizer=TokenAuthorizer(door, clock=clock, ttl=_TOKEN_MEMORY),
+        gateway_responses=GATEWAY_RESPONSES,
+    )
 
 
 def _is_free(port: int) -> bool:

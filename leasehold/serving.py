@@ -4,12 +4,14 @@ An entry point: signals end it, and whatever its parts met is told in sentences.
 """
 
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
+from controller.coalesce import Bell
 from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, Tick, reconcile
 from leasehold import seeds
@@ -17,7 +19,7 @@ from leasehold.connection import clock
 from leasehold.console import say
 from leasehold.home import Home
 from leasehold.narration import Line, Narrator
-from leasehold.premises import Premises, Wishes, opened
+from leasehold.premises import Hooks, Premises, Wishes, opened
 from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.times import clock_face
 from leasehold.welcome import welcome
@@ -31,10 +33,10 @@ _PATIENCE_SECONDS = 2.0
 def serve(home: Home, wishes: Wishes, every: float) -> None:
     """Run everything until SIGINT or SIGTERM; the announcement is there while it is ready."""
     logging.getLogger().addHandler(_Told(logging.WARNING))
-    stopping = until_stopped()
-    with opened(home, wishes) as premises:
+    stopping, bell = until_stopped(), Bell()
+    with opened(home, wishes, Hooks(bell.ring, os.environ)) as premises:
         welcome(premises.running)
-        with _controller(premises, every, stopping):
+        with _controller(premises, every, stopping, bell):
             home.announce(premises.running)
             try:
                 stopping.wait()
@@ -55,7 +57,7 @@ class _Told(logging.Handler):
 
 
 @contextmanager
-def _controller(premises: Premises, every: float, stopping: Event) -> Iterator[None]:
+def _controller(premises: Premises, every: float, stopping: Event, bell: Bell) -> Iterator[None]:
     """Tick on a thread of its own until stopped."""
     ledger, environment = premises.ledger(CONTROLLER), premises.running.environment
     settings = read_fleet(ledger.read().files, environment).environment
@@ -70,13 +72,17 @@ def _controller(premises: Premises, every: float, stopping: Event) -> Iterator[N
     repository = premises.home.repositories / seeds.LEDGER
     narrator = Narrator(clock, partial(_commits, repository))
     work = Thread(
-        target=keep_ticking, args=(tick, every, stopping, narrator), name="controller", daemon=True
+        target=keep_ticking,
+        args=(tick, every, stopping, narrator, bell),
+        name="controller",
+        daemon=True,
     )
     work.start()
     try:
         yield
     finally:
         stopping.set()
+        bell.ring()
         work.join(_PATIENCE_SECONDS)
 
 

@@ -8,15 +8,24 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Event, Thread
 
+from controller.coalesce import Bell
 from controller.reconcile import Tick
 from leasehold.narration import Narrator
 from ledger.errors import Failure, Unavailable
 
 
 def keep_ticking(
-    tick: Callable[[], Tick], every: float, stopping: Event, narrator: Narrator
+    tick: Callable[[], Tick],
+    every: float,
+    stopping: Event,
+    narrator: Narrator,
+    bell: Bell | None = None,
 ) -> None:
-    """Tick until `stopping` is set; each tick starts `every` seconds after the last one's end."""
+    """Tick until `stopping` is set; each tick starts `every` seconds after the last one's end.
+
+    A `bell` that rings ends the pause early; whoever sets `stopping` rings it too.
+    """
+    pause = bell.pause if bell else stopping.wait
     while not stopping.is_set():
         try:
             narrator.tell(tick())
@@ -25,7 +34,7 @@ def keep_ticking(
         except Exception as error:  # noqa: BLE001  (the loop outlives whatever a tick meets)
             sentence = f"a tick met something unforeseen ({type(error).__name__}: {error})."
             narrator.tell_failure(Unavailable("LH5020", sentence))
-        stopping.wait(every)
+        pause(every)
 
 
 def until_stopped() -> Event:

@@ -9,11 +9,12 @@ instants) is checked here. It knows one file at a time; what two files say of ea
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from ledger import zones
-from ledger.json_files import Violation, dump_json, read_json
+from ledger.identities import Identities, identities_from
+from ledger.json_files import Violation, check, dump_json, read_json
 from ledger.lease import Lease, stamp
 from ledger.schedule import Schedule, Window
 
@@ -151,11 +152,13 @@ class Environment:
     max_lease_minutes: int = 10080
     allowed_instance_types: tuple[str, ...] = ("*",)
     max_instances: int | None = None
+    max_pushes_per_minute: int | None = None
     lead_minutes: tuple[int, ...] = (60, 15)
     topic_arn: str | None = None
     event_bus_name: str | None = None
     api_url: str | None = None
     max_orphans: int = 3
+    identities: Identities = field(default_factory=Identities)
 
     def endpoint_name(self, name: str) -> str:
         """Give the predecessor's default name for the endpoint of a definition."""
@@ -188,13 +191,22 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             max_lease_minutes=limits.get("max_lease_minutes"),
             allowed_instance_types=_tuple(limits.get("allowed_instance_types")),
             max_instances=limits.get("max_instances"),
+            max_pushes_per_minute=limits.get("max_pushes_per_minute"),
             lead_minutes=_tuple(notices.get("lead_minutes")),
             topic_arn=notices.get("topic_arn"),
             event_bus_name=notices.get("event_bus_name"),
             api_url=notices.get("api_url"),
             max_orphans=data.get("prune", {}).get("max_orphans"),
+            identities=identities_from(data.get("identities", {})),
         )
     )
+
+
+def parse_identities(file: str, data: object) -> Identities | tuple[Violation, ...]:
+    """Read an environment's block `identities` where it stands alone, as the gateway gets it."""
+    found = check(file, {"identities": data}, "environment")
+    wrong = tuple(each for each in found if each.pointer)  # the other fields are missing
+    return wrong or identities_from(cast("Mapping[str, Any]", data))
 
 
 def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation, ...]:

@@ -27,7 +27,11 @@ class LeaseAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeaseChange:
-    """One change of one lease: what, of which endpoint, from when to when, by whom, why."""
+    """One change of one lease: what, of which endpoint, from when to when, by whom, why.
+
+    `request_digest` tells what exactly was asked, where the caller chose the request's id: whoever
+    uses it again for something else is told so.
+    """
 
     action: LeaseAction
     endpoint_name: str
@@ -36,6 +40,7 @@ class LeaseChange:
     requested_by: Person
     request_id: str
     reason: str | None = None
+    request_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,8 @@ def write_message(environment: str, name: str, change: LeaseChange, *, by_minute
         f"Requested-By: {change.requested_by.name} <{change.requested_by.email}>",
         f"Request-Id: {change.request_id}",
     ]
+    if change.request_digest:
+        lines.append(f"Request-Digest: {change.request_digest}")
     return "\n".join(lines) + "\n"
 
 
@@ -100,6 +107,7 @@ def _read_message(record: CommitRecord) -> LeaseChange | None:
             requested_by=record.author,
             request_id=found["Request-Id"],
             reason=_reason(record.message),
+            request_digest=found.get("Request-Digest"),
         )
     except (KeyError, ValueError):
         return None

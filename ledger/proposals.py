@@ -27,7 +27,10 @@ from ledger.snapshot import Change, Person, Proposal, Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks, when, under which id, for which endpoint of which environment, and why."""
+    """Who asks, when, under which id, for which endpoint of which environment, and why.
+
+    `digest` goes with an id that the caller chose: it tells whether the same is asked again.
+    """
 
     environment: str
     endpoint: str
@@ -35,6 +38,7 @@ class Request:
     request_id: str
     now: datetime
     reason: str | None = None
+    digest: str | None = None
 
 
 def extension(request: Request, minutes: int) -> Proposal:
@@ -45,6 +49,16 @@ def extension(request: Request, minutes: int) -> Proposal:
         return meter.extend(holding.lease, minutes, request.now, fleet.ceiling)
 
     return lease_change(request, LeaseAction.EXTEND, extend, minutes)
+
+
+def setting(request: Request, until: datetime, *, shorten: bool = False) -> Proposal:
+    """Keep an endpoint until an instant; only with `shorten` for less long than it is leased."""
+
+    def set_expiry(fleet: Fleet, holding: Holding) -> Lease:
+        _check_metered(fleet, holding)
+        return meter.set_expiry(holding.lease, until, request.now, fleet.ceiling, shorten=shorten)
+
+    return lease_change(request, LeaseAction.SET, set_expiry)
 
 
 def release(request: Request) -> Proposal:
@@ -96,7 +110,7 @@ def _new_endpoint(
         raise Refused("LH4107", " ".join(str(violation) for violation in definition))
     holding = Holding(definition, request.endpoint)
     lease = meter.extend(None, minutes, request.now, fleet.ceiling)
-    change = _change(request, holding, lease, (LeaseAction.GRANT, minutes))
+    change = _change(request, fleet, holding, lease, (LeaseAction.GRANT, minutes))
     return replace(change, files={path: content, **change.files})
 
 
@@ -122,7 +136,7 @@ def lease_change(
         holding = _find(request, fleet)
         applied = holding.lease and holding.lease.request_id == request.request_id
         lease = holding.lease if applied and holding.lease else compute(fleet, holding)
-        change = _change(request, holding, lease, (action, minutes))
+        change = _change(request, fleet, holding, lease, (action, minutes))
         if lease != holding.lease:
             return change
         return replace(change, files={path: snapshot.files[path] for path in change.files})
@@ -131,7 +145,7 @@ def lease_change(
 
 
 def _change(
-    request: Request, holding: Holding, lease: Lease, what: tuple[LeaseAction, int]
+    request: Request, fleet: Fleet, holding: Holding, lease: Lease, what: tuple[LeaseAction, int]
 ) -> Change:
     """Write the lease file and the message."""
     action, minutes = what
@@ -147,11 +161,14 @@ def _change(
             requested_by=request.person,
             request_id=request.request_id,
             reason=request.reason,
+            request_digest=request.digest,
         ),
         by_minutes=minutes,
     )
     path = document_path(request.environment, holding.name, "lease")
-    return Change({path: dump_lease(new)}, message, request.person, request.request_id)
+    files = {path: dump_lease(new)}
+    most_pushes = fleet.environment.max_pushes_per_minute if fleet.environment else None
+    return Change(files, message, request.person, request.request_id, most_pushes)
 
 
 def _find(request: Request, fleet: Fleet) -> Holding:

@@ -44,13 +44,15 @@ class Change:
     """Files to write (None deletes), and the commit that says why.
 
     `request_id` stands in the message as the trailer `Request-Id`: by it, and by the files, a
-    change is recognised whose push was applied although its answer got lost.
+    change is recognised whose push was applied although its answer got lost. `most_pushes` is how
+    many pushes a minute the settings allow, as the proposal read them.
     """
 
     files: Mapping[str, bytes | None]
     message: str
     author: Person
     request_id: str
+    most_pushes: int | None = None
 
 
 @dataclass(frozen=True)

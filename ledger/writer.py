@@ -5,8 +5,10 @@ failed push meant, and must not know how a clone does either.
 
 A round:
 - settle who is past the deadline;
-- start from the tip as last seen, or fetch when the last push failed, and then see which changes
-  have landed although their push seemed to fail;
+- after a failed push, fetch and see which changes have landed although their push seemed to fail;
+- while pushes are too frequent for the settings, wait and let callers gather; tell those at once
+  for whom the next push comes too late;
+- start from the tip as last seen, or from a fetched one where pushes are few;
 - apply each proposal to the snapshot that the one before it left, as a commit of its own;
 - push the last commit. The remote takes it only if its head is still where the round started, so
   a push that wins proves the base, and with it every refusal that was said on that base. A branch
@@ -17,12 +19,14 @@ A round:
 
 import random
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ledger.batch import Batch
-from ledger.errors import Failure, Refused, Unavailable
+from ledger.errors import Failure
+from ledger.pace import Pace
+from ledger.pending import Damaged, Pending, PushFailed, judged, too_late
 from ledger.snapshot import (
     Change,
     CommitRecord,
@@ -33,25 +37,20 @@ from ledger.snapshot import (
     is_unchanged,
 )
 
+__all__ = ["Damaged", "PushFailed", "Stopwatch", "Store", "Writer"]
+
 _FIRST_PAUSE = 0.03
 _LONGEST_PAUSE = 1.0
-_STRIKES = 2
+_MOST_HALVINGS = 6
 _jitter = random.SystemRandom()
 
 
-class PushFailed(Exception):  # noqa: N818 - it is the name of what happened, not of a class of bugs
-    """`moved`: the head was not the base. `verdict`: the server said no. `sent`: it may say yes."""
+@dataclass(frozen=True, slots=True)
+class Stopwatch:
+    """How the writer measures time and lets it pass: seconds of a monotonic clock."""
 
-    def __init__(self, words: str, *, moved: bool = False, verdict: bool, sent: bool) -> None:
-        super().__init__(words)
-        self.words = words
-        self.moved = moved
-        self.verdict = verdict
-        self.in_doubt = sent and not verdict
-
-
-class Damaged(Exception):  # noqa: N818 - as above
-    """The clone could not be read or written; it has been thrown away, and a fetch makes it new."""
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
 
 
 class Store(Protocol):
@@ -78,58 +77,18 @@ class Store(Protocol):
     def at(self, commit: str) -> Snapshot: ...
 
 
-@dataclass(eq=False)
-class Pending:
-    """One caller's change, on its way."""
-
-    proposal: Proposal
-    deadline: float
-    outcome: Committed | Exception | None = None
-    change: Change | None = None
-    base: str = ""
-    first_base: str | None = None
-    sent: list[str] = field(default_factory=list)
-    failure: PushFailed | None = None
-    trouble: str = "others kept writing before it"
-    attempts: int = 0
-    strikes: int = 0
-    neighbours: int = 0
-    alone: bool = False
-
-    @property
-    def settled(self) -> bool:
-        return self.outcome is not None
-
-    @property
-    def in_doubt(self) -> bool:
-        return self.failure is not None and self.failure.in_doubt
-
-    def lost(self, base: Snapshot, commit: str, failure: PushFailed) -> None:
-        self.base = base.commit
-        if self.first_base is None:
-            self.first_base = base.commit
-        self.sent.append(commit)
-        self.failure = failure
-        self.attempts += 1
-
-    def delay(self, reason: "Failure | Damaged") -> None:
-        """Give up when that is safe: a change in doubt and a broken clone need another look."""
-        self.attempts += 1
-        if isinstance(reason, Damaged):
-            self.trouble = str(reason)
-        elif not self.settled and not self.in_doubt:
-            self.outcome = reason
-
-
 class Writer:
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, stopwatch: Stopwatch) -> None:
         self._store = store
+        self._time = stopwatch
         self._batch: Batch[Pending] = Batch(self._round)
         self._must_look = False
+        self._lost = 0  # races, lately
+        self._pace = Pace()
 
     def commit(self, proposal: Proposal, deadline_seconds: float) -> Committed:
         """Return when the remote has the change. Past the deadline the attempt under way ends."""
-        pending = Pending(proposal, time.monotonic() + deadline_seconds)
+        pending = Pending(proposal, self._time.now() + deadline_seconds)
         self._batch.settle(pending)
         match pending.outcome:
             case Committed() as committed:
@@ -141,12 +100,14 @@ class Writer:
 
     def _round(self, everyone: Sequence[Pending]) -> None:
         for pending in everyone:
-            if time.monotonic() >= pending.deadline:
-                pending.outcome = _too_late(pending)
+            if self._time.now() >= pending.deadline:
+                pending.outcome = too_late(pending)
         waiting = [pending for pending in everyone if not pending.settled]
-        chosen = next(([pending] for pending in waiting if pending.alone), waiting)
+        chosen: Sequence[Pending] = waiting
         try:
-            self._attempt(chosen)
+            looked = self._look(waiting) if self._must_look else None
+            chosen = self._chosen(waiting)
+            self._attempt(chosen, looked)
         except Failure as failure:
             for pending in chosen:
                 pending.delay(failure)
@@ -154,23 +115,70 @@ class Writer:
             self._must_look = True
             for pending in chosen:
                 pending.delay(damage)
-        _pause([pending for pending in chosen if not pending.settled])
+        self._pause([pending for pending in chosen if not pending.settled])
 
-    def _attempt(self, chosen: Sequence[Pending]) -> None:
-        known = None if self._must_look else self._store.known()
+    def _chosen(self, waiting: Sequence[Pending]) -> Sequence[Pending]:
+        """Choose all, but fewer after each lost race: a smaller batch is faster, and wins."""
+        left = [pending for pending in waiting if not pending.settled]
+        for pending in left:
+            if pending.alone:
+                return [pending]
+        return left if self._pace.most else left[: max(1, len(left) >> self._lost)]
+
+    def _attempt(self, chosen: Sequence[Pending], looked: Snapshot | None) -> None:
+        if self._pace.wait(self._time.now()):
+            self._hold(chosen)
+            return
+        if looked is None and self._pace.most:  # a race that is lost costs one of few pushes
+            looked = self._look(chosen)
+        known = looked or self._store.known()
         base = known or self._look(chosen)
         proposed = self._propose(base, chosen)
-        if known and not proposed.commits:
+        if known and not looked and not proposed.commits:
             base = self._look(chosen)
             proposed = self._propose(base, chosen)
-        if proposed.commits:
-            try:
-                self._store.push(base, proposed.tip)
-            except PushFailed as failure:
-                self._must_look = True
-                proposed.note(base, failure)
-                return
+        if not proposed.commits:
+            proposed.settle()
+        elif self._may_push(proposed):
+            self._push(base, proposed)
+
+    def _may_push(self, proposed: "_Proposed") -> bool:
+        """Go by the limit that the newest settings have."""
+        self._pace = self._pace.limited_to(proposed.most_pushes)
+        return not self._pace.wait(self._time.now())
+
+    def _push(self, base: Snapshot, proposed: "_Proposed") -> None:
+        self._pace = self._pace.pushed(self._time.now())
+        try:
+            self._store.push(base, proposed.tip)
+        except PushFailed as failure:
+            self._must_look = True
+            self._lost = min(self._lost + 1, _MOST_HALVINGS)
+            proposed.note(base, failure)
+            return
+        self._lost = max(self._lost - 1, 0)
         proposed.settle()
+
+    def _hold(self, chosen: Sequence[Pending]) -> None:
+        """Let requests gather for the next push. Short sleeps, for those who come meanwhile."""
+        self._hear([pending for pending in chosen if not pending.heard])
+        now = self._time.now()
+        seconds = self._pace.wait(now)
+        waiting = [pending for pending in chosen if not pending.settled]
+        for pending in waiting:
+            pending.hold(self._pace, seconds, now + seconds)
+        if not all(pending.settled for pending in waiting):
+            self._time.sleep(min(seconds, _LONGEST_PAUSE))
+
+    def _hear(self, newcomers: Sequence[Pending]) -> None:
+        """Answer at once whose request needs no push: it is refused, or applied already."""
+        if not newcomers:
+            return
+        tip = self._look(newcomers)
+        for pending in newcomers:
+            pending.heard = True
+            if not pending.settled and pending.failure is None:
+                pending.outcome = _without_push(pending, tip)
 
     def _look(self, chosen: Sequence[Pending]) -> Snapshot:
         """Fetch, and settle what the fetched history answers."""
@@ -178,7 +186,7 @@ class Writer:
         self._must_look = False
         for pending in chosen:
             if pending.failure is not None:
-                pending.outcome = self._landed(pending, tip) or _judged(pending, tip)
+                pending.outcome = self._landed(pending, tip) or judged(pending, tip)
         return tip
 
     def _landed(self, pending: Pending, tip: Snapshot) -> Committed | None:
@@ -191,7 +199,8 @@ class Writer:
             if record.commit in pending.sent or (
                 same and self._store.touches(record.commit, change.files)
             ):
-                return Committed(record.commit, self._store.at(record.commit), change)
+                found = replace(change, message=record.message)  # a copy may have been faster
+                return Committed(record.commit, self._store.at(record.commit), found)
         return None
 
     def _propose(self, base: Snapshot, chosen: Sequence[Pending]) -> "_Proposed":
@@ -214,6 +223,23 @@ class Writer:
             return error
         return Committed(after.commit, after, change)
 
+    def _pause(self, unsettled: Sequence[Pending]) -> None:
+        """Wait with full jitter, so that the losers of a race do not meet again."""
+        attempts = min((pending.attempts for pending in unsettled), default=0)
+        if unsettled and attempts:
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempts - 1))
+            self._time.sleep(_jitter.uniform(0, longest))
+
+
+def _without_push(pending: Pending, tip: Snapshot) -> Committed | Exception | None:
+    try:
+        change = pending.proposal(tip)
+    except Damaged:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is its caller's, never its neighbours'
+        return error
+    return Committed(tip.commit, tip, change) if is_unchanged(change, tip) else None
+
 
 class _Proposed:
     """A chain of commits on one base, and what each caller would be told if it were pushed."""
@@ -229,6 +255,12 @@ class _Proposed:
             self.tip = outcome.snapshot
             self.commits.append((pending, outcome.commit))
 
+    @property
+    def most_pushes(self) -> int | None:
+        """The strictest limit that a change of this chain names."""
+        named = [pending.change.most_pushes for pending, _ in self.commits if pending.change]
+        return min((limit for limit in named if limit is not None), default=None)
+
     def note(self, base: Snapshot, failure: PushFailed) -> None:
         for pending, commit in self.commits:
             pending.neighbours = len(self.commits) - 1
@@ -237,58 +269,3 @@ class _Proposed:
     def settle(self) -> None:
         for pending, outcome in self._outcomes:
             pending.outcome = outcome
-
-
-def _judged(pending: Pending, tip: Snapshot) -> Failure | None:
-    """Decide what a failed push meant that did not land: a lost race, bad luck, or a refusal.
-
-    A head that moved explains the failure. One that did not is tried once more; after that the
-    server means it. A server that means a whole batch is asked about each change by itself, so
-    that one bad change takes no other with it.
-    """
-    failure = pending.failure
-    if failure is None or failure.moved or tip.commit != pending.base:
-        pending.failure, pending.strikes = None, 0
-        return None
-    pending.strikes += 1
-    if pending.strikes < _STRIKES:
-        return None
-    if failure.verdict and pending.neighbours:
-        pending.alone, pending.strikes = True, _STRIKES - 1
-        return None
-    return _final(failure)
-
-
-def _final(failure: PushFailed) -> Failure:
-    if failure.verdict:
-        return Refused("LH2007", f"The git server refuses the change: {failure.words}")
-    if failure.in_doubt:
-        return _unknown(failure.words)
-    return Unavailable(
-        "LH2008", f"The change is not committed, for the push failed twice: {failure.words}"
-    )
-
-
-def _too_late(pending: Pending) -> Failure:
-    if pending.failure is not None and pending.in_doubt:
-        return _unknown(pending.failure.words)
-    reason = pending.failure.words if pending.failure else pending.trouble
-    return Unavailable(
-        "LH2009", f"The change is not committed: the time for it ran out, and {reason}. Try again."
-    )
-
-
-def _unknown(words: str) -> Unavailable:
-    return Unavailable(
-        "LH2010",
-        "The git server did not say whether it took the change, and it may yet appear"
-        f" ({words}). Ask again with the same request id: it is applied once.",
-    )
-
-
-def _pause(unsettled: Sequence[Pending]) -> None:
-    """Wait with full jitter, so that the losers of a race do not meet again."""
-    attempts = min((pending.attempts for pending in unsettled), default=0)
-    if unsettled and attempts:
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempts - 1))
-        time.sleep(_jitter.uniform(0, longest))

@@ -8,7 +8,9 @@
 4. invoke the handler with the proxy event and turn its answer into HTTP
 
 The API answers below `/{stage}/...` as execute-api does and at `/...` as a custom domain does.
-It knows no product code, and there is no integration timeout.
+It knows no product code, and there is no integration timeout. A route that streams is an
+integration with the transfer mode STREAM: its handler gives the bytes that a Lambda function would
+write, and they are sent in chunks as they come.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from sandbox.proxy_event import (
     answer_from,
     event_for,
     invoke,
+    streamed_answer,
 )
 
 if TYPE_CHECKING:
@@ -50,11 +53,19 @@ class Route:
     resource: str
     handler: Handler
     authorized: bool = True
+    streams: bool = False
+
+
+def _none() -> tuple[Route, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
 class RestApi:
-    """What is deployed; `gateway_responses` maps API Gateway's response types to JSON bodies."""
+    """What is deployed; `gateway_responses` maps API Gateway's response types to JSON bodies.
+
+    `deployed` is asked at each request for the routes of deployments since; `routes` go before it.
+    """
 
     routes: tuple[Route, ...]
     authorizer: authorizers.TokenAuthorizer | None = None
@@ -65,6 +76,7 @@ class RestApi:
     region: str = "us-east-1"
     account: str = "123456789012"
     body_limit: int = TEN_MEGABYTES
+    deployed: Callable[[], tuple[Route, ...]] = _none
 
 
 class _Refusal(Exception):  # noqa: N818 -- an answer of the gateway's own, not a fault
@@ -90,7 +102,6 @@ class ApiGateway:
         self._clock = clock
         self._port = port
         self._threads = threads
-        self._resources = _Resources(api.routes)
         self._server: HttpServer | None = None
 
     def start(self) -> Self:
@@ -141,7 +152,8 @@ class ApiGateway:
     def _answer(self, request: Request) -> Answer:
         api = self._api
         path = self._below_stage(request.path)
-        route, path_parameters = self._resources.find(request.method, path)
+        resources = _Resources((*api.deployed(), *api.routes))
+        route, path_parameters = resources.find(request.method, path)
         if len(request.body) > api.body_limit:
             text = "Request Too Long"
             raise _Refusal("REQUEST_TOO_LARGE", 413, text, "RequestTooLargeException")
@@ -157,7 +169,7 @@ class ApiGateway:
         )
         if route.authorized and api.authorizer is not None:
             call = replace(call, authorizer=self._admit(call, api.authorizer))
-        return self._integrate(call, route.handler)
+        return self._integrate(call, route)
 
     def _below_stage(self, path: str) -> str:
         prefix = f"/{self._api.stage}"
@@ -180,10 +192,12 @@ class ApiGateway:
             kind = "AUTHORIZER_CONFIGURATION_ERROR"
             raise _Refusal(kind, 500, None, "AuthorizerConfigurationException") from error
 
-    def _integrate(self, call: Call, handler: Handler) -> Answer:
+    def _integrate(self, call: Call, route: Route) -> Answer:
         context = self._context("api", call.request)
         try:
-            return answer_from(invoke(handler, event_for(call), context))
+            if route.streams:
+                return streamed_answer(route.handler(event_for(call), context))
+            return answer_from(invoke(route.handler, event_for(call), context))
         except Exception as error:
             logger.exception("the handler of %s failed", call.resource)
             text = "Internal server error"

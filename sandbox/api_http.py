@@ -20,7 +20,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -58,11 +58,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A status from 200 to 599, headers in Latin-1 and the bytes of the body."""
+    """A status from 200 to 599, headers in Latin-1 and the body: bytes, or parts as they come."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
-    body: bytes
+    body: bytes | Iterator[bytes]
 
 
 class HttpServer:
@@ -109,6 +109,7 @@ class HttpServer:
         while not self._stopping.is_set():
             server.asyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
         server.task_dispatcher.shutdown(timeout=5)
+        end_channels(sockets)
         server.asyncore.close_all(sockets)
 
     def _application(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -118,6 +119,9 @@ class HttpServer:
         if answer.status in _BODILESS:
             start(_status_line(answer.status), headers)
             return []
+        if not isinstance(answer.body, bytes):  # each part is a chunk, sent at once
+            start(_status_line(answer.status), headers)
+            return answer.body
         length = ("Content-Length", str(len(answer.body)))
         start(_status_line(answer.status), [*headers, length])
         return [] if request.method == "HEAD" else [answer.body]
@@ -132,6 +136,13 @@ class HttpServer:
             source_ip=environ["REMOTE_ADDR"],
             received_at=self._clock(),
         )
+
+
+def end_channels(sockets: Mapping[int, Any]) -> None:
+    """Close what clients keep alive, with the files in which waitress holds long answers."""
+    for channel in list(sockets.values()):
+        if isinstance(channel, HTTPChannel):
+            channel.handle_close()
 
 
 def _status_line(status: int) -> str:

@@ -2,6 +2,8 @@
 
 It speaks the two request forms of JumpStart's text models, and answers in theirs:
 `{"inputs": ..., "parameters": {"max_new_tokens": n}}` and `{"text_inputs": ..., "max_length": n}`.
+Told to fail, it fails: `"parameters": {"fail_with": 503}` is answered with that status, and with
+`{"break_after": 2}` a stream breaks off after two tokens.
 """
 
 import json
@@ -9,8 +11,16 @@ from collections.abc import Iterator
 from typing import Any
 
 
+class BrokenOffError(Exception):
+    """The container stops in the middle of a stream."""
+
+
 class UnreadableError(ValueError):
-    """The container's own refusal of a request: a client error of the model, not of SageMaker."""
+    """The container's own refusal of a request: an error of the model, not of SageMaker."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 def generate(body: bytes) -> bytes:
@@ -26,9 +36,12 @@ def stream(body: bytes) -> Iterator[bytes]:
     """Server-sent events, a token at a time; the last one carries the whole text."""
     request = _request(body)
     inputs = request.get("inputs", request.get("text_inputs"))
-    [text, *_] = _texts(inputs, _parameters(request).get("max_new_tokens"))
+    parameters = _parameters(request)
+    [text, *_] = _texts(inputs, parameters.get("max_new_tokens"))
     tokens = text.split(" ")
     for index, token in enumerate(tokens, start=1):
+        if index - 1 == parameters.get("break_after"):
+            raise BrokenOffError
         spaced = token if index == 1 else f" {token}"
         event = {
             "index": index,
@@ -52,6 +65,8 @@ def _parameters(request: dict[str, Any]) -> dict[str, Any]:
     parameters = request.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise UnreadableError("parameters is not a JSON object")
+    if isinstance(status := parameters.get("fail_with"), int):
+        raise UnreadableError("the model fails as it was told", status)
     return parameters
 
 

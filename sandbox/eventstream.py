@@ -12,11 +12,20 @@ STRING = 7
 
 
 def event(kind: str, payload: bytes, content_type: str = "application/octet-stream") -> bytes:
+    return _message("event", kind, payload, content_type)
+
+
+def exception(kind: str, payload: bytes) -> bytes:
+    """Say in JSON why the stream ends here."""
+    return _message("exception", kind, payload, "application/json")
+
+
+def _message(message_type: str, kind: str, payload: bytes, content_type: str) -> bytes:
     headers = b"".join(
         _header(name, value)
         for name, value in (
-            (":message-type", "event"),
-            (":event-type", kind),
+            (":message-type", message_type),
+            (f":{message_type}-type", kind),
             (":content-type", content_type),
         )
     )

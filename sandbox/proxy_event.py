@@ -1,7 +1,8 @@
 """What API Gateway and Lambda hand each other: the proxy event, the context and the answer.
 
-This is payload format 1.0 of a REST API's Lambda proxy integration. `api_gateway` calls it; it
-knows nothing of HTTP servers or of what a handler does. What REST APIs do and other gateways do
+This is payload format 1.0 of a REST API's Lambda proxy integration, and the format of a streamed
+answer: a JSON object with status and headers, eight zero bytes, the body. `api_gateway` calls it;
+it knows nothing of HTTP servers or of what a handler does. What REST APIs do and other gateways do
 not: `path` and `pathParameters` keep the percent-encoding the client sent, the query is decoded.
 """
 
@@ -10,14 +11,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sandbox.api_http import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from sandbox.api_http import Request
@@ -45,6 +46,8 @@ _REMAPPED = frozenset(
 )
 _NOT_FORWARDED = frozenset({"connection", "content-length", "transfer-encoding"})
 _ANSWER_FIELDS = frozenset({"statusCode", "headers", "multiValueHeaders", "body"})
+_PRELUDE_END = bytes(8)
+_PRELUDE_LIMIT = 16 * 1024
 
 
 class MalformedAnswerError(Exception):
@@ -185,6 +188,28 @@ def answer_from(answer: object) -> Answer:
         _headers(answer.get("headers") or {}, answer.get("multiValueHeaders") or {}),
         _body(answer.get("body"), is_base64=answer.get("isBase64Encoded") or False),
     )
+
+
+def streamed_answer(parts: Iterable[bytes]) -> Answer:
+    """Read a streaming integration's answer as far as its body, which is passed on as it comes."""
+    coming, begun = iter(parts), b""
+    while _PRELUDE_END not in begun:
+        part = next(coming, None)
+        if part is None or len(begun) > _PRELUDE_LIMIT:
+            raise MalformedAnswerError("a stream without its eight zero bytes")
+        begun += part
+    prelude, _, body = begun.partition(_PRELUDE_END)
+    try:
+        answer = answer_from(json.loads(prelude))
+    except ValueError as error:
+        raise MalformedAnswerError("a stream that does not begin with JSON") from error
+    return replace(answer, body=_continued(body, coming))
+
+
+def _continued(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    if first:
+        yield first
+    yield from rest
 
 
 def _status(value: object) -> int:

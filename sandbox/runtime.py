@@ -8,6 +8,7 @@ instance, else when the endpoint has one again; until then it waits in the endpo
 import json
 import uuid
 from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -69,15 +70,21 @@ class Runtime:
 
     def answer(self, incoming: Incoming, request: Request) -> Response:
         invocation = self._invocation(incoming, request)
-        match incoming.operation:
-            case "InvokeEndpointAsync":
-                response = self._invoke_async(invocation)
-            case "InvokeEndpointWithResponseStream":
-                response = self._stream(invocation)
-            case _:
-                response = self._invoke(invocation)
+        try:
+            response = self._serve(incoming.operation, invocation)
+        except echo.UnreadableError as error:
+            return _model_error(invocation, error)
         self._count(invocation)
         return response
+
+    def _serve(self, operation: str, invocation: Invocation) -> Response:
+        match operation:
+            case "InvokeEndpointAsync":
+                return self._invoke_async(invocation)
+            case "InvokeEndpointWithResponseStream":
+                return self._stream(invocation)
+            case _:
+                return self._invoke(invocation)
 
     def catch_up(self) -> None:
         """Do the asynchronous requests whose endpoint has an instance again."""
@@ -117,19 +124,12 @@ class Runtime:
         body = invocation.request.get_data()
         if len(body) > LARGEST_BODY:
             raise Refusal("ValidationError", f"The body is larger than {LARGEST_BODY} bytes.")
-        try:
-            output = echo.generate(body)
-        except echo.UnreadableError as error:
-            raise _model_error(invocation, error) from error
+        output = echo.generate(body)
         return Response(output, 200, invocation.headers, content_type="application/json")
 
     def _stream(self, invocation: Invocation) -> Response:
-        try:
-            parts = list(echo.stream(invocation.request.get_data()))
-        except echo.UnreadableError as error:
-            raise _model_error(invocation, error) from error
+        events = list(_events(invocation.request.get_data()))
         headers = invocation.headers | {"X-Amzn-SageMaker-Content-Type": "text/event-stream"}
-        events = (eventstream.event("PayloadPart", part) for part in parts)
         return Response(events, 200, headers, content_type=eventstream.CONTENT_TYPE)
 
     def _invoke_async(self, invocation: Invocation) -> Response:
@@ -192,13 +192,29 @@ class Runtime:
             self._monitor.count_invocations(invocation.endpoint, invocation.variant, now)
 
 
+def _events(body: bytes) -> Iterator[bytes]:
+    try:
+        for part in echo.stream(body):
+            yield eventstream.event("PayloadPart", part)
+    except echo.BrokenOffError:
+        told = json.dumps({"Message": "The model stopped answering.", "ErrorCode": "StreamBroken"})
+        yield eventstream.exception("ModelStreamError", told.encode())
+
+
 def _instances(endpoint: Endpoint) -> int:
     return sum(variant.count for variant in endpoint.serving.variants)
 
 
-def _model_error(invocation: Invocation, error: echo.UnreadableError) -> Refusal:
-    return Refusal(
-        "ModelError",
-        f'Received client error (400) from {invocation.variant} with message "{error}".',
-        424,
-    )
+def _model_error(invocation: Invocation, error: echo.UnreadableError) -> Response:
+    """Refuse as the runtime does, with the container's own status and body beside its words."""
+    fault = "client" if error.status < 500 else "server"  # noqa: PLR2004 - HTTP's own border
+    told = f"Received {fault} error ({error.status}) from {invocation.variant}"
+    body = {
+        "ErrorCode": f"{fault.upper()}_ERROR_FROM_MODEL",
+        "LogStreamArn": "",
+        "Message": f'{told} with message "{error}".',
+        "OriginalMessage": str(error),
+        "OriginalStatusCode": error.status,
+    }
+    headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-amzn-ErrorType": "ModelError"}
+    return Response(json.dumps(body), 424, headers, content_type="application/json")

@@ -20,8 +20,9 @@ from typing import Any, Self
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
-from sandbox import control
+from sandbox import control, state_machines
 from sandbox.account import Account
+from sandbox.api_http import end_channels
 from sandbox.autoscaling import Autoscaling
 from sandbox.calls import Tally
 from sandbox.catalog import Catalog
@@ -75,6 +76,7 @@ class Sandbox:
             self._front(), map=self._sockets, host=HOST, port=self._port, threads=THREADS
         )
         self._port = int(self._server.getsockname()[1])
+        state_machines.execute_at(self.url)
         self._stopping.clear()
         self._thread = Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
@@ -89,6 +91,7 @@ class Sandbox:
         self._server.pull_trigger()
         self._thread.join()
         # Only now, and only here: the wake-up call above must still find its socket open.
+        end_channels(self._sockets)
         wasyncore.close_all(self._sockets)
         self._journal.close()
         self._server = self._thread = None

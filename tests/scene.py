@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from controller.courier import Courier
-from controller.estate import Estate
-from controller.logbook import Logbook
+from controller.aws.courier import Courier
+from controller.aws.estate import Estate
+from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, Tick, reconcile
 from ledger.lease import stamp
 from ledger.remote import Remote

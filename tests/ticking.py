@@ -10,7 +10,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from controller.logbook import Logbook
+from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means, reconcile
 from ledger.errors import Failure
 from ledger.remote import Remote

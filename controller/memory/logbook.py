@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from controller.lease_changes import CONTROLLER
+from controller.memory.applied import Applied, dump_applied, parse_applied
 from controller.memory.record import Entry, Record, dump_record, parse_record
 from controller.memory.sighting import news
 from ledger.errors import Failure
@@ -27,6 +28,7 @@ class Logbook:
         self._branch = branch
         self._stored: dict[str, Record] = {}
         self._known: dict[str, Record] = {}
+        self._noted: dict[str, Applied | None] = {}
 
     def read(self, environment: str) -> Record:
         """Give the record as this process knows it; the first time from the branch.
@@ -37,31 +39,39 @@ class Logbook:
             files = self._branch.read().files if self._branch else {}
             self._stored[environment] = parse_record(files.get(_path(environment)))
             self._known[environment] = self._stored[environment]
+            path = _applied_path(environment)
+            self._noted[environment] = parse_applied(path, files.get(path))
         return self._known[environment]
 
-    def keep(self, environment: str, record: Record, commit: str) -> None:
-        """Remember a record, and commit it if anything moved. Raises Failure (LH2xxx).
+    def keep(self, environment: str, record: Record, note: Applied) -> None:
+        """Remember a record, and commit it if anything moved, or a new commit was carried out.
+
+        Raises Failure (LH2xxx).
 
         What could not be committed is remembered, and goes into the next commit.
         """
         record = replace(record, is_new=False)
         self._known[environment] = record
         stored = self._stored.get(environment, Record())
-        if self._branch is None or not (record.moved(stored) or stored.is_new):
+        is_noted = self._noted.get(environment) == note
+        if self._branch is None or (is_noted and not record.moved(stored) and not stored.is_new):
             return
         try:
-            committed = self._branch.commit(_proposal(environment, stored, record, commit))
+            committed = self._branch.commit(_proposal(environment, stored, record, note))
         except Failure as failure:
             raise type(failure)(
                 failure.code, f"The observed history is not written. {failure.message}"
             ) from failure
         self._stored[environment] = parse_record(committed.snapshot.files[_path(environment)])
         self._known[environment] = self._stored[environment]
+        self._noted[environment] = note
 
 
-def _proposal(environment: str, before: Record, after: Record, ledger_commit: str) -> Proposal:
+def _proposal(environment: str, before: Record, after: Record, note: Applied) -> Proposal:
     request_id = uuid4().hex
-    message = _message(environment, tuple(news(before, after)), ledger_commit, request_id)
+    quiet = "begin" if before.is_new else _summary(note)
+    lines = tuple(" ".join(line.split()) for line in news(before, after))
+    message = _message(environment, _subject(lines, quiet), lines, note.commit, request_id)
 
     def propose(snapshot: Snapshot) -> Change:
         there = parse_record(snapshot.files.get(_path(environment)))
@@ -71,17 +81,27 @@ def _proposal(environment: str, before: Record, after: Record, ledger_commit: st
             ours = after.entry(name)
             changed[name] = replace(ours, notices=ours.notices | told) if ours else None
         content = dump_record(there.with_entries(changed))
-        return Change({_path(environment): content}, message, CONTROLLER, request_id)
+        files = {_path(environment): content, _applied_path(environment): dump_applied(note)}
+        return Change(files, message, CONTROLLER, request_id)
 
     return propose
 
 
-def _message(environment: str, lines: tuple[str, ...], ledger_commit: str, request_id: str) -> str:
+def _summary(note: Applied) -> str:
+    commit = note.commit[:8]
+    return f"{len(note.open)} open at {commit}" if note.open else f"applied {commit}"
+
+
+def _subject(lines: tuple[str, ...], quiet: str) -> str:
+    if len(lines) > 1:
+        return f"{len(lines)} endpoints moved"
+    return lines[0].partition(" (")[0] if lines else quiet
+
+
+def _message(
+    environment: str, subject: str, lines: tuple[str, ...], ledger_commit: str, request_id: str
+) -> str:
     """Write the commit message; what SageMaker said stands in a line that can be no trailer."""
-    lines = tuple(" ".join(line.split()) for line in lines)
-    subject = f"{len(lines)} endpoints moved" if len(lines) > 1 else "begin"
-    if len(lines) == 1:
-        subject = lines[0].partition(" (")[0]
     body = [f"- {line}" for line in lines] + ([""] if lines else [])
     trailers = [f"Ledger-Commit: {ledger_commit}", f"Request-Id: {request_id}"]
     return "\n".join([f"status({environment}): {subject}", "", *body, *trailers]) + "\n"
@@ -89,6 +109,10 @@ def _message(environment: str, lines: tuple[str, ...], ledger_commit: str, reque
 
 def _told(entry: Entry | None) -> frozenset[str]:
     return entry.notices if entry else frozenset()
+
+
+def _applied_path(environment: str) -> str:
+    return f"{environment}.applied.json"
 
 
 def _path(environment: str) -> str:

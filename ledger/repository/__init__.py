@@ -11,6 +11,7 @@ from pathlib import Path
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.clone import Clone, Pen
 from ledger.repository.connection import Server
+from ledger.repository.past import Past
 from ledger.snapshot import (
     UNBORN,
     Change,
@@ -21,7 +22,7 @@ from ledger.snapshot import (
     Snapshot,
     check,
 )
-from ledger.writer import Writer
+from ledger.writer import Damaged, Stopwatch, Writer
 
 __all__ = [
     "UNBORN",
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _PATIENT = Timeouts()
+_REAL_TIME = Stopwatch()
 
 
 class Repository:
@@ -49,7 +51,7 @@ class Repository:
     No other process and no second `Repository` of the same branch may use it.
     """
 
-    def __init__(  # noqa: PLR0913 - the last five are named, and an entry point sets them once
+    def __init__(  # noqa: PLR0913 - the last six are named, and an entry point sets them once
         self,
         remote: Remote,
         cache: Path,
@@ -59,6 +61,7 @@ class Repository:
         committer: Person,
         clock: Callable[[], datetime],
         timeouts: Timeouts = _PATIENT,
+        stopwatch: Stopwatch = _REAL_TIME,
     ) -> None:
         """Open what is `under` a folder of the branch; the empty string is its root.
 
@@ -69,7 +72,8 @@ class Repository:
         self._under = under
         server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
         self._clone = Clone(server, cache, under, Pen(committer, clock))
-        self._writer = Writer(self._clone)
+        self._past = Past(self._clone)
+        self._writer = Writer(self._clone, stopwatch)
 
     def read(self) -> Snapshot:
         """Give the remote's tip; costs one round trip when nothing changed. Raises `Failure`."""
@@ -93,7 +97,25 @@ class Repository:
             check(change, self._under)
             return change
 
-        return self._writer.commit(checked, deadline_seconds)
+        committed = self._writer.commit(checked, deadline_seconds)
+        self._past.learn(committed.commit)
+        return committed
+
+    def at(self, commit: str) -> Snapshot:
+        """Give the files as of a commit that this repository has told of. Raises `Failure`."""
+        try:
+            return self._clone.at(commit)
+        except Damaged:  # the clone was thrown away meanwhile
+            self._clone.latest(1)
+            return self._clone.at(commit)
+
+    def answer_to(self, request_id: str, snapshot: Snapshot | None = None) -> CommitRecord | None:
+        """Find the commit that answers a request, among the newest up to a snapshot.
+
+        The first call of a process reads the history. With a snapshot that a proposal was given, it
+        may be called from there. Raises `Failure`.
+        """
+        return self._past.find(request_id, snapshot)
 
     def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:
         """Give the commits that changed one path, newest first, along first parents."""
@@ -102,3 +124,10 @@ class Repository:
     def latest(self, limit: int) -> Iterator[CommitRecord]:
         """Give the newest commits of the branch, newest first, along first parents."""
         return iter(self._clone.latest(limit))
+
+    def find(self, prefix: str, *, of: str | None = None) -> CommitRecord | None:
+        """Find a commit by the beginning of its id, in the branch's history or in that `of` one.
+
+        None where there is none, or where the beginning fits several objects. Raises `Failure`.
+        """
+        return next(iter(self._clone.find(prefix, of)), None)

@@ -19,7 +19,15 @@ from types import MappingProxyType
 import pygit2
 
 from ledger.errors import Unavailable
-from ledger.repository.commits import committed_at, differs, history, latest, record, signature
+from ledger.repository.commits import (
+    committed_at,
+    descended,
+    differs,
+    history,
+    latest,
+    record,
+    signature,
+)
 from ledger.repository.connection import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
@@ -124,6 +132,9 @@ class Clone:
 
     def latest(self, limit: int) -> Sequence[CommitRecord]:
         return self._in_depth(lambda repository, tip: latest(repository, tip, limit))
+
+    def find(self, prefix: str, of: str | None) -> Sequence[CommitRecord]:
+        return self._in_depth(lambda repository, tip: descended(repository, of or tip, prefix))
 
     def _in_depth(
         self, read: Callable[[pygit2.Repository, str], Iterator[CommitRecord]]

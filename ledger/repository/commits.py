@@ -36,6 +36,19 @@ def latest(repository: pygit2.Repository, tip: str, limit: int) -> Iterator[Comm
         commit = commit.parents[0] if commit.parents else None
 
 
+def descended(repository: pygit2.Repository, tip: str, prefix: str) -> Iterator[CommitRecord]:
+    """Give the commit whose id begins so, if it is `tip` or in its history, and no other does."""
+    try:
+        ends: tuple[object, object] = (repository.get(prefix), repository.get(tip))
+    except (pygit2.GitError, ValueError):  # several objects begin so, or it is too short to tell
+        return
+    found, end = ends
+    if not isinstance(found, pygit2.Commit) or not isinstance(end, pygit2.Commit):
+        return
+    if found.id == end.id or repository.descendant_of(end.id, found.id):
+        yield record(found)
+
+
 def differs(commit: pygit2.Commit, path: str) -> bool:
     """Tell whether the commit changed `path`."""
     before = entry(commit.parents[0].tree, path) if commit.parents else None

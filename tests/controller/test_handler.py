@@ -77,3 +77,14 @@ def test_a_ledger_out_of_reach_fails_the_event(
     with pytest.raises(Unavailable) as caught:
         deployed.handler({}, None)
     assert caught.value.code == "LH2003"
+
+
+def test_what_a_webhook_asked_for_before_the_last_good_tick_is_done_already(
+    function: Scene,
+) -> None:
+    asked_before = datetime.now(UTC).isoformat()
+    assert "actions" in deployed.handler({"asked_at": asked_before}, None)
+    assert "covered_by" in deployed.handler({"asked_at": asked_before}, None)
+    asked_after = datetime.now(UTC).isoformat()
+    assert "actions" in deployed.handler({"asked_at": asked_after}, None)
+    assert "actions" in deployed.handler({"source": "aws.scheduler"}, None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.memory.applied import Applied
 from controller.memory.logbook import Logbook
 from controller.memory.record import Entry, Record, parse_record
 from controller.reconcile import Means, reconcile
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 BRANCH = "leasehold/status"
 A, B = "demo-A-Endpoint", "demo-B-Endpoint"
 ENTRY = Entry("A", "InService", NOON)
+NOTE = Applied("0" * 40, (), NOON)
 LOCKED = (
     'while read old new ref; do test "$ref" = refs/heads/leasehold/status && exit 1; done; true'
 )
@@ -136,7 +138,7 @@ class TestWhatIsSaidInACommit:
         logbook = Logbook(_Reader(kept))
         failed = replace(ENTRY, status="Failed", cause="a\r\nb\x0bc\u2028d  e")
         logbook.read("dev")
-        logbook.keep("dev", Record({A: failed}), "0" * 40)
+        logbook.keep("dev", Record({A: failed}), NOTE)
         assert kept[0].splitlines()[2] == f"- {A}: Failed (a b c d e)"
 
 
@@ -243,31 +245,31 @@ class TestTwoProcesses:
         one, other = Logbook(scene.open_status()), Logbook(scene.open_status())
         one.read("dev")
         other.read("dev")
-        one.keep("dev", Record({A: ENTRY}), "0" * 40)
-        other.keep("dev", Record({B: replace(ENTRY, name="B")}), "0" * 40)
+        one.keep("dev", Record({A: ENTRY}), NOTE)
+        other.keep("dev", Record({B: replace(ENTRY, name="B")}), NOTE)
         assert list(stored(scene).entries) == [A, B]
         assert list(other.read("dev").entries) == [A, B]
 
     def test_keep_each_others_notices(self, scene: Scene) -> None:
         first = Logbook(scene.open_status())
         first.read("dev")
-        first.keep("dev", Record({A: ENTRY}), "0" * 40)
+        first.keep("dev", Record({A: ENTRY}), NOTE)
         one, other = Logbook(scene.open_status()), Logbook(scene.open_status())
         known = one.read("dev")
         assert other.read("dev") == known
         for logbook, key in ((one, "started:1"), (other, "expiring:2")):
             entry = replace(known.entries[A], notices=frozenset({key}))
-            logbook.keep("dev", known.with_entries({A: entry}), "0" * 40)
+            logbook.keep("dev", known.with_entries({A: entry}), NOTE)
         assert stored(scene).entries[A].notices == {"started:1", "expiring:2"}
 
     def test_forget_what_one_of_them_has_forgotten(self, scene: Scene) -> None:
         one, other = Logbook(scene.open_status()), Logbook(scene.open_status())
         one.read("dev")
-        one.keep("dev", Record({A: ENTRY, B: replace(ENTRY, name="B")}), "0" * 40)
+        one.keep("dev", Record({A: ENTRY, B: replace(ENTRY, name="B")}), NOTE)
         known = other.read("dev")
-        one.keep("dev", one.read("dev").with_entries({A: None}), "0" * 40)
+        one.keep("dev", one.read("dev").with_entries({A: None}), NOTE)
         moved = replace(known.entries[B], status="Deleting")
-        other.keep("dev", known.with_entries({B: moved}), "0" * 40)
+        other.keep("dev", known.with_entries({B: moved}), NOTE)
         assert list(stored(scene).entries) == [B]
 
     def test_credit_a_start_once(self, scene: Scene) -> None:
@@ -304,7 +306,7 @@ class TestWithoutARepository:
     def test_it_is_kept_in_memory(self) -> None:
         logbook = Logbook()
         assert logbook.read("dev").is_new
-        logbook.keep("dev", Record({A: ENTRY}), "0" * 40)
+        logbook.keep("dev", Record({A: ENTRY}), NOTE)
         assert logbook.read("dev") == Record({A: ENTRY})
         assert logbook.read("prod").is_new
 
@@ -314,7 +316,7 @@ def test_a_refusal_says_what_is_not_written(scene: Scene) -> None:
     logbook = Logbook(scene.open_status())
     logbook.read("dev")
     with pytest.raises(Refused, match=r"^LH2007: The observed history is not written"):
-        logbook.keep("dev", Record({A: ENTRY}), "0" * 40)
+        logbook.keep("dev", Record({A: ENTRY}), NOTE)
     assert logbook.read("dev") == Record({A: ENTRY})
 
 

@@ -115,7 +115,7 @@ class Api:
         return lines.splitlines()
 
 
-def deployed(scene: Scene) -> tuple[ApiGateway, TokenTable]:
+def deployed(scene: Scene, **parts: Any) -> tuple[ApiGateway, TokenTable]:  # noqa: ANN401
     """Put the API together as the stacks do: a token is looked up for every request."""
 
     def clock() -> Any:  # noqa: ANN401
@@ -124,7 +124,7 @@ def deployed(scene: Scene) -> tuple[ApiGateway, TokenTable]:
     table = TokenTable(scene.account.client("dynamodb"), "auth")
     table.ensure_table()
     ledger, status = scene.open(GATEWAY), scene.open_status(GATEWAY)
-    handler = build(Parts(ledger, "dev", clock, scene.account.client, status))
+    handler = build(Parts(ledger, "dev", clock, scene.account.client, status, **parts))
     authorizer = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=timedelta(0))
     routes = tuple(
         Route(each.method, each.resource, handler, authorized=each.scope is not None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,24 +16,17 @@ from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi, Route
+from tests.gateway import door
+from tests.gateway.door import NOON, Clock, event
+from tests.gateway.issuer import signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gateway.tokens import TokenTable
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/GET/endpoints/Falcon"
 ANA = Principal("Ana Núñez", "ana@example.com", frozenset({Scope.EXTEND, Scope.READ}))
-
-
-@dataclass
-class Clock:
-    now: datetime = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -48,9 +40,9 @@ def whoami(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 
 def api_with(table: TokenTable, clock: Clock, ttl: timedelta = timedelta(0)) -> ApiGateway:
-    door = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=ttl)
+    authorized = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=ttl)
     routes = Route("GET", "/endpoints/{name}", whoami), Route("POST", "/leases", whoami)
-    return ApiGateway(RestApi(routes, authorizer=door), clock=clock)
+    return ApiGateway(RestApi(routes, authorizer=authorized), clock=clock)
 
 
 @pytest.fixture
@@ -62,10 +54,6 @@ def api(table: TokenTable, clock: Clock) -> Iterator[ApiGateway]:
 def ask(api: ApiGateway, authorization: str, path: str = "/endpoints/Falcon") -> requests.Response:
     headers = {"Authorization": authorization}
     return requests.get(f"{api.stage_url}{path}", headers=headers, timeout=10)
-
-
-def event(token: object, method_arn: str = METHOD_ARN) -> dict[str, Any]:
-    return {"type": "TOKEN", "methodArn": method_arn, "authorizationToken": token}
 
 
 # -- at the door
@@ -139,6 +127,18 @@ def test_a_policy_kept_by_the_gateway_is_right_for_every_method_of_the_stage(
         assert ask(api, token, "/endpoints/Other").status_code == 200
 
 
+def test_a_policy_kept_by_the_gateway_says_when_its_token_ends(
+    table: TokenTable, clock: Clock
+) -> None:
+    """The API refuses what is over, for API Gateway goes on with what it remembers."""
+    token, _ = table.create(ANA, NOON, NOON + timedelta(seconds=10))
+    with door.api_behind(Authorizer(table, clock), clock, timedelta(seconds=30)) as api:
+        assert door.ask(api, token).status_code == 200
+        clock.now = NOON + timedelta(seconds=10)
+        answer = door.ask(api, token)
+    assert (answer.status_code, answer.json()["code"]) == (401, "LH4216")
+
+
 def test_a_table_out_of_reach_is_500_and_lets_nobody_in(
     table_out_of_reach: TokenTable, clock: Clock
 ) -> None:
@@ -197,7 +197,18 @@ def test_an_arn_that_is_no_methods_arn_is_an_error_and_no_policy(
 
 @pytest.mark.parametrize(
     "token",
-    [None, 7, "", "  ", "Bearer ", "Bearer \x00abcdefgh", "abc\ndefgh", "x" * 4097, "tok\u2028en"],
+    [
+        None,
+        7,
+        "",
+        "  ",
+        "Bearer ",
+        "Bearer \x00abcdefgh",
+        "abc\ndefgh",
+        "x" * 4097,
+        "x" * 8193,
+        "tok\u2028en",
+    ],
 )
 def test_a_malformed_token_is_unauthorized_before_the_table_is_asked(
     table_out_of_reach: TokenTable, clock: Clock, token: object
@@ -258,6 +269,20 @@ def test_the_function_takes_its_table_from_the_environment(
     assert authorizer.handler(event(token), None)["principalId"] == record.token_id
     with pytest.raises(UnauthorizedError):
         authorizer.handler(event(over), None)
+
+
+def test_the_function_admits_what_its_environment_names(
+    fresh_function: pytest.MonkeyPatch, table: TokenTable, table_name: str
+) -> None:
+    fresh_function.setenv("LEASEHOLD_TOKEN_TABLE", table_name)
+    fresh_function.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    fresh_function.setenv("LEASEHOLD_IDENTITIES", '{"oidc": {}}')
+    with pytest.raises(Refused, match=r"LH4215.*/identities/oidc"):
+        authorizer.handler(event("lh_some-token"), None)
+    oidc = {"issuer": "http://127.0.0.1:1", "audience": ["a"], "scopes": {"ops": ["admin"]}}
+    fresh_function.setenv("LEASEHOLD_IDENTITIES", json.dumps({"oidc": oidc}))
+    with pytest.raises(Unavailable, match="LH4212"):
+        authorizer.handler(event(signed({"iss": oidc["issuer"]})), None)
 
 
 def test_a_function_without_its_setting_says_which_one(

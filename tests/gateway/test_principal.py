@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.principal import LONGEST, Principal, Scope
+from gateway.principal import LONGEST, Principal, Scope, address_under
 from ledger.errors import Refused
 from ledger.snapshot import Person
 
@@ -122,3 +122,22 @@ def test_a_context_is_checked_as_strictly_as_a_new_token(key: str, value: str) -
     with pytest.raises(Refused) as refused:
         Principal.from_context({**ANA.to_context(), key: value})
     assert refused.value.code == "LH4201"
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+@example(".", "~2e")
+@example("a@b", "a~40b")
+@example("x" * 200, "x" * 201)
+@example("\ud800", "\n")
+def test_every_subject_has_an_address_of_its_own_that_a_commit_can_carry(
+    subject: str, other: str
+) -> None:
+    address = address_under("oidc.invalid", subject)
+    assert Principal("Ana", address, frozenset({Scope.READ})).email == address
+    assert (address == address_under("oidc.invalid", other)) is (subject == other)
+
+
+def test_an_address_is_readable_where_it_can_be() -> None:
+    assert address_under("x.invalid", "user/ana") == "user/ana@x.invalid"
+    assert address_under("x.invalid", "auth0|7f") == "auth0~7c7f@x.invalid"
+    assert address_under("x.invalid", "a" * LONGEST).startswith("~sha256-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,7 @@ from tests.gateway.api import FALCON, READER
 if TYPE_CHECKING:
     from tests.gateway.api import Answer, Api
 
+FIVE = "2026-11-23T17:00:00Z"
 NAMES = {
     "slash": "a/b",
     "climb": "../prod/Falcon40B",
@@ -190,12 +191,120 @@ class TestWhoMay:
         assert quiet_api.read(token=form.format(quiet_api.token)).status == 200
 
 
+class TestALeaseUntilAnInstant:
+    @pytest.mark.parametrize(
+        ("wish", "said"),
+        [
+            ({}, "exactly one of minutes or until"),
+            ({"minutes": 5, "until": FIVE}, "exactly one of minutes or until"),
+            ({"minutes": 5, "shorten": True}, "shorten"),
+            ({"until": FIVE, "EndpointConfigName": "by-hand"}, "EndpointConfigName"),
+            ({"until": "2026-02-30T00:00:00Z"}, "/until: 2026-02-30T00:00:00Z is no date"),
+            ({"until": "2026-11-23T17:00:00"}, "/until"),
+            ({"until": "2026-11-23T17:00:00+01:00"}, "/until"),
+            ({"until": "tomorrow"}, "/until"),
+            ({"until": 1795435200}, "/until"),
+            ({"until": FIVE, "shorten": "yes"}, "/shorten"),
+        ],
+    )
+    def test_that_cannot_be_understood_is_refused(
+        self, quiet_api: Api, wish: dict[str, Any], said: str
+    ) -> None:
+        answer = quiet_api.post({"EndpointName": FALCON, **wish})
+        assert (answer.status, answer.code) == (400, "LH4002")
+        assert said in answer.error
+        assert quiet_api.log() == []
+
+
+class TestADryRun:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"EndpointName": FALCON, "minutes": 10**6},
+            {"EndpointName": FALCON, "until": "2026-11-23T12:30:00Z"},
+            {"EndpointName": FALCON, "until": "2036-11-23T12:30:00Z"},
+            {"EndpointName": FALCON, "minutes": 0},
+            {"EndpointName": "nobody", "minutes": 10},
+            {"EndpointName": FALCON, "EndpointConfigName": "by-hand", "minutes": 10},
+        ],
+        ids=["ceiling", "shorter", "decade", "zero", "unknown", "defined"],
+    )
+    def test_refuses_to_the_letter_what_the_change_would_refuse(
+        self, quiet_api: Api, body: dict[str, Any]
+    ) -> None:
+        real, dry = quiet_api.post(body), quiet_api.post(body, query={"dry_run": "true"})
+        assert real.status >= 400
+        assert (dry.status, dry.body) == (real.status, real.body)
+
+    def test_needs_the_scope_of_the_change(self, quiet_api: Api) -> None:
+        token = quiet_api.token_for(READER)
+        assert quiet_api.extend(token=token, query={"dry_run": "true"}).code == "LH4031"
+
+    @pytest.mark.parametrize("word", ["yes", "1", "True", "TRUE "])
+    def test_is_asked_for_in_one_way_only_and_no_change_is_made_by_mistake(
+        self, quiet_api: Api, word: str
+    ) -> None:
+        answer = quiet_api.extend(query={"dry_run": word})
+        assert (answer.status, answer.code) == (400, "LH4114")
+        assert quiet_api.log() == []
+
+
+class TestIfMatch:
+    @pytest.mark.parametrize("name", ['"' + "0" * 40 + '"', "nonsense", 'W/"abc"', "HEAD", ""])
+    def test_of_a_commit_that_is_none_is_refused(self, quiet_api: Api, name: str) -> None:
+        answer = quiet_api.extend(headers={"If-Match": name})
+        assert (answer.status, answer.code) == (412, "LH4112")
+        assert quiet_api.log() == []
+
+    def test_is_read_with_and_without_quotes_and_as_a_list(self) -> None:
+        one, two = "a" * 40, "b" * 40
+        for header, found in {
+            f'"{one}"': (one,),
+            one: (one,),
+            f'"{one}", "{two}"': (one, two),
+            "*": ("*",),
+            f'W/"{one}"': (),
+            f"{one[:12]}": (),
+        }.items():
+            assert requests.if_match({"headers": {"if-match": header}}) == found
+        assert requests.if_match({"headers": {}}) is None
+
+
+class TestAHistory:
+    QUERY = {"EndpointName": FALCON}  # noqa: RUF012
+
+    def ask(self, api: Api, query: dict[str, str], token: str = "") -> Answer:
+        return api.send("GET", query=query, token=token, path="/prod/endpoint-expiry/history")
+
+    def test_an_endpoint_that_is_not_there(self, quiet_api: Api) -> None:
+        answer = self.ask(quiet_api, {"EndpointName": "nobody"})
+        assert (answer.status, answer.code) == (404, "LH4106")
+
+    def test_nothing_in_particular(self, quiet_api: Api) -> None:
+        answer = self.ask(quiet_api, {})
+        assert (answer.status, answer.code) == (400, "LH4003")
+
+    @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "ten", "", "1e1", "٣", "0x1"])
+    def test_a_limit_that_is_none(self, quiet_api: Api, limit: str) -> None:
+        answer = self.ask(quiet_api, {"EndpointName": FALCON, "limit": limit})
+        assert (answer.status, answer.code) == (400, "LH4114")
+
+    def test_a_caller_who_may_not_read(self, quiet_api: Api) -> None:
+        eva = Principal("Eva", "eva@example.com", frozenset({Scope.EXTEND}))
+        answer = self.ask(quiet_api, self.QUERY, quiet_api.token_for(eva))
+        assert (answer.status, answer.code) == (403, "LH4031")
+        assert self.ask(quiet_api, self.QUERY, quiet_api.token_for(READER)).status == 200
+
+    def test_a_stranger(self, quiet_api: Api) -> None:
+        assert self.ask(quiet_api, self.QUERY, "nobody").status == 401
+
+
 class TestABodyAsApiGatewayHandsItOver:
     BODY = json.dumps({"EndpointName": FALCON, "minutes": 10}).encode()
 
     def test_may_be_base64(self) -> None:
         event = {"body": base64.b64encode(self.BODY).decode(), "isBase64Encoded": True}
-        assert requests.extension_body(event).minutes == 10
+        assert requests.extension_body(event).amount == 10
 
     @pytest.mark.parametrize("body", ["%%%", "e30", "é"])
     def test_that_is_no_base64_is_refused(self, body: str) -> None:

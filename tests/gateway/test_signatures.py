@@ -1,4 +1,4 @@
-"""Who is believed to be the repository: proofs of GitHub, of GitLab and of anybody with the secret."""
+"""Who is believed to be the repository: proofs of GitHub, of GitLab, of anybody with the secret."""
 
 from __future__ import annotations
 

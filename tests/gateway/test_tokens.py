@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+import gateway
 from gateway.principal import Principal, Scope
 from gateway.tokens import TokenTable
 from ledger.errors import Refused, Unavailable
@@ -104,6 +107,25 @@ def test_a_pass_code_that_no_header_would_bring_back_is_refused(
     assert not token or token not in refused.value.message
 
 
+def test_a_token_that_was_stored_elsewhere_is_adopted_once(table: TokenTable) -> None:
+    assert not table.holds("correct horse battery")
+    assert table.adopt("correct horse battery", BEN, NOON)
+    assert table.holds("correct horse battery")
+    assert not table.adopt("correct horse battery", ANA, NOON + HOUR)
+    record = table.find("correct horse battery", NOON)
+    assert record is not None
+    assert (record.principal, record.created_at, record.expires_at) == (BEN, NOON, None)
+    with pytest.raises(Refused, match="LH4203"):
+        table.adopt("short", ANA, NOON)
+
+
+def test_a_token_that_is_over_is_still_held_and_cannot_be_adopted(table: TokenTable) -> None:
+    token, record = table.create(ANA, NOON, NOON + HOUR)
+    assert table.holds(token)
+    assert not table.adopt(token, BEN, NOON + HOUR)
+    assert table.list() == (record,)
+
+
 def test_the_list_has_every_record_oldest_first_over_many_pages(
     table: TokenTable, table_name: str, dynamodb: DynamoDBClient
 ) -> None:
@@ -197,6 +219,57 @@ def test_a_table_out_of_reach_is_unavailable_and_never_an_empty_one(
         with pytest.raises(Unavailable, match="LH4207") as unavailable:
             call()
         assert "lh_some-token" not in str(unavailable.value)
+
+
+class Incomparable(str):
+    """A text that nobody may compare: how long that takes would tell how much of it was right."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        raise AssertionError("a secret was compared")
+
+    __ne__ = __eq__
+    __hash__ = str.__hash__
+
+
+def test_a_token_is_found_and_missed_without_comparing_it(table: TokenTable) -> None:
+    token, record = table.create(ANA, NOON)
+    assert table.find(Incomparable(token), NOON) == record
+    assert table.find(Incomparable(f"{token[:-1]}~"), NOON) is None
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "tokens",
+        "token_record",
+        "legacy_tokens",
+        "token_migration",
+        "authorizer",
+        "oidc",
+        "identities",
+    ],
+)
+def test_no_module_at_the_door_compares_a_secret(module: str) -> None:
+    """Lookups are by digest, in DynamoDB; an `==` would be one that can be timed."""
+    source = Path(str(gateway.__path__[0]), f"{module}.py").read_text()
+    compared = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Compare)
+        and any(isinstance(each, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for each in node.ops)
+        and any(_is_secret(side) for side in (node.left, *node.comparators))
+    ]
+    assert compared == []
+
+
+def _is_secret(side: ast.expr) -> bool:
+    match side:
+        case ast.Name(name) | ast.Attribute(attr=name):
+            return name in {"token", "secret", "password", "header", "signature", "text"}
+        case _:
+            return False
 
 
 def test_a_table_that_does_not_exist_is_unavailable(dynamodb: DynamoDBClient) -> None:

@@ -24,8 +24,8 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Up]]:
     """Start an `up` in the test's own folder, again and again if need be."""
     started: list[Up] = []
 
-    def begin(*options: str) -> Up:
-        started.append(Up(tmp_path, *options))
+    def begin(*options: str, **more: str) -> Up:
+        started.append(Up(tmp_path, *options, **more))
         return started[-1]
 
     yield begin

@@ -65,7 +65,7 @@ class Leasehold:
 class Up:
     """A running `leasehold up` in `folder/.leasehold`."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, **more: str) -> None:
         self.folder = folder
         self.leasehold = Leasehold(folder)
         self.log = folder / "up.log"
@@ -74,7 +74,7 @@ class Up:
             self.process = subprocess.Popen(
                 [*command, "--tick", "0.3", "--startup", "0.5", *options],
                 cwd=folder,
-                env=variables(folder),
+                env=variables(folder, **more),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -5,6 +5,7 @@ import signal
 import socket
 import stat
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -143,3 +144,17 @@ def test_fifty_may_ask_at_once(up: Up) -> None:
         answers = list(callers.map(lambda _: up.ask("GET")[0], range(50)))
     assert answers == [200] * 50
     assert json.loads(up.announcement.read_bytes())["environment"] == "dev"
+
+
+def test_a_push_that_a_webhook_tells_of_is_not_waited_for(start: Callable[..., Up]) -> None:
+    secret = "the-webhook-secret"
+    up = start("--tick", "600", LEASEHOLD_WEBHOOK_SECRET_VALUE=secret)
+    await_(lambda: "grant" in up.log.read_text())
+    assert FALCON not in up.statuses(), "the next tick is ten minutes away"
+    url = f"{up.says['gateway_url']}/webhooks/git"
+    headers = {"X-Gitlab-Token": secret}
+    request = urllib.request.Request(url, b'{"ref": "refs/heads/main"}', headers, method="POST")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert answer.status == 202
+    up.await_status(FALCON, "InService")
+    assert up.stop() == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -81,6 +82,15 @@ def test_a_first_lease_has_no_previous_end() -> None:
     message = write_message("dev", "X", change)
     assert message.startswith("lease(dev): grant X to 2026-11-23T10:00:00Z\n\nLease-Action: grant")
     assert "Lease-Previous" not in message
+
+
+def test_a_request_whose_id_the_caller_chose_says_what_was_asked() -> None:
+    change = replace(EXTENDED, request_digest="c0ffee")
+    message = write_message("dev", "Falcon40B", change, by_minutes=10)
+    assert message == MESSAGE + "Request-Digest: c0ffee\n"
+    [read] = read_changes([record(message)])
+    assert read.change == change
+    assert read_by_git(message)[-1] == "Request-Digest: c0ffee"
 
 
 def test_a_reason_is_quoted_above_the_trailers() -> None:

@@ -17,7 +17,7 @@ from ledger.errors import Refused
 from ledger.history import read_changes, trailers
 from ledger.holdings import Holding, read_fleet
 from ledger.lease import Lease, stamp
-from ledger.proposals import Request, addition, extension, release
+from ledger.proposals import Request, addition, extension, release, setting
 from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check, is_unchanged
 
 if TYPE_CHECKING:
@@ -196,6 +196,50 @@ def test_what_is_always_on_has_no_meter(definition: dict[str, object]) -> None:
         assert failure.code == "LH4110"
         assert "always on and has no meter" in failure.message
         assert "environments/dev/A.endpoint.json" in failure.message
+
+
+# Leases until an instant.
+
+
+def test_a_lease_is_set_to_an_instant_and_the_message_says_so() -> None:
+    change = setting(ask(), datetime(2026, 11, 23, 17, tzinfo=UTC))(snapshot(A))
+    assert change.message.startswith("lease(dev): set A to 2026-11-23T17:00:00Z\n")
+    assert trailers(change.message)["Lease-Action"] == "set"
+    assert stamp(lease_of(after(snapshot(A), change), "A").expires_at) == "2026-11-23T17:00:00Z"
+
+
+def test_asked_again_after_a_conflict_an_instant_stays_what_it_is() -> None:
+    proposal = setting(ask(), datetime(2026, 11, 23, 17, tzinfo=UTC))
+    newer = snapshot({**A, "A.lease.json": until("11:00:00")})
+    for head in (snapshot(A), newer):
+        assert trailers(proposal(head).message)["Lease-Expires"] == "2026-11-23T17:00:00Z"
+
+
+def test_a_lease_that_grew_meanwhile_is_not_cut_by_an_instant() -> None:
+    proposal = setting(ask(), datetime(2026, 11, 23, 10, tzinfo=UTC))
+    proposal(snapshot(A))
+    newer = snapshot({**A, "A.lease.json": until("11:00:00")})
+    assert refused(proposal, newer).code == "LH4103"
+    shorter = setting(ask(), datetime(2026, 11, 23, 10, tzinfo=UTC), shorten=True)
+    assert stamp(lease_of(after(newer, shorter(newer)), "A").expires_at) == "2026-11-23T10:00:00Z"
+
+
+# Every change.
+
+
+def test_a_change_says_how_often_its_environment_lets_it_be_pushed() -> None:
+    assert extension(ask(), 10)(snapshot(A)).most_pushes is None
+    paced = {**ENVIRONMENT, "limits": {"max_pushes_per_minute": 6}}
+    head = snapshot({**A, "environment.json": paced})
+    new = ask("demo-New-Endpoint")
+    for proposal in (extension(ask(), 10), release(ask()), addition(new, "config", 10)):
+        assert proposal(head).most_pushes == 6
+
+
+def test_a_request_with_a_digest_leaves_it_in_the_message_and_no_other_does() -> None:
+    change = extension(ask(digest="c0ffee"), 10)(snapshot(A))
+    assert trailers(change.message)["Request-Digest"] == "c0ffee"
+    assert "Request-Digest" not in extension(ask(), 10)(snapshot(A)).message
 
 
 # Releases and first leases.

@@ -1,0 +1,204 @@
+"""How often a process pushes: the rule by itself, then against a git server that counts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.errors import Refused
+from ledger.pace import Pace, TooManyPushes
+from ledger.remote import Remote
+from ledger.repository import Change, Repository, Snapshot
+from ledger.writer import Stopwatch
+from tests.ledger.forge import GATEWAY, LEASE, NOON, Colleague, Forge, add
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.repository import Committed, Proposal
+
+CALLERS = 64
+SIX = 6
+
+
+class TestThePace:
+    def test_without_a_limit_nobody_waits(self) -> None:
+        pace = Pace()
+        for _ in range(100):
+            pace = pace.pushed(7.0)
+        assert pace.wait(7.0) == 0
+
+    def test_of_six_a_minute_lets_two_come_at_once_and_then_one_each_twelve_seconds(self) -> None:
+        pace = Pace(SIX)
+        waits = []
+        for now in (100.0, 100.0, 100.0, 112.0, 115.0):
+            waits.append(pace.wait(now))
+            pace = pace.pushed(now + waits[-1])
+        assert waits == [0, 0, 12, 12, 21]
+
+    def test_of_one_a_minute_is_one_a_minute(self) -> None:
+        assert Pace(1).pushed(5.0).wait(35.0) == 30
+
+    def test_that_is_given_a_limit_starts_with_a_full_bucket(self) -> None:
+        pace = Pace().pushed(5.0).pushed(5.0).limited_to(SIX)
+        assert pace.wait(5.0) == 0
+
+    @given(
+        st.integers(1, 200),
+        st.lists(st.floats(0, 30) | st.sampled_from([0.0, 12.0, 60.0]), max_size=80),
+    )
+    def test_never_lets_more_pass_in_any_minute_than_its_limit(
+        self, most: int, pauses: list[float]
+    ) -> None:
+        pace, now, pushes = Pace(most), 0.0, list[float]()
+        for pause in pauses:
+            now += pause
+            now += pace.wait(now)
+            pace = pace.pushed(now)
+            pushes.append(now)
+        for start in pushes:
+            assert sum(start <= push < start + 59.999 for push in pushes) <= most
+
+    @given(st.integers(1, 200), st.floats(0, 1e6))
+    def test_lets_somebody_who_waits_as_long_as_it_says_push(self, most: int, now: float) -> None:
+        pace = Pace(most).pushed(now).pushed(now).pushed(now)
+        later = now + pace.wait(now)
+        assert pace.wait(later) == pytest.approx(0, abs=1e-6)
+
+
+@dataclass
+class Watch:
+    """Time that passes when somebody sleeps and at no other time."""
+
+    seconds: float = 1000.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(0.002)  # let other threads come
+        with self.lock:
+            self.seconds += seconds
+
+    def stopwatch(self) -> Stopwatch:
+        return Stopwatch(self.read, self.sleep)
+
+
+@dataclass
+class Paced:
+    """A repository that counts by such a watch, and the pushes that its server has seen."""
+
+    repository: Repository
+    forge: Forge
+    watch: Watch
+
+    def commit(self, proposal: Proposal, deadline: float = 20.0, most: int = SIX) -> Committed:
+        def limited(snapshot: Snapshot) -> Change:
+            return replace(proposal(snapshot), most_pushes=most)
+
+        return self.repository.commit(limited, deadline_seconds=deadline)
+
+    @property
+    def pushes(self) -> int:
+        counted = self.forge.bare / "pushes"
+        return len(counted.read_text().split()) if counted.exists() else 0
+
+
+@pytest.fixture
+def paced(forge: Forge, tmp_path: Path) -> Paced:
+    forge.hook("pre-receive", "echo push >> pushes")
+    watch = Watch()
+    repository = Repository(
+        Remote(forge.url),
+        tmp_path / "paced",
+        committer=GATEWAY,
+        clock=lambda: NOON,
+        stopwatch=watch.stopwatch(),
+    )
+    return Paced(repository, forge, watch)
+
+
+class TestSixPushesAMinute:
+    def test_serve_sixty_four_callers_and_lose_nobody(self, paced: Paced) -> None:
+        rounds, before = 3, paced.watch.seconds
+
+        def caller(number: int) -> list[str]:
+            requests = [f"r-{number}-{turn}" for turn in range(rounds)]
+            return [paced.commit(add(1, request)).commit for request in requests]
+
+        with ThreadPoolExecutor(CALLERS) as pool:
+            answered = [commit for each in pool.map(caller, range(CALLERS)) for commit in each]
+
+        assert len(set(answered)) == CALLERS * rounds
+        assert paced.forge.file(LEASE) == str(CALLERS * rounds)
+        assert len(paced.forge.subjects()) == CALLERS * rounds + 1
+        assert rounds <= paced.pushes <= 2 + (paced.watch.seconds - before) / 12
+
+    def test_let_a_lone_caller_pass_at_once(self, paced: Paced) -> None:
+        before = paced.watch.seconds
+        paced.commit(add(1, "r-1"))
+        paced.commit(add(1, "r-2"))
+        assert paced.watch.seconds == before
+
+    def test_tell_at_once_whose_time_would_run_out_that_nothing_is_committed(
+        self, paced: Paced
+    ) -> None:
+        for number in range(2):
+            paced.commit(add(1, f"r-{number}"))
+        before = paced.watch.seconds
+        with pytest.raises(TooManyPushes, match="not committed") as told:
+            paced.commit(add(1, "hasty"), deadline=5)
+        assert (told.value.code, told.value.seconds) == ("LH4113", 12)
+        assert paced.watch.seconds == before
+        assert paced.forge.file(LEASE) == "2"
+        assert paced.pushes == 2
+
+    def test_do_not_hold_up_a_refusal(self, paced: Paced) -> None:
+        for number in range(2):
+            paced.commit(add(1, f"r-{number}"))
+        before = paced.watch.seconds
+        with pytest.raises(Refused, match="LH4999"):
+            paced.commit(_refuse, deadline=20)
+        assert paced.watch.seconds == before
+
+    def test_count_a_push_that_was_lost_too(self, paced: Paced) -> None:
+        paced.forge.hook("pre-receive", "echo push >> pushes; test $(wc -l < pushes) -gt 1")
+        paced.commit(add(1, "r-1"))  # refused once, and pushed again
+        before = paced.watch.seconds
+        paced.commit(add(1, "r-2"))
+        assert paced.pushes == 3
+        assert paced.watch.seconds - before >= 11
+
+    def test_are_not_wasted_on_a_head_that_a_person_has_moved(
+        self, paced: Paced, colleague: Colleague
+    ) -> None:
+        paced.commit(add(1, "r-1"))
+        colleague.pull()
+        colleague.commit({"README.md": "new"}, "by hand")
+        colleague.push()
+        before = paced.pushes
+        paced.commit(add(1, "r-2"))
+        assert paced.pushes == before + 1
+        assert paced.forge.subjects()[-2:] == ["by hand", "add 1 for r-2"]
+
+
+def test_a_limit_that_is_lifted_holds_nobody_any_more(paced: Paced) -> None:
+    for number in range(2):
+        paced.commit(add(1, f"r-{number}"))
+    paced.commit(add(1, "r-2"), most=6000)
+    before = paced.watch.seconds
+    for number in range(3, 8):
+        paced.commit(add(1, f"r-{number}"), most=6000)
+    assert paced.watch.seconds == before
+
+
+def _refuse(_: Snapshot) -> Change:
+    raise Refused("LH4999", "no.")
