@@ -14,13 +14,14 @@ from functools import partial
 from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
 from gateway.authorizer import Authorizer
+from gateway.executions import SETTING
 from gateway.parts import Parts
 from gateway.principal import Principal, Scope
 from gateway.refusals import GATEWAY_RESPONSES
-from gateway.routes import ROUTES
 from gateway.tokens import TokenTable
 from leasehold import identity, seeds
 from leasehold.connection import Cloud, clock
+from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.home import Home, Running
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
@@ -28,7 +29,7 @@ from ledger.identities import Identities
 from ledger.repository import Person, Remote, Repository
 from ledger.settings import STATUS_BRANCH
 from sandbox.api_authorizer import TokenAuthorizer
-from sandbox.api_gateway import ApiGateway, RestApi, Route
+from sandbox.api_gateway import ApiGateway, RestApi
 from sandbox.git_server import GitServer, create_repository
 from sandbox.server import Sandbox
 
@@ -89,16 +90,18 @@ def opened(home: Home, wishes: Wishes, hooks: Hooks) -> Iterator[Premises]:
         region = _region(ledger)
         branch = _status_branch(home, git_url, gateway.GATEWAY)
         client = partial(cloud.client, region=region)
-        parts_of_api = Parts(
+        machine = {SETTING: deploy_state_machine(client("stepfunctions"))}
+        made = Parts(
             ledger,
             seeds.ENVIRONMENT,
             clock,
             client,
             status=branch,
-            variables=hooks.variables,
+            variables={**hooks.variables, **machine},
             trigger=hooks.trigger,
         )
-        api = _api(parts_of_api, table)
+        deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
+        api = _api(made, deployment, table)
         gateway_url = parts.enter_context(
             ApiGateway(api, clock=clock, port=port, threads=_THREADS)
         ).url
@@ -200,19 +203,25 @@ def _principal() -> Principal:
         return Principal(identity.NOBODY.name, identity.NOBODY.email, scopes)
 
 
-def _api(parts: Parts, table: TokenTable) -> RestApi:
-    handle = gateway.build(parts)
+def _variables(cloud: Cloud, region: str) -> dict[str, str]:
+    """Give what functions find in their environment: this account, and nothing of ours."""
+    return {
+        "AWS_ENDPOINT_URL": str(cloud.sandbox_url),
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+def _api(parts: Parts, deployment: Deployment, table: TokenTable) -> RestApi:
     settings = read_fleet(parts.ledger.read().files, parts.environment).environment
     admitted = settings.identities if settings else Identities()
     door = Authorizer.admitting(admitted, parts.client("dynamodb"), table, clock)
-    routes = tuple(
-        Route(each.method, each.resource, handle, authorized=each.scope is not None)
-        for each in ROUTES
-    )
     return RestApi(
-        routes,
+        deployment.routes(),
         authorizer=TokenAuthorizer(door, clock=clock, ttl=_TOKEN_MEMORY),
         gateway_responses=GATEWAY_RESPONSES,
+        deployed=deployment.integrations,
     )
 
 

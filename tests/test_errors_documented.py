@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("ledger", "controller", "gateway", "leasehold", "infra")
+ROOMS = ("ledger", "controller", "gateway", "leasehold", "functions", "infra")
 CODE = re.compile(r"LH[0-9]{4}")
 
 
