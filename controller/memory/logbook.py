@@ -62,9 +62,17 @@ class Logbook:
             raise type(failure)(
                 failure.code, f"The observed history is not written. {failure.message}"
             ) from failure
-        self._stored[environment] = parse_record(committed.snapshot.files[_path(environment)])
-        self._known[environment] = self._stored[environment]
+        stored = parse_record(committed.snapshot.files[_path(environment)])
+        self._stored[environment] = stored
+        self._known[environment] = _with_details(stored, record)
         self._noted[environment] = note
+
+
+def _with_details(stored: Record, record: Record) -> Record:
+    """Keep what is no news, and so is not written by itself, where nobody else has news."""
+    told_otherwise = set(stored.moved(record))
+    ours = {name: each for name, each in record.entries.items() if name not in told_otherwise}
+    return stored.with_entries(ours)
 
 
 def _proposal(environment: str, before: Record, after: Record, note: Applied) -> Proposal:
