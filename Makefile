@@ -28,7 +28,7 @@ test: $(DEV) ## lint, types, layers, tests with coverage
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --cov --cov-branch
+	$(BIN)/pytest -n 3 --cov --cov-branch
 
 bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap tick
 	$(BIN)/python -m benchmarks
