@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,8 @@ class HttpServer:
     def stop(self) -> None:
         """Let running calls finish (5 s at most), then free the port."""
         self._stopping.set()
-        self._server.pull_trigger()
+        with suppress(OSError):  # the loop saw it already, and has closed the socket
+            self._server.pull_trigger()
         self._loop.join()
 
     def _serve(self) -> None:
