@@ -225,7 +225,7 @@ class Chaos(RuleBasedStateMachine):
 
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
-    max_examples=SOAK or 6,
+    max_examples=SOAK or 3,
     stateful_step_count=30,
     derandomize=not SOAK,
     deadline=None,
