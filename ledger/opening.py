@@ -16,19 +16,13 @@ from ledger.repository import Person, Repository
 from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret
 
 
-def open_deployed(
-    settings: LedgerSettings, committer: Person, clock: Callable[[], datetime]
-) -> Repository:
-    """Build a repository with a fresh clone: what a crashed function left behind is not trusted."""
-    folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
-    remote = _remote(settings, folder)
-    return Repository(remote, folder / "ledger", committer=committer, clock=clock)
-
-
 def open_deployed_with_status(
     settings: LedgerSettings, committer: Person, clock: Callable[[], datetime]
 ) -> tuple[Repository, Repository]:
-    """Build the ledger's repository and that of the observed history's branch beside it."""
+    """Build the ledger's repository and that of the observed history's branch beside it.
+
+    The clones are fresh: what a crashed function left behind is not trusted.
+    """
     folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
     remote = _remote(settings, folder)
     ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock)
