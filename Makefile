@@ -5,7 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-installed
 DEV    := $(VENV)/.dev-installed
-PIP    := $(BIN)/pip --disable-pip-version-check install --quiet
+# A lock names every package, so there is nothing to resolve: pip would look for a newer version of
+# what another package wants with an extra, and find no hash for it.
+PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
@@ -50,14 +52,14 @@ $(RUN): requirements/run.lock pyproject.toml
 	@$(call make_venv)
 	@echo 'Installing into $(VENV), which takes a minute ...'
 	$(PIP) --require-hashes -r requirements/run.lock
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(PIP) --no-build-isolation -e .
 	@touch $@
 
 $(DEV): requirements/dev.lock pyproject.toml
 	@$(call make_venv)
 	@echo 'Installing into $(VENV), which takes a minute ...'
 	$(PIP) --require-hashes -r requirements/dev.lock
-	$(PIP) --no-deps --no-build-isolation -e .
+	$(PIP) --no-build-isolation -e .
 	@touch $@ $(RUN)
 
 define make_venv
