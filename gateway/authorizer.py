@@ -19,18 +19,17 @@ presented is never logged or answered.
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
-from gateway import identities
+from gateway import clients, identities
 from gateway.identities import Caller
 from gateway.legacy_tokens import LegacyTokens
+from gateway.log_lines import logger
 from gateway.token_record import LONGEST_TOKEN
 from gateway.tokens import TokenTable
 from ledger.errors import Refused
@@ -48,7 +47,7 @@ LONGEST_PRESENTED = 8192  # a JWT that lists groups; all headers of a request ha
 _BEARER = re.compile(r"^bearer(?:[ \t]+|$)", re.IGNORECASE)
 _STAGE = re.compile(r"(arn:[\w-]+:execute-api:[\w-]*:\d*:[\w-]+/[\w$-]+)/[A-Z]+(?:/.*)?", re.DOTALL)
 
-log = logging.getLogger("leasehold.authorizer")
+log = logger("leasehold.authorizer")
 
 
 class UnauthorizedError(Exception):
@@ -184,8 +183,7 @@ def _of_this_function() -> Authorizer:
     name = os.environ.get(TABLE_SETTING)
     if not name:
         raise Refused("LH4208", f"{TABLE_SETTING} is not set: name the table of the API's tokens.")
-    config = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 3})
-    client = boto3.client("dynamodb", config=config)
+    client = boto3.client("dynamodb", config=clients.TOKENS)
     settings = identities.read(os.environ)
     table = TokenTable(client, name)
     return Authorizer.admitting(settings, client, table, lambda: datetime.now(UTC))

@@ -7,7 +7,6 @@ Routes are found here: powertools' resolver keeps the current event in a class a
 threads would answer each other's requests.
 """
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from gateway.executions import Executions
 from gateway.expiry import Expiry
 from gateway.history import History
 from gateway.invocation import Invocation
+from gateway.log_lines import logger
 from gateway.parts import Parts
 from gateway.reply import Reply
 from gateway.requests import Event
@@ -37,7 +37,7 @@ GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Event], Reply]
 
-log = logging.getLogger("leasehold.gateway")
+log = logger("leasehold.gateway")
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:
@@ -85,6 +85,8 @@ def build(parts: Parts) -> Handler:
         except Failure as failure:
             log.info("%s %s", failure.code, failure.message)
             return refusals.answer(failure).as_proxy()
+        except Exception as error:  # noqa: BLE001 - an entry point
+            return refusals.unexpected(event, error).as_proxy()
 
     return handle
 

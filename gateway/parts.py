@@ -15,15 +15,16 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class Parts:
     """The ledger of one environment, the clock, AWS, and the settings.
 
-    `client` makes a boto3 client by service name, in the environment's region; it is called when a
-    client is needed. `status` is the branch of the observed history, to be read only. `trigger`
-    asks for a tick now; without one, the controller is a function that the variables name.
+    `client` makes a boto3 client by service name and `config`, in the environment's region; it is
+    called when a client is needed. `status` is the branch of the observed history, to be read only.
+    `trigger` asks for a tick now; without one, the controller is a function that the variables
+    name.
     """
 
     ledger: Repository
     environment: str
     clock: Callable[[], datetime]
-    client: Callable[[Any], Any]
+    client: Callable[..., Any]
     status: Repository | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: _NONE)
     trigger: Callable[[], None] | None = None

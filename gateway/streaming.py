@@ -57,6 +57,8 @@ def streaming_handler(parts: Parts) -> StreamingHandler:
             begun = streaming.begin(event)
         except Failure as failure:
             begun = refusals.answer(failure)
+        except Exception as error:  # noqa: BLE001 - an entry point
+            begun = refusals.unexpected(event, error)
         return _whole(begun) if isinstance(begun, Reply) else _in_parts(begun)
 
     return handle

@@ -46,10 +46,12 @@ def _session() -> boto3.Session:
     return boto3.Session("testing", "testing", region_name=REGION)
 
 
+ONCE = Config(retries={"total_max_attempts": 1})
+
+
 @cache
-def _client(service: str, url: str) -> Any:  # noqa: ANN401 - any of boto3's
+def _client(service: str, url: str, config: Config) -> Any:  # noqa: ANN401 - any of boto3's
     session: Any = _session()
-    config = Config(retries={"total_max_attempts": 1})
     return session.client(service, endpoint_url=url, config=config)
 
 
@@ -59,8 +61,8 @@ class Account:
 
     url: str
 
-    def client(self, service: str) -> Any:  # noqa: ANN401
-        return _client(service, self.url)
+    def client(self, service: str, config: Config = ONCE) -> Any:  # noqa: ANN401
+        return _client(service, self.url, ONCE if config is ONCE else config.merge(ONCE))
 
     @property
     def sagemaker(self) -> Any:  # noqa: ANN401
