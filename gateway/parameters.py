@@ -54,7 +54,8 @@ DRY_RUN = Parameter(
 IF_MATCH = Parameter(
     "If-Match",
     "header",
-    "The ETag or the Commit of an answer, or *: change the lease only if it is still that one.",
+    "The ETag or the Commit of an answer, or *: change the lease only if it is still that one. Ten"
+    " of them at the most.",
     _text(examples=['"5f1d0c7a9b3e4f60812c3d4e5f60718293a4b5c6"']),
 )
 LIMIT = Parameter(

@@ -3,7 +3,7 @@
 `leasehold up` and the tests start it. It is given handlers and calls them as AWS would:
 
 1. match the resource and the method, or answer 403 "Missing Authentication Token"
-2. refuse a body over the limit
+2. refuse a body over the limit; headers of more than 10,240 bytes are refused before all
 3. ask the authorizer, before the handler hears of the request
 4. invoke the handler with the proxy event and turn its answer into HTTP
 
@@ -113,6 +113,7 @@ class ApiGateway:
             threads=self._threads,
             # over the API's own limit, so that the gateway and not the server says "too long"
             body_limit=16 * self._api.body_limit,
+            overlong=self._overlong,
         )
         self._port = self._server.port
         return self
@@ -148,6 +149,10 @@ class ApiGateway:
             return self._answer(request)
         except _Refusal as refusal:
             return self._refused(refusal)
+
+    def _overlong(self) -> Answer:
+        text = "Request Header Fields Too Large"
+        return self._refused(_Refusal("DEFAULT_4XX", 431, text, "BadRequestException"))
 
     def _answer(self, request: Request) -> Answer:
         api = self._api

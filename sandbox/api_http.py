@@ -18,13 +18,14 @@ from urllib.parse import parse_qsl, urlsplit
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, get_header_lines
 from waitress.server import TcpWSGIServer
-from waitress.task import WSGITask
+from waitress.task import ErrorTask, WSGITask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
+HEADER_LIMIT = 10_240  # bytes of the request line and all headers; API Gateway's quota
 _RAW_HEADERS = "sandbox.headers"
 _BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -69,7 +70,7 @@ class Answer:
 class HttpServer:
     """Serves on a thread of its own; `answer` runs on the worker threads and must not raise."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - named, and set once
         self,
         answer: Callable[[Request], Answer],
         *,
@@ -77,7 +78,9 @@ class HttpServer:
         port: int,
         threads: int,
         body_limit: int,
+        overlong: Callable[[], Answer],
     ) -> None:
+        """Serve; what has more headers than API Gateway takes gets the answer `overlong`."""
         self._answer = answer
         self._clock = clock
         self._sockets: dict[int, Any] = {}
@@ -89,10 +92,12 @@ class HttpServer:
             threads=threads,
             connection_limit=1000,
             max_request_body_size=body_limit,
+            max_request_header_size=HEADER_LIMIT + 1,
             asyncore_use_poll=True,
             clear_untrusted_proxy_headers=False,
             ident=None,
         )
+        self._server.overlong = overlong
         self.port = int(self._server.getsockname()[1])
         self._stopping = threading.Event()
         self._loop = threading.Thread(target=self._serve, name="api-gateway", daemon=True)
@@ -169,10 +174,27 @@ class _Task(WSGITask):
         return environ
 
 
+class _Refusal(ErrorTask):
+    """The answer for what is no request; for too many headers it is API Gateway's own."""
+
+    def execute(self) -> None:
+        error = self.request.error
+        if error.code == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
+            answer = self.channel.server.overlong()
+            error.to_response = lambda _: (
+                _status_line(answer.status),
+                list(answer.headers),
+                answer.body,
+            )
+        super().execute()
+
+
 class _Channel(HTTPChannel):
     parser_class = _Parser
     task_class = _Task
+    error_task_class = _Refusal
 
 
 class _Server(TcpWSGIServer):
     channel_class = _Channel
+    overlong: Callable[[], Answer]

@@ -165,6 +165,8 @@ def test_a_byte_order_mark_is_no_reason_to_stop() -> None:
         (b'{"owner": "\\ud800"}', "surrogates not allowed"),
         (b" " * (MAX_BYTES + 1), f"{MAX_BYTES} are the limit"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"tags": ' + b"[" * 33 + b"]" * 33 + b"}", "nested too deeply"),
+        (b'{"autoscaling": {"target_value": 1e999}}', "a number in it is too large"),
         (b"<<<<<<< HEAD\n{}\n", "Expecting value"),
     ],
     ids=lambda value: repr(value[:40]),
@@ -175,9 +177,25 @@ def test_what_is_no_json_is_one_violation_of_the_whole_file(content: bytes, word
     assert words in line
 
 
-@pytest.mark.parametrize("depth", range(880, 1000, 7))
-def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
-    assert wrong(b"[" * depth + b"]" * depth)
+@pytest.mark.parametrize("begin", [b"", b'{"name": ', b'{"tags": {"a": '])
+def test_deep_nesting_is_a_violation_at_every_depth(begin: bytes) -> None:
+    """Also where Python can still read it and what shows it cannot: there are few such depths."""
+    for depth in range(850, 1000):
+        assert wrong(begin + b"[" * depth + b"]" * depth + b"}" * begin.count(b"{"))
+
+
+def test_of_many_keys_that_are_not_known_a_few_are_told() -> None:
+    keys = {f"k{number}": 1 for number in range(12_000)}
+    [*_, line] = [each for each in wrong(keys) if "not known" in each]
+    assert line.endswith("and 11995 more are not known here; the fields are those of the schema.")
+
+
+@pytest.mark.parametrize("key", ["a b", "a\u2028b", "\x1b[31m", "\u202e", "x" * 100], ids=ascii)
+def test_a_key_that_is_no_word_is_shown_as_json(key: str) -> None:
+    [line] = [each for each in wrong({key: 1}) if "not known" in each]
+    assert line.startswith('LH1002 : "')
+    assert line.isprintable()
+    assert len(line) < 150
 
 
 # What has the wrong shape.

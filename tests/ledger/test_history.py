@@ -135,6 +135,8 @@ def test_a_change_is_read_back_with_its_commit() -> None:
         MESSAGE.replace("Lease-Expires: 2026-11-23T10:00:00Z", "Lease-Expires: tomorrow"),
         MESSAGE.replace("Lease-Expires: 2026-11-23T10:00:00Z", "Lease-Expires: 2026-11-23"),
         MESSAGE.replace("Lease-Previous: 2026-11-23T09:50:00Z", "Lease-Previous: 2026-11-23T09:50"),
+        MESSAGE.replace("2026-11-23T10:00:00Z", "0001-01-01T00:00:00+14:00"),
+        MESSAGE.replace("2026-11-23T09:50:00Z", "9999-12-31T23:59:59-14:00"),
         MESSAGE + "\nCherry-picked by hand.\n",
     ],
 )

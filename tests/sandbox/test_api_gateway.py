@@ -35,6 +35,16 @@ def served(*routes: Route, **settings: Any) -> ApiGateway:  # noqa: ANN401 - Res
     return ApiGateway(RestApi(routes, **settings), clock=lambda: NOON)
 
 
+def test_headers_of_more_than_ten_kilobytes_are_refused_as_api_gateway_does() -> None:
+    bodies = {"DEFAULT_4XX": {"error": "odd"}}
+    with served(named("/x"), gateway_responses=bodies) as api:
+        fits = requests.get(f"{api.url}/x", headers={"X-Long": "a" * 10_000}, timeout=10)
+        assert (fits.status_code, fits.text) == (200, "/x")
+        answer = requests.get(f"{api.url}/x", headers={"X-Long": "a" * 10_241}, timeout=10)
+        assert (answer.status_code, answer.json()) == (431, {"error": "odd"})
+        assert answer.headers["x-amzn-ErrorType"] == "BadRequestException"
+
+
 @pytest.fixture(scope="module")
 def mirror() -> Iterator[ApiGateway]:
     """An API whose only handler answers with the event it was given."""
