@@ -102,7 +102,7 @@ def model_error(response: Mapping[str, Any]) -> ModelAnswer:
     try:
         json.loads(text)
         kind = "application/json"
-    except ValueError:
+    except (ValueError, RecursionError):
         kind = "text/plain; charset=utf-8"
     status = status if 400 <= status <= 599 else 502  # noqa: PLR2004 - HTTP's errors
     return ModelAnswer(text.encode(errors="replace"), status, {"Content-Type": kind})

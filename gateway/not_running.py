@@ -29,7 +29,7 @@ def observed_status(files: Mapping[str, bytes], environment: str, endpoint_name:
     try:
         entries = json.loads(files[f"{environment}.json"])["endpoints"]
         status = entries[endpoint_name]["status"]
-    except (KeyError, ValueError, TypeError):
+    except (KeyError, ValueError, TypeError, RecursionError):
         return _ABSENT
     return status if isinstance(status, str) and status != "InService" else _ABSENT
 

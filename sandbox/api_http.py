@@ -178,9 +178,11 @@ class _Refusal(ErrorTask):
     """The answer for what is no request; for too many headers it is API Gateway's own."""
 
     def execute(self) -> None:
-        error = self.request.error
+        request: Any = self.request
+        server: Any = self.channel.server
+        error = request.error
         if error.code == HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE:
-            answer = self.channel.server.overlong()
+            answer = server.overlong()
             error.to_response = lambda _: (
                 _status_line(answer.status),
                 list(answer.headers),

@@ -24,7 +24,8 @@ from gateway.handler import build
 from gateway.history import History
 from gateway.identities import Caller, principal_for
 from gateway.legacy_tokens import SCOPES, _plain
-from gateway.model_call import model_call
+from gateway.model_call import model_answer, model_call, model_error
+from gateway.not_running import observed_status
 from gateway.oidc import Issuer
 from gateway.parts import Parts
 from gateway.principal import Principal, Scope
@@ -369,6 +370,19 @@ def git_secret(data: bytes) -> None:
                 assert key.private_key.stat().st_mode & 0o77 == 0
 
 
+def model_answers(data: bytes) -> None:
+    """What a container answers, or refuses with, or what the observed history says of it."""
+    status, content = fields(data, 2)
+    with documented("LH4303"):
+        answer = model_answer({"ContentType": "text/plain"}, content).as_proxy()
+        assert answer.get("isBase64Encoded") or answer["body"].encode() == content
+    said = {"OriginalStatusCode": len(status), "OriginalMessage": text(content)}
+    refused = model_error(said).as_proxy()
+    assert 400 <= refused["statusCode"] < 600
+    json.dumps(refused)
+    assert observed_status({"dev.json": content}, "dev", "x")
+
+
 ANYONE = {"name": "Ana", "email": "ana@example.com", "scopes": "admin"}
 
 
@@ -424,6 +438,7 @@ TARGETS: Mapping[str, Target] = {
     "callers": callers,
     "history": history,
     "git_secret": git_secret,
+    "model_answers": model_answers,
     "api": api,
 }
 
@@ -518,6 +533,12 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
         b'{"username": "leasehold", "token": "s3cret"}',
         b'{"private_key": "k", "known_hosts": "h", "username": "git", "passphrase": "p"}',
         b"[" * 990,
+    ),
+    "model_answers": (
+        joined("", '{"generated_text": "a haiku"}'),
+        joined("a" * 422, b"[" * 990),
+        joined("", '{"endpoints": {"x": {"status": "Creating"}}}'),
+        joined("", b"\xff"),
     ),
     "api": (
         joined(b"\0", "", "", "EndpointName=Falcon40B", ""),

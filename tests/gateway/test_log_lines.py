@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.log_lines import logger, printable
+from gateway.principal import Principal, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +85,8 @@ def test_the_gateway_logs_in_no_other_way() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 def test_hostile_requests_leave_single_lines_without_the_token(quiet_api: Api, method: str) -> None:
-    token = quiet_api.token
+    master = Principal("Mia", "mia@example.com", frozenset({Scope.ADMIN}))
+    token = quiet_api.token_for(master)
     hostile = quote(FORGED)
     with written("leasehold.gateway") as api, written("leasehold.authorizer") as door:
         for path in ("/prod/endpoint-expiry", f"/prod/invoke/{hostile}", f"/prod/{hostile}"):
@@ -92,10 +94,13 @@ def test_hostile_requests_leave_single_lines_without_the_token(quiet_api: Api, m
                 method,
                 json.dumps({"EndpointName": FORGED, FORGED: token}).encode(),
                 query={"EndpointName": FORGED, "limit": FORGED, "dry_run": FORGED},
-                headers={"Idempotency-Key": "\x1b[31m", "If-Match": '"\x1b"'},
+                headers={"Idempotency-Key": "\x85 \xa0", "If-Match": '"\xad"'},
                 path=path,
+                token=token,
             )
-            quiet_api.send(method, b"{}", path=path, token="a.b.c\x1b")
+            quiet_api.send(method, b"{}", path=path, token="a.b.c\x85")
+    if method == "POST":
+        assert r"is called lh_x\nLH4999 forged\r\x85\u2028\u202e\x1b[31m" in api.getvalue()
     for line in (api.getvalue() + door.getvalue()).splitlines():
         assert re.match(r"\[(INFO|WARNING|ERROR)\]\tLH[0-9]{4} ", line)
         assert not re.match(r".*LH4999 forged$", line)
