@@ -5,6 +5,7 @@ which the controller keeps beside the ledger: no call of SageMaker is spent on t
 """
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +18,7 @@ from ledger.lease import is_on, stamp
 
 STATUS_HEADER = "X-Leasehold-Status"
 _ABSENT = "absent"
+_STATUS = re.compile("[a-zA-Z]{1,40}")  # it becomes a header
 _STARTING_SECONDS, _STOPPED_SECONDS = 30, 60
 _MINUTES = 60
 
@@ -31,7 +33,8 @@ def observed_status(files: Mapping[str, bytes], environment: str, endpoint_name:
         status = entries[endpoint_name]["status"]
     except (KeyError, ValueError, TypeError, RecursionError):
         return _ABSENT
-    return status if isinstance(status, str) and status != "InService" else _ABSENT
+    told = isinstance(status, str) and _STATUS.fullmatch(status) and status != "InService"
+    return str(status) if told else _ABSENT
 
 
 def not_running(item: Holding | Broken, status: str, now: datetime, event: Event) -> Reply:

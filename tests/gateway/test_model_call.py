@@ -42,6 +42,18 @@ def test_an_observed_history_that_cannot_be_read_says_absent(content: bytes) -> 
     assert observed_status({"dev.json": content}, "dev", "x") == "absent"
 
 
-def test_an_observed_status_is_read() -> None:
-    noted = {"endpoints": {"x": {"status": "Creating"}}}
-    assert observed_status({"dev.json": json.dumps(noted).encode()}, "dev", "x") == "Creating"
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("Creating", "Creating"),
+        ("InService", "absent"),
+        ("", "absent"),
+        (1, "absent"),
+        ("a\r\nSet-Cookie: b", "absent"),
+        ("\u202e", "absent"),
+    ],
+    ids=ascii,
+)
+def test_an_observed_status_is_a_word_that_may_stand_in_a_header(status: object, said: str) -> None:
+    noted = {"endpoints": {"x": {"status": status}}}
+    assert observed_status({"dev.json": json.dumps(noted).encode()}, "dev", "x") == said
