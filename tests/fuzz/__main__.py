@@ -35,6 +35,7 @@ def main() -> int | str:
 
 def _holds(name: str, arguments: list[str], names: list[str]) -> bool:
     """Fuzz one target in a process of its own, with the same options."""
+    sys.stderr.write(f"--- {name}\n")
     options = [each for each in arguments if each not in names]
     done = subprocess.run([sys.executable, "-m", "tests.fuzz", name, *options], check=False)
     return done.returncode == 0
