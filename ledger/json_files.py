@@ -207,7 +207,7 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for e
         case "not":
             return f"{_listed(rule.get('required', []), 'and')} exclude each other."
         case _:
-            return f"{error.message}."
+            return f"{error.message:.200}."
 
 
 def _named(keys: Sequence[str]) -> str:
