@@ -164,6 +164,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for e
             return f"it needs exactly one of {_listed(keys, 'or')}."
         case _ if schema is False:
             return f"{_shown(instance)} does not go with the rest: leave it out."
+        case "not" if "enum" in rule:
+            return f"{_shown(instance)} is taken, as are {_listed(rule['enum'], 'and')}."
         case "not":
             return f"{_listed(rule.get('required', []), 'and')} exclude each other."
         case _:

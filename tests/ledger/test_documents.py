@@ -252,6 +252,14 @@ def test_deep_nesting_is_a_violation_at_every_depth(depth: int) -> None:
             ["LH1002 /integration/properties: lambda_src is missing."],
         ),
         (
+            {**OWN, "integration": {"type": "api", "properties": {"api_resource_name": "invoke"}}},
+            [
+                ('LH1002 /integration/properties/api_resource_name: "invoke" is taken, as are'
+                " describeexecution, endpoint-expiry, invoke, reconcile, startexecution and"
+                " webhooks.")
+            ],
+        ),
+        (
             {**FALCON, "tags": {"a": 1}},
             ["LH1002 /tags/a: 1 is not of type string."],
         ),
