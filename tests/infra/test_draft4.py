@@ -51,7 +51,7 @@ def test_every_schema_of_the_project_can_be_written_so(path: Path) -> None:
     Draft4Validator.check_schema(draft4(json.loads(path.read_bytes())))
 
 
-NAMES = st.from_regex(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}", fullmatch=True)
+NAMES = st.from_regex(r"[a-zA-Z0-9](-{0,2}[a-zA-Z0-9]){0,20}", fullmatch=True)
 PRINTED = st.characters(exclude_categories=["Cc", "Cs"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
