@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway import refusals
+from gateway.admission import Admission
 from gateway.invocation import Invocation
 from gateway.model_call import ModelAnswer, model_call
 from gateway.model_runtime import ModelStream, NotServingError
@@ -50,11 +51,11 @@ class Streaming:
 
 def streaming_handler(parts: Parts) -> StreamingHandler:
     """Make the handler of the streaming resource; its caller sends on what it yields at once."""
-    streaming = Streaming(Invocation.of(parts))
+    admission, streaming = Admission(parts), Streaming(Invocation.of(parts))
 
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
-            begun = streaming.begin(event)
+            begun = streaming.begin(admission.admit(event))
         except Failure as failure:
             begun = refusals.answer(failure)
         return _whole(begun) if isinstance(begun, Reply) else _in_parts(begun)
