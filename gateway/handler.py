@@ -82,7 +82,7 @@ def build(parts: Parts) -> Handler:
     def handle(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
         try:
             route = _route(event)
-            known = admission.admit(event)
+            known = admission.admit(event, route.scope)
             return operations[route.operation](known).as_proxy()
         except Failure as failure:
             log.info("%s %s", failure.code, failure.message)

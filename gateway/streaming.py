@@ -18,6 +18,7 @@ from gateway.invocation import Invocation
 from gateway.model_call import ModelAnswer, model_call
 from gateway.model_runtime import ModelStream, NotServingError
 from gateway.parts import Parts
+from gateway.principal import Scope
 from gateway.reply import Reply
 from gateway.requests import Event
 from ledger.errors import Failure, Unavailable
@@ -55,7 +56,7 @@ def streaming_handler(parts: Parts) -> StreamingHandler:
 
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
-            begun = streaming.begin(admission.admit(event))
+            begun = streaming.begin(admission.admit(event, Scope.INVOKE))
         except Failure as failure:
             begun = refusals.answer(failure)
         return _whole(begun) if isinstance(begun, Reply) else _in_parts(begun)
