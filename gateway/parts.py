@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from gateway.rate_counts import MemoryCounts, RateCounts
 from ledger.repository import Repository
 
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -15,15 +16,17 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 class Parts:
     """The ledger of one environment, the clock, AWS, and the settings.
 
-    `client` makes a boto3 client by service name, in the environment's region; it is called when a
-    client is needed. `status` is the branch of the observed history, to be read only. `trigger`
-    asks for a tick now; without one, the controller is a function that the variables name.
+    `client` makes a boto3 client by service name, in the environment's region, and with a `config`
+    where one is given; it is called when a client is needed. `status` is the branch of the observed
+    history, to be read only. `trigger` asks for a tick now; without one, the controller is a
+    function that the variables name. `counts` are of requests, where no table counts for all.
     """
 
     ledger: Repository
     environment: str
     clock: Callable[[], datetime]
-    client: Callable[[Any], Any]
+    client: Callable[..., Any]
     status: Repository | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: _NONE)
     trigger: Callable[[], None] | None = None
+    counts: RateCounts = field(default_factory=MemoryCounts)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
+from gateway.rates import TooManyRequests
 from gateway.reply import Reply
 from ledger.errors import Failure, Refused, Wait
 from ledger.pace import TooManyPushes
@@ -20,6 +21,7 @@ RETRY_AFTER_SECONDS = 5
 
 _STATUS = {
     "LH4031": HTTPStatus.FORBIDDEN,
+    "LH4033": HTTPStatus.TOO_MANY_REQUESTS,
     "LH4041": HTTPStatus.NOT_FOUND,
     "LH4102": HTTPStatus.UNPROCESSABLE_ENTITY,
     "LH4103": HTTPStatus.CONFLICT,
@@ -67,10 +69,8 @@ def answer(failure: Failure) -> Reply:
     """Give the answer for a failure. What git said stays in the log."""
     if failure.code.startswith("LH4"):
         status = _STATUS.get(failure.code, HTTPStatus.BAD_REQUEST)
-        waits = isinstance(failure, Wait | TooManyPushes)
-        seconds = failure.seconds if isinstance(failure, TooManyPushes) else RETRY_AFTER_SECONDS
-        headers = {"Retry-After": str(seconds)} if waits else {}
-        return Reply({"error": failure.message, "code": failure.code}, status, headers)
+        body = {"error": failure.message, "code": failure.code}
+        return Reply(body, status, _retry_after(failure))
     if isinstance(failure, Refused):
         error = "The repository refuses the change; it is not committed. Tell who runs this API."
         return Reply({"error": error, "code": "LH4502"}, HTTPStatus.BAD_GATEWAY)
@@ -82,3 +82,13 @@ def answer(failure: Failure) -> Reply:
     )
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return Reply({"error": error, "code": "LH4503"}, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+
+
+def _retry_after(failure: Failure) -> Mapping[str, str]:
+    match failure:
+        case TooManyPushes() | TooManyRequests():
+            return {"Retry-After": str(failure.seconds)}
+        case Wait():
+            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        case _:
+            return {}

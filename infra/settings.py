@@ -155,7 +155,7 @@ def _block(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _rates(limits: Mapping[str, Any]) -> dict[str, int]:
     """Give how often one caller may call, as the file or else its schema says."""
     rules = _object(SCHEMA)["properties"]["limits"]["properties"]
-    wanted = {name: limits.get(name, rules.get(name, {}).get("default")) for name in RATES}
+    wanted = {name: limits.get(name, rules[name].get("default")) for name in RATES}
     return {name: number for name, number in wanted.items() if isinstance(number, int)}
 
 

@@ -39,6 +39,7 @@ SETTLE = 90.0  # enough for a start, however slow this machine is
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/demo-sagemaker"
 Json = dict[str, Any]
+_ONCE = Config(retries={"total_max_attempts": 1})
 
 
 @cache
@@ -47,9 +48,8 @@ def _session() -> boto3.Session:
 
 
 @cache
-def _client(service: str, url: str) -> Any:  # noqa: ANN401 - any of boto3's
+def _client(service: str, url: str, config: Config) -> Any:  # noqa: ANN401 - any of boto3's
     session: Any = _session()
-    config = Config(retries={"total_max_attempts": 1})
     return session.client(service, endpoint_url=url, config=config)
 
 
@@ -59,8 +59,8 @@ class Account:
 
     url: str
 
-    def client(self, service: str) -> Any:  # noqa: ANN401
-        return _client(service, self.url)
+    def client(self, service: str, config: Config = _ONCE) -> Any:  # noqa: ANN401
+        return _client(service, self.url, config)
 
     @property
     def sagemaker(self) -> Any:  # noqa: ANN401

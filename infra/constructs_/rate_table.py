@@ -16,7 +16,7 @@ from infra.constructs_.acknowledged import acknowledge
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import IGrantable
 
-PARTITION_KEY = "window"
+PARTITION_KEY = "caller_minute"
 EXPIRY = "expires_at_epoch"
 NOTHING_TO_RECOVER = "It counts the requests of the running minute; there is nothing to recover."
 

@@ -77,6 +77,12 @@ class TestARoute:
         assert route.tag != "API" or route.operation == "openapi"
 
 
+@pytest.mark.parametrize("status", ["429", "503"])
+def test_a_refusal_that_passes_by_itself_may_say_when(status: str) -> None:
+    header = DOCUMENT["components"]["responses"][status]["headers"]["Retry-After"]
+    assert header["schema"] == {"type": "integer", "minimum": 0}
+
+
 def test_examples_of_parameters_are_valid() -> None:
     parameters = [each for route in ROUTES for each in route.parameters]
     for parameter in parameters:

@@ -24,6 +24,7 @@ ENVIRONMENT = {
         "topic_arn": "arn:aws:sns:eu-central-1:123456789012:shop-leases",
         "event_bus_name": "shop-bus",
     },
+    "limits": {"invocations_per_minute": 600},
     "identities": {
         "iam": {"scopes": {"arn:aws:iam::123456789012:role/Platform*": ["admin"]}},
         "legacy_token_table": "old-auth",
@@ -88,7 +89,7 @@ def synthesis(
 def quiet_synthesis(node: Path, tmp_path: Path) -> Synthesis:
     """The same for an environment that tells nobody anything, and admits nobody but its tokens."""
     (tmp_path / "live").mkdir()
-    left_out = {"notifications", "identities"}
+    left_out = {"notifications", "identities", "limits"}
     document = {key: value for key, value in ENVIRONMENT.items() if key not in left_out}
     (tmp_path / "live" / "environment.json").write_text(json.dumps(document))
     needed = {key: value for key, value in CONTEXT.items() if key != "webhook_secret_name"}

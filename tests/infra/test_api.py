@@ -134,6 +134,7 @@ def test_what_a_route_cannot_do_without_is_asked_for(synthesis: Synthesis) -> No
         ("ACCESS_DENIED", "LH4030"),
         ("BAD_REQUEST_BODY", "LH4002"),
         ("BAD_REQUEST_PARAMETERS", "LH4000"),
+        ("THROTTLED", "LH4290"),
         ("DEFAULT_4XX", "LH4000"),
         ("DEFAULT_5XX", "LH4500"),
     ],

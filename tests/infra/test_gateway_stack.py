@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway import authorizer, executions, identities, trigger, webhook_secrets
+from gateway import (
+    admission,
+    authorizer,
+    executions,
+    identities,
+    rate_table,
+    rates,
+    trigger,
+    webhook_secrets,
+)
 from ledger import settings as ledger_settings
 from tests.infra.conftest import ENVIRONMENT
 from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM
@@ -18,7 +27,6 @@ if TYPE_CHECKING:
 
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 READ_SECRET = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
-RATES = {"LEASEHOLD_REQUESTS_PER_MINUTE", "LEASEHOLD_RATE_TABLE"}
 COUNT = {"dynamodb:UpdateItem"}
 ENDPOINTS = "arn:<AWS::Partition>:sagemaker:eu-central-1:<AWS::AccountId>:endpoint"
 OURS = {
@@ -97,7 +105,11 @@ def test_without_the_predecessors_table_the_authorizer_has_its_own(
 
 
 def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesis) -> None:
-    (table,) = (each for each in synthesis.resources("AWS::DynamoDB::Table") if "Rates" in each)
+    tables = synthesis.resources("AWS::DynamoDB::Table")
+    (table,) = (name for name in tables if name.startswith("Rates"))
+    described = tables[table]["Properties"]
+    assert described["KeySchema"] == [{"AttributeName": rate_table.KEY, "KeyType": "HASH"}]
+    assert described["TimeToLiveSpecification"]["AttributeName"] == rate_table.EXPIRY
     for name in (GATEWAY, MODELS, STREAM):
         assert synthesis.variables(name)["LEASEHOLD_RATE_TABLE"] == {"Ref": table}
         (counting,) = synthesis.allowing(name, "dynamodb:UpdateItem")
@@ -113,7 +125,8 @@ def test_who_answers_knows_the_ledger_and_whom_to_admit(synthesis: Synthesis, na
     assert variables["LEASEHOLD_REPOSITORY"] == "https://git.example.com/shop/endpoints.git"
     assert variables["LEASEHOLD_GIT_SECRET"] == "shop/git"
     assert json.loads(variables["LEASEHOLD_IDENTITIES"]) == ENVIRONMENT["identities"]
-    assert variables["LEASEHOLD_REQUESTS_PER_MINUTE"] == "120"
+    assert variables["LEASEHOLD_REQUESTS_PER_MINUTE"] == "120"  # the schema's default
+    assert variables["LEASEHOLD_INVOCATIONS_PER_MINUTE"] == "600"
 
 
 def test_the_authorizer_is_told_its_table_and_whom_to_admit(synthesis: Synthesis) -> None:
@@ -135,6 +148,9 @@ def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis)
         ledger_settings.REPOSITORY,
         ledger_settings.BRANCH,
         ledger_settings.GIT_SECRET,
+        admission.TABLE_SETTING,
+        rates.REQUESTS_SETTING,
+        rates.INVOCATIONS_SETTING,
     }
     told = {
         variable
@@ -142,8 +158,7 @@ def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis)
         for variable in synthesis.variables(name)
     }
     ours = {name for name in told if name.startswith("LEASEHOLD_")}
-    assert ours - read_by_name == RATES
-    assert read_by_name <= ours
+    assert ours == read_by_name
 
 
 def test_without_a_secret_nobody_is_believed_to_be_the_git_host(

@@ -61,6 +61,7 @@ def started(synthesis: Synthesis, name: str, scene: Scene, **here: str) -> Itera
         "AWS_DEFAULT_REGION": REGION,
         **here,
     }
+    told["PYTHONDONTWRITEBYTECODE"] = "1"  # the asset is left as it was made
     variables = {key: value for key, value in told.items() if isinstance(value, str)}
     handler = synthesis.function(name)["Handler"]
     packages = sysconfig.get_path("purelib")
@@ -91,6 +92,28 @@ def test_the_gateway_extends_a_lease_by_a_commit(synthesis: Synthesis, scene: Sc
     assert answer["statusCode"] == 200, answer
     assert json.loads(answer["body"])["Commit"] == scene.forge.tip
     assert again["statusCode"] == 200
+
+
+def test_requests_are_counted_in_the_table_that_all_functions_share(
+    synthesis: Synthesis, scene: Scene
+) -> None:
+    """The table of the template, made in this account."""
+    tables = synthesis.resources("AWS::DynamoDB::Table")
+    (rates,) = (it["Properties"] for name, it in tables.items() if name.startswith("Rates"))
+    wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
+    scene.account.client("dynamodb").create_table(
+        TableName="rates", **{key: rates[key] for key in wanted}
+    )
+    limit = {"LEASEHOLD_RATE_TABLE": "rates", "LEASEHOLD_REQUESTS_PER_MINUTE": "1"}
+    asking = request("GET", "/endpoint-expiry")
+    answers: list[int] = []
+    for _ in range(2):  # a process each
+        with started(synthesis, GATEWAY, scene, **limit) as gateway:
+            answers += [gateway.invoke(asking).answer["statusCode"] for _ in range(2)]
+    minutes = scene.account.client("dynamodb").scan(TableName="rates")["Items"]
+    assert sum(int(minute["sent"]["N"]) for minute in minutes) == len(answers)
+    assert answers.count(200) == len(minutes)
+    assert answers.count(429) == len(answers) - len(minutes)
 
 
 def test_a_model_is_asked_and_a_long_call_is_started(synthesis: Synthesis, scene: Scene) -> None:

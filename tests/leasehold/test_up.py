@@ -146,6 +146,22 @@ def test_fifty_may_ask_at_once(up: Up) -> None:
     assert json.loads(up.announcement.read_bytes())["environment"] == "dev"
 
 
+def test_nobody_may_ask_more_often_than_the_settings_said_at_its_start(
+    start: Callable[..., Up],
+) -> None:
+    up = start()
+    up.git("status")
+    file = "environments/dev/environment.json"
+    settings = json.loads((up.folder / "clone" / file).read_text())
+    settings["limits"]["requests_per_minute"] = 3
+    up.publish(file, json.dumps(settings))
+    up.stop()
+    again = start()
+    told = [again.ask("GET")[0] for _ in range(7)]  # two minutes of the clock hold six
+    assert told[:3] == [200] * 3
+    assert 429 in told
+
+
 def test_a_push_that_a_webhook_tells_of_is_not_waited_for(start: Callable[..., Up]) -> None:
     secret = "the-webhook-secret"
     up = start("--tick", "600", LEASEHOLD_WEBHOOK_SECRET_VALUE=secret)
