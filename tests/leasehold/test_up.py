@@ -62,6 +62,18 @@ def test_what_a_killed_one_left_behind_does_not_pass_for_a_running_one(
     assert done.stderr.endswith("[LH5001]\n")
 
 
+def test_it_is_found_from_a_folder_below_its_own_and_the_nearest_one_counts(
+    up: Up, tmp_path: Path
+) -> None:
+    below = up.folder / "examples" / "deeper"
+    below.mkdir(parents=True)
+    assert Leasehold(below)("where", "token").stdout.strip() == up.says["token"]
+    (below / ".leasehold").mkdir()
+    nearer = Leasehold(below)("where", "token")
+    assert f"No `leasehold up` runs in {below / '.leasehold'}." in nearer.stderr
+    assert "runs in .leasehold." in Leasehold(tmp_path)("where", "token").stderr
+
+
 def test_the_token_is_readable_by_its_owner_alone(up: Up) -> None:
     home = up.folder / ".leasehold"
     for name in ("token", "up.json"):
