@@ -13,7 +13,7 @@ import pytest
 from gateway.model_call import LARGEST
 from tests import debian
 from tests.conftest import staged
-from tests.gateway.models import FALCON, FLEET, Models, serving, start_fleet
+from tests.gateway.models import FALCON, FLEET, Models, integration, serving, start_fleet
 from tests.scene import definition, environment, lease, path
 
 if TYPE_CHECKING:
@@ -160,6 +160,23 @@ class TestWhatDoesNotRun:
         models.scene.tick()
         models.look_again()
         assert models.ask("/idle").headers["X-Leasehold-Status"] == "Creating"
+
+    @pytest.mark.parametrize("source", ["functions/text_generation", "functions/text2text"])
+    def test_a_function_says_so_too_and_its_curl_starts_the_endpoint(
+        self, models: Models, source: str
+    ) -> None:
+        debian.require("curl", package="curl")
+        name = source.rpartition("/")[2].title().replace("_", "")
+        models.scene.define(name, **integration("lambda", name, source))
+        models.look_again()
+        answer = models.ask(f"/{name}")
+        assert (answer.status, answer.code) == (503, "LH4301")
+        assert answer.headers["Retry-After"] == "60"
+        assert answer.headers["X-Leasehold-Status"] == "NotInService"
+        call = answer.error.partition(" Start it with: ")[2]
+        shell = {"TOKEN": models.token, "PATH": os.environ["PATH"]}
+        started = subprocess.run(call, shell=True, env=shell, capture_output=True, check=True)  # noqa: S602
+        assert json.loads(started.stdout)["EndpointName"] == f"demo-{name}-Endpoint"
 
     def test_a_starting_endpoint_says_when_to_ask_again(self, models: Models) -> None:
         models.scene.define("Late", 60)
