@@ -13,12 +13,12 @@ somebody's endpoint, and too many requests only cost a little.
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from gateway import identities, rates
+from gateway.log_lines import logger
 from gateway.rate_table import RateTable
 from gateway.rates import Minute, Rates, TooManyRequests
 from ledger.errors import Unavailable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 TABLE_SETTING = "LEASEHOLD_RATE_TABLE"
 PAUSE = timedelta(seconds=10)
 
-log = logging.getLogger("leasehold.gateway")
+log = logger("leasehold.gateway")
 
 
 class Admission:

@@ -20,18 +20,17 @@ asked for each request. What was presented is never logged or answered.
 from __future__ import annotations
 
 import functools
-import logging
 import os
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
-from gateway import identities
+from gateway import clients, identities
 from gateway.identities import Caller
 from gateway.legacy_tokens import LegacyTokens
+from gateway.log_lines import logger
 from gateway.principal import Scope
 from gateway.routes import OWN_PATH, ROUTES
 from gateway.token_record import LONGEST_TOKEN
@@ -58,7 +57,7 @@ _ASKING_FOR_SCOPES = tuple(
     if route.resource != OWN_PATH
 )
 
-log = logging.getLogger("leasehold.authorizer")
+log = logger("leasehold.authorizer")
 
 
 class UnauthorizedError(Exception):
@@ -191,8 +190,7 @@ def _of_this_function() -> Authorizer:
     name = os.environ.get(TABLE_SETTING)
     if not name:
         raise Refused("LH4208", f"{TABLE_SETTING} is not set: name the table of the API's tokens.")
-    config = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 3})
-    client = boto3.client("dynamodb", config=config)
+    client = boto3.client("dynamodb", config=clients.TOKENS)
     settings = identities.read(os.environ)
     table = TokenTable(client, name)
     return Authorizer.admitting(settings, client, table, lambda: datetime.now(UTC))

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gateway import requests
+from gateway import clients, requests
 from gateway.invocation import Invocation
 from gateway.model_call import body_of
 from gateway.parts import Parts
@@ -35,7 +35,7 @@ _THROTTLED = frozenset({"ThrottlingException", "Throttling", "ExecutionLimitExce
 class StepFunctions:
     """One state machine; its client is made when it is needed."""
 
-    def __init__(self, client: Callable[[Any], Any], arn: str | None) -> None:
+    def __init__(self, client: Callable[..., Any], arn: str | None) -> None:
         self._make = client
         self._lock = Lock()
         self._made: Any = None
@@ -60,7 +60,7 @@ class StepFunctions:
     def _client(self) -> Any:  # noqa: ANN401 - any of boto3's
         with self._lock:
             if self._made is None:
-                self._made = self._make("stepfunctions")
+                self._made = self._make("stepfunctions", config=clients.BRIEF)
             return self._made
 
 

@@ -7,7 +7,6 @@ Routes are found here: powertools' resolver keeps the current event in a class a
 threads would answer each other's requests.
 """
 
-import logging
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from gateway.executions import Executions
 from gateway.expiry import Expiry
 from gateway.history import History
 from gateway.invocation import Invocation
+from gateway.log_lines import logger
 from gateway.parts import Parts
 from gateway.reply import Reply
 from gateway.requests import Event
@@ -39,7 +39,7 @@ Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Event], Reply]
 _BY_KEY = {route.key: route for route in ROUTES}
 
-log = logging.getLogger("leasehold.gateway")
+log = logger("leasehold.gateway")
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:
@@ -87,6 +87,8 @@ def build(parts: Parts) -> Handler:
         except Failure as failure:
             log.info("%s %s", failure.code, failure.message)
             return refusals.answer(failure).as_proxy()
+        except Exception as error:  # noqa: BLE001 - an entry point
+            return refusals.unexpected(event, error).as_proxy()
 
     return handle
 

@@ -6,6 +6,7 @@ type that is wanted, and SageMaker's custom attributes.
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ _ARGUMENTS = {
     "accept": "Accept",
     "x-amzn-sagemaker-custom-attributes": "CustomAttributes",
 }
+_TAKEN = re.compile(r"[ -~]{0,1024}")  # what SageMaker takes of each
 _HEADERS = {
     "ContentType": "Content-Type",
     "CustomAttributes": "X-Amzn-SageMaker-Custom-Attributes",
@@ -48,11 +50,18 @@ class ModelAnswer(Reply):
 
 
 def model_call(event: Event) -> ModelCall:
-    """Read the call. Raises Refused LH4302 for a body that is too large, LH4001 for bad base64."""
+    """Read the call.
+
+    Raises Refused LH4302 for a body that is too large, LH4001 for bad base64, LH4341 for a header.
+    """
     body = body_of(event)
     if len(body) > LARGEST:
         raise Refused("LH4302", f"The body has {len(body)} bytes, and a model takes {LARGEST}.")
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    for name in _ARGUMENTS:
+        if not _TAKEN.fullmatch(headers.get(name, "")):
+            said = f"The header {name} has at most 1024 characters, all of them printable ASCII."
+            raise Refused("LH4341", said)
     return ModelCall(
         body, {argument: headers[name] for name, argument in _ARGUMENTS.items() if name in headers}
     )

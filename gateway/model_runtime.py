@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EventStreamError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
+from gateway import clients
 from gateway.model_call import (
     ModelAnswer,
     ModelCall,
@@ -37,17 +40,17 @@ class ModelStream:
 
 
 class ModelRuntime:
-    """Calls models by their endpoints' names; its client is made when it is needed."""
+    """Calls models by their endpoints' names, each once; its clients are made when needed."""
 
-    def __init__(self, client: Callable[[Any], Any]) -> None:
+    def __init__(self, client: Callable[..., Any]) -> None:
         self._make = client
         self._lock = Lock()
-        self._made: Any = None
+        self._made: dict[Config, Any] = {}
 
     def invoke(self, endpoint_name: str, call: ModelCall) -> ModelAnswer:
-        """Ask a model. Raises NotServingError, or Failure LH4303 to LH4308."""
+        """Ask a model. Raises NotServingError, or Failure LH4303 to LH4308, LH4342."""
         try:
-            response = self._client().invoke_endpoint(
+            response = self._client(clients.MODEL).invoke_endpoint(
                 EndpointName=endpoint_name, Body=call.body, **call.arguments
             )
             body = response["Body"].read()
@@ -58,18 +61,18 @@ class ModelRuntime:
     def stream(self, endpoint_name: str, call: ModelCall) -> ModelStream | ModelAnswer:
         """Begin a stream; an answer is the container's refusal to. Raises like `invoke`."""
         try:
-            response = self._client().invoke_endpoint_with_response_stream(
+            response = self._client(clients.STREAM).invoke_endpoint_with_response_stream(
                 EndpointName=endpoint_name, Body=call.body, **call.arguments
             )
         except (ClientError, BotoCoreError) as error:
             return _answered(endpoint_name, error)
         return ModelStream(answer_headers(response), _parts(endpoint_name, response["Body"]))
 
-    def _client(self) -> Any:  # noqa: ANN401 - any of boto3's
+    def _client(self, config: Config) -> Any:  # noqa: ANN401 - any of boto3's
         with self._lock:
-            if self._made is None:
-                self._made = self._make("sagemaker-runtime")
-            return self._made
+            if config not in self._made:
+                self._made[config] = self._make("sagemaker-runtime", config=config)
+            return self._made[config]
 
 
 def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 - boto3's
@@ -77,7 +80,7 @@ def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 
         for event in events:
             if part := event.get("PayloadPart", {}).get("Bytes"):
                 yield part
-    except (EventStreamError, BotoCoreError) as error:
+    except (EventStreamError, BotoCoreError, HTTPError) as error:  # the last is urllib3's
         raise Unavailable("LH4311", f"The answer of {endpoint_name} broke off.") from error
     finally:
         events.close()
@@ -85,6 +88,12 @@ def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 
 
 def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAnswer:
     """Give the container's own refusal, or raise what is wrong between here and there."""
+    if isinstance(error, ReadTimeoutError):
+        raise Unavailable(
+            "LH4342",
+            f"{endpoint_name} did not answer in time, and may still be working on it. Ask for less,"
+            " for the answer as a stream (/invoke/NAME/stream), or by /startexecution.",
+        ) from error
     if not isinstance(error, ClientError):
         said = f"SageMaker did not answer for {endpoint_name} ({type(error).__name__})."
         raise Unavailable("LH4307", said) from error

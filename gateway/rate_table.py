@@ -10,9 +10,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gateway import clients
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 KEY = "caller_minute"
 EXPIRY = "expires_at_epoch"
 _KEPT = timedelta(minutes=5)  # clocks may differ by a little
-# A caller waits for it, and it is not worth a long wait: who cannot be counted passes.
-_HASTY = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 2})
 
 
 class RateTable:
@@ -32,7 +30,7 @@ class RateTable:
 
     def __init__(self, client: Callable[..., Any], table_name: str) -> None:
         """`client` makes a boto3 client by its service's name and a configuration."""
-        self._client = client("dynamodb", config=_HASTY)
+        self._client = client("dynamodb", config=clients.COUNTING)
         self._table_name = table_name
 
     def add(self, key: str, minute: Minute) -> int:

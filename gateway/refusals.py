@@ -5,12 +5,15 @@ deploys the API or emulates it.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
+from gateway.log_lines import logger
 from gateway.rates import TooManyRequests
 from gateway.reply import Reply
+from gateway.requests import Event
 from ledger.errors import Failure, Refused, Wait
 from ledger.pace import TooManyPushes
 
@@ -18,6 +21,10 @@ GATEWAY_RESPONSES: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("refusals.json").read_bytes()
 )
 RETRY_AFTER_SECONDS = 5
+# AWS's messages and ARNs have it, between punctuation; names with as many digits stay.
+_ACCOUNT = re.compile(r"(?<![0-9A-Za-z-])[0-9]{12}(?![0-9A-Za-z-])")
+
+log = logger("leasehold.gateway")
 
 _STATUS = {
     "LH4031": HTTPStatus.FORBIDDEN,
@@ -44,6 +51,7 @@ _STATUS = {
     "LH4310": HTTPStatus.NOT_IMPLEMENTED,
     "LH4311": HTTPStatus.BAD_GATEWAY,
     "LH4320": HTTPStatus.NOT_IMPLEMENTED,
+    "LH4342": HTTPStatus.GATEWAY_TIMEOUT,
     "LH4321": HTTPStatus.FORBIDDEN,
     "LH4322": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "LH4323": HTTPStatus.CONFLICT,
@@ -69,7 +77,7 @@ def answer(failure: Failure) -> Reply:
     """Give the answer for a failure. What git said stays in the log."""
     if failure.code.startswith("LH4"):
         status = _STATUS.get(failure.code, HTTPStatus.BAD_REQUEST)
-        body = {"error": failure.message, "code": failure.code}
+        body = {"error": _ACCOUNT.sub("ACCOUNT", failure.message), "code": failure.code}
         return Reply(body, status, _retry_after(failure))
     if isinstance(failure, Refused):
         error = "The repository refuses the change; it is not committed. Tell who runs this API."
@@ -92,3 +100,17 @@ def _retry_after(failure: Failure) -> Mapping[str, str]:
             return {"Retry-After": str(RETRY_AFTER_SECONDS)}
         case _:
             return {}
+
+
+def unexpected(event: Event, error: Exception) -> Reply:
+    """Give the answer for an error that nobody thought of, and log it.
+
+    Nothing of the error is told: its text could have a path, a name or a token in it.
+    """
+    request_id = (event.get("requestContext") or {}).get("requestId")
+    log.error("LH4350 The request %s failed.", request_id, exc_info=error)
+    said = (
+        "The gateway met an error of its own. Read the lease before you send a change again, and"
+        f" tell who runs this API the request's id: {request_id}."
+    )
+    return Reply({"error": said, "code": "LH4350"}, HTTPStatus.INTERNAL_SERVER_ERROR)

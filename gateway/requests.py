@@ -24,6 +24,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _REQUEST_ID = re.compile(r"[a-zA-Z0-9._:-]{1,64}")
 _TAG = re.compile(r'"([0-9a-f]{40})"|([0-9a-f]{40})')
 _MOST_CHANGES = 100
+_MOST_TAGS = 10  # each is looked up in the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,14 @@ def limit(event: Event, default: int) -> int:
 def if_match(event: Event) -> tuple[str, ...] | None:
     """Read the commits that If-Match names; `*` stays as it is, what is no commit is left out.
 
-    None is no condition at all.
+    None is no condition at all. Raises Refused LH4340 for more than anybody needs.
     """
     header = _header(event, "if-match")
     if header is None:
         return None
     tags = [tag.strip() for tag in header.split(",")]
+    if len(tags) > _MOST_TAGS:
+        raise Refused("LH4340", f"If-Match names {_MOST_TAGS} tags at the most.")
     found = (_TAG.fullmatch(tag) for tag in tags)
     return ("*",) if "*" in tags else tuple(match[1] or match[2] for match in found if match)
 

@@ -5,18 +5,18 @@ git server than of the model, so the fleet is remembered for a while, and also w
 out of reach or its settings are broken: models go on answering. It must not know SageMaker.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
+from gateway.log_lines import logger
 from ledger.errors import Failure, Refused
 from ledger.holdings import Broken, Fleet, Holding, read_fleet
 from ledger.repository import Repository
 
 REMEMBERED = timedelta(seconds=15)
 
-log = logging.getLogger("leasehold.gateway")
+log = logger("leasehold.gateway")
 
 
 class Served:

@@ -59,6 +59,8 @@ def streaming_handler(parts: Parts) -> StreamingHandler:
             begun = streaming.begin(admission.admit(event, Scope.INVOKE))
         except Failure as failure:
             begun = refusals.answer(failure)
+        except Exception as error:  # noqa: BLE001 - an entry point
+            begun = refusals.unexpected(event, error)
         return _whole(begun) if isinstance(begun, Reply) else _in_parts(begun)
 
     return handle

@@ -9,7 +9,6 @@ whole.
 import base64
 import http.client
 import json
-import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from datetime import UTC, datetime
 import boto3
 
 from gateway.handler import GATEWAY
+from gateway.log_lines import logger
 from gateway.parts import Parts
 from gateway.streaming import StreamingHandler, streaming_handler
 from ledger.opening import open_deployed_with_status
@@ -32,7 +32,7 @@ _HEADERS = {
     "Trailer": "Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body",
 }
 
-log = logging.getLogger("leasehold.gateway")
+log = logger("leasehold.gateway")
 
 
 @dataclass(frozen=True, slots=True)

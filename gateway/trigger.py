@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gateway import clients
 from gateway.parts import Parts
 from ledger.errors import Refused, Unavailable
 
@@ -46,4 +47,4 @@ class ControllerFunction:
 
     @cached_property
     def _client(self) -> Any:  # noqa: ANN401  (boto3's)
-        return self._parts.client("lambda")
+        return self._parts.client("lambda", config=clients.BRIEF)

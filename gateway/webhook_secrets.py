@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gateway import clients
 from gateway.parts import Parts
 from ledger.errors import Refused, Unavailable
 
@@ -50,7 +51,7 @@ class WebhookSecrets:
         if not (name := variables.get(SECRET_ID)):
             raise Refused("LH4404", f"Webhooks are not set up here: {SECRET_ID} is not set.")
         try:
-            client = self._parts.client("secretsmanager")
+            client = self._parts.client("secretsmanager", config=clients.BRIEF)
             return str(client.get_secret_value(SecretId=name)["SecretString"])
         except (BotoCoreError, ClientError, KeyError) as error:
             raise Unavailable("LH4406", "The webhook's secret cannot be read now.") from error

@@ -7,7 +7,7 @@ git's own trailers, so `git log --format='%(trailers)'` and `git interpret-trail
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from ledger.lease import stamp
@@ -109,7 +109,7 @@ def _read_message(record: CommitRecord) -> LeaseChange | None:
             reason=_reason(record.message),
             request_digest=found.get("Request-Digest"),
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None
 
 
@@ -122,4 +122,4 @@ def _instant(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text} has no zone")
-    return moment
+    return moment.astimezone(UTC)  # raises OverflowError where the calendar ends

@@ -5,7 +5,9 @@ the code; otherwise pure. It knows no document by name.
 """
 
 import json
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +19,9 @@ from jsonschema.validators import extend
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schema"
 MAX_BYTES = 256 * 1024
+MAX_DEPTH = 32  # levels of objects and arrays; a definition has six
+_MOST_NAMED = 5
+_LONGEST_SHOWN = 60
 _COMPARED = {
     "minimum": "is less than",
     "maximum": "is more than",
@@ -74,21 +79,53 @@ def _decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
     if len(content) > MAX_BYTES:
         raise ValueError(f"it has {len(content)} bytes, and {MAX_BYTES} are the limit")
     data = json.loads(
-        content.decode("utf-8-sig"), object_pairs_hook=_unique, parse_constant=_no_constant
+        content.decode("utf-8-sig"),
+        object_pairs_hook=_unique,
+        parse_constant=_no_constant,
+        parse_float=_finite,
     )
+    _check_depth(data)
     json.dumps(data, ensure_ascii=False).encode()  # raises for half a surrogate pair
     return data
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if twice := sorted({key for key in keys if keys.count(key) > 1}):
-        raise ValueError(f"the key {twice[0]!r} stands twice in one object")
-    return dict(pairs)
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counted = Counter(key for key, _ in pairs)
+        twice = min(key for key, times in counted.items() if times > 1)
+        raise ValueError(f"the key {twice!r:.60} stands twice in one object")
+    return found
 
 
 def _no_constant(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(number: str) -> float:
+    """Read a fraction. JSON has no infinity, but 1e999 becomes one."""
+    if math.isinf(found := float(number)):
+        raise ValueError("a number in it is too large")
+    return found
+
+
+def _check_depth(data: object) -> None:
+    """Refuse what Python could read but not everybody after it. Raises RecursionError."""
+    level, depth = [data], 0
+    while level := [each for item in level for each in _inside(item)]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RecursionError
+
+
+def _inside(item: object) -> Iterable[object]:
+    match item:
+        case dict():
+            return item.values()
+        case list():
+            return item
+        case _:
+            return ()
 
 
 @cache
@@ -137,7 +174,7 @@ def _pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for each keyword)
+def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (one for each keyword)
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
@@ -146,7 +183,10 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for e
             return f"{_named([key for key in rule if key not in instance])} missing."
         case "additionalProperties" if rule is False:
             unknown = sorted(set(instance) - set(schema.get("properties", {})))
-            return f"{_named(unknown)} not known here; the fields are those of the schema."
+            words = [_word(key) for key in unknown[:_MOST_NAMED]]
+            if more := len(unknown) - len(words):
+                words.append(f"{more} more")
+            return f"{_named(words)} not known here; the fields are those of the schema."
         case "type":
             return f"{_shown(instance)} is not of type {rule}."
         case "const":
@@ -182,5 +222,13 @@ def _listed(items: Sequence[object], word: str) -> str:
 
 
 def _shown(value: object) -> str:
+    """Show a value in one line and with nothing in it that a terminal would obey."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004
+    if not text.isprintable():
+        text = json.dumps(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 3] + "..."
+
+
+def _word(key: str) -> str:
+    """Show a key of the writer's own like a field's name where it looks like one."""
+    return key if re.fullmatch(r"[\w$-]{1,60}", key) else _shown(key)

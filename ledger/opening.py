@@ -10,10 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 import boto3
+from botocore.config import Config
 
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
 from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret
+
+_BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
 
 def open_deployed_with_status(
@@ -40,7 +43,7 @@ def open_deployed_with_status(
 def _remote(settings: LedgerSettings, folder: Path) -> Remote:
     credentials = None
     if settings.secret_id:
-        client = boto3.client("secretsmanager")
+        client = boto3.client("secretsmanager", config=_BRIEF)
         secret = client.get_secret_value(SecretId=settings.secret_id)
         credentials = read_secret(secret["SecretString"], folder / "ssh")
     return Remote(settings.url, settings.branch, credentials)

@@ -58,8 +58,8 @@ def read_secret(text: str, folder: Path) -> Credentials:
                 hosts.write_text(known_hosts)
                 username = str(rest.get("username", "git"))
                 return SshKey(username, key, None, hosts, str(rest.get("passphrase", "")))
-    except json.JSONDecodeError:
-        pass  # said below, without the text
+    except (ValueError, RecursionError):  # said below, without the text
+        pass
     raise Refused(
         "LH2021",
         "the git secret is not understood: it is JSON with username and token, or with private_key"

@@ -39,12 +39,14 @@ SETTLE = 90.0  # enough for a start, however slow this machine is
 REGION = "us-east-1"
 ROLE = "arn:aws:iam::123456789012:role/demo-sagemaker"
 Json = dict[str, Any]
-_ONCE = Config(retries={"total_max_attempts": 1})
 
 
 @cache
 def _session() -> boto3.Session:
     return boto3.Session("testing", "testing", region_name=REGION)
+
+
+ONCE = Config(retries={"total_max_attempts": 1})
 
 
 @cache
@@ -59,8 +61,8 @@ class Account:
 
     url: str
 
-    def client(self, service: str, config: Config = _ONCE) -> Any:  # noqa: ANN401
-        return _client(service, self.url, config)
+    def client(self, service: str, config: Config = ONCE) -> Any:  # noqa: ANN401
+        return _client(service, self.url, ONCE if config is ONCE else config.merge(ONCE))
 
     @property
     def sagemaker(self) -> Any:  # noqa: ANN401

@@ -207,7 +207,7 @@ class TestProcessesWithOneTable:
     def test_let_everybody_pass_while_it_does_not_answer(self, scene: Scene) -> None:
         make_table(scene)
         with limited(scene, **SHARED) as api:
-            scene.account.order_fault("unavailable", operation="UpdateItem", times=2)
+            scene.account.order_fault("unavailable", operation="UpdateItem", times=1)
             assert [api.extend().status for _ in range(4)] == [200] * 4
             scene.let_pass(seconds=PAUSE.total_seconds())
             assert [api.extend().status for _ in range(4)] == [200] * 3 + [429]

@@ -289,8 +289,8 @@ class TestTheDeployedFunction:
 
 
 def parts_of(scene: Scene, client: Any, variables: Mapping[str, str]) -> Parts:  # noqa: ANN401
-    def clients(service: str) -> Any:  # noqa: ANN401
-        return client if service == "lambda" else scene.account.client(service)
+    def clients(service: str, config: Config) -> Any:  # noqa: ANN401
+        return client if service == "lambda" else scene.account.client(service, config)
 
     return Parts(scene.open(GATEWAY), "dev", lambda: scene.now, clients, variables=variables)
 

@@ -1,0 +1,32 @@
+"""How long the gateway waits for AWS, in one place: API Gateway gives up after 29 seconds.
+
+Called by whoever makes a client, with `Parts.client` or boto3. Model calls are never repeated: a
+model that was slow would compute the same answer twice, for which somebody pays.
+"""
+
+from botocore.config import Config
+
+_AT_ONCE = 64  # as many as the gateway of `leasehold up` has threads
+# The authorizer is before everything else, so it waits least.
+TOKENS = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 3})
+# Who cannot be counted passes, so nobody waits long for it.
+COUNTING = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"total_max_attempts": 2},
+    max_pool_connections=_AT_ONCE,
+)
+BRIEF = Config(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"total_max_attempts": 2},
+    max_pool_connections=_AT_ONCE,
+)
+MODEL = Config(
+    connect_timeout=3,
+    read_timeout=25,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=_AT_ONCE,
+)
+# Between two parts of a stream, and before the first.
+STREAM = MODEL.merge(Config(read_timeout=60))

@@ -1,0 +1,543 @@
+"""What strangers' bytes may do to the parsers, as properties: `target(data)` asserts them.
+
+Called by `python -m tests.fuzz`, which lets atheris look for inputs, and by `test_targets`. A
+target lets documented failures pass and nothing else; SEEDS are inputs that get far.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import jwt
+import pygit2
+
+from gateway import iam, requests
+from gateway.authorizer import Authorizer, UnauthorizedError, presented
+from gateway.handler import build
+from gateway.history import History
+from gateway.identities import Caller, principal_for
+from gateway.legacy_tokens import SCOPES, _plain
+from gateway.model_call import model_call
+from gateway.oidc import Issuer
+from gateway.parts import Parts
+from gateway.principal import Principal, Scope
+from gateway.routes import ROUTES
+from gateway.signatures import sign
+from gateway.token_record import item_of, record_of
+from gateway.webhook import Webhook
+from gateway.webhook_secrets import VALUE
+from ledger.documents import (
+    dump_lease,
+    parse_definition,
+    parse_environment,
+    parse_identities,
+    parse_lease,
+    parse_lock,
+)
+from ledger.errors import Failure
+from ledger.history import LeaseAction, LeaseChange, read_changes, trailers, write_message
+from ledger.holdings import read_fleet
+from ledger.identities import Iam, Identities, Oidc
+from ledger.json_files import Violation
+from ledger.lease import Lease
+from ledger.proposals import Request, extension
+from ledger.remote import SshKey, Token
+from ledger.settings import read_secret
+from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check
+from tests.fuzz import inputs
+from tests.fuzz.inputs import FILES, NOON, ROOM, MemoryLedger, fields, joined, text
+from tests.gateway.issuer import AUDIENCE, ec_key, jwk, signed
+from tests.gateway.issuer import SCOPES as CLAIMED
+from tests.test_errors_documented import paragraphs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from gateway.signing_keys import SigningKeys
+    from gateway.tokens import TokenTable
+    from ledger.repository import Repository
+
+    Target = Callable[[bytes], None]
+
+SECRET = "a secret of the webhook"
+METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/GET/endpoint-expiry"
+EVERYBODY = Iam({"*": ("read",)})
+ISSUER = "https://issuer.example.com/pool"
+CODES = frozenset(paragraphs())
+LONGEST_ANSWER = 20_000  # characters of a sentence: a refusal does not repeat a body
+
+
+@contextmanager
+def documented(*codes: str) -> Iterator[None]:
+    """Let pass what is said in docs/errors.md, of these codes if any."""
+    try:
+        yield
+    except Failure as failure:
+        if failure.code not in (codes or CODES) or len(failure.message) > LONGEST_ANSWER:
+            raise AssertionError(f"{failure.code}: {failure.message:.200}") from failure
+
+
+def extension_body(data: bytes) -> None:
+    with documented("LH4001", "LH4002"):
+        found = requests.extension_body(inputs.body(data))
+        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", found.endpoint_name)
+        assert re.fullmatch("[0-9a-f]{32}", found.digest)
+        if isinstance(found.amount, datetime):
+            assert found.amount.tzinfo is UTC
+        else:
+            assert type(found.amount) is int
+            assert found.amount > 0
+        (found.reason or "").encode()
+
+
+def headers(data: bytes) -> None:
+    """What is read of a request beside its body."""
+    name, value, asked = fields(data, 3)
+    query = {"EndpointName": text(asked), "limit": text(asked), "dry_run": text(asked)}
+    event = {**inputs.body(asked), "headers": {text(name): text(value)}}
+    with documented("LH4003"):
+        found = requests.endpoint_name({"queryStringParameters": query})
+        assert found is not None
+        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", found)
+    with documented("LH4114"):
+        assert 1 <= requests.limit({"queryStringParameters": query}, 20) <= 100
+    with documented("LH4114"):
+        requests.is_dry_run({"queryStringParameters": query})
+    with documented("LH4340"):
+        tags = requests.if_match(event)
+        assert tags in {None, ("*",)} or all(re.fullmatch("[0-9a-f]{40}", tag) for tag in tags)
+        assert len(tags or ()) <= 10
+    with documented("LH4004"):
+        found = requests.request_id(event, Principal("A", "a@b.c", frozenset({Scope.READ})))
+        assert re.fullmatch("[0-9a-f]{32,64}", found)
+    with documented("LH4001", "LH4302", "LH4341"):
+        for argument in model_call(event).arguments.values():
+            assert re.fullmatch("[ -~]{0,1024}", argument)
+
+
+PARSERS: Mapping[str, Callable[[str, bytes], object]] = {
+    "environment.json": parse_environment,
+    "Falcon40B.endpoint.json": parse_definition,
+    "Falcon40B.lease.json": parse_lease,
+    "Falcon40B.lock.json": parse_lock,
+}
+
+
+def documents(data: bytes) -> None:
+    """One file of the ledger, alone and among the others."""
+    which, content = fields(data, 2)
+    name = sorted(PARSERS)[(which or b"\0")[0] % len(PARSERS)]
+    path = f"{ROOM}/{name}"
+    found = PARSERS[name](path, content)
+    if isinstance(found, tuple):
+        assert found
+        assert all(isinstance(each, Violation) and each.code in CODES for each in found)
+    elif isinstance(found, Lease):
+        assert parse_lease(path, dump_lease(found)) == found
+    snapshot = Snapshot("5" * 40, {**FILES, path: content}, NOON)
+    fleet = read_fleet(snapshot.files, "dev")
+    assert all(each.code in CODES for each in fleet.violations)
+    request = Request("dev", "Falcon40B", Person("Ana", "ana@example.com"), "r1", NOON)
+    with documented():
+        check(extension(request, 10)(snapshot), "environments/")
+
+
+def identities(data: bytes) -> None:
+    try:
+        block = json.loads(data)
+    except (ValueError, RecursionError):
+        return
+    found = parse_identities("LEASEHOLD_IDENTITIES", block)
+    assert isinstance(found, Identities) or all(each.code in CODES for each in found)
+
+
+def webhook(data: bytes) -> None:
+    """Triggered only by a proof, and by a push to the branch."""
+    proof, name, value, content = fields(data, 4)
+    told: list[bool] = []
+    refused = True
+    parts = Parts(
+        cast("Repository", None),
+        "dev",
+        lambda: NOON,
+        _no_client,
+        variables={VALUE: SECRET},
+        trigger=lambda: told.append(True),
+    )
+    sent = {text(name): text(value)}
+    event = inputs.body(content)
+    if proof == b"right":
+        event = {"body": text(content), "isBase64Encoded": False}
+        sent |= sign(SECRET, text(content).encode(errors="surrogatepass"), NOON)
+    with documented("LH4401", "LH4402", "LH4403"):
+        answer = Webhook.of(parts).receive({**event, "headers": sent})
+        assert proof == b"right" or text(value) == SECRET
+        assert (answer.status == 202) is bool(told)
+        _check_answer(answer.as_proxy())
+        refused = False
+    assert not (refused and told)
+
+
+def _no_client(service: object, **_: object) -> Any:  # noqa: ANN401
+    raise AssertionError(service)
+
+
+class NoTable:
+    def find(self, token: str, _now: datetime) -> None:
+        token.encode()
+
+
+class OneKey:
+    def find(self, key_id: str, _now: datetime) -> jwt.PyJWK | None:
+        return _public() if key_id == "ec" else None
+
+
+@cache
+def _public() -> jwt.PyJWK:
+    return jwt.PyJWK(jwk("ec", ec_key(), alg="ES256"))
+
+
+@cache
+def _door() -> Authorizer:
+    settings = Oidc(ISSUER, (AUDIENCE,), CLAIMED, f"{ISSUER}/jwks.json")
+    issuer = Issuer(settings, cast("SigningKeys", OneKey()))
+    return Authorizer(cast("TokenTable", NoTable()), lambda: NOON, issuer=issuer)
+
+
+def authorization(data: bytes) -> None:
+    """A header as it comes, or a JWT that the issuer has signed around any claims."""
+    kind, content = fields(data, 2)
+    header = text(content)
+    if kind == b"signed":
+        try:
+            claims = json.loads(content)
+            header = signed(claims, "ec")
+        except (ValueError, TypeError, RecursionError, AttributeError):
+            return
+    token = presented(header)
+    assert token is None or (token.isprintable() and 0 < len(token) <= 8192)
+    with documented(), suppress(UnauthorizedError):
+        answer = _door()({"methodArn": METHOD_ARN, "authorizationToken": header}, None)
+        assert kind == b"signed"
+        effect = answer["policyDocument"]["Statement"][0]["Effect"]
+        if effect == "Allow":
+            context = answer["context"]
+            assert all(isinstance(value, str) for value in context.values())
+            _committed(Principal.from_context(context), None)
+        json.dumps(answer)
+
+
+def rows(data: bytes) -> None:
+    """A row of either token table, with whatever people wrote into it."""
+    key, content = fields(data, 2)
+    try:
+        row = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    if not isinstance(row, dict) or not all(map(_is_attribute, row.values())):
+        return
+    token = text(key)
+    plain = _plain({**row, "token": {"S": token}})
+    assert plain.text not in repr(plain) or len(token) < 13
+    assert (plain.principal is None) is bool(plain.problem)
+    if plain.principal:
+        assert plain.principal.scopes == SCOPES
+    with documented("LH4206"):
+        found = record_of({**row, "token_hash": {"S": "0" * 64}})
+        again = item_of("0" * 64, found.principal, found.created_at, found.expires_at)
+        assert record_of(again) == found
+
+
+def _is_attribute(value: object) -> bool:
+    """Every attribute of DynamoDB is a type and a value of that type."""
+    match value:
+        case {"S": str()} | {"N": str()} | {"M": dict()}:
+            return True
+        case {"SS": [*words]}:
+            return all(isinstance(word, str) for word in words)
+        case _:
+            return False
+
+
+def callers(data: bytes) -> None:
+    """From an authorizer's context or a signer's ARN to the author of a commit."""
+    name, email, scopes, arn, reason = map(text, fields(data, 5))
+    context = {"name": name, "email": email, "scopes": scopes}
+    event = {"requestContext": {"authorizer": context, "identity": {"userArn": arn}}}
+    with documented("LH4201", "LH4202", "LH4216"):
+        found = principal_for(event, Identities(iam=EVERYBODY), NOON)
+        assert Principal.from_context(found.to_context()) == found
+        assert Caller("x", found).to_context() == found.to_context()
+        _committed(found, reason)
+    with documented("LH4213"):
+        _committed(iam.principal(arn, EVERYBODY), reason)
+
+
+@cache
+def _git() -> pygit2.Repository:
+    return pygit2.init_repository(tempfile.mkdtemp(prefix="leasehold-fuzz-"), bare=True)
+
+
+def _committed(principal: Principal, reason: str | None) -> None:
+    """Make the commit of an extension, and let git read who made it and its trailers."""
+    change = LeaseChange(
+        LeaseAction.EXTEND,
+        "demo-Falcon40B-Endpoint",
+        NOON + timedelta(hours=1),
+        NOON,
+        principal.as_person(),
+        requests.request_id({"headers": {"Idempotency-Key": "k"}}, principal),
+        reason or None,
+    )
+    message = write_message("dev", "Falcon40B", change, by_minutes=10)
+    made = Change({f"{ROOM}/Falcon40B.lease.json": b""}, message, principal.as_person(), "r1")
+    with documented("LH2011"):
+        check(made, "environments/")
+        _check_commit(change, message)
+
+
+def _check_commit(change: LeaseChange, message: str) -> None:
+    repository, person = _git(), change.requested_by
+    try:
+        message.encode()
+    except UnicodeEncodeError:
+        return  # a reason with half a surrogate pair never gets here
+    author = pygit2.Signature(person.name, person.email, int(NOON.timestamp()), 0)
+    tree = repository.TreeBuilder().write()
+    made = repository.create_commit(None, author, author, message, tree, [])
+    commit = repository[made].peel(pygit2.Commit)
+    assert commit.author.email == person.email
+    assert _trimmed(commit.author.name) == _trimmed(person.name)
+    wanted = {
+        "Lease-Action": "extend",
+        "Lease-Endpoint": change.endpoint_name,
+        "Lease-Expires": "2026-11-23T13:00:00Z",
+        "Lease-Previous": "2026-11-23T12:00:00Z",
+        "Requested-By": f"{person.name} <{person.email}>",
+        "Request-Id": change.request_id,
+    }
+    assert trailers(message) == wanted
+    assert commit.message_trailers == wanted
+    [read] = read_changes([CommitRecord("c", person, NOON, commit.message)])
+    quoted = None if change.reason is None else "\n".join(change.reason.splitlines()) or None
+    assert read.change.reason == quoted
+    assert (read.change.request_id, read.change.expires_at) == (
+        change.request_id,
+        change.expires_at,
+    )
+
+
+def _trimmed(name: str) -> str:
+    return name.strip(" .,:;\"\\'")
+
+
+class OneCommit(MemoryLedger):
+    """The ledger, with a lease commit that somebody else wrote."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__()
+        self._records[0] = CommitRecord(inputs.BEGIN, Person("", "\n"), NOON, message)
+
+
+def history(data: bytes) -> None:
+    """Whatever a person's commit says, the history can be told."""
+    message = data.decode(errors="replace")
+    trailers(message)
+    ledger = OneCommit(message)
+    for each in read_changes(ledger.changes("", 1)):
+        assert each.change.expires_at.tzinfo is not None
+    query = {"EndpointName": "Falcon40B"}
+    told = History(cast("Repository", ledger), "dev").tell(
+        {"queryStringParameters": query, "requestContext": {"authorizer": ANYONE}}
+    )
+    _check_answer(told.as_proxy())
+
+
+def git_secret(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder, documented("LH2021"):
+        match read_secret(text(data), Path(folder)):
+            case Token() as found:
+                assert found.token not in repr(found) or len(found.token) < 20
+            case SshKey() as key:
+                assert key.private_key.stat().st_mode & 0o77 == 0
+
+
+ANYONE = {"name": "Ana", "email": "ana@example.com", "scopes": "admin"}
+
+
+def api(data: bytes) -> None:
+    """A whole request, to the operations that need no AWS."""
+    which, name, value, query, content = fields(data, 5)
+    kinds = [each for each in ROUTES if each.tag != "Models"]
+    route = kinds[(which or b"\0")[0] % len(kinds)]
+    asked = dict(pair.partition("=")[::2] for pair in text(query).split("&"))
+    ledger = MemoryLedger()
+    handle = build(
+        Parts(
+            cast("Repository", ledger),
+            "dev",
+            lambda: NOON,
+            _no_client,
+            variables={VALUE: SECRET},
+            trigger=lambda: None,
+        )
+    )
+    event = {
+        **inputs.body(content),
+        "httpMethod": route.method,
+        "resource": route.resource,
+        "headers": {text(name): text(value)},
+        "queryStringParameters": asked,
+        "requestContext": {"requestId": "r-1", "authorizer": ANYONE},
+    }
+    _check_answer(handle(event, None))
+    for path in ledger.read().files:
+        assert re.fullmatch(r"environments/dev/[a-zA-Z0-9-]+\.(json|(endpoint|lease)\.json)", path)
+
+
+def _check_answer(answer: Mapping[str, Any]) -> None:
+    said = json.loads(answer["body"])
+    assert 200 <= answer["statusCode"] < 600
+    assert "Traceback" not in answer["body"]
+    for name, value in answer["headers"].items():
+        assert re.fullmatch("[ -~]*", f"{name}{value}")
+    if answer["statusCode"] >= 400:
+        assert said["code"] in CODES - {"LH4350"}, "an error that nobody thought of"
+        assert len(said["error"]) < LONGEST_ANSWER
+
+
+TARGETS: Mapping[str, Target] = {
+    "extension_body": extension_body,
+    "headers": headers,
+    "documents": documents,
+    "identities": identities,
+    "webhook": webhook,
+    "authorization": authorization,
+    "rows": rows,
+    "callers": callers,
+    "history": history,
+    "git_secret": git_secret,
+    "api": api,
+}
+
+_BODY = b'{"EndpointName": "demo-Falcon40B-Endpoint", "minutes": 10, "reason": "demo"}'
+_CLAIMS = {
+    "iss": ISSUER,
+    "aud": AUDIENCE,
+    "sub": "ana",
+    "exp": 1795440000,
+    "name": "Ana",
+    "scope": "leasehold/extend",
+}
+_MESSAGE = b"""lease(dev): extend Falcon40B by 10 min to 2026-11-23T10:00:00Z
+
+> because
+
+Lease-Action: extend
+Lease-Endpoint: demo-Falcon40B-Endpoint
+Lease-Expires: 2026-11-23T10:00:00Z
+Lease-Previous: 2026-11-23T09:50:00Z
+Requested-By: Ana <ana@example.com>
+Request-Id: 7d0c
+Request-Digest: 00
+"""
+_ROW = b"""{"name": {"S": "Ana"}, "email": {"S": "ana@example.com"}, "scopes": {"SS": ["read"]},
+ "created_at": {"S": "2026-11-23T12:00:00Z"}, "expires_at": {"S": "2026-11-24T12:00:00Z"}}"""
+_IDENTITIES = b"""{"oidc": {"issuer": "https://issuer.example.com/pool", "audience": ["a"],
+ "scopes": {"ops": ["admin"]}}, "iam": {"scopes": {"*": ["read"]}},
+ "legacy_token_table": "auth"}"""
+_PUSH = b'{"ref": "refs/heads/main", "after": "5f1d"}'
+
+SEEDS: Mapping[str, tuple[bytes, ...]] = {
+    "extension_body": (
+        _BODY,
+        b"b" + _BODY,
+        b"?e30=",
+        b'{"EndpointName": "a", "until": "2026-11-23T17:00:00Z", "shorten": true}',
+        b'{"EndpointName": "a", "until": "2026-02-30T17:00:00Z"}',
+        b'{"EndpointName": "a", "EndpointConfigName": "b", "minutes": 1e1}',
+        b'{"minutes": ' + b"1" * 4400 + b"}",
+        b'{"a": NaN, "a": "\\ud800"}',
+        b"[" * 990,
+    ),
+    "headers": (
+        joined("If-Match", f'"{"a" * 40}", {"b" * 40}, *', "Falcon40B"),
+        joined("Idempotency-Key", "deploy-4711", "true"),
+        joined("X-Amzn-SageMaker-Custom-Attributes", "accept_eula=true", "20"),
+        joined("Content-Type", "application/json; charset=utf-8", "b\xff"),
+    ),
+    "documents": (
+        joined(b"\x03", FILES[f"{ROOM}/environment.json"]),
+        joined(b"\0", FILES[f"{ROOM}/Falcon40B.endpoint.json"]),
+        joined(b"\x01", FILES[f"{ROOM}/Falcon40B.lease.json"]),
+        joined(b"\x01", '{"expires_at": "9999-12-31T23:59:59Z", "request_id": "a"}'),
+        *(
+            joined(b"\0", path.read_bytes())
+            for path in sorted(Path("environments/dev").glob("*.endpoint.json"))
+        ),
+        *(
+            joined(b"\x02", path.read_bytes())
+            for path in sorted(Path("environments/dev").glob("*.lock.json"))
+        ),
+        joined(b"\x03", Path("environments/dev/environment.json").read_bytes()),
+    ),
+    "identities": (_IDENTITIES, b"{}"),
+    "webhook": (
+        joined("right", "", "", _PUSH),
+        joined("right", "", "", b"payload=%7B%22ref%22%3A%22refs%2Fheads%2Fmain%22%7D"),
+        joined("", "X-Gitlab-Token", SECRET, _PUSH),
+        joined("", "X-Hub-Signature-256", "sha256=00", b"b" + _PUSH),
+        joined("right", "", "", b"[" * 990),
+    ),
+    "authorization": (
+        joined("", "Bearer lh_0123456789"),
+        joined("", signed(_CLAIMS, "ec")[:-8]),  # nobody mends a signature
+        joined("signed", json.dumps(_CLAIMS)),
+        joined("signed", json.dumps({**_CLAIMS, "email": "ana@example.com", "nbf": 1.5})),
+        joined("signed", json.dumps({**_CLAIMS, "scope": ["ops", 1], "exp": 1e999})),
+    ),
+    "rows": (joined("a token of somebody", _ROW), joined("a token", b'{"name": {"N": "1"}}')),
+    "callers": (
+        joined("Ana", "ana@example.com", "read,extend", "", "because\n\nRequest-Id: x"),
+        joined("", "", "", "arn:aws:sts::123456789012:assumed-role/Deployer/ana", "> x"),
+        joined("", "", "", "arn:aws:iam::123456789012:user/a/ana", ""),
+    ),
+    "history": (
+        _MESSAGE,
+        b"begin",
+        _MESSAGE.replace(b"2026-11-23T10:00:00Z", b"0001-01-01T00:00:00+14:00"),
+    ),
+    "git_secret": (
+        b'{"username": "leasehold", "token": "s3cret"}',
+        b'{"private_key": "k", "known_hosts": "h", "username": "git", "passphrase": "p"}',
+        b"[" * 990,
+    ),
+    "api": (
+        joined(b"\0", "", "", "EndpointName=Falcon40B", ""),
+        joined(b"\x01", "Idempotency-Key", "k", "dry_run=false", _BODY),
+        joined(b"\x01", "If-Match", "*", "dry_run=true", _BODY),
+        joined(b"\x02", "If-Match", f'"{inputs.BEGIN}"', "EndpointName=Falcon40B", ""),
+        joined(b"\x03", "", "", "EndpointName=Falcon40B&limit=3", ""),
+        joined(b"\x04", "", "", "commit=5555555&EndpointName=Falcon40B", ""),
+        joined(b"\x05", "X-Gitlab-Token", SECRET, "", _PUSH),
+        joined(b"\x06", "", "", "", ""),
+    ),
+}
+
+
+def anything(data: bytes) -> None:
+    """One of the targets, by the first byte: for a short look at all of them."""
+    TARGETS[list(TARGETS)[(data or b"\0")[0] % len(TARGETS)]](data[1:])
+
+
+def seeds(name: str) -> tuple[bytes, ...]:
+    if name in SEEDS:
+        return SEEDS[name]
+    return tuple(bytes([n]) + seed for n, each in enumerate(TARGETS) for seed in SEEDS[each])
