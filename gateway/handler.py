@@ -22,14 +22,13 @@ from gateway.executions import Executions
 from gateway.expiry import Expiry
 from gateway.history import History
 from gateway.invocation import Invocation
-from gateway.log_lines import logger
 from gateway.parts import Parts
 from gateway.reply import Reply
 from gateway.requests import Event
 from gateway.routes import OWN_PATH, ROUTES, Route
 from gateway.streaming import Streaming
 from gateway.webhook import Webhook
-from ledger.errors import Failure, Refused
+from ledger.errors import Refused
 from ledger.opening import open_deployed_with_status
 from ledger.repository import Person
 from ledger.settings import LedgerSettings
@@ -38,8 +37,6 @@ GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Event], Reply]
 _BY_KEY = {route.key: route for route in ROUTES}
-
-log = logger("leasehold.gateway")
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:
@@ -84,11 +81,8 @@ def build(parts: Parts) -> Handler:
             route = _route(event)
             known = admission.admit(event, route.scope)
             return operations[route.operation](known).as_proxy()
-        except Failure as failure:
-            log.info("%s %s", failure.code, failure.message)
-            return refusals.answer(failure).as_proxy()
         except Exception as error:  # noqa: BLE001 - an entry point
-            return refusals.unexpected(event, error).as_proxy()
+            return refusals.told(event, error).as_proxy()
 
     return handle
 

@@ -4,12 +4,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.rate_counts import MemoryCounts, RateCounts
 from ledger.repository import Repository
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Surroundings(Protocol):
+    """What an operation has that needs no ledger: the clock, AWS, the settings. See `Parts`."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+    @property
+    def client(self) -> Callable[..., Any]: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+
+    @property
+    def trigger(self) -> Callable[[], None] | None: ...
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,15 @@ def _retry_after(failure: Failure) -> Mapping[str, str]:
             return {}
 
 
-def unexpected(event: Event, error: Exception) -> Reply:
+def told(event: Event, error: Exception) -> Reply:
+    """Give the answer for whatever ended an event, and log it. Called by entry points."""
+    if isinstance(error, Failure):
+        log.info("%s %s", error.code, error.message)
+        return answer(error)
+    return _unexpected(event, error)
+
+
+def _unexpected(event: Event, error: Exception) -> Reply:
     """Give the answer for an error that nobody thought of, and log it.
 
     Nothing of the error is told: its text could have a path, a name or a token in it.

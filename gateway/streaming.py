@@ -21,7 +21,7 @@ from gateway.parts import Parts
 from gateway.principal import Scope
 from gateway.reply import Reply
 from gateway.requests import Event
-from ledger.errors import Failure, Unavailable
+from ledger.errors import Unavailable
 
 PRELUDE_END = bytes(8)
 _EVENTS = "text/event-stream"
@@ -57,10 +57,8 @@ def streaming_handler(parts: Parts) -> StreamingHandler:
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
             begun = streaming.begin(admission.admit(event, Scope.INVOKE))
-        except Failure as failure:
-            begun = refusals.answer(failure)
         except Exception as error:  # noqa: BLE001 - an entry point
-            begun = refusals.unexpected(event, error)
+            begun = refusals.told(event, error)
         return _whole(begun) if isinstance(begun, Reply) else _in_parts(begun)
 
     return handle

@@ -1,9 +1,11 @@
 """The HTTP API of one environment: who answers which route, and what each of them may do.
 
 `infra.app` makes it. Nobody here can change an endpoint: what a caller can change is a lease in the
-repository, and the controller alone acts on it. Three functions share the code and no right:
+repository, and the controller alone acts on it. Four functions share the code, and each has the
+rights of what it answers:
 
-- `Gateway` reads and writes the ledger, and may ask the controller for a tick
+- `Gateway` reads and writes the ledger
+- `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
 - `Models` reads the ledger, asks models, and starts long calls
 - `Stream` reads the ledger and asks models, a part at a time
 """
@@ -42,6 +44,7 @@ STREAM_SECONDS = 300
 HANDLER = "gateway.handler.handler"
 BY_MODELS = ("invoke", "invoke_resource", "start_execution", "describe_execution")
 BY_STREAM = ("invoke_stream",)
+BY_WEBHOOK = ("webhook",)
 
 
 class GatewayStack(Stack):
@@ -78,8 +81,10 @@ class GatewayStack(Stack):
 
     def _integrations(self, controller: IFunction) -> Mapping[str, Integration]:
         """Say who answers each operation; what is named nowhere is the ledger's."""
-        gateway = LambdaIntegration(
-            self._gateway_function(controller), scope_permission_to_method=False
+        function = self._function("Gateway", HANDLER, ANSWER_SECONDS, {}).function
+        gateway = LambdaIntegration(function, scope_permission_to_method=False)
+        webhook = LambdaIntegration(
+            self._webhook_function(controller), scope_permission_to_method=False
         )
         stream = LambdaIntegration(
             self._stream_function(),
@@ -87,22 +92,34 @@ class GatewayStack(Stack):
             response_transfer_mode=ResponseTransferMode.STREAM,
             timeout=Duration.seconds(STREAM_SECONDS),
         )
-        others = dict.fromkeys(BY_MODELS, self._models) | dict.fromkeys(BY_STREAM, stream)
+        others = {
+            **dict.fromkeys(BY_MODELS, self._models),
+            **dict.fromkeys(BY_STREAM, stream),
+            **dict.fromkeys(BY_WEBHOOK, webhook),
+        }
         return {each.name: others.get(each.name, gateway) for each in operations()}
 
-    def _gateway_function(self, controller: IFunction) -> IFunction:
-        settings = self._settings
-        variables = {"LEASEHOLD_CONTROLLER_FUNCTION": controller.function_name}
-        if settings.webhook_secret_name:
-            variables["LEASEHOLD_WEBHOOK_SECRET"] = settings.webhook_secret_name
-        gateway = self._function("Gateway", HANDLER, ANSWER_SECONDS, variables)
-        gateway.role.add_to_policy(
+    def _webhook_function(self, controller: IFunction) -> IFunction:
+        """Make the one that anybody may call: all it can bring about is a tick."""
+        secret_name = self._settings.webhook_secret_name
+        variables = {
+            "LEASEHOLD_BRANCH": self._settings.branch,
+            "LEASEHOLD_CONTROLLER_FUNCTION": controller.function_name,
+            **({"LEASEHOLD_WEBHOOK_SECRET": secret_name} if secret_name else {}),
+        }
+        program = Program(
+            handler="gateway.webhook_handler.handler",
+            timeout_seconds=ANSWER_SECONDS,
+            variables=variables,
+        )
+        webhook = RuntimeFunction(self, "Webhook", program=program, source=self._source)
+        webhook.role.add_to_policy(
             PolicyStatement(actions=["lambda:InvokeFunction"], resources=[controller.function_arn])
         )
-        if settings.webhook_secret_name:
-            secret = Secret.from_secret_name_v2(self, "Webhook", settings.webhook_secret_name)
-            secret.grant_read(gateway.role)
-        return gateway.function
+        if secret_name:
+            secret = Secret.from_secret_name_v2(self, "WebhookSecret", secret_name)
+            secret.grant_read(webhook.role)
+        return webhook.function
 
     def _models_function(self) -> IFunction:
         long_calls = LongCalls(self, "LongCalls", settings=self._settings)

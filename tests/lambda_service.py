@@ -115,3 +115,37 @@ def running(command: Sequence[str], folder: Path, variables: Mapping[str, str]) 
         finally:
             process.kill()
             process.wait()
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A function that somebody invoked by AWS's API."""
+
+    path: str
+    kind: str
+    payload: bytes
+
+
+@contextmanager
+def front_door() -> Iterator[tuple[str, list[Invocation]]]:
+    """Lambda's API at an address: it accepts invocations, as an asynchronous one is accepted."""
+    calls: list[Invocation] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            calls.append(Invocation(self.path, self.headers["X-Amz-Invocation-Type"], body))
+            self.send_response(202)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", calls
+    finally:
+        server.shutdown()
+        server.server_close()

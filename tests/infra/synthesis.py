@@ -16,11 +16,13 @@ CONTROLLER = "Controller"
 GATEWAY = "Gateway"
 MODELS = "Models"
 STREAM = "Stream"
+WEBHOOK = "Webhook"
 AUTHORIZER = "AuthorizerDoor"
 HANDLERS = {
     CONTROLLER: "controller.handler.handler",
     GATEWAY: "gateway.handler.handler",
     MODELS: "gateway.handler.handler",
+    WEBHOOK: "gateway.webhook_handler.handler",
     STREAM: "gateway.streaming_runtime.main",
     AUTHORIZER: "gateway.authorizer.handler",
 }

@@ -9,13 +9,20 @@ import pytest
 from jsonschema import Draft4Validator
 
 from gateway.routes import ROUTES, Route
-from tests.infra.synthesis import GATEWAY, MODELS, STREAM
+from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
 
 DEPLOYED_PATHS = {"/falcon", "/llama", "/open", "/writer", "/chat"}
-ASKS_MODELS = {"invoke", "invoke_resource", "start_execution", "describe_execution"}
+BY_OPERATION = {
+    "invoke": MODELS,
+    "invoke_resource": MODELS,
+    "start_execution": MODELS,
+    "describe_execution": MODELS,
+    "invoke_stream": STREAM,
+    "webhook": WEBHOOK,
+}
 
 
 def function_behind(method: dict[str, Any]) -> str:
@@ -42,8 +49,7 @@ def test_every_route_of_the_gateway_is_deployed_and_no_other(
 def test_each_route_reaches_the_function_that_may_do_it(synthesis: Synthesis) -> None:
     for route in ROUTES:
         method = synthesis.methods()[route.method, route.resource]
-        name = MODELS if route.operation in ASKS_MODELS else GATEWAY
-        name = STREAM if route.operation == "invoke_stream" else name
+        name = BY_OPERATION.get(route.operation, GATEWAY)
         assert function_behind(method) == synthesis.function_id(name), route
 
 

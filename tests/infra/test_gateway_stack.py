@@ -20,7 +20,7 @@ from gateway import (
 )
 from ledger import settings as ledger_settings
 from tests.infra.conftest import ENVIRONMENT
-from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM
+from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
@@ -47,16 +47,21 @@ def secrets(synthesis: Synthesis, name: str) -> set[str]:
 
 
 def test_the_gateway_cannot_touch_an_endpoint(synthesis: Synthesis) -> None:
-    expected = WRITE_LOG | READ_SECRET | COUNT | {"lambda:InvokeFunction"}
-    assert synthesis.allowed(GATEWAY) == expected
-    assert secrets(synthesis, GATEWAY) == {"shop/git-??????", "shop/webhook-??????"}
+    assert synthesis.allowed(GATEWAY) == WRITE_LOG | READ_SECRET | COUNT
+    assert secrets(synthesis, GATEWAY) == {"shop/git-??????"}
 
 
-def test_the_gateway_may_ask_for_a_tick_and_call_no_other_function(synthesis: Synthesis) -> None:
-    (calling,) = synthesis.allowing(GATEWAY, "lambda:InvokeFunction")
+def test_who_calls_without_a_token_reaches_no_ledger(synthesis: Synthesis) -> None:
+    assert synthesis.allowed(WEBHOOK) == WRITE_LOG | READ_SECRET | {"lambda:InvokeFunction"}
+    assert secrets(synthesis, WEBHOOK) == {"shop/webhook-??????"}
+    assert "LEASEHOLD_REPOSITORY" not in synthesis.variables(WEBHOOK)
+
+
+def test_a_webhook_may_ask_for_a_tick_and_call_no_other_function(synthesis: Synthesis) -> None:
+    (calling,) = synthesis.allowing(WEBHOOK, "lambda:InvokeFunction")
     assert len(calling.resources) == 1
     assert all("ControllerFunction" in resource for resource in calling.resources)
-    told = synthesis.variables(GATEWAY)["LEASEHOLD_CONTROLLER_FUNCTION"]
+    told = synthesis.variables(WEBHOOK)["LEASEHOLD_CONTROLLER_FUNCTION"]
     assert "ControllerFunction" in json.dumps(told)
 
 
@@ -154,7 +159,7 @@ def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis)
     }
     told = {
         variable
-        for name in (GATEWAY, MODELS, STREAM, AUTHORIZER)
+        for name in (GATEWAY, MODELS, STREAM, WEBHOOK, AUTHORIZER)
         for variable in synthesis.variables(name)
     }
     ours = {name for name in told if name.startswith("LEASEHOLD_")}
@@ -164,8 +169,8 @@ def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis)
 def test_without_a_secret_nobody_is_believed_to_be_the_git_host(
     quiet_synthesis: Synthesis,
 ) -> None:
-    assert "LEASEHOLD_WEBHOOK_SECRET" not in quiet_synthesis.variables(GATEWAY)
-    assert secrets(quiet_synthesis, GATEWAY) == {"shop/git-??????"}
+    assert "LEASEHOLD_WEBHOOK_SECRET" not in quiet_synthesis.variables(WEBHOOK)
+    assert secrets(quiet_synthesis, WEBHOOK) == set()
 
 
 # -- tokens
@@ -198,14 +203,14 @@ def test_tokens_are_kept_by_their_hash_until_they_expire(synthesis: Synthesis) -
 
 
 def test_the_functions_give_up_before_api_gateway_does(synthesis: Synthesis) -> None:
-    for name in (GATEWAY, MODELS, AUTHORIZER):
+    for name in (GATEWAY, MODELS, WEBHOOK, AUTHORIZER):
         assert synthesis.function(name)["Timeout"] < 29
 
 
 def test_the_gateways_functions_carry_its_code_and_not_the_controllers(
     synthesis: Synthesis,
 ) -> None:
-    assets = {synthesis.asset(name) for name in (GATEWAY, MODELS, STREAM, AUTHORIZER)}
+    assets = {synthesis.asset(name) for name in (GATEWAY, MODELS, STREAM, WEBHOOK, AUTHORIZER)}
     (asset,) = assets
     assert {path.name for path in asset.iterdir()} == {"gateway", "ledger", "schema"}
 

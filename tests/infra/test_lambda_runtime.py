@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.principal import Principal, Scope
+from gateway.signatures import sign
 from gateway.tokens import TokenTable
 from leasehold.deployment import deploy_state_machine
 from tests.conftest import staged
 from tests.gateway.models import FALCON, FLEET, PROMPT, start_fleet
-from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS
-from tests.lambda_service import running
+from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, WEBHOOK
+from tests.lambda_service import front_door, running
 from tests.scene import REGION
 
 if TYPE_CHECKING:
@@ -130,6 +131,27 @@ def test_a_model_is_asked_and_a_long_call_is_started(synthesis: Synthesis, scene
     )
     assert long["statusCode"] == 200, long
     assert json.loads(long["body"])["executionArn"].startswith("arn:aws:states:")
+
+
+def test_a_webhook_asks_the_controller_for_a_tick(synthesis: Synthesis, scene: Scene) -> None:
+    secret = "known-to-the-git-host"
+    scene.account.client("secretsmanager").create_secret(Name="webhook", SecretString=secret)
+    body = json.dumps({"ref": "refs/heads/main"})
+    proof = sign(secret, body.encode(), datetime.now(UTC))
+    pushed = request("POST", "/webhooks/git", body=body, headers=proof)
+    with front_door() as (url, calls):
+        told = {
+            "LEASEHOLD_WEBHOOK_SECRET": "webhook",
+            "LEASEHOLD_CONTROLLER_FUNCTION": "the-controller",
+            "AWS_ENDPOINT_URL_LAMBDA": url,
+        }
+        with started(synthesis, WEBHOOK, scene, **told) as webhook:
+            forged = webhook.invoke({**pushed, "body": body + " "}).answer
+            assert (forged["statusCode"], calls) == (401, [])
+            accepted = webhook.invoke(pushed).answer
+    assert accepted["statusCode"] == 202
+    (call,) = calls
+    assert (call.path, call.kind) == ("/2015-03-31/functions/the-controller/invocations", "Event")
 
 
 def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> None:
