@@ -12,7 +12,7 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test bench soak fuzz lock clean
+.PHONY: help run tour venv test bench soak fuzz notebook lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -40,6 +40,9 @@ soak: $(DEV) ## drive the controller through hours of chaos that nobody has seen
 
 fuzz: $(DEV) ## look for requests and documents that break a parser, a minute for each
 	$(BIN)/python -m tests.fuzz
+
+notebook: $(DEV) ## run the example notebook, and keep what it answers
+	LEASEHOLD_KEEP_NOTEBOOK=1 $(BIN)/pytest tests/examples
 
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml

@@ -11,9 +11,10 @@ here), `Unauthorized` (401), or any other error (500). A table or an issuer that
 the last: nobody passes on a doubt, and an issuer's silence harms no holder of a token.
 
 API Gateway keeps a policy for what was presented and reuses it for any method of the stage, for 30
-seconds (docs/decisions/0010). So a policy names the whole stage, what its caller may do there is in
-the scopes, which the API asks for each request, and so is the end of a JWT or a token. What was
-presented is never logged or answered.
+seconds (docs/decisions/0010). So a policy says all that its caller may reach there: the paths whose
+operations ask for scopes themselves, and, with the scope `invoke`, every other, for behind a
+definition's own path nobody may ask any more (docs/decisions/0024). The end of a JWT or a token is
+asked for each request. What was presented is never logged or answered.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from gateway import clients, identities
 from gateway.identities import Caller
 from gateway.legacy_tokens import LegacyTokens
 from gateway.log_lines import logger
+from gateway.principal import Scope
+from gateway.routes import OWN_PATH, ROUTES
 from gateway.token_record import LONGEST_TOKEN
 from gateway.tokens import TokenTable
 from ledger.errors import Refused
@@ -46,6 +49,13 @@ TABLE_SETTING = "LEASEHOLD_TOKEN_TABLE"
 LONGEST_PRESENTED = 8192  # a JWT that lists groups; all headers of a request have 10,240 bytes
 _BEARER = re.compile(r"^bearer(?:[ \t]+|$)", re.IGNORECASE)
 _STAGE = re.compile(r"(arn:[\w-]+:execute-api:[\w-]*:\d*:[\w-]+/[\w$-]+)/[A-Z]+(?:/.*)?", re.DOTALL)
+
+# METHOD/path of the routes whose operations check the scope, and say which one is missing.
+_ASKING_FOR_SCOPES = tuple(
+    route.method + re.sub(r"\{\w+\}", "*", route.resource)
+    for route in ROUTES
+    if route.resource != OWN_PATH
+)
 
 log = logger("leasehold.authorizer")
 
@@ -153,20 +163,17 @@ def _stage(method_arn: str) -> str:
 
 
 def _allowed(caller: Caller, stage: str) -> dict[str, Any]:
-    policy = _policy(caller.public_id, "Allow", stage)
+    paths = ("*/*",) if caller.principal.allows(Scope.INVOKE) else _ASKING_FOR_SCOPES
+    policy = _policy(caller.public_id, "Allow", [f"{stage}/{path}" for path in paths])
     return {**policy, "context": caller.to_context()}
 
 
 def _denied(stage: str) -> dict[str, Any]:
-    return _policy("nobody", "Deny", stage)
+    return _policy("nobody", "Deny", [f"{stage}/*/*"])
 
 
-def _policy(principal_id: str, effect: str, stage: str) -> dict[str, Any]:
-    statement = {
-        "Action": "execute-api:Invoke",
-        "Effect": effect,
-        "Resource": f"{stage}/*/*",
-    }
+def _policy(principal_id: str, effect: str, resources: list[str]) -> dict[str, Any]:
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": resources}
     return {
         "principalId": principal_id,
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},

@@ -9,6 +9,13 @@ from botocore.config import Config
 _AT_ONCE = 64  # as many as the gateway of `leasehold up` has threads
 # The authorizer is before everything else, so it waits least.
 TOKENS = Config(connect_timeout=2, read_timeout=2, retries={"total_max_attempts": 3})
+# Who cannot be counted passes, so nobody waits long for it.
+COUNTING = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"total_max_attempts": 2},
+    max_pool_connections=_AT_ONCE,
+)
 BRIEF = Config(
     connect_timeout=2,
     read_timeout=5,

@@ -15,20 +15,20 @@ from typing import Any
 
 import boto3
 
-from gateway import identities, openapi, refusals
+from gateway import openapi, refusals
+from gateway.admission import Admission
 from gateway.applied import Applied
 from gateway.executions import Executions
 from gateway.expiry import Expiry
 from gateway.history import History
 from gateway.invocation import Invocation
-from gateway.log_lines import logger
 from gateway.parts import Parts
 from gateway.reply import Reply
 from gateway.requests import Event
-from gateway.routes import OWN_PATH, ROUTES
+from gateway.routes import OWN_PATH, ROUTES, Route
 from gateway.streaming import Streaming
 from gateway.webhook import Webhook
-from ledger.errors import Failure, Refused
+from ledger.errors import Refused
 from ledger.opening import open_deployed_with_status
 from ledger.repository import Person
 from ledger.settings import LedgerSettings
@@ -36,8 +36,7 @@ from ledger.settings import LedgerSettings
 GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Event], Reply]
-
-log = logger("leasehold.gateway")
+_BY_KEY = {route.key: route for route in ROUTES}
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:
@@ -75,27 +74,24 @@ def build(parts: Parts) -> Handler:
         "start_execution": executions.start,
         "describe_execution": executions.describe,
     }
-    admitted = identities.read(parts.variables)
-    by_route = {route.key: operations[route.operation] for route in ROUTES}
+    admission = Admission(parts)
 
     def handle(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
         try:
-            known = identities.identified(event, admitted, parts.clock())
-            return _found(by_route, event)(known).as_proxy()
-        except Failure as failure:
-            log.info("%s %s", failure.code, failure.message)
-            return refusals.answer(failure).as_proxy()
+            route = _route(event)
+            known = admission.admit(event, route.scope)
+            return operations[route.operation](known).as_proxy()
         except Exception as error:  # noqa: BLE001 - an entry point
-            return refusals.unexpected(event, error).as_proxy()
+            return refusals.told(event, error).as_proxy()
 
     return handle
 
 
-def _found(by_route: Mapping[tuple[str, str], Operation], event: Event) -> Operation:
+def _route(event: Event) -> Route:
     method, resource = str(event.get("httpMethod")), str(event.get("resource"))
     key = (method, resource)
-    if key not in by_route and resource.count("/") == 1:
+    if key not in _BY_KEY and resource.count("/") == 1:
         key = (method, OWN_PATH)  # a resource that was deployed for one definition
-    if key not in by_route:
+    if key not in _BY_KEY:
         raise Refused("LH4041", "There is no such path or method in this API.")
-    return by_route[key]
+    return _BY_KEY[key]

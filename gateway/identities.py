@@ -5,9 +5,10 @@
     holder of a JWT          `oidc`: the issuer's signature           the authorizer's context
     signer with AWS's keys   API Gateway itself (AWS_IAM, see `iam`)  this module
 
-The authorizer answers with a `Caller`; the API's handler asks `identified`, and no operation knows
-which of the three it was. What an environment admits comes as the variable `LEASEHOLD_IDENTITIES`,
-the block `identities` of its `environment.json` as JSON: the authorizer reads no repository.
+The authorizer answers with a `Caller`; the API's `admission` asks `identified`, and no operation
+knows which of the three it was. What an environment admits comes as the variable
+`LEASEHOLD_IDENTITIES`, the block `identities` of its `environment.json` as JSON: the authorizer
+reads no repository.
 
 API Gateway keeps the authorizer's answer for half a minute (docs/decisions/0010). What ends
 earlier must not outlive itself there, so the context carries the end and it is checked here for
@@ -75,6 +76,12 @@ def identified(event: Mapping[str, Any], settings: Identities, now: datetime) ->
         return event
     known = {**context, **principal_for(event, settings, now).to_context()}
     return {**event, "requestContext": {**request, "authorizer": known}}
+
+
+def address(event: Mapping[str, Any]) -> str | None:
+    """Give the address of whom `identified` found; None is nobody."""
+    found = ((event.get("requestContext") or {}).get("authorizer") or {}).get("email")
+    return None if found is None else str(found)
 
 
 def principal_for(event: Mapping[str, Any], settings: Identities, now: datetime) -> Principal:

@@ -23,6 +23,7 @@ from ledger.json_files import SCHEMAS
 
 EXAMPLE_URL = "https://leasehold.example.com"
 _EVERYWHERE = (429, 500, 502, 503, 504)
+_WAITING = (429, 503)  # they say when to come again, most of the time
 _PATH_PARAMETER = re.compile(r"\{(\w+)\+?\}")
 _ABOUT = (
     "SageMaker endpoints with a parking meter on each of them. Every change is a commit in the"
@@ -130,7 +131,7 @@ def _refusal(status: int) -> _Json:
         "description": HTTPStatus(status).phrase,
         "content": {"application/json": {"schema": _content(("error",))}},
     }
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in _WAITING:
         wait = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
         refusal["headers"] = {"Retry-After": wait}
     return refusal

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from gateway.log_lines import logger
+from gateway.rates import TooManyRequests
 from gateway.reply import Reply
 from gateway.requests import Event
 from ledger.errors import Failure, Refused, Wait
@@ -27,6 +28,7 @@ log = logger("leasehold.gateway")
 
 _STATUS = {
     "LH4031": HTTPStatus.FORBIDDEN,
+    "LH4033": HTTPStatus.TOO_MANY_REQUESTS,
     "LH4041": HTTPStatus.NOT_FOUND,
     "LH4102": HTTPStatus.UNPROCESSABLE_ENTITY,
     "LH4103": HTTPStatus.CONFLICT,
@@ -75,11 +77,8 @@ def answer(failure: Failure) -> Reply:
     """Give the answer for a failure. What git said stays in the log."""
     if failure.code.startswith("LH4"):
         status = _STATUS.get(failure.code, HTTPStatus.BAD_REQUEST)
-        waits = isinstance(failure, Wait | TooManyPushes)
-        seconds = failure.seconds if isinstance(failure, TooManyPushes) else RETRY_AFTER_SECONDS
-        headers = {"Retry-After": str(seconds)} if waits else {}
-        error = _ACCOUNT.sub("ACCOUNT", failure.message)
-        return Reply({"error": error, "code": failure.code}, status, headers)
+        body = {"error": _ACCOUNT.sub("ACCOUNT", failure.message), "code": failure.code}
+        return Reply(body, status, _retry_after(failure))
     if isinstance(failure, Refused):
         error = "The repository refuses the change; it is not committed. Tell who runs this API."
         return Reply({"error": error, "code": "LH4502"}, HTTPStatus.BAD_GATEWAY)
@@ -93,7 +92,25 @@ def answer(failure: Failure) -> Reply:
     return Reply({"error": error, "code": "LH4503"}, HTTPStatus.SERVICE_UNAVAILABLE, headers)
 
 
-def unexpected(event: Event, error: Exception) -> Reply:
+def _retry_after(failure: Failure) -> Mapping[str, str]:
+    match failure:
+        case TooManyPushes() | TooManyRequests():
+            return {"Retry-After": str(failure.seconds)}
+        case Wait():
+            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        case _:
+            return {}
+
+
+def told(event: Event, error: Exception) -> Reply:
+    """Give the answer for whatever ended an event, and log it. Called by entry points."""
+    if isinstance(error, Failure):
+        log.info("%s %s", error.code, error.message)
+        return answer(error)
+    return _unexpected(event, error)
+
+
+def _unexpected(event: Event, error: Exception) -> Reply:
     """Give the answer for an error that nobody thought of, and log it.
 
     Nothing of the error is told: its text could have a path, a name or a token in it.

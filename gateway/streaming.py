@@ -13,13 +13,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gateway import refusals
+from gateway.admission import Admission
 from gateway.invocation import Invocation
 from gateway.model_call import ModelAnswer, model_call
 from gateway.model_runtime import ModelStream, NotServingError
 from gateway.parts import Parts
+from gateway.principal import Scope
 from gateway.reply import Reply
 from gateway.requests import Event
-from ledger.errors import Failure, Unavailable
+from ledger.errors import Unavailable
 
 PRELUDE_END = bytes(8)
 _EVENTS = "text/event-stream"
@@ -50,15 +52,13 @@ class Streaming:
 
 def streaming_handler(parts: Parts) -> StreamingHandler:
     """Make the handler of the streaming resource; its caller sends on what it yields at once."""
-    streaming = Streaming(Invocation.of(parts))
+    admission, streaming = Admission(parts), Streaming(Invocation.of(parts))
 
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
-            begun = streaming.begin(event)
-        except Failure as failure:
-            begun = refusals.answer(failure)
+            begun = streaming.begin(admission.admit(event, Scope.INVOKE))
         except Exception as error:  # noqa: BLE001 - an entry point
-            begun = refusals.unexpected(event, error)
+            begun = refusals.told(event, error)
         return _whole(begun) if isinstance(begun, Reply) else _in_parts(begun)
 
     return handle

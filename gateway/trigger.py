@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.parts import Parts
+from gateway.parts import Surroundings
 from ledger.errors import Refused, Unavailable
 
 CONTROLLER_FUNCTION = "LEASEHOLD_CONTROLLER_FUNCTION"
@@ -26,7 +26,7 @@ class ControllerFunction:
     calls be two ticks at the most.
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Surroundings) -> None:
         self._parts = parts
 
     def __call__(self) -> None:

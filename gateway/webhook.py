@@ -1,7 +1,8 @@
 """`POST /webhooks/git`: a push to the ledger's branch brings the next tick forward.
 
-Called by `handler` without a token: `signatures` checks who calls. Nothing of the body is acted on
-but the name of the branch. What to do is what the repository says, and the tick reads it there.
+Called by `handler` or `webhook_handler` without a token: `signatures` checks who calls. Nothing of
+the body is acted on but the name of the branch. What to do is what the repository says, and the
+tick reads it there.
 """
 
 import base64
@@ -13,7 +14,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qs
 
 from gateway.deliveries import Deliveries
-from gateway.parts import Parts
+from gateway.parts import Surroundings
 from gateway.reply import Reply
 from gateway.requests import Event
 from gateway.signatures import recognised
@@ -37,7 +38,7 @@ class Webhook:
     deliveries: Deliveries = field(default_factory=Deliveries)
 
     @classmethod
-    def of(cls, parts: Parts) -> "Webhook":
+    def of(cls, parts: Surroundings) -> "Webhook":
         branch = parts.variables.get(BRANCH) or "main"
         trigger = parts.trigger or ControllerFunction(parts)
         return cls(branch, WebhookSecrets(parts), trigger, parts.clock)

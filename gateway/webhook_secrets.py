@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.parts import Parts
+from gateway.parts import Surroundings
 from ledger.errors import Refused, Unavailable
 
 SECRET_ID = "LEASEHOLD_WEBHOOK_SECRET"  # noqa: S105  (the name of a variable)
@@ -25,7 +25,7 @@ _REMEMBERED = timedelta(minutes=5)
 class WebhookSecrets:
     """Reads the secrets when they are needed, and again after five minutes."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Surroundings) -> None:
         self._parts = parts
         self._lock = threading.Lock()
         self._known: tuple[str, ...] = ()

@@ -11,12 +11,13 @@ import os
 import sys
 from pathlib import Path
 
-from aws_cdk import App, Environment, Validations
+from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
 from infra.controller_stack import ControllerStack
+from infra.errors import SettingsError
 from infra.gateway_stack import GatewayStack
-from infra.settings import SettingsError, read
+from infra.settings import read
 
 ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 
@@ -24,9 +25,13 @@ ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
 def compose(app: App, environments: Path = ENVIRONMENTS) -> None:
     """Add the stacks of the environment that the app's context names; raises SettingsError."""
     settings = read(environments, app.node.try_get_context)
-    place = Environment(region=settings.region_name)
-    ControllerStack(app, settings.named("controller"), settings=settings, env=place)
-    GatewayStack(app, settings.named("gateway"), settings=settings, env=place)
+    controller = ControllerStack(app, settings.named("controller"), settings=settings)
+    GatewayStack(
+        app,
+        settings.named("gateway"),
+        settings=settings,
+        controller=controller.function,
+    )
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 

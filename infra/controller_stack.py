@@ -27,13 +27,11 @@ TICK_SECONDS = 180  # a full fleet with a slow git host; a tick that takes longe
 
 
 class ControllerStack(Stack):
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, env: Environment
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(
             scope,
             construct_id,
-            env=env,
+            env=Environment(region=settings.region_name),
             description="Leasehold's controller: converges SageMaker endpoints with a repository.",
         )
         controller = RuntimeFunction(
@@ -55,3 +53,4 @@ class ControllerStack(Stack):
         grant_notices(controller.role, settings)
         Tick(self, "Tick", controller=controller.function)
         ControllerAlarms(self, "Alarms", settings=settings)
+        self.function = controller.function

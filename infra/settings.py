@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from infra.definitions import OwnPath, own_paths
+from infra.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,16 +22,14 @@ if TYPE_CHECKING:
     Context = Callable[[str], object]
 
 FILE = "environment.json"
-SCHEMA = Path(__file__).resolve().parents[1] / "schema" / "environment.schema.json"
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "schema" / "environment.schema.json"
 TOPIC_COLONS = 5
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
+RATES = ("requests_per_minute", "invocations_per_minute")
 FIELDS = ("project_prefix", "region_name", "ddb_auth_table_name", "execution_role_arn")
 REMOTE = re.compile(r"(https|ssh)://((?P<user>[^/@\s]*)@)?[^/@\s]+/\S+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
-
-
-class SettingsError(Exception):
-    """Every reason why there is nothing to synthesise, one sentence a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,10 @@ class Settings:
     git_secret_name: str
     topic_arn: str = ""  # empty: nobody is told
     event_bus_name: str = ""
+    webhook_secret_name: str = ""  # empty: webhooks are refused
+    identities: Mapping[str, Any] = field(default_factory=dict)
+    rates: Mapping[str, int] = field(default_factory=dict)  # calls of one caller in a minute
+    paths: tuple[OwnPath, ...] = ()
 
     def named(self, part: str) -> str:
         """Name a stack so that two environments or projects of one account never share it."""
@@ -57,6 +62,26 @@ class Settings:
             "LEASEHOLD_GIT_SECRET": self.git_secret_name,
         }
 
+    def identity_variables(self) -> dict[str, str]:
+        """Tell a function whom the environment admits beside the holders of its tokens."""
+        if not self.identities:
+            return {}
+        return {"LEASEHOLD_IDENTITIES": json.dumps(self.identities, separators=(",", ":"))}
+
+    def rate_variables(self) -> dict[str, str]:
+        """Tell a function how often one caller may call it in a minute."""
+        return {f"LEASEHOLD_{name.upper()}": str(number) for name, number in self.rates.items()}
+
+    @property
+    def legacy_token_table(self) -> str:
+        """Give the predecessor's table, whose tokens stay valid; empty: there is none."""
+        return _text(self.identities.get("legacy_token_table"))
+
+    @property
+    def admits_signers(self) -> bool:
+        """Tell whether callers may sign with AWS credentials."""
+        return "iam" in self.identities
+
 
 def read(environments: Path, context: Context) -> Settings:
     """Read the environment that the context names; raises SettingsError with every reason."""
@@ -64,14 +89,20 @@ def read(environments: Path, context: Context) -> Settings:
     file = environments / environment / FILE
     document = _object(file)
     fields, told = _fields(document), _notifications(document, context)
-    url, branch, secret = (
-        _text(context(key)) for key in ("repository_url", "branch", "git_secret_name")
+    url, branch, secret, webhook_secret = (
+        _text(context(key))
+        for key in ("repository_url", "branch", "git_secret_name", "webhook_secret_name")
     )
+    identities = _block(document, "identities")
+    paths, wrong_paths = own_paths(file.parent, fields["project_prefix"], ROOT)
     problems = [
         *_wrong_fields(file, fields),
         *_wrong_url(url),
         *_wrong_secret(secret),
+        *_wrong_webhook_secret(webhook_secret),
         *_wrong_notifications(told, fields["region_name"]),
+        *_wrong_identities(file, identities),
+        *wrong_paths,
     ]
     if problems:
         raise SettingsError("\n".join(problems))
@@ -80,6 +111,10 @@ def read(environments: Path, context: Context) -> Settings:
         repository_url=url,
         branch=branch or "main",
         git_secret_name=secret,
+        webhook_secret_name=webhook_secret,
+        identities=identities,
+        rates=_rates(_block(document, "limits")),
+        paths=paths,
         **fields,
         **told,
     )
@@ -111,10 +146,22 @@ def _fields(document: Mapping[str, Any]) -> dict[str, str]:
     return {field: _text(document.get(field, defaults[field])) for field in FIELDS}
 
 
+def _block(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    """Give an object of the document, for functions that check it whole when they start."""
+    found = document.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _rates(limits: Mapping[str, Any]) -> dict[str, int]:
+    """Give how often one caller may call, as the file or else its schema says."""
+    rules = _object(SCHEMA)["properties"]["limits"]["properties"]
+    wanted = {name: limits.get(name, rules[name].get("default")) for name in RATES}
+    return {name: number for name, number in wanted.items() if isinstance(number, int)}
+
+
 def _notifications(document: Mapping[str, Any], context: Context) -> dict[str, str]:
     """Say who is told: as the file has it, for so the controller reads it, else as the context."""
-    found = document.get("notifications")
-    named = found if isinstance(found, dict) else {}
+    named = _block(document, "notifications")
     return {key: _text(named.get(key)) or _text(context(key)) for key in NOTIFICATIONS}
 
 
@@ -124,12 +171,12 @@ def _rules() -> Mapping[str, Mapping[str, Any]]:
 
 
 def _wrong_fields(file: Path, fields: Mapping[str, str]) -> Iterator[str]:
-    for field, rule in _rules().items():
-        value = fields[field]
+    for field_name, rule in _rules().items():
+        value = fields[field_name]
         if not value:
-            yield f"{file}: /{field}: this is needed to deploy. {rule['description']}"
+            yield f"{file}: /{field_name}: this is needed to deploy. {rule['description']}"
         elif not re.fullmatch(rule["pattern"], value):
-            yield f"{file}: /{field}: `{value}` is not allowed. {rule['description']}"
+            yield f"{file}: /{field_name}: `{value}` is not allowed. {rule['description']}"
 
 
 def _wrong_url(url: str) -> Iterator[str]:
@@ -151,6 +198,22 @@ def _wrong_secret(name: str) -> Iterator[str]:
             "No git secret is named: add `-c git_secret_name=NAME`, the name (not the ARN) of the "
             "secret in Secrets Manager that holds the repository's credential."
         )
+
+
+def _wrong_webhook_secret(name: str) -> Iterator[str]:
+    if name and not SECRET_NAME.fullmatch(name):
+        yield (
+            f"webhook_secret_name: `{name}` is no name of a secret: give the name, not the ARN, of "
+            "the secret in Secrets Manager whose lines prove webhooks."
+        )
+
+
+def _wrong_identities(file: Path, identities: Mapping[str, Any]) -> Iterator[str]:
+    rules = _object(SCHEMA)["properties"]["identities"]["properties"]["legacy_token_table"]
+    table = identities.get("legacy_token_table", "")
+    if table and not (isinstance(table, str) and re.fullmatch(rules["pattern"], table)):
+        place = f"{file}: /identities/legacy_token_table"
+        yield f"{place}: `{table}` is not allowed. {rules['description']}"
 
 
 def _wrong_notifications(told: Mapping[str, str], region: str) -> Iterator[str]:

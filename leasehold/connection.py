@@ -1,6 +1,7 @@
 """How a command finds the ledger, the environment and AWS.
 
-Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs in ./.leasehold.
+Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs
+in ./.leasehold or in that of a folder above.
 Every command that reads or writes the ledger is decorated with `connected`.
 """
 
@@ -23,7 +24,7 @@ from controller.memory.logbook import Logbook
 from controller.reconcile import CONTROLLER, Means
 from gateway.tokens import TokenTable
 from leasehold import credentials
-from leasehold.home import DEFAULT, Home, Running
+from leasehold.home import Home, Running, nearest
 from ledger import settings
 from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, read_fleet
@@ -158,7 +159,12 @@ def home_option(help_text: str) -> Callable[[Command], Command]:
     """Give a command the option `--home`."""
     folder = click.Path(path_type=Path)
     return click.option(
-        "--home", type=folder, default=DEFAULT, show_default=True, metavar="DIR", help=help_text
+        "--home",
+        type=folder,
+        default=nearest,
+        show_default=".leasehold, here or in a folder above",
+        metavar="DIR",
+        help=help_text,
     )
 
 

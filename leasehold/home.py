@@ -23,6 +23,13 @@ from ledger.errors import Refused
 DEFAULT = Path(".leasehold")
 
 
+def nearest() -> Path:
+    """Find the folder of an `up` here or in a folder above, as git finds its repository."""
+    here = Path.cwd()
+    homes = (folder / DEFAULT for folder in (here, *here.parents))
+    return next((home for home in homes if home.is_dir()), DEFAULT)
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """What `up.json` says: everything that a client needs."""

@@ -17,6 +17,7 @@ from gateway.authorizer import Authorizer
 from gateway.executions import SETTING
 from gateway.parts import Parts
 from gateway.principal import Principal, Scope
+from gateway.rates import variables_of
 from gateway.refusals import GATEWAY_RESPONSES
 from gateway.tokens import TokenTable
 from leasehold import identity, seeds
@@ -97,7 +98,7 @@ def opened(home: Home, wishes: Wishes, hooks: Hooks) -> Iterator[Premises]:
             clock,
             client,
             status=branch,
-            variables={**hooks.variables, **machine},
+            variables={**_given(ledger, hooks.variables), **machine},
             trigger=hooks.trigger,
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
@@ -171,6 +172,12 @@ def _status_branch(home: Home, git_url: str, committer: Person) -> Repository:
 def _region(ledger: Repository) -> str:
     settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
     return settings.region_name if settings else seeds.REGION
+
+
+def _given(ledger: Repository, variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the gateway's variables: those of the shell, then what the settings allow now."""
+    settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+    return {**(variables_of(settings) if settings else {}), **variables}
 
 
 def _token_table(ledger: Repository, cloud: Cloud) -> TokenTable:

@@ -4,8 +4,8 @@ Whatever goes wrong in a tick is told in a sentence, and the next tick goes on.
 """
 
 import signal
+import socket
 from collections.abc import Callable
-from queue import SimpleQueue
 from threading import Event, Thread
 
 from controller.coalesce import Bell
@@ -40,16 +40,22 @@ def keep_ticking(
 def until_stopped() -> Event:
     """Turn SIGINT and SIGTERM into an event. A second one changes nothing, for the end is near.
 
-    A handler may interrupt this thread inside `stopping.wait()`, where `set()` would wait for a
-    lock that the thread itself holds. `SimpleQueue.put` is reentrant; the event is set elsewhere.
+    Python runs its handlers in the main thread, between two steps of it. One that strikes just
+    before that thread begins to wait would be heard after the wait, and one that strikes inside
+    `stopping.wait()` would need a lock that the thread itself holds. So Python's own C handler
+    writes to a socket at once, and another thread sets the event.
     """
-    stopping, asked = Event(), SimpleQueue[int]()
+    stopping = Event()
+    heard, struck = socket.socketpair()
+    struck.setblocking(False)  # noqa: FBT003 - the standard library's
+    signal.set_wakeup_fd(struck.fileno(), warn_on_full_buffer=False)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda signum, _: asked.put(signum))
+        signal.signal(number, lambda *_: None)
 
-    def await_signal() -> None:
-        asked.get()
-        stopping.set()
+    def listen(heard: socket.socket, _struck: socket.socket) -> None:
+        """Keep both ends open as long as signals may come, which is to the end of the process."""
+        while heard.recv(1):
+            stopping.set()
 
-    Thread(target=await_signal, name="signals", daemon=True).start()
+    Thread(target=listen, args=(heard, struck), name="signals", daemon=True).start()
     return stopping

@@ -153,6 +153,8 @@ class Environment:
     allowed_instance_types: tuple[str, ...] = ("*",)
     max_instances: int | None = None
     max_pushes_per_minute: int | None = None
+    requests_per_minute: int = 120
+    invocations_per_minute: int | None = None
     lead_minutes: tuple[int, ...] = (60, 15)
     topic_arn: str | None = None
     event_bus_name: str | None = None
@@ -192,6 +194,8 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             allowed_instance_types=_tuple(limits.get("allowed_instance_types")),
             max_instances=limits.get("max_instances"),
             max_pushes_per_minute=limits.get("max_pushes_per_minute"),
+            requests_per_minute=limits.get("requests_per_minute"),
+            invocations_per_minute=limits.get("invocations_per_minute"),
             lead_minutes=_tuple(notices.get("lead_minutes")),
             topic_arn=notices.get("topic_arn"),
             event_bus_name=notices.get("event_bus_name"),

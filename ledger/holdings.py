@@ -117,9 +117,8 @@ def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
     for name, parts in sorted(documents.items()):
         item = _holding(environment, settings, name, parts)
         holdings.append(item) if isinstance(item, Holding) else broken.append(item)
-    return _without_clashes(
-        Fleet(environment, settings, tuple(holdings), tuple(broken), tuple(strays))
-    )
+    warnings = (*strays, *_shared_paths(environment, holdings))
+    return _without_clashes(Fleet(environment, settings, tuple(holdings), tuple(broken), warnings))
 
 
 def _settings(path: str, content: bytes | None) -> Environment | tuple[Violation, ...]:
@@ -252,6 +251,23 @@ def _wrong_lock(
             f" {lock.instance_type or 'any instance'} in {lock.region_name}: run `leasehold lock"
             f" {name}` again and commit it.",
         )
+
+
+def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Violation]:
+    """Warn of paths that lead to several endpoints: no call is answered there, and nothing else is
+    wrong with them.
+    """
+    behind: dict[str, list[str]] = defaultdict(list)
+    for item in holdings:
+        if item.definition.integration:
+            behind[item.definition.integration.api_resource_name].append(item.name)
+    for resource, names in behind.items():
+        for name in names if len(names) > 1 else ():
+            others = " and ".join(other for other in names if other != name)
+            file = document_path(environment, name, "endpoint")
+            pointer = "/integration/properties/api_resource_name"
+            sentence = f"/{resource} is the path of {others} too, so it leads nowhere."
+            yield Violation("LH1015", file, pointer, sentence, "warning")
 
 
 def _without_clashes(fleet: Fleet) -> Fleet:

@@ -174,7 +174,7 @@ def _pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for each keyword)
+def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (one for each keyword)
     rule: Any = error.validator_value
     schema: Any = error.schema
     instance: Any = error.instance
@@ -204,6 +204,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911  (one for e
             return f"it needs exactly one of {_listed(keys, 'or')}."
         case _ if schema is False:
             return f"{_shown(instance)} does not go with the rest: leave it out."
+        case "not" if "enum" in rule:
+            return f"{_shown(instance)} is taken, as are {_listed(rule['enum'], 'and')}."
         case "not":
             return f"{_listed(rule.get('required', []), 'and')} exclude each other."
         case _:

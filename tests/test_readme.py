@@ -1,7 +1,11 @@
-"""Every command in the README runs, in order, in a new folder beside a `leasehold up`."""
+"""Every command in the README runs, in order, in a new folder beside a `leasehold up`.
+
+The folder has nothing of a checkout but its examples.
+"""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -22,8 +26,9 @@ SCRIPT = [block for block in SHELL if not block.startswith("make ")]
 
 @pytest.fixture(scope="module")
 def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Run `leasehold up` in an empty folder, as `make run` does in the repository."""
+    """Run `leasehold up` in a folder with the examples, as `make run` does in the repository."""
     folder = tmp_path_factory.mktemp("stranger")
+    shutil.copytree(ROOT / "examples", folder / "examples")
     command = [sys.executable, "-m", "leasehold", "up", "--port", "0", "--tick", "0.5"]
     log = (folder / "up.log").open("w")
     with log, subprocess.Popen([*command, "--startup", "0.5"], cwd=folder, stdout=log) as process:
@@ -92,6 +97,7 @@ def test_every_command_of_the_readme_runs(beside: Path) -> None:
     assert "ana-experiment" in answers
     assert "status(dev): " in answers
     assert ": lease(dev): extend Falcon40B by 10 min" in answers
+    assert "SUCCEEDED" in (beside / "examples" / "my_run.ipynb").read_text()
 
 
 @pytest.mark.parametrize("target", re.findall(r"^make (\w+)", "\n".join(MAKE), re.MULTILINE))

@@ -9,7 +9,17 @@ LOCK = ROOT / "requirements" / "bench.lock"
 FOLDER = ROOT / "build" / "bench-venv"
 PYTHON = FOLDER / "bin" / "python"
 STAMP = FOLDER / "installed.lock"
-INSTALL = ("install", "--quiet", "--no-deps", "--retries", "1", "--timeout", "20", "--require-hashes", "-r")
+INSTALL = (
+    "install",
+    "--quiet",
+    "--no-deps",
+    "--retries",
+    "1",
+    "--timeout",
+    "20",
+    "--require-hashes",
+    "-r",
+)
 
 
 class NotInstalledError(Exception):

@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: 
         )
         return _answer(200, response["Body"].read().decode())
     except ClientError as error:
-        return _refused(error)
+        return _refused(event, error)
     except BotoCoreError as error:
         return _refusal(502, "LH4307", f"SageMaker did not answer ({type(error).__name__}).")
 
@@ -57,7 +57,7 @@ def _body(event: dict[str, Any]) -> bytes:
     return base64.b64decode(body) if event.get("isBase64Encoded") else str(body).encode()
 
 
-def _refused(error: ClientError) -> dict[str, Any]:
+def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
     """Pass on what the model said, and say in one sentence what SageMaker said."""
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     match code:
@@ -65,14 +65,33 @@ def _refused(error: ClientError) -> dict[str, Any]:
             said: Any = error.response
             return _answer(said["OriginalStatusCode"], said["OriginalMessage"], "text/plain")
         case "ValidationError" if message.endswith("not found."):
-            name = os.environ["ENDPOINT_NAME"]
-            answer = _refusal(503, "LH4301", f"{name} does not run: POST /endpoint-expiry.")
-            answer["headers"]["Retry-After"] = "60"
-            return answer
+            return _not_running(event)
         case "ThrottlingException":
             return _refusal(429, "LH4305", "More calls than SageMaker takes: slow down.")
         case _:
             return _refusal(502, "LH4307", f"SageMaker refuses the call ({code}).")
+
+
+def _not_running(event: dict[str, Any]) -> dict[str, Any]:
+    """Answer with the call that starts it; whether it is starting already, only the API knows."""
+    name = os.environ["ENDPOINT_NAME"]
+    said = f"{name} does not run: it is stopped, or it is starting. Start it with: "
+    answer = _refusal(503, "LH4301", said + _extend(event, name))
+    answer["headers"] |= {"Retry-After": "60", "X-Leasehold-Status": "NotInService"}
+    return answer
+
+
+def _extend(event: dict[str, Any], name: str) -> str:
+    """Write the call, with the API's address and stage as the caller knows them."""
+    context = event.get("requestContext") or {}
+    headers = {key.lower(): value for key, value in (event.get("headers") or {}).items()}
+    stage = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
+    place = f"{headers.get('x-forwarded-proto', 'https')}://{context.get('domainName', '')}{stage}"
+    body = json.dumps({"EndpointName": name, "minutes": 60})
+    return (
+        f'curl -X POST {place}/endpoint-expiry -H "Authorization: $TOKEN"'
+        f" -H 'Content-Type: application/json' -d '{body}'"
+    )
 
 
 def _refusal(status: int, code: str, sentence: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ layer, because it changes seldom and has to be made for Lambda's machine. This m
 
     pip install --target build/lambda/python --only-binary=:all: --python-version 3.13 \
         --platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 \
-        boto3 jsonschema pygit2 tzdata
+        boto3 jsonschema pygit2 tzdata 'pyjwt[crypto]'
 
 Without that folder a synthesis is still good to read, lint and test, and carries a warning that its
 functions would not start; `cdk deploy --strict` refuses it.
@@ -14,6 +14,7 @@ functions would not start; `cdk deploy --strict` refuses it.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from aws_cdk import Annotations, IgnoreMode
 from aws_cdk.aws_lambda import Architecture, Code, LayerVersion, Runtime
@@ -24,6 +25,21 @@ RUNTIME = Runtime.PYTHON_3_13
 ARCHITECTURE = Architecture.ARM_64
 
 
+class Source(Protocol):
+    """What a function is made of."""
+
+    code: Code
+    layers: list[LayerVersion]
+
+
+class FolderCode:
+    """A folder that is a whole function: Python's standard library and boto3 are all it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.code: Code = Code.from_asset(str(folder), exclude=["**/__pycache__"])
+        self.layers: list[LayerVersion] = []
+
+
 class RuntimeCode(Construct):
     """The repository's `packages` as `code`, and what they depend on as `layers`."""
 
@@ -31,7 +47,7 @@ class RuntimeCode(Construct):
         self, scope: Construct, construct_id: str, *packages: str, root: Path = ROOT
     ) -> None:
         super().__init__(scope, construct_id)
-        self.code = Code.from_asset(
+        self.code: Code = Code.from_asset(
             str(root),
             exclude=["/*", *(f"!/{package}" for package in packages), "__pycache__"],
             ignore_mode=IgnoreMode.GIT,

@@ -20,7 +20,7 @@ from infra.constructs_.runtime_code import ARCHITECTURE, RUNTIME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.constructs_.runtime_code import RuntimeCode
+    from infra.constructs_.runtime_code import Source
 
 MEMORY_MB = 512  # below it Lambda's share of a CPU makes a cold start and a git fetch slow
 
@@ -41,7 +41,7 @@ class Program:
 
 class RuntimeFunction(Construct):
     def __init__(
-        self, scope: Construct, construct_id: str, *, program: Program, source: RuntimeCode
+        self, scope: Construct, construct_id: str, *, program: Program, source: Source
     ) -> None:
         super().__init__(scope, construct_id)
         self.log = LogGroup(

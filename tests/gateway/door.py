@@ -51,11 +51,11 @@ def api_behind(door: Authorizer, clock: Clock, ttl: timedelta = NO_MEMORY) -> Ap
         caller = Principal.from_context(known["requestContext"]["authorizer"])
         return {"body": json.dumps([caller.name, caller.email, sorted(caller.scopes)])}
 
-    routes = (Route("GET", "/whoami", whoami),)
+    routes = (Route("GET", "/endpoint-expiry", whoami),)
     authorizer = TokenAuthorizer(door, clock=clock, ttl=ttl)
     return ApiGateway(RestApi(routes, authorizer=authorizer), clock=clock)
 
 
 def ask(api: ApiGateway, authorization: str) -> requests.Response:
     headers = {"Authorization": authorization}
-    return requests.get(f"{api.stage_url}/whoami", headers=headers, timeout=10)
+    return requests.get(f"{api.stage_url}/endpoint-expiry", headers=headers, timeout=10)

@@ -87,7 +87,7 @@ def start_fleet(scene: Scene) -> None:
 
 
 @contextmanager
-def serving(scene: Scene) -> Iterator[Models]:
+def serving(scene: Scene, **settings: str) -> Iterator[Models]:
     """Put the API together as `leasehold up` does; a token is looked up for every request."""
 
     def clock() -> Any:  # noqa: ANN401
@@ -102,7 +102,7 @@ def serving(scene: Scene) -> Iterator[Models]:
         clock,
         scene.account.client,
         scene.open_status(GATEWAY),
-        {SETTING: machine},
+        {SETTING: machine, **settings},
     )
     variables = {
         "AWS_ENDPOINT_URL": scene.account.url,

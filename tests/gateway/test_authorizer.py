@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ import requests
 from gateway import authorizer
 from gateway.authorizer import Authorizer, UnauthorizedError, presented
 from gateway.principal import Principal, Scope
+from gateway.routes import OWN_PATH, ROUTES
 from ledger.errors import Refused, Unavailable
 from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi, Route
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from gateway.tokens import TokenTable
 
 HOUR = timedelta(hours=1)
+MODEL_USER = Principal("Ida", "ida@example.com", frozenset({Scope.READ, Scope.INVOKE}))
 ANA = Principal("Ana Núñez", "ana@example.com", frozenset({Scope.EXTEND, Scope.READ}))
 
 
@@ -41,7 +44,8 @@ def whoami(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def api_with(table: TokenTable, clock: Clock, ttl: timedelta = timedelta(0)) -> ApiGateway:
     authorized = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=ttl)
-    routes = Route("GET", "/endpoints/{name}", whoami), Route("POST", "/leases", whoami)
+    places = ("GET", "/endpoint-expiry"), ("POST", "/endpoint-expiry"), ("GET", "/{name}")
+    routes = tuple(Route(method, resource, whoami) for method, resource in places)
     return ApiGateway(RestApi(routes, authorizer=authorized), clock=clock)
 
 
@@ -51,7 +55,7 @@ def api(table: TokenTable, clock: Clock) -> Iterator[ApiGateway]:
         yield gateway
 
 
-def ask(api: ApiGateway, authorization: str, path: str = "/endpoints/Falcon") -> requests.Response:
+def ask(api: ApiGateway, authorization: str, path: str = "/endpoint-expiry") -> requests.Response:
     headers = {"Authorization": authorization}
     return requests.get(f"{api.stage_url}{path}", headers=headers, timeout=10)
 
@@ -76,7 +80,9 @@ def test_a_token_may_come_bare_or_as_a_bearer_token(
 ) -> None:
     token, _ = table.create(ANA, NOON)
     headers = {"Authorization": form.format(token).strip()}
-    assert requests.get(f"{api.url}/endpoints/x", headers=headers, timeout=10).status_code == 200
+    assert (
+        requests.get(f"{api.url}/endpoint-expiry", headers=headers, timeout=10).status_code == 200
+    )
     assert presented(form.format(token)) == token
 
 
@@ -118,13 +124,27 @@ def test_a_revoked_token_gets_401(api: ApiGateway, table: TokenTable) -> None:
 def test_a_policy_kept_by_the_gateway_is_right_for_every_method_of_the_stage(
     table: TokenTable, clock: Clock
 ) -> None:
-    token, record = table.create(ANA, NOON)
+    token, record = table.create(MODEL_USER, NOON)
     with api_with(table, clock, ttl=timedelta(minutes=5)) as api:
         assert ask(api, token).status_code == 200
         table.revoke(record.token_id)  # from here on only the kept policy can answer
         headers = {"Authorization": token}
-        assert requests.post(f"{api.url}/leases", headers=headers, timeout=10).status_code == 200
-        assert ask(api, token, "/endpoints/Other").status_code == 200
+        assert (
+            requests.post(f"{api.url}/endpoint-expiry", headers=headers, timeout=10).status_code
+            == 200
+        )
+        assert ask(api, token, "/falcon").status_code == 200
+
+
+def test_a_policy_kept_by_the_gateway_refuses_what_its_caller_may_not_reach(
+    table: TokenTable, clock: Clock
+) -> None:
+    """Whatever was asked first: the scope `invoke` alone opens the paths of definitions."""
+    token, _ = table.create(ANA, NOON)
+    with api_with(table, clock, ttl=timedelta(minutes=5)) as api:
+        assert ask(api, token, "/endpoint-expiry").status_code == 200
+        assert ask(api, token, "/falcon").status_code == 403
+        assert ask(api, token, "/endpoint-expiry").status_code == 200
 
 
 def test_a_policy_kept_by_the_gateway_says_when_its_token_ends(
@@ -151,37 +171,57 @@ def test_a_table_out_of_reach_is_500_and_lets_nobody_in(
 # -- the answer itself
 
 
+STAGE = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod"
+
+
 def test_the_policy_allows_the_stage_of_the_call_and_names_the_token_by_its_public_id(
     table: TokenTable, clock: Clock
 ) -> None:
-    token, record = table.create(ANA, NOON)
+    token, record = table.create(MODEL_USER, NOON)
     answer = Authorizer(table, clock)(event(token), None)
     assert answer["principalId"] == record.token_id
     (statement,) = answer["policyDocument"]["Statement"]
     assert statement["Effect"] == "Allow"
     assert statement["Action"] == "execute-api:Invoke"
-    assert statement["Resource"] == ("arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/*/*")
-    assert Principal.from_context(answer["context"]) == ANA
+    assert statement["Resource"] == [f"{STAGE}/*/*"]
+    assert Principal.from_context(answer["context"]) == MODEL_USER
     assert token not in repr(answer)
 
 
+@pytest.mark.parametrize("scope", [scope for scope in Scope if scope not in {"invoke", "admin"}])
+def test_without_the_scope_invoke_the_paths_that_ask_for_scopes_are_allowed(
+    table: TokenTable, clock: Clock, scope: Scope
+) -> None:
+    token, _ = table.create(Principal("Ana", "ana@example.com", frozenset({scope})), NOON)
+    answer = Authorizer(table, clock)(event(token), None)
+    (statement,) = answer["policyDocument"]["Statement"]
+    covered = {
+        route.key
+        for route in ROUTES
+        for pattern in statement["Resource"]
+        if fnmatchcase(f"{STAGE}/{route.method}{route.resource}", pattern)
+    }
+    assert covered == {route.key for route in ROUTES if route.resource != OWN_PATH}
+    for own in ("POST/falcon", "POST/invoked", "GET/endpoint-expiry2", "POST/reconcile"):
+        assert not any(fnmatchcase(f"{STAGE}/{own}", each) for each in statement["Resource"])
+
+
 @pytest.mark.parametrize(
-    ("method_arn", "resource"),
+    ("method_arn", "stage"),
     [
-        (
-            "arn:aws-cn:execute-api:cn-north-1:1:a/dev_1/POST/a/GET/b",
-            "arn:aws-cn:execute-api:cn-north-1:1:a/dev_1/*/*",
-        ),
-        ("arn:aws:execute-api:r:1:a/prod/GET/", "arn:aws:execute-api:r:1:a/prod/*/*"),
-        ("arn:aws:execute-api:r:1:a/prod/HEAD", "arn:aws:execute-api:r:1:a/prod/*/*"),
+        ("arn:aws-cn:execute-api:cn-north-1:1:a/dev_1/POST/a/GET/b", "cn-north-1:1:a/dev_1"),
+        ("arn:aws:execute-api:r:1:a/prod/GET/", "r:1:a/prod"),
+        ("arn:aws:execute-api:r:1:a/prod/HEAD", "r:1:a/prod"),
     ],
 )
 def test_the_stage_is_read_from_any_methods_arn(
-    table: TokenTable, clock: Clock, method_arn: str, resource: str
+    table: TokenTable, clock: Clock, method_arn: str, stage: str
 ) -> None:
-    token, _ = table.create(ANA, NOON)
+    token, _ = table.create(MODEL_USER, NOON)
     answer = Authorizer(table, clock)(event(token, method_arn), None)
-    assert answer["policyDocument"]["Statement"][0]["Resource"] == resource
+    partition = method_arn.partition(":execute-api:")[0]
+    resources = answer["policyDocument"]["Statement"][0]["Resource"]
+    assert resources == [f"{partition}:execute-api:{stage}/*/*"]
 
 
 @pytest.mark.parametrize(

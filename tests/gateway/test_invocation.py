@@ -13,7 +13,7 @@ import pytest
 from gateway.model_call import LARGEST
 from tests import debian
 from tests.conftest import staged
-from tests.gateway.models import FALCON, FLEET, Models, serving, start_fleet
+from tests.gateway.models import FALCON, FLEET, Models, integration, serving, start_fleet
 from tests.scene import definition, environment, lease, path
 
 if TYPE_CHECKING:
@@ -69,7 +69,10 @@ class TestAtItsPath:
         assert (answer.status, answer.body) == (200, HAIKU)
 
     def test_it_asks_for_the_scope(self, models: Models) -> None:
-        assert models.ask("/falcon", token=models.reader).code == "LH4031"
+        """API Gateway itself refuses, for behind a direct integration nobody else would."""
+        answer = models.ask("/falcon", token=models.reader)
+        assert (answer.status, answer.code) == (403, "LH4030")
+        assert "invoke" in answer.error
         assert models.ask("/falcon", token=None).code == "LH4010"
 
     def test_a_path_that_no_definition_has_is_not_found(self, models: Models) -> None:
@@ -97,9 +100,9 @@ class TestThroughAFunctionOfItsOwn:
         assert models.ask("/writer", token=None).code == "LH4010"
 
     @pytest.mark.parametrize("where", ["/writer", "/flan"])
-    def test_the_function_asks_for_the_scope(self, models: Models, where: str) -> None:
+    def test_a_function_is_reached_with_the_scope_alone(self, models: Models, where: str) -> None:
         answer = models.ask(where, token=models.reader)
-        assert (answer.status, answer.code) == (403, "LH4031")
+        assert (answer.status, answer.code) == (403, "LH4030")
 
     def test_what_the_function_refuses_never_reaches_the_model(self, models: Models) -> None:
         models.scene.account.calls()
@@ -157,6 +160,23 @@ class TestWhatDoesNotRun:
         models.scene.tick()
         models.look_again()
         assert models.ask("/idle").headers["X-Leasehold-Status"] == "Creating"
+
+    @pytest.mark.parametrize("source", ["functions/text_generation", "functions/text2text"])
+    def test_a_function_says_so_too_and_its_curl_starts_the_endpoint(
+        self, models: Models, source: str
+    ) -> None:
+        debian.require("curl", package="curl")
+        name = source.rpartition("/")[2].title().replace("_", "")
+        models.scene.define(name, **integration("lambda", name, source))
+        models.look_again()
+        answer = models.ask(f"/{name}")
+        assert (answer.status, answer.code) == (503, "LH4301")
+        assert answer.headers["Retry-After"] == "60"
+        assert answer.headers["X-Leasehold-Status"] == "NotInService"
+        call = answer.error.partition(" Start it with: ")[2]
+        shell = {"TOKEN": models.token, "PATH": os.environ["PATH"]}
+        started = subprocess.run(call, shell=True, env=shell, capture_output=True, check=True)  # noqa: S602
+        assert json.loads(started.stdout)["EndpointName"] == f"demo-{name}-Endpoint"
 
     def test_a_starting_endpoint_says_when_to_ask_again(self, models: Models) -> None:
         models.scene.define("Late", 60)

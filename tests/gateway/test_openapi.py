@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ from gateway import openapi
 from gateway.openapi import EXAMPLE_URL, as_text, document
 from gateway.principal import Scope
 from gateway.refusals import GATEWAY_RESPONSES
-from gateway.routes import ANYTHING, ROUTES, Route
+from gateway.routes import ANYTHING, OWN_PATH, ROUTES, Route
+from ledger.json_files import SCHEMAS
 
 if TYPE_CHECKING:
     from tests.gateway.api import Api
@@ -74,6 +77,12 @@ class TestARoute:
         assert route.tag != "API" or route.operation == "openapi"
 
 
+@pytest.mark.parametrize("status", ["429", "503"])
+def test_a_refusal_that_passes_by_itself_may_say_when(status: str) -> None:
+    header = DOCUMENT["components"]["responses"][status]["headers"]["Retry-After"]
+    assert header["schema"] == {"type": "integer", "minimum": 0}
+
+
 def test_examples_of_parameters_are_valid() -> None:
     parameters = [each for route in ROUTES for each in route.parameters]
     for parameter in parameters:
@@ -96,3 +105,12 @@ class TestTheServedDescription:
     def test_names_a_domain_of_ones_own_without_the_stage(self, quiet_api: Api) -> None:
         answer = quiet_api.send("GET", token=None, path="/openapi.json")
         assert answer.body["servers"] == [{"url": quiet_api.url}]
+
+
+def test_no_definition_can_take_a_path_of_the_apis_own() -> None:
+    schema = json.loads((SCHEMAS / "endpoint.schema.json").read_bytes())
+    settings = schema["properties"]["integration"]["properties"]["properties"]
+    rule = settings["properties"]["api_resource_name"]
+    own = {route.resource.split("/")[1] for route in ROUTES if route.resource != OWN_PATH}
+    possible = {name for name in own if re.search(rule["pattern"], name)}
+    assert set(rule["not"]["enum"]) == possible

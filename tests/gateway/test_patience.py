@@ -45,7 +45,7 @@ def waits(config: Config) -> float:
     return float(attempts * (options.connect_timeout + options.read_timeout))
 
 
-@pytest.mark.parametrize("config", [clients.TOKENS, clients.BRIEF, clients.MODEL])
+@pytest.mark.parametrize("config", [clients.TOKENS, clients.COUNTING, clients.BRIEF, clients.MODEL])
 def test_every_call_ends_before_api_gateway_does(config: Config) -> None:
     assert waits(config) < API_GATEWAY_SECONDS
 

@@ -8,14 +8,17 @@ which hands the handler's bytes to API Gateway; the emulation takes them from th
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gateway.handler import build
+from gateway.identities import SETTING, Caller
 from gateway.parts import Parts
+from gateway.streaming import PRELUDE_END, streaming_handler
 from tests.conftest import staged
-from tests.gateway.models import FALCON, PROMPT, Models, serving, start_fleet
+from tests.gateway.models import FALCON, IDA, PROMPT, Models, serving, start_fleet
 from tests.scene import path
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WHERE = f"/prod/invoke/{FALCON}/stream"
+ACCOUNT = "123456789012"
+SIGNERS = {"iam": {"scopes": {f"arn:aws:iam::{ACCOUNT}:role/Asker": ["invoke"]}}}
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +118,47 @@ def test_a_function_that_cannot_stream_gives_the_same_answer_in_one_piece(models
     broken = {"inputs": "one two", "parameters": {"break_after": 1}}
     answer = handler({**event, "body": json.dumps(broken)}, None)
     assert answer["statusCode"] == 502
+
+
+class TestAStreamsCaller:
+    """Is found as on every other route: whoever the handler lets in, and nobody else."""
+
+    @staticmethod
+    def begun(models: Models, context: dict[str, Any]) -> tuple[int, str]:
+        """The status of a stream, and the code of a refusal."""
+        event = {
+            "httpMethod": "POST",
+            "resource": "/invoke/{EndpointName}/stream",
+            "pathParameters": {"EndpointName": FALCON},
+            "headers": {"content-type": "application/json"},
+            "body": json.dumps(PROMPT),
+            "requestContext": context,
+        }
+        scene = models.scene
+        variables = {SETTING: json.dumps(SIGNERS)}
+        handle = streaming_handler(
+            Parts(
+                scene.repository,
+                "dev",
+                lambda: scene.now,
+                scene.account.client,
+                variables=variables,
+            )
+        )
+        prelude, _, body = b"".join(handle(event, None)).partition(PRELUDE_END)
+        status = int(json.loads(prelude)["statusCode"])
+        return status, "" if status == 200 else json.loads(body)["code"]
+
+    def test_may_sign_with_awss_keys(self, models: Models) -> None:
+        arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{{}}/ida"
+        asker = {"identity": {"userArn": arn.format("Asker")}}
+        stranger = {"identity": {"userArn": arn.format("Stranger")}}
+        assert self.begun(models, asker) == (200, "")
+        assert self.begun(models, stranger) == (403, "LH4213")
+
+    def test_is_let_in_no_longer_than_the_token_is_valid(self, models: Models) -> None:
+        now = models.scene.now
+        valid = Caller("0123", IDA, now + timedelta(seconds=1)).to_context()
+        ended = Caller("0123", IDA, now).to_context()
+        assert self.begun(models, {"authorizer": valid}) == (200, "")
+        assert self.begun(models, {"authorizer": ended}) == (401, "LH4216")

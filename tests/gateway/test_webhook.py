@@ -7,11 +7,8 @@ import hashlib
 import hmac
 import json
 import logging
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -29,6 +26,7 @@ from gateway.webhook_secrets import SECRET_ID, VALUE
 from ledger.errors import Unavailable
 from tests.conftest import staged
 from tests.gateway.api import Answer, Api, deployed
+from tests.lambda_service import front_door
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -226,14 +224,15 @@ class TestTheDeployedFunction:
     """With its secret in Secrets Manager and the controller in another function."""
 
     def test_asks_for_a_tick_and_says_when(self, scene_of_all: Scene) -> None:
-        with lambda_service() as (client, calls):
+        with front_door() as (url, calls):
+            client = lambda_client(url)
             parts = aws(scene_of_all, client, "fleet/webhook", NEW)
             status, _ = answered(parts, b'{"ref":"refs/heads/main"}', {"X-Gitlab-Token": NEW})
         assert status == 202
         (call,) = calls
         assert call.path == "/2015-03-31/functions/the-controller/invocations"
         assert call.kind == "Event"
-        assert json.loads(call.body) == {
+        assert json.loads(call.payload) == {
             "source": "leasehold.webhook",
             "asked_at": scene_of_all.now.isoformat(),
         }
@@ -244,7 +243,8 @@ class TestTheDeployedFunction:
         assert (status, body["code"]) == (503, "LH4407")
 
     def test_takes_a_secret_that_was_replaced_after_five_minutes(self, scene_of_all: Scene) -> None:
-        with lambda_service() as (client, _):
+        with front_door() as (url, _):
+            client = lambda_client(url)
             parts = aws(scene_of_all, client, "fleet/replaced", OLD)
             handle = build(parts)
             call = event('{"ref":"refs/heads/other"}', {"X-Gitlab-Token": NEW})
@@ -301,13 +301,6 @@ def aws(scene: Scene, client: Any, secret: str, text: str) -> Parts:  # noqa: AN
     return parts_of(scene, client, variables)
 
 
-@dataclass(frozen=True)
-class Invocation:
-    path: str
-    kind: str | None
-    body: bytes
-
-
 def lambda_client(url: str) -> Any:  # noqa: ANN401
     config = Config(retries={"total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
     session: Any = boto3.Session("testing", "testing", region_name="us-east-1")
@@ -317,28 +310,3 @@ def lambda_client(url: str) -> Any:  # noqa: ANN401
 def nowhere() -> Any:  # noqa: ANN401
     """A client of a service that nobody offers."""
     return lambda_client("http://127.0.0.1:1")
-
-
-@contextmanager
-def lambda_service() -> Iterator[tuple[Any, list[Invocation]]]:
-    """AWS Lambda's front door: it accepts invocations, as an asynchronous one is accepted."""
-    calls: list[Invocation] = []
-
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            calls.append(Invocation(self.path, self.headers["X-Amz-Invocation-Type"], body))
-            self.send_response(202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield lambda_client(f"http://127.0.0.1:{server.server_address[1]}"), calls
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-CONTROLLER = "controller.handler.handler"
-GATEWAY = "gateway.handler.handler"
-AUTHORIZER = "gateway.authorizer.handler"
+# Functions by what they are called in their stack, and by the code that they run.
+CONTROLLER = "Controller"
+GATEWAY = "Gateway"
+MODELS = "Models"
+STREAM = "Stream"
+WEBHOOK = "Webhook"
+AUTHORIZER = "AuthorizerDoor"
+HANDLERS = {
+    CONTROLLER: "controller.handler.handler",
+    GATEWAY: "gateway.handler.handler",
+    MODELS: "gateway.handler.handler",
+    WEBHOOK: "gateway.webhook_handler.handler",
+    STREAM: "gateway.streaming_runtime.main",
+    AUTHORIZER: "gateway.authorizer.handler",
+}
 
 # Debian 12 and 13 have a node that jsii calls old, at length; it works.
 QUIET = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
@@ -45,17 +58,23 @@ class Synthesis:
         (properties,) = self.properties(kind)
         return properties
 
-    def function(self, handler: str) -> dict[str, Any]:
-        (function,) = (
-            function
-            for function in self.properties("AWS::Lambda::Function")
-            if function["Handler"] == handler
-        )
-        return function
+    def function_id(self, name: str) -> str:
+        """Give a function's logical id, which is its name and a digest."""
+        every = self.resources("AWS::Lambda::Function")
+        (found,) = (key for key in every if re.fullmatch(f"{name}Function[0-9A-F]{{8}}", key))
+        return found
 
-    def statements(self, handler: str) -> list[Statement]:
+    def function(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.resources("AWS::Lambda::Function")[self.function_id(name)]
+        return dict(found["Properties"])
+
+    def statements(self, name: str) -> list[Statement]:
         """Give everything that a function may do; fails if a managed policy adds to it."""
-        role, _ = self.function(handler)["Role"]["Fn::GetAtt"]
+        role, _ = self.function(name)["Role"]["Fn::GetAtt"]
+        return self.statements_of(role)
+
+    def statements_of(self, role: str) -> list[Statement]:
+        """The same for a role by its logical id."""
         assert set(self.resources("AWS::IAM::Role")[role]["Properties"]) == {
             "AssumeRolePolicyDocument"
         }
@@ -66,11 +85,32 @@ class Synthesis:
         ]
         return [_statement(raw) for document in documents for raw in document]
 
-    def allowing(self, handler: str, action: str) -> list[Statement]:
-        return [found for found in self.statements(handler) if action in found.actions]
+    def allowed(self, name: str) -> set[str]:
+        return {action for it in self.statements(name) for action in it.actions}
 
-    def asset(self, handler: str) -> Path:
-        key: str = self.function(handler)["Code"]["S3Key"]
+    def allowing(self, name: str, action: str) -> list[Statement]:
+        return [found for found in self.statements(name) if action in found.actions]
+
+    def variables(self, name: str) -> dict[str, Any]:
+        return dict(self.function(name)["Environment"]["Variables"])
+
+    def methods(self, api: str = "Api") -> dict[tuple[str, str], dict[str, Any]]:
+        """Give the methods of a REST API by what callers send: method and path."""
+        (rest,) = (key for key in self.resources("AWS::ApiGateway::RestApi") if key.startswith(api))
+        return {
+            (method["HttpMethod"], self._path(method["ResourceId"])): method
+            for method in self.properties("AWS::ApiGateway::Method")
+            if method["RestApiId"] == {"Ref": rest}
+        }
+
+    def _path(self, resource: dict[str, Any]) -> str:
+        if "Fn::GetAtt" in resource:
+            return ""
+        found = self.resources("AWS::ApiGateway::Resource")[resource["Ref"]]["Properties"]
+        return f"{self._path(found['ParentId'])}/{found['PathPart']}"
+
+    def asset(self, name: str) -> Path:
+        key: str = self.function(name)["Code"]["S3Key"]
         return self.folder / f"asset.{key.removesuffix('.zip')}"
 
 
@@ -97,5 +137,7 @@ def text(value: Any) -> str:  # noqa: ANN401  # a text or a CloudFormation funct
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"
+        case {"Fn::ImportValue": str(name)}:
+            return f"<{name}>"
         case _:
             raise AssertionError(f"not a text: {value}")

@@ -23,8 +23,7 @@ def test_the_controller_ticks_every_minute(synthesis: Synthesis) -> None:
     assert rule["State"] == "ENABLED"
     (target,) = rule["Targets"]
     logical_id, _ = target["Arn"]["Fn::GetAtt"]
-    function = synthesis.resources("AWS::Lambda::Function")[logical_id]
-    assert function["Properties"]["Handler"] == CONTROLLER
+    assert logical_id == synthesis.function_id(CONTROLLER)
 
 
 def test_one_tick_runs_at_a_time(synthesis: Synthesis) -> None:
@@ -45,7 +44,7 @@ def test_a_stuck_tick_is_ended_within_five_minutes(synthesis: Synthesis) -> None
 
 
 def test_the_controller_knows_where_its_documents_are(synthesis: Synthesis) -> None:
-    assert synthesis.function(CONTROLLER)["Environment"]["Variables"] == {
+    assert synthesis.variables(CONTROLLER) == {
         "LEASEHOLD_ENVIRONMENT": "live",
         "LEASEHOLD_REPOSITORY": "https://git.example.com/shop/endpoints.git",
         "LEASEHOLD_BRANCH": "main",

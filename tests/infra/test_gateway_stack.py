@@ -3,84 +3,186 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.infra.synthesis import AUTHORIZER, GATEWAY
+from gateway import (
+    admission,
+    authorizer,
+    executions,
+    identities,
+    rate_table,
+    rates,
+    trigger,
+    webhook_secrets,
+)
+from ledger import settings as ledger_settings
+from tests.infra.conftest import ENVIRONMENT
+from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
 
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 READ_SECRET = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
+COUNT = {"dynamodb:UpdateItem"}
+ENDPOINTS = "arn:<AWS::Partition>:sagemaker:eu-central-1:<AWS::AccountId>:endpoint"
+OURS = {
+    "StringEquals": {
+        "aws:ResourceTag/leasehold:project": "shop",
+        "aws:ResourceTag/leasehold:environment": "live",
+    }
+}
 
 
-def test_the_gateway_can_not_touch_an_endpoint(synthesis: Synthesis) -> None:
-    allowed = {action for it in synthesis.statements(GATEWAY) for action in it.actions}
-    assert allowed == WRITE_LOG | READ_SECRET
+def secrets(synthesis: Synthesis, name: str) -> set[str]:
+    """The names of the secrets that a function may read."""
+    reading = synthesis.allowing(name, "secretsmanager:GetSecretValue")
+    return {each.partition(":secret:")[2] for it in reading for each in it.resources}
 
 
-def test_the_gateway_reads_the_git_secret_and_no_other(synthesis: Synthesis) -> None:
-    (reading,) = synthesis.allowing(GATEWAY, "secretsmanager:GetSecretValue")
-    (secret,) = reading.resources
-    assert secret.endswith(":secret:shop/git-??????")
+# -- what each function may do
+
+
+def test_the_gateway_cannot_touch_an_endpoint(synthesis: Synthesis) -> None:
+    assert synthesis.allowed(GATEWAY) == WRITE_LOG | READ_SECRET | COUNT
+    assert secrets(synthesis, GATEWAY) == {"shop/git-??????"}
+
+
+def test_who_calls_without_a_token_reaches_no_ledger(synthesis: Synthesis) -> None:
+    assert synthesis.allowed(WEBHOOK) == WRITE_LOG | READ_SECRET | {"lambda:InvokeFunction"}
+    assert secrets(synthesis, WEBHOOK) == {"shop/webhook-??????"}
+    assert "LEASEHOLD_REPOSITORY" not in synthesis.variables(WEBHOOK)
+
+
+def test_a_webhook_may_ask_for_a_tick_and_call_no_other_function(synthesis: Synthesis) -> None:
+    (calling,) = synthesis.allowing(WEBHOOK, "lambda:InvokeFunction")
+    assert len(calling.resources) == 1
+    assert all("ControllerFunction" in resource for resource in calling.resources)
+    told = synthesis.variables(WEBHOOK)["LEASEHOLD_CONTROLLER_FUNCTION"]
+    assert "ControllerFunction" in json.dumps(told)
+
+
+def test_models_are_asked_where_they_carry_our_tags_and_never_changed(synthesis: Synthesis) -> None:
+    calls = {"states:StartExecution", "states:DescribeExecution"}
+    expected = WRITE_LOG | READ_SECRET | COUNT | calls | {"sagemaker:InvokeEndpoint"}
+    assert synthesis.allowed(MODELS) == expected
+    (asking,) = synthesis.allowing(MODELS, "sagemaker:InvokeEndpoint")
+    assert asking.resources == {f"{ENDPOINTS}/*"}
+    assert asking.condition == OURS
+    assert secrets(synthesis, MODELS) == {"shop/git-??????"}
+
+
+def test_a_stream_is_all_that_the_streaming_function_may_ask_for(synthesis: Synthesis) -> None:
+    action = "sagemaker:InvokeEndpointWithResponseStream"
+    assert synthesis.allowed(STREAM) == WRITE_LOG | READ_SECRET | COUNT | {action}
+    (asking,) = synthesis.allowing(STREAM, action)
+    assert asking.resources == {f"{ENDPOINTS}/*"}
+    assert asking.condition == OURS
+
+
+def test_the_streaming_function_runs_the_gateways_own_runtime(synthesis: Synthesis) -> None:
+    wrapper = synthesis.variables(STREAM)["AWS_LAMBDA_EXEC_WRAPPER"]
+    program = synthesis.asset(STREAM) / wrapper.removeprefix("/var/task/")
+    assert os.access(program, os.X_OK)
 
 
 def test_the_authorizer_can_only_look_up_one_token(synthesis: Synthesis) -> None:
-    (table,) = synthesis.resources("AWS::DynamoDB::Table")
-    allowed = {action for it in synthesis.statements(AUTHORIZER) for action in it.actions}
-    assert allowed == WRITE_LOG | {"dynamodb:GetItem"}
-    (reading,) = synthesis.allowing(AUTHORIZER, "dynamodb:GetItem")
-    assert reading.resources == {f"<{table}.Arn>"}
+    assert synthesis.allowed(AUTHORIZER) == WRITE_LOG | {"dynamodb:GetItem"}
+    resources = {
+        resource
+        for it in synthesis.allowing(AUTHORIZER, "dynamodb:GetItem")
+        for resource in it.resources
+    }
+    table = token_table(synthesis)
+    old = "arn:<AWS::Partition>:dynamodb:eu-central-1:<AWS::AccountId>:table/old-auth"
+    assert resources == {f"<{table}.Arn>", old}
 
 
-def test_the_authorizer_is_told_its_table(synthesis: Synthesis) -> None:
-    (table,) = synthesis.resources("AWS::DynamoDB::Table")
-    variables = synthesis.function(AUTHORIZER)["Environment"]["Variables"]
-    assert variables == {"LEASEHOLD_TOKEN_TABLE": {"Ref": table}}
+def test_without_the_predecessors_table_the_authorizer_has_its_own(
+    quiet_synthesis: Synthesis,
+) -> None:
+    (reading,) = quiet_synthesis.allowing(AUTHORIZER, "dynamodb:GetItem")
+    assert reading.resources == {f"<{token_table(quiet_synthesis)}.Arn>"}
+    assert "LEASEHOLD_IDENTITIES" not in quiet_synthesis.variables(AUTHORIZER)
 
 
-def test_no_route_is_open(synthesis: Synthesis) -> None:
-    (authorizer,) = synthesis.resources("AWS::ApiGateway::Authorizer")
-    (path,) = synthesis.properties("AWS::ApiGateway::Resource")
-    methods = synthesis.properties("AWS::ApiGateway::Method")
-    assert path["PathPart"] == "endpoint-expiry"
-    assert {method["HttpMethod"] for method in methods} == {"GET", "POST", "DELETE"}
-    for method in methods:
-        assert method["AuthorizationType"] == "CUSTOM"
-        assert method["AuthorizerId"] == {"Ref": authorizer}
+def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesis) -> None:
+    tables = synthesis.resources("AWS::DynamoDB::Table")
+    (table,) = (name for name in tables if name.startswith("Rates"))
+    described = tables[table]["Properties"]
+    assert described["KeySchema"] == [{"AttributeName": rate_table.KEY, "KeyType": "HASH"}]
+    assert described["TimeToLiveSpecification"]["AttributeName"] == rate_table.EXPIRY
+    for name in (GATEWAY, MODELS, STREAM):
+        assert synthesis.variables(name)["LEASEHOLD_RATE_TABLE"] == {"Ref": table}
+        (counting,) = synthesis.allowing(name, "dynamodb:UpdateItem")
+        assert counting.resources == {f"<{table}.Arn>"}
 
 
-def test_a_revoked_token_is_refused_within_half_a_minute(synthesis: Synthesis) -> None:
-    authorizer = synthesis.only("AWS::ApiGateway::Authorizer")
-    assert authorizer["AuthorizerResultTtlInSeconds"] == 30
+# -- what each function is told
 
 
-@pytest.mark.parametrize(
-    ("kind", "code"),
-    [
-        ("UNAUTHORIZED", "LH4010"),
-        ("ACCESS_DENIED", "LH4030"),
-        ("DEFAULT_4XX", "LH4000"),
-        ("DEFAULT_5XX", "LH4500"),
-    ],
-)
-def test_a_refusal_by_aws_has_the_shape_of_ours(synthesis: Synthesis, kind: str, code: str) -> None:
-    (response,) = (
-        response
-        for response in synthesis.properties("AWS::ApiGateway::GatewayResponse")
-        if response["ResponseType"] == kind
-    )
-    template = response["ResponseTemplates"]["application/json"]
-    answer = json.loads(template)
-    assert list(answer) == ["error", "code"]
-    assert answer["code"] == code
-    assert answer["error"]
+@pytest.mark.parametrize("name", [GATEWAY, MODELS, STREAM])
+def test_who_answers_knows_the_ledger_and_whom_to_admit(synthesis: Synthesis, name: str) -> None:
+    variables = synthesis.variables(name)
+    assert variables["LEASEHOLD_REPOSITORY"] == "https://git.example.com/shop/endpoints.git"
+    assert variables["LEASEHOLD_GIT_SECRET"] == "shop/git"
+    assert json.loads(variables["LEASEHOLD_IDENTITIES"]) == ENVIRONMENT["identities"]
+    assert variables["LEASEHOLD_REQUESTS_PER_MINUTE"] == "120"  # the schema's default
+    assert variables["LEASEHOLD_INVOCATIONS_PER_MINUTE"] == "600"
+
+
+def test_the_authorizer_is_told_its_table_and_whom_to_admit(synthesis: Synthesis) -> None:
+    assert synthesis.variables(AUTHORIZER) == {
+        "LEASEHOLD_TOKEN_TABLE": {"Ref": token_table(synthesis)},
+        "LEASEHOLD_IDENTITIES": json.dumps(ENVIRONMENT["identities"], separators=(",", ":")),
+    }
+
+
+def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis) -> None:
+    """The app imports no runtime code, so the names are written twice, and held together here."""
+    read_by_name = {
+        executions.SETTING,
+        identities.SETTING,
+        trigger.CONTROLLER_FUNCTION,
+        webhook_secrets.SECRET_ID,
+        authorizer.TABLE_SETTING,
+        ledger_settings.ENVIRONMENT,
+        ledger_settings.REPOSITORY,
+        ledger_settings.BRANCH,
+        ledger_settings.GIT_SECRET,
+        admission.TABLE_SETTING,
+        rates.REQUESTS_SETTING,
+        rates.INVOCATIONS_SETTING,
+    }
+    told = {
+        variable
+        for name in (GATEWAY, MODELS, STREAM, WEBHOOK, AUTHORIZER)
+        for variable in synthesis.variables(name)
+    }
+    ours = {name for name in told if name.startswith("LEASEHOLD_")}
+    assert ours == read_by_name
+
+
+def test_without_a_secret_nobody_is_believed_to_be_the_git_host(
+    quiet_synthesis: Synthesis,
+) -> None:
+    assert "LEASEHOLD_WEBHOOK_SECRET" not in quiet_synthesis.variables(WEBHOOK)
+    assert secrets(quiet_synthesis, WEBHOOK) == set()
+
+
+# -- tokens
+
+
+def token_table(synthesis: Synthesis) -> str:
+    (found,) = (each for each in synthesis.resources("AWS::DynamoDB::Table") if "Token" in each)
+    return found
 
 
 def test_tokens_outlive_their_stack(synthesis: Synthesis) -> None:
-    (resource,) = synthesis.resources("AWS::DynamoDB::Table").values()
+    resource = synthesis.resources("AWS::DynamoDB::Table")[token_table(synthesis)]
     table = resource["Properties"]
     assert resource["DeletionPolicy"] == "Retain"
     assert resource["UpdateReplacePolicy"] == "Retain"
@@ -89,7 +191,8 @@ def test_tokens_outlive_their_stack(synthesis: Synthesis) -> None:
 
 
 def test_tokens_are_kept_by_their_hash_until_they_expire(synthesis: Synthesis) -> None:
-    table = synthesis.only("AWS::DynamoDB::Table")
+    resource = synthesis.resources("AWS::DynamoDB::Table")[token_table(synthesis)]
+    table = resource["Properties"]
     assert table["TableName"] == "shop-tokens"
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["KeySchema"] == [{"AttributeName": "token_hash", "KeyType": "HASH"}]
@@ -100,28 +203,45 @@ def test_tokens_are_kept_by_their_hash_until_they_expire(synthesis: Synthesis) -
 
 
 def test_the_functions_give_up_before_api_gateway_does(synthesis: Synthesis) -> None:
-    assert synthesis.function(GATEWAY)["Timeout"] < 29
-    assert synthesis.function(AUTHORIZER)["Timeout"] < 29
+    for name in (GATEWAY, MODELS, WEBHOOK, AUTHORIZER):
+        assert synthesis.function(name)["Timeout"] < 29
 
 
-def test_the_stage_is_throttled(synthesis: Synthesis) -> None:
-    stage = synthesis.only("AWS::ApiGateway::Stage")
-    assert stage["StageName"] == "prod"
-    (setting,) = stage["MethodSettings"]
-    assert (setting["ResourcePath"], setting["HttpMethod"]) == ("/*", "*")
-    assert 0 < setting["ThrottlingRateLimit"] <= 10
-    assert 0 < setting["ThrottlingBurstLimit"] <= 20
+def test_the_gateways_functions_carry_its_code_and_not_the_controllers(
+    synthesis: Synthesis,
+) -> None:
+    assets = {synthesis.asset(name) for name in (GATEWAY, MODELS, STREAM, WEBHOOK, AUTHORIZER)}
+    (asset,) = assets
+    assert {path.name for path in asset.iterdir()} == {"gateway", "ledger", "schema"}
 
 
-def test_requests_are_logged_without_what_is_in_them(synthesis: Synthesis) -> None:
-    stage = synthesis.only("AWS::ApiGateway::Stage")
-    logged = json.loads(stage["AccessLogSetting"]["Format"])
-    assert logged["caller"] == "$context.authorizer.principalId"
-    assert logged["request_id"] == "$context.requestId"
-    assert stage["MethodSettings"][0]["DataTraceEnabled"] is False
+# -- long calls
 
 
-def test_both_functions_carry_the_gateway_and_not_the_controller(synthesis: Synthesis) -> None:
-    assert synthesis.asset(GATEWAY) == synthesis.asset(AUTHORIZER)
-    packages = {path.name for path in synthesis.asset(GATEWAY).iterdir()}
-    assert packages == {"gateway", "ledger", "schema"}
+def test_the_state_machine_is_the_gateways_file(synthesis: Synthesis) -> None:
+    machine = synthesis.only("AWS::StepFunctions::StateMachine")
+    key = machine["DefinitionS3Location"]["Key"]
+    assert (synthesis.folder / f"asset.{key}").read_bytes() == executions.DEFINITION.read_bytes()
+
+
+def test_the_state_machine_asks_our_models_and_no_others(synthesis: Synthesis) -> None:
+    role, _ = synthesis.only("AWS::StepFunctions::StateMachine")["RoleArn"]["Fn::GetAtt"]
+    (asking,) = (it for it in synthesis.statements_of(role) if "sagemaker" in str(it.actions))
+    assert asking.actions == {"sagemaker:InvokeEndpoint"}
+    assert asking.resources == {f"{ENDPOINTS}/*"}
+    assert asking.condition == OURS
+
+
+def test_only_our_own_calls_can_be_started_and_described(synthesis: Synthesis) -> None:
+    (machine,) = synthesis.resources("AWS::StepFunctions::StateMachine")
+    (starting,) = synthesis.allowing(MODELS, "states:StartExecution")
+    (describing,) = synthesis.allowing(MODELS, "states:DescribeExecution")
+    assert starting.resources == {f"<{machine}>"}
+    (executions_,) = describing.resources
+    assert executions_.endswith(":execution:shop-live-long-call:*")
+    assert synthesis.variables(MODELS)["LEASEHOLD_STATE_MACHINE"] == {"Ref": machine}
+
+
+def test_prompts_and_answers_stay_out_of_the_log_of_long_calls(synthesis: Synthesis) -> None:
+    logging = synthesis.only("AWS::StepFunctions::StateMachine")["LoggingConfiguration"]
+    assert logging["IncludeExecutionData"] is False

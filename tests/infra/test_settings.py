@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.settings import SettingsError, read
+from infra.errors import SettingsError
+from infra.settings import read
 
 if TYPE_CHECKING:
     from pathlib import Path

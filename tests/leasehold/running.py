@@ -28,6 +28,7 @@ def variables(folder: Path, **more: str) -> dict[str, str]:
         **ours,
         "GIT_CONFIG_GLOBAL": str(folder / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
+        "PYTHONFAULTHANDLER": "1",
         **more,
     }
 
@@ -91,8 +92,14 @@ class Up:
         return self.process.poll() is not None or running is not None
 
     def stop(self, number: int = signal.SIGTERM) -> int:
+        """Give the exit code. Where it does not end, fail with where each of its threads is."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        try:
+            return self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)
+            self.process.wait(10)
+            raise AssertionError(self.log.read_text()) from None
 
     def ask(
         self,

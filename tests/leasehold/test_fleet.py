@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import urllib.request
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +26,23 @@ def definition(name: str, **fields: object) -> tuple[str, str]:
 def test_the_examples_with_a_first_lease_are_started_and_the_others_are_not(up: Up) -> None:
     up.await_status("demo-Summarizer-Endpoint", "InService")
     assert not {"demo-Inpainting-Endpoint", "demo-Transcriber-Endpoint"} & up.statuses().keys()
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "told"),
+    [
+        ("/falcon", {"inputs": "who is it?"}, [{"generated_text": "who is it?"}]),
+        ("/summarizer", {"text_inputs": "in short"}, {"generated_texts": ["in short"]}),
+    ],
+)
+def test_the_examples_answer_at_paths_of_their_own(
+    up: Up, path: str, asked: dict[str, str], told: object
+) -> None:
+    up.await_status("demo-Summarizer-Endpoint", "InService")
+    headers = {"Authorization": up.says["token"]}
+    url, body = up.says["gateway_url"] + path, json.dumps(asked).encode()
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+        assert json.load(answer) == told
 
 
 def test_status_shows_each_endpoint_with_its_lease_and_why(up: Up) -> None:

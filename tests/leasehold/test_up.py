@@ -62,6 +62,18 @@ def test_what_a_killed_one_left_behind_does_not_pass_for_a_running_one(
     assert done.stderr.endswith("[LH5001]\n")
 
 
+def test_it_is_found_from_a_folder_below_its_own_and_the_nearest_one_counts(
+    up: Up, tmp_path: Path
+) -> None:
+    below = up.folder / "examples" / "deeper"
+    below.mkdir(parents=True)
+    assert Leasehold(below)("where", "token").stdout.strip() == up.says["token"]
+    (below / ".leasehold").mkdir()
+    nearer = Leasehold(below)("where", "token")
+    assert f"No `leasehold up` runs in {below / '.leasehold'}." in nearer.stderr
+    assert "runs in .leasehold." in Leasehold(tmp_path)("where", "token").stderr
+
+
 def test_the_token_is_readable_by_its_owner_alone(up: Up) -> None:
     home = up.folder / ".leasehold"
     for name in ("token", "up.json"):
@@ -144,6 +156,22 @@ def test_fifty_may_ask_at_once(up: Up) -> None:
         answers = list(callers.map(lambda _: up.ask("GET")[0], range(50)))
     assert answers == [200] * 50
     assert json.loads(up.announcement.read_bytes())["environment"] == "dev"
+
+
+def test_nobody_may_ask_more_often_than_the_settings_said_at_its_start(
+    start: Callable[..., Up],
+) -> None:
+    up = start()
+    up.git("status")
+    file = "environments/dev/environment.json"
+    settings = json.loads((up.folder / "clone" / file).read_text())
+    settings["limits"]["requests_per_minute"] = 3
+    up.publish(file, json.dumps(settings))
+    up.stop()
+    again = start()
+    told = [again.ask("GET")[0] for _ in range(7)]  # two minutes of the clock hold six
+    assert told[:3] == [200] * 3
+    assert 429 in told
 
 
 def test_a_push_that_a_webhook_tells_of_is_not_waited_for(start: Callable[..., Up]) -> None:

@@ -270,6 +270,14 @@ def test_a_key_that_is_no_word_is_shown_as_json(key: str) -> None:
             ["LH1002 /integration/properties: lambda_src is missing."],
         ),
         (
+            {**OWN, "integration": {"type": "api", "properties": {"api_resource_name": "invoke"}}},
+            [
+                ('LH1002 /integration/properties/api_resource_name: "invoke" is taken, as are'
+                " describeexecution, endpoint-expiry, invoke, reconcile, startexecution and"
+                " webhooks.")
+            ],
+        ),
+        (
             {**FALCON, "tags": {"a": 1}},
             ["LH1002 /tags/a: 1 is not of type string."],
         ),
@@ -645,12 +653,19 @@ def test_an_environment_has_defaults_for_what_it_does_not_say() -> None:
     parsed = parse_environment("f", encoded(ENVIRONMENT))
     assert isinstance(parsed, Environment)
     assert (parsed.max_lease_minutes, parsed.max_orphans) == (10080, 3)
+    assert (parsed.requests_per_minute, parsed.invocations_per_minute) == (120, None)
     assert (parsed.allowed_instance_types, parsed.lead_minutes) == (("*",), (60, 15))
     assert parsed.endpoint_name("Falcon40B") == "demo-Falcon40B-Endpoint"
 
 
 def test_an_environments_limits_are_read() -> None:
-    limits = {"max_lease_minutes": 60, "allowed_instance_types": ["ml.m5.*"], "max_instances": 2}
+    limits = {
+        "max_lease_minutes": 60,
+        "allowed_instance_types": ["ml.m5.*"],
+        "max_instances": 2,
+        "requests_per_minute": 30,
+        "invocations_per_minute": 600,
+    }
     parsed = parse_environment(
         "f",
         encoded(
@@ -664,6 +679,7 @@ def test_an_environments_limits_are_read() -> None:
     )
     assert isinstance(parsed, Environment)
     assert (parsed.max_lease_minutes, parsed.max_instances) == (60, 2)
+    assert (parsed.requests_per_minute, parsed.invocations_per_minute) == (30, 600)
     assert (parsed.allowed_instance_types, parsed.lead_minutes) == (("ml.m5.*",), ())
     assert parsed.max_orphans == 0
 

@@ -428,3 +428,23 @@ def test_arbitrary_files_never_raise_and_no_definition_gets_lost(
         assert {*names(read.holdings), *names(read.broken)} == defined
         assert not {*names(read.holdings)} & {*names(read.broken)}
         assert all(item.violations for item in read.broken)
+
+
+def at_path(name: str, resource: str) -> dict[str, object]:
+    return own(name, integration={"type": "api", "properties": {"api_resource_name": resource}})
+
+
+def test_endpoints_that_share_a_path_are_warned_of_and_run_on() -> None:
+    read = fleet({"A.endpoint.json": at_path("A", "chat"), "B.endpoint.json": at_path("B", "chat")})
+    assert {item.name for item in read.holdings} == {"A", "B"}
+    assert read.errors == ()
+    place = "endpoint.json: /integration/properties/api_resource_name"
+    assert [str(violation).rpartition("dev/")[2] for violation in read.violations] == [
+        f"A.{place}: /chat is the path of B too, so it leads nowhere. [LH1015]",
+        f"B.{place}: /chat is the path of A too, so it leads nowhere. [LH1015]",
+    ]
+
+
+def test_paths_of_their_own_are_no_matter() -> None:
+    read = fleet({"A.endpoint.json": at_path("A", "chat"), "B.endpoint.json": at_path("B", "Chat")})
+    assert read.violations == ()

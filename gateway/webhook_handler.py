@@ -1,0 +1,41 @@
+"""The webhook as a Lambda function of its own: it knows no ledger, and has no right to one.
+
+An entry point. Its callers show no token, so what they reach first can do two things: read the
+webhook's secret, and ask the controller for a tick.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+
+from gateway import refusals
+from gateway.requests import Event
+from gateway.webhook import Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """What a function has by itself."""
+
+    clock: Callable[[], datetime]
+    client: Callable[..., Any]
+    variables: Mapping[str, str]
+    trigger: None = None  # the controller is a function, too
+
+
+def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
+    """Answer one API Gateway proxy event (payload version 1)."""
+    try:
+        return _built().receive(event).as_proxy()
+    except Exception as error:  # noqa: BLE001 - an entry point
+        return refusals.told(event, error).as_proxy()
+
+
+@cache
+def _built() -> Webhook:
+    return Webhook.of(Function(lambda: datetime.now(UTC), boto3.client, os.environ))

@@ -1,0 +1,52 @@
+"""Who asks for a token at the API's door, and may look it up.
+
+API Gateway remembers its answer for half a minute (docs/decisions/0010).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk.aws_apigateway import TokenAuthorizer
+from aws_cdk.aws_dynamodb import Table
+from constructs import Construct
+
+from infra.constructs_.runtime_function import Program, RuntimeFunction
+
+if TYPE_CHECKING:
+    from infra.constructs_.runtime_code import RuntimeCode
+    from infra.constructs_.token_table import TokenTable
+    from infra.settings import Settings
+
+LOOKUP_SECONDS = 8
+TOKEN_MEMORY = Duration.seconds(30)
+
+
+class Authorizer(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        table: TokenTable,
+        source: RuntimeCode,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        program = Program(
+            handler="gateway.authorizer.handler",
+            timeout_seconds=LOOKUP_SECONDS,
+            variables={
+                "LEASEHOLD_TOKEN_TABLE": table.table.table_name,
+                **settings.identity_variables(),
+            },
+        )
+        door = RuntimeFunction(self, "Door", program=program, source=source)
+        table.grant_lookup(door.role)
+        if settings.legacy_token_table:
+            legacy = Table.from_table_name(self, "Legacy", settings.legacy_token_table)
+            legacy.grant(door.role, "dynamodb:GetItem")
+        self.tokens = TokenAuthorizer(
+            self, "Asked", handler=door.function, results_cache_ttl=TOKEN_MEMORY
+        )

@@ -1,0 +1,130 @@
+"""API Gateway's direct integration with a model: no function between the caller and SageMaker.
+
+What the caller sends and what the model answers pass through as they are. What SageMaker says
+instead is answered as the gateway answers it: the same statuses, codes and shape. Which sentence
+fits is all that a template can find out, so it says less than the gateway would at
+`/invoke/{EndpointName}`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_cdk.aws_apigateway import (
+    AwsIntegration,
+    IntegrationOptions,
+    IntegrationResponse,
+    MethodResponse,
+    PassthroughBehavior,
+)
+
+from infra.description import JSON
+
+if TYPE_CHECKING:
+    from aws_cdk.aws_iam import IRole
+
+HEADERS = ("Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes")
+ANSWERED = ("Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
+STATUSES = ("200", "400", "429", "502", "503")
+NOT_RUNNING_SECONDS = 60
+MINUTES = 60
+
+# Velocity. `$context.path` is the path with the stage, as the caller knows it.
+NOT_RUNNING_OR_REFUSED = """\
+#set($said = "$!input.path('$.message')$!input.path('$.Message')")
+#if($said.contains("not found"))
+#set($context.responseOverride.status = 503)
+#set($context.responseOverride.header.Retry-After = "{seconds}")
+#set($context.responseOverride.header.X-Leasehold-Status = "NotInService")
+#set($place = $context.path.replaceAll("[^/]+$", "endpoint-expiry"))
+#set($token = '$TOKEN')
+{{"error": "{name} does not run: it is stopped, or it is starting. Start it with: curl -X POST \
+https://$context.domainName$place -H \\"Authorization: $token\\" \
+-H 'Content-Type: application/json' -d '{body}'", "code": "LH4301"}}
+#else
+{{"error": "SageMaker refuses the call. Ask at /invoke/{name} to hear why.", "code": "LH4306"}}
+#end
+"""
+MODELS_OWN = """\
+#set($told = "$!input.path('$.OriginalMessage')")
+#set($status = "$!input.path('$.OriginalStatusCode')")
+#if($status != "")
+#set($context.responseOverride.status = $input.path('$.OriginalStatusCode'))
+#end
+#if(!$told.startsWith("{") && !$told.startsWith("["))
+#set($context.responseOverride.header.Content-Type = "text/plain; charset=utf-8")
+#end
+$told
+"""
+TOO_MANY = {
+    "error": "More calls than SageMaker takes from this account: slow down.",
+    "code": "LH4305",
+}
+
+
+def refused(name: str) -> str:
+    """Write the template for an endpoint that does not run, or a call that SageMaker refuses."""
+    body = json.dumps({"EndpointName": name, "minutes": MINUTES})
+    return NOT_RUNNING_OR_REFUSED.format(
+        name=name, seconds=NOT_RUNNING_SECONDS, body=body.replace('"', '\\"')
+    )
+
+
+def direct_model(name: str, role: IRole) -> AwsIntegration:
+    """Make the integration of one endpoint, asked by `role`."""
+    failed = {"error": f"SageMaker failed to ask {name}.", "code": "LH4307"}
+    forbidden = {
+        "error": f"This API may not invoke {name}. Tell who runs this API.",
+        "code": "LH4308",
+    }
+    return AwsIntegration(
+        service="runtime.sagemaker",
+        path=f"endpoints/{name}/invocations",
+        integration_http_method="POST",
+        options=IntegrationOptions(
+            credentials_role=role,
+            passthrough_behavior=PassthroughBehavior.WHEN_NO_TEMPLATES,
+            request_parameters={
+                f"integration.request.header.{header}": f"method.request.header.{header}"
+                for header in HEADERS
+            },
+            integration_responses=[
+                _answered(),
+                _instead("400", "400", refused(name)),
+                _instead("424", "502", MODELS_OWN),
+                _instead("429", "429", json.dumps(TOO_MANY)),
+                _instead("403", "502", json.dumps(forbidden)),
+                _instead(r"5\d\d", "502", json.dumps(failed)),
+            ],
+        ),
+    )
+
+
+def request_parameters() -> dict[str, bool]:
+    """Name the headers that a method has to know of to pass them on; none is required."""
+    return {f"method.request.header.{header}": False for header in HEADERS}
+
+
+def method_responses() -> list[MethodResponse]:
+    headers = {f"method.response.header.{header}": True for header in ANSWERED}
+    return [
+        MethodResponse(status_code=status, response_parameters=headers if status == "200" else None)
+        for status in STATUSES
+    ]
+
+
+def _answered() -> IntegrationResponse:
+    return IntegrationResponse(
+        status_code="200",
+        response_parameters={
+            f"method.response.header.{header}": f"integration.response.header.{header}"
+            for header in ANSWERED
+        },
+    )
+
+
+def _instead(selection: str, status: str, template: str) -> IntegrationResponse:
+    return IntegrationResponse(
+        selection_pattern=selection, status_code=status, response_templates={JSON: template}
+    )

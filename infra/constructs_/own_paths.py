@@ -1,0 +1,87 @@
+"""The paths of definitions: `/{api_resource_name}` for each that was there at the deployment.
+
+    integration  token   who answers
+    lambda       asked   a function of its own, which may ask this one endpoint
+    lambda       none    the same, without a token: the definition says `public`
+    api          asked   SageMaker itself, by a direct integration
+    api          none    the gateway, which looks whether the definition still says `public`
+
+A definition that comes later is answered by the gateway at the generic path.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk.aws_apigateway import LambdaIntegration
+from aws_cdk.aws_iam import Role, ServicePrincipal
+from constructs import Construct
+
+from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
+from infra.constructs_.model_access import grant_models
+from infra.constructs_.runtime_code import FolderCode
+from infra.constructs_.runtime_function import Program, RuntimeFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from aws_cdk.aws_apigateway import Integration
+
+    from infra.constructs_.api import Api
+    from infra.definitions import OwnPath
+
+ANSWER_SECONDS = 28  # API Gateway gives up after 29
+
+
+class OwnPaths(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        api: Api,
+        paths: Sequence[OwnPath],
+        gateway: Integration,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._api = api
+        self._gateway = gateway
+        direct = [path for path in paths if path.source is None and not path.public]
+        if direct:
+            self._caller = Role(
+                self, "Direct", assumed_by=ServicePrincipal("apigateway.amazonaws.com")
+            )
+            grant_models(self._caller, [path.endpoint_name for path in direct])
+        for path in paths:
+            self._add(path)
+
+    def _add(self, path: OwnPath) -> None:
+        method = self._api.rest.root.add_resource(path.resource)
+        admission = self._api.admission(needs_token=not path.public)
+        if path.source is not None:
+            method.add_method("POST", self._function(path, path.source), **admission)
+        elif path.public:
+            method.add_method("POST", self._gateway, **admission)
+        else:
+            method.add_method(
+                "POST",
+                direct_model(path.endpoint_name, self._caller),
+                request_parameters=request_parameters(),
+                method_responses=method_responses(),
+                **admission,
+            )
+
+    def _function(self, path: OwnPath, source: Path) -> LambdaIntegration:
+        function = RuntimeFunction(
+            self,
+            path.name,
+            program=Program(
+                handler="app.handler",
+                timeout_seconds=ANSWER_SECONDS,
+                variables={"ENDPOINT_NAME": path.endpoint_name},
+            ),
+            source=FolderCode(source),
+        )
+        grant_models(function.role, [path.endpoint_name])
+        return LambdaIntegration(function.function, allow_test_invoke=False)

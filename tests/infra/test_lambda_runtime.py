@@ -1,0 +1,186 @@
+"""Each function as Lambda starts it: its handler and its code from the template, in AWS's runtime.
+
+The process has the asset's folder, third-party packages and its variables, and nothing else of this
+project: what an asset lacks is found out here. Where the template names resources of an account,
+those of the sandbox stand in.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import sysconfig
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from gateway.principal import Principal, Scope
+from gateway.signatures import sign
+from gateway.tokens import TokenTable
+from leasehold.deployment import deploy_state_machine
+from tests.conftest import staged
+from tests.gateway.models import FALCON, FLEET, PROMPT, start_fleet
+from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, WEBHOOK
+from tests.lambda_service import front_door, running
+from tests.scene import REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.infra.synthesis import Synthesis
+    from tests.lambda_service import Lambda
+    from tests.scene import Scene
+
+IDA = Principal("Ida", "ida@example.com", frozenset({Scope.READ, Scope.EXTEND, Scope.INVOKE}))
+TABLE = "tokens"
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    with staged(tmp_path_factory.mktemp("deployed")) as made:
+        made.at(datetime.now(UTC) - timedelta(minutes=5))
+        start_fleet(made)
+        yield made
+
+
+@contextmanager
+def started(synthesis: Synthesis, name: str, scene: Scene, **here: str) -> Iterator[Lambda]:
+    """Run a function by its name in the template; `here` are variables of this account."""
+    told = {
+        **{key: value for key, value in synthesis.variables(name).items() if key not in here},
+        "LEASEHOLD_ENVIRONMENT": "dev",
+        "LEASEHOLD_REPOSITORY": scene.forge.url,
+        "LEASEHOLD_GIT_SECRET": "",
+        "LEASEHOLD_RATE_TABLE": "",
+        "LEASEHOLD_IDENTITIES": "",
+        "AWS_ENDPOINT_URL": scene.account.url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        **here,
+    }
+    told["PYTHONDONTWRITEBYTECODE"] = "1"  # the asset is left as it was made
+    variables = {key: value for key, value in told.items() if isinstance(value, str)}
+    handler = synthesis.function(name)["Handler"]
+    packages = sysconfig.get_path("purelib")
+    folder = synthesis.asset(name)
+    # -S: no .pth of an editable installation, which would find the whole project.
+    command = [sys.executable, "-S", "-m", "awslambdaric", handler]
+    with running(command, folder, {**variables, "PYTHONPATH": packages}) as service:
+        yield service
+
+
+def request(method: str, resource: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """An event of API Gateway's, of a caller whom the authorizer has let in."""
+    return {
+        "httpMethod": method,
+        "resource": resource,
+        "path": resource,
+        "headers": {},
+        "requestContext": {"requestId": "r-1", "authorizer": IDA.to_context()},
+        **more,
+    }
+
+
+def test_the_gateway_extends_a_lease_by_a_commit(synthesis: Synthesis, scene: Scene) -> None:
+    body = json.dumps({"EndpointName": FALCON, "minutes": 10})
+    with started(synthesis, GATEWAY, scene) as gateway:
+        answer = gateway.invoke(request("POST", "/endpoint-expiry", body=body)).answer
+        again = gateway.invoke(request("GET", "/openapi.json")).answer
+    assert answer["statusCode"] == 200, answer
+    assert json.loads(answer["body"])["Commit"] == scene.forge.tip
+    assert again["statusCode"] == 200
+
+
+def test_requests_are_counted_in_the_table_that_all_functions_share(
+    synthesis: Synthesis, scene: Scene
+) -> None:
+    """The table of the template, made in this account."""
+    tables = synthesis.resources("AWS::DynamoDB::Table")
+    (rates,) = (it["Properties"] for name, it in tables.items() if name.startswith("Rates"))
+    wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
+    scene.account.client("dynamodb").create_table(
+        TableName="rates", **{key: rates[key] for key in wanted}
+    )
+    limit = {"LEASEHOLD_RATE_TABLE": "rates", "LEASEHOLD_REQUESTS_PER_MINUTE": "1"}
+    asking = request("GET", "/endpoint-expiry")
+    answers: list[int] = []
+    for _ in range(2):  # a process each
+        with started(synthesis, GATEWAY, scene, **limit) as gateway:
+            answers += [gateway.invoke(asking).answer["statusCode"] for _ in range(2)]
+    minutes = scene.account.client("dynamodb").scan(TableName="rates")["Items"]
+    assert sum(int(minute["sent"]["N"]) for minute in minutes) == len(answers)
+    assert answers.count(200) == len(minutes)
+    assert answers.count(429) == len(answers) - len(minutes)
+
+
+def test_a_model_is_asked_and_a_long_call_is_started(synthesis: Synthesis, scene: Scene) -> None:
+    machine = deploy_state_machine(scene.account.client("stepfunctions"))
+    asking = request("POST", "/invoke/{EndpointName}", body=json.dumps(PROMPT))
+    asking["pathParameters"] = {"EndpointName": FALCON}
+    body = json.dumps({"endpointname": FALCON, "body": PROMPT})
+    with started(synthesis, MODELS, scene, LEASEHOLD_STATE_MACHINE=machine) as models:
+        answer = models.invoke(asking).answer
+        long = models.invoke(request("POST", "/startexecution", body=body)).answer
+    assert (answer["statusCode"], json.loads(answer["body"])) == (
+        200,
+        [{"generated_text": "write a haiku"}],
+    )
+    assert long["statusCode"] == 200, long
+    assert json.loads(long["body"])["executionArn"].startswith("arn:aws:states:")
+
+
+def test_a_webhook_asks_the_controller_for_a_tick(synthesis: Synthesis, scene: Scene) -> None:
+    secret = "known-to-the-git-host"
+    scene.account.client("secretsmanager").create_secret(Name="webhook", SecretString=secret)
+    body = json.dumps({"ref": "refs/heads/main"})
+    proof = sign(secret, body.encode(), datetime.now(UTC))
+    pushed = request("POST", "/webhooks/git", body=body, headers=proof)
+    with front_door() as (url, calls):
+        told = {
+            "LEASEHOLD_WEBHOOK_SECRET": "webhook",
+            "LEASEHOLD_CONTROLLER_FUNCTION": "the-controller",
+            "AWS_ENDPOINT_URL_LAMBDA": url,
+        }
+        with started(synthesis, WEBHOOK, scene, **told) as webhook:
+            forged = webhook.invoke({**pushed, "body": body + " "}).answer
+            assert (forged["statusCode"], calls) == (401, [])
+            accepted = webhook.invoke(pushed).answer
+    assert accepted["statusCode"] == 202
+    (call,) = calls
+    assert (call.path, call.kind) == ("/2015-03-31/functions/the-controller/invocations", "Event")
+
+
+def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> None:
+    table = TokenTable(scene.account.client("dynamodb"), TABLE)
+    table.ensure_table()
+    token, record = table.create(IDA, datetime.now(UTC))
+    arn = "arn:aws:execute-api:us-east-1:123456789012:abc123/prod/GET/endpoint-expiry"
+    asked = {"type": "TOKEN", "methodArn": arn, "authorizationToken": token}
+    with started(synthesis, AUTHORIZER, scene, LEASEHOLD_TOKEN_TABLE=TABLE) as door:
+        assert door.invoke(asked).answer["principalId"] == record.token_id
+        refused = door.invoke({**asked, "authorizationToken": "nobody's"})
+    assert refused.path.endswith("/error")
+    assert json.loads(refused.chunks[0])["errorMessage"] == "Unauthorized"
+
+
+def test_the_controller_ticks(synthesis: Synthesis, scene: Scene) -> None:
+    with started(synthesis, CONTROLLER, scene) as controller:
+        answer = controller.invoke({"source": "aws.events"}).answer
+    assert answer["environment"] == "dev"
+    named = {action["endpoint_name"] for action in answer["actions"]}
+    assert {f"demo-{name}-Endpoint" for name in FLEET} <= named
+
+
+def test_a_function_of_a_definition_asks_its_model(synthesis: Synthesis, scene: Scene) -> None:
+    asking = request("POST", "/writer", body=json.dumps(PROMPT))
+    with started(synthesis, "OwnWriter", scene, ENDPOINT_NAME=FALCON) as function:
+        answer = function.invoke(asking).answer
+        stranger = replace(IDA, scopes=frozenset({Scope.READ}))
+        asking["requestContext"]["authorizer"] = stranger.to_context()
+        refused = function.invoke(asking).answer
+    assert json.loads(answer["body"]) == [{"generated_text": "write a haiku"}]
+    assert refused["statusCode"] == 403
