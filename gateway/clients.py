@@ -23,8 +23,8 @@ BRIEF = Config(
     max_pool_connections=_AT_ONCE,
 )
 MODEL = Config(
-    connect_timeout=3,
-    read_timeout=25,
+    connect_timeout=2,
+    read_timeout=22,  # so that the ledger may be slow, too
     retries={"total_max_attempts": 1},
     max_pool_connections=_AT_ONCE,
 )

@@ -1,7 +1,9 @@
-"""Alarms about the controller: it has stopped, it keeps failing, or what should be off stays on.
+"""Alarms: about the controller, and about errors of the gateway's own.
 
-They watch the metrics that each tick writes to its log. A single bad minute is none of them: the
-next tick is the retry. Whoever has to know is told by the topic; without one they show in the
+The controller's watch the metrics that each tick writes to its log: it has stopped, it keeps
+failing, or what should be off stays on. A single bad minute is none of them: the next tick is the
+retry. The gateway's watch for what it has no sentence for, and for functions that fail or take too
+long; a refusal is neither. Whoever has to know is told by the topic; without one they show in the
 console alone.
 """
 
@@ -10,70 +12,134 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
-from aws_cdk.aws_cloudwatch import Alarm, ComparisonOperator, Metric, TreatMissingData
+from aws_cdk.aws_cloudwatch import (
+    Alarm,
+    ComparisonOperator,
+    IMetric,
+    MathExpression,
+    Metric,
+    TreatMissingData,
+)
 from aws_cdk.aws_cloudwatch_actions import SnsAction
+from aws_cdk.aws_logs import FilterPattern, MetricFilter
 from aws_cdk.aws_sns import Topic
 from constructs import Construct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.constructs_.runtime_function import RuntimeFunction
     from infra.settings import Settings
 
 NAMESPACE = "Leasehold"
 PERIOD = Duration.minutes(5)
 PERIODS = 3
+UNFORESEEN = "LH4350"
 
 
-class ControllerAlarms(Construct):
+class Alarms(Construct):
+    """The alarms of one stack; all of them tell the topic of the settings."""
+
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        self._environment = settings.environment
+        self._settings = settings
+        topic = settings.topic_arn
+        self._action = SnsAction(Topic.from_topic_arn(self, "Topic", topic)) if topic else None
+
+    def _alarm(  # noqa: PLR0913 - an alarm has no fewer
+        self,
+        name: str,
+        metric: IMetric,
+        description: str,
+        *,
+        periods: int = PERIODS,
+        comparison: ComparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        missing: TreatMissingData = TreatMissingData.NOT_BREACHING,
+    ) -> None:
+        alarm = Alarm(
+            self,
+            name,
+            metric=metric,
+            alarm_description=f"Leasehold in {self._settings.environment}: {description}",
+            threshold=1,
+            evaluation_periods=periods,
+            comparison_operator=comparison,
+            treat_missing_data=missing,
+        )
+        if self._action:
+            alarm.add_alarm_action(self._action)
+
+
+class ControllerAlarms(Alarms):
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        super().__init__(scope, construct_id, settings=settings)
         self._alarm(
+            "Ticks",
             self._metric("Ticks", "Sum"),
             "No tick has ended for 15 minutes: leases end, and nothing is stopped.",
             comparison=ComparisonOperator.LESS_THAN_THRESHOLD,
             missing=TreatMissingData.BREACHING,
         )
         self._alarm(
+            "OverdueDeletions",
             self._metric("OverdueDeletions", "Minimum"),
             "For 15 minutes something has been running, and costing, that should be off.",
         )
         self._alarm(
+            "Failures",
             self._metric("Failures", "Sum"),
             "Actions or whole ticks have been failing for 15 minutes.",
         )
-        if settings.topic_arn:
-            action = SnsAction(Topic.from_topic_arn(self, "Topic", settings.topic_arn))
-            for alarm in self.alarms:
-                alarm.add_alarm_action(action)
-
-    @property
-    def alarms(self) -> list[Alarm]:
-        return [child for child in self.node.children if isinstance(child, Alarm)]
 
     def _metric(self, name: str, statistic: str) -> Metric:
         return Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"Environment": self._environment},
+            dimensions_map={"Environment": self._settings.environment},
             statistic=statistic,
             period=PERIOD,
         )
 
-    def _alarm(
+
+class GatewayAlarms(Alarms):
+    """`functions` are those of the gateway, by name."""
+
+    def __init__(
         self,
-        metric: Metric,
-        description: str,
+        scope: Construct,
+        construct_id: str,
         *,
-        comparison: ComparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        missing: TreatMissingData = TreatMissingData.NOT_BREACHING,
+        settings: Settings,
+        functions: Mapping[str, RuntimeFunction],
     ) -> None:
-        Alarm(
-            self,
-            metric.metric_name,
-            metric=metric,
-            alarm_description=f"Leasehold in {self._environment}: {description}",
-            threshold=1,
-            evaluation_periods=PERIODS,
-            comparison_operator=comparison,
-            treat_missing_data=missing,
+        super().__init__(scope, construct_id, settings=settings)
+        self._alarm(
+            "Unforeseen",
+            self._unforeseen(functions),
+            f"The gateway met an error of its own; its log has {UNFORESEEN} beside the request.",
+            periods=1,
         )
+        errors = {
+            name.lower(): each.function.metric_errors(period=PERIOD)
+            for name, each in functions.items()
+        }
+        self._alarm(
+            "Functions",
+            MathExpression(expression="SUM(METRICS())", using_metrics=errors, period=PERIOD),
+            "Functions of the gateway have been failing, or taking too long, for 15 minutes.",
+        )
+
+    def _unforeseen(self, functions: Mapping[str, RuntimeFunction]) -> Metric:
+        """Count the log's lines with the code of such an error."""
+        name = f"UnforeseenErrors-{self._settings.environment}"
+        for key, each in functions.items():
+            MetricFilter(
+                self,
+                f"{key}Unforeseen",
+                log_group=each.log,
+                filter_pattern=FilterPattern.literal(f'"{UNFORESEEN}"'),
+                metric_namespace=NAMESPACE,
+                metric_name=name,
+                metric_value="1",
+            )
+        return Metric(namespace=NAMESPACE, metric_name=name, statistic="Sum", period=PERIOD)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 # Functions by what they are called in their stack, and by the code that they run.
 CONTROLLER = "Controller"
-GATEWAY = "Gateway"
-MODELS = "Models"
-STREAM = "Stream"
-WEBHOOK = "Webhook"
+GATEWAY = "FunctionsGateway"
+MODELS = "FunctionsModels"
+STREAM = "FunctionsStream"
+WEBHOOK = "FunctionsWebhook"
 AUTHORIZER = "AuthorizerDoor"
 HANDLERS = {
     CONTROLLER: "controller.handler.handler",

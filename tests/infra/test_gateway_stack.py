@@ -111,7 +111,7 @@ def test_without_the_predecessors_table_the_authorizer_has_its_own(
 
 def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesis) -> None:
     tables = synthesis.resources("AWS::DynamoDB::Table")
-    (table,) = (name for name in tables if name.startswith("Rates"))
+    (table,) = (name for name in tables if name.startswith("FunctionsRates"))
     described = tables[table]["Properties"]
     assert described["KeySchema"] == [{"AttributeName": rate_table.KEY, "KeyType": "HASH"}]
     assert described["TimeToLiveSpecification"]["AttributeName"] == rate_table.EXPIRY

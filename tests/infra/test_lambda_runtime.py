@@ -100,7 +100,9 @@ def test_requests_are_counted_in_the_table_that_all_functions_share(
 ) -> None:
     """The table of the template, made in this account."""
     tables = synthesis.resources("AWS::DynamoDB::Table")
-    (rates,) = (it["Properties"] for name, it in tables.items() if name.startswith("Rates"))
+    (rates,) = (
+        it["Properties"] for name, it in tables.items() if name.startswith("FunctionsRates")
+    )
     wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
     scene.account.client("dynamodb").create_table(
         TableName="rates", **{key: rates[key] for key in wanted}

@@ -1,0 +1,141 @@
+"""The functions behind the API. They share the code, and each has the rights of what it answers:
+
+- `Gateway` reads and writes the ledger
+- `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
+- `Models` reads the ledger, asks models, and starts long calls
+- `Stream` reads the ledger and asks models, a part at a time
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Duration
+from aws_cdk.aws_apigateway import LambdaIntegration, ResponseTransferMode
+from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_secretsmanager import Secret
+from constructs import Construct
+
+from infra.constructs_.long_calls import LongCalls
+from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
+from infra.constructs_.rate_table import RateTable
+from infra.constructs_.runtime_function import Program, RuntimeFunction
+from infra.description import operations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk.aws_apigateway import Integration
+    from aws_cdk.aws_lambda import IFunction
+
+    from infra.constructs_.runtime_code import RuntimeCode
+    from infra.settings import Settings
+
+ANSWER_SECONDS = 28  # API Gateway gives up after 29
+STREAM_SECONDS = 300
+HANDLER = "gateway.handler.handler"
+BY_MODELS = ("invoke", "invoke_resource", "start_execution", "describe_execution")
+BY_STREAM = ("invoke_stream",)
+BY_WEBHOOK = ("webhook",)
+
+
+class GatewayFunctions(Construct):
+    """`integrations` says who answers each operation; what is named nowhere is the ledger's."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        source: RuntimeCode,
+        controller: IFunction,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self._source = source
+        self._git = Secret.from_secret_name_v2(self, "Git", settings.git_secret_name)
+        self._rates = RateTable(self, "Rates")
+        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, {})
+        models, stream = self._models(), self._stream()
+        webhook = self._webhook(controller)
+        self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
+        self.models = _asked(models)
+        others: dict[str, Integration] = {
+            **dict.fromkeys(BY_MODELS, self.models),
+            **dict.fromkeys(BY_STREAM, _streaming(stream)),
+            **dict.fromkeys(BY_WEBHOOK, _asked(webhook)),
+        }
+        ledgers = _asked(gateway)
+        self.integrations = {each.name: others.get(each.name, ledgers) for each in operations()}
+
+    def _models(self) -> RuntimeFunction:
+        long_calls = LongCalls(self, "LongCalls", settings=self._settings)
+        variables = {"LEASEHOLD_STATE_MACHINE": long_calls.machine.state_machine_arn}
+        models = self._with_ledger("Models", HANDLER, ANSWER_SECONDS, variables)
+        grant_our_models(models.role, self._settings, INVOKE)
+        long_calls.grant_calls(models.role, self._settings)
+        return models
+
+    def _stream(self) -> RuntimeFunction:
+        """Make the one whose runtime is the gateway's own, for Python's cannot stream."""
+        variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/gateway/stream.sh"}
+        handler = "gateway.streaming_runtime.main"
+        stream = self._with_ledger("Stream", handler, STREAM_SECONDS, variables)
+        grant_our_models(stream.role, self._settings, STREAM)
+        return stream
+
+    def _webhook(self, controller: IFunction) -> RuntimeFunction:
+        """Make the one that anybody may call: all it can bring about is a tick."""
+        secret_name = self._settings.webhook_secret_name
+        program = Program(
+            handler="gateway.webhook_handler.handler",
+            timeout_seconds=ANSWER_SECONDS,
+            variables={
+                "LEASEHOLD_BRANCH": self._settings.branch,
+                "LEASEHOLD_CONTROLLER_FUNCTION": controller.function_name,
+                **({"LEASEHOLD_WEBHOOK_SECRET": secret_name} if secret_name else {}),
+            },
+        )
+        webhook = RuntimeFunction(self, "Webhook", program=program, source=self._source)
+        webhook.role.add_to_policy(
+            PolicyStatement(actions=["lambda:InvokeFunction"], resources=[controller.function_arn])
+        )
+        if secret_name:
+            secret = Secret.from_secret_name_v2(self, "WebhookSecret", secret_name)
+            secret.grant_read(webhook.role)
+        return webhook
+
+    def _with_ledger(
+        self, name: str, handler: str, seconds: int, variables: Mapping[str, str]
+    ) -> RuntimeFunction:
+        """Make a function that reads the ledger, knows its callers and counts their requests."""
+        settings = self._settings
+        program = Program(
+            handler=handler,
+            timeout_seconds=seconds,
+            variables={
+                **settings.ledger_variables(),
+                **settings.identity_variables(),
+                **settings.rate_variables(),
+                "LEASEHOLD_RATE_TABLE": self._rates.table.table_name,
+                **variables,
+            },
+        )
+        function = RuntimeFunction(self, name, program=program, source=self._source)
+        self._git.grant_read(function.role)
+        self._rates.grant_counting(function.role)
+        return function
+
+
+def _asked(function: RuntimeFunction) -> LambdaIntegration:
+    return LambdaIntegration(function.function, scope_permission_to_method=False)
+
+
+def _streaming(function: RuntimeFunction) -> LambdaIntegration:
+    return LambdaIntegration(
+        function.function,
+        scope_permission_to_method=False,
+        response_transfer_mode=ResponseTransferMode.STREAM,
+        timeout=Duration.seconds(STREAM_SECONDS),
+    )
