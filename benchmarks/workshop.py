@@ -28,6 +28,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LEASE = "environments/dev/Falcon40B.lease.json"
 _BENCH = Person("Bench", "bench@example.com")
 _REGION = "us-east-1"
+_MANY = Config(max_pool_connections=100, retries={"total_max_attempts": 1})
 _folders = count()
 
 
@@ -43,9 +44,8 @@ class Workshop:
         cache = self.folder / f"cache-{next(_folders)}"
         return kind(Remote(self.git_url), cache, committer=_BENCH, clock=lambda: NOW)
 
-    def client(self, service: Any) -> Any:  # noqa: ANN401  (boto3's own types)
+    def client(self, service: Any, config: Config = _MANY) -> Any:  # noqa: ANN401  (boto3's)
         session: Any = boto3.Session("testing", "testing", region_name=_REGION)
-        config = Config(max_pool_connections=100, retries={"total_max_attempts": 1})
         return session.client(service, endpoint_url=self.aws_url, config=config)
 
     def expires_at(self) -> datetime:

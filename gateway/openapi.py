@@ -29,6 +29,13 @@ _ABOUT = (
     "SageMaker endpoints with a parking meter on each of them. Every change is a commit in the"
     " ledger, and an answer is sent once the repository has it."
 )
+_LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+_TAGS = {
+    "API": "This description.",
+    "Leases": "Until when endpoints are kept, and who said so.",
+    "Ledger": "The repository: what of it is live, and who pushed to it.",
+    "Models": "Asking what the endpoints serve.",
+}
 _Json = dict[str, Any]
 _PASSED_ON: _Json = {
     "description": (
@@ -49,9 +56,9 @@ def document(base_url: str, routes: Sequence[Route] = ROUTES) -> _Json:
     names = {"error", *(name for route in routes for name in _names(route))}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Leasehold", "version": "1", "description": _ABOUT},
+        "info": {"title": "Leasehold", "version": "1", "description": _ABOUT, "license": _LICENSE},
         "servers": [{"url": base_url}],
-        "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
+        "tags": [_tag(name) for name in sorted({route.tag for route in routes})],
         "paths": _paths(routes),
         "components": {
             "schemas": {name: _schema(name) for name in sorted(names)},
@@ -74,6 +81,10 @@ def _base_url(event: Event) -> str:
     below = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
     protocol = headers.get("x-forwarded-proto", "https")
     return f"{protocol}://{context.get('domainName', '')}{below}"
+
+
+def _tag(name: str) -> _Json:
+    return {"name": name, "description": _TAGS[name]}
 
 
 def _paths(routes: Iterable[Route]) -> _Json:
@@ -99,7 +110,7 @@ def _operation(route: Route) -> _Json:
         operation["requestBody"] = {"required": True, "content": content}
     done = {str(status): _done(route, status) for status in route.statuses}
     if route.media == ANYTHING:
-        return operation | {"responses": done | {"default": _PASSED_ON}}
+        return operation | {"responses": done | {"4XX": _PASSED_ON, "5XX": _PASSED_ON}}
     refused = {str(s): {"$ref": f"#/components/responses/{s}"} for s in _refusals([route])}
     return operation | {"responses": done | refused}
 

@@ -224,7 +224,8 @@ class ApiGateway:
         fallback = f"DEFAULT_{refusal.status // 100}XX"
         body = bodies.get(refusal.kind, bodies.get(fallback, {"message": refusal.message}))
         headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", refusal.error_type))
-        return Answer(refusal.status, headers, json.dumps(body, ensure_ascii=False).encode())
+        text = json.dumps(body, ensure_ascii=False) + "\n"
+        return Answer(refusal.status, headers, text.encode())
 
 
 class _Resources:

@@ -23,5 +23,5 @@ def answer_refusals(api: RestApi) -> None:
         api.add_gateway_response(
             kind.title().replace("_", ""),
             type=ResponseType.of(kind),
-            templates={"application/json": json.dumps(body)},
+            templates={"application/json": json.dumps(body) + "\n"},
         )
