@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).resolve().parent.parent
 _FUNCTIONS = "functions"
+_LAYER = "layer"  # what all of them import
 _STREAMING = "invoke_stream"
 _ROLE = "arn:aws:iam::123456789012:role/leasehold-long-call"
 
@@ -91,7 +92,8 @@ class Deployment:
         key = folder, endpoint_name
         if key not in self._functions:
             variables = {**self._variables, "ENDPOINT_NAME": endpoint_name}
-            self._functions.setdefault(key, LocalFunction(folder, variables))
+            layers = [self._project / _FUNCTIONS / _LAYER]
+            self._functions.setdefault(key, LocalFunction(folder, variables, layers))
         return self._functions[key]
 
     def __enter__(self) -> Self:

@@ -1,7 +1,7 @@
 """The process of a `LocalFunction`: a line of JSON in for each request, a line out for its answer.
 
-It is started with the function's folder as its argument. What the function prints goes to standard
-error, for standard output is the answers'.
+It is started with the function's folder and its layers' as arguments. What the function prints goes
+to standard error, for standard output is the answers'.
 """
 
 import importlib
@@ -13,10 +13,10 @@ from types import SimpleNamespace
 from typing import Any, TextIO
 
 
-def main(folder: str) -> None:
+def main(folder: str, *layers: str) -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    sys.path.insert(0, folder)
+    sys.path[:0] = [folder, *layers]
     for line in sys.stdin:
         request = json.loads(line)
         _write(answers, _answered(request["event"], request["request_id"]))
@@ -39,4 +39,4 @@ def _write(answers: TextIO, answer: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -15,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sandbox.proxy_event import InvocationContext
 
@@ -29,8 +29,12 @@ class FunctionError(Exception):
 class LocalFunction:
     """Started with the first request, and again after it has died."""
 
-    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, variables: Mapping[str, str], layers: Sequence[Path] = ()
+    ) -> None:
+        """`layers` are folders with a folder `python`, whose modules the function finds."""
         self._folder = folder
+        self._layers = [layer / "python" for layer in layers]
         self._variables = variables
         self._lock = Lock()
         self._process: subprocess.Popen[str] | None = None
@@ -69,7 +73,7 @@ class LocalFunction:
 
     def _started(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-I", _PROCESS, self._folder],
+            [sys.executable, "-I", _PROCESS, self._folder, *self._layers],
             env=dict(self._variables),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

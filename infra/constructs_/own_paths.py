@@ -19,7 +19,7 @@ from constructs import Construct
 
 from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
 from infra.constructs_.model_access import grant_models
-from infra.constructs_.runtime_code import FolderCode
+from infra.constructs_.runtime_code import FolderCode, function_layer
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class OwnPaths(Construct):
                 self, "Direct", assumed_by=ServicePrincipal("apigateway.amazonaws.com")
             )
             grant_models(self._caller, [path.endpoint_name for path in direct])
+        if any(path.source for path in paths):
+            self._layer = function_layer(self, "Layer")
         for path in paths:
             self._add(path)
 
@@ -81,7 +83,7 @@ class OwnPaths(Construct):
                 timeout_seconds=ANSWER_SECONDS,
                 variables={"ENDPOINT_NAME": path.endpoint_name},
             ),
-            source=FolderCode(source),
+            source=FolderCode(source, self._layer),
         )
         grant_models(function.role, [path.endpoint_name])
         return LambdaIntegration(function.function, allow_test_invoke=False)

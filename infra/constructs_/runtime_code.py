@@ -33,11 +33,22 @@ class Source(Protocol):
 
 
 class FolderCode:
-    """A folder that is a whole function: Python's standard library and boto3 are all it needs."""
+    """A folder that is a function: beside layers it needs Python's standard library and boto3."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *layers: LayerVersion) -> None:
         self.code: Code = Code.from_asset(str(folder), exclude=["**/__pycache__"])
-        self.layers: list[LayerVersion] = []
+        self.layers: list[LayerVersion] = [*layers]
+
+
+def function_layer(scope: Construct, construct_id: str, root: Path = ROOT) -> LayerVersion:
+    """Make the layer that the functions of definitions share."""
+    return LayerVersion(
+        scope,
+        construct_id,
+        code=Code.from_asset(str(root / "functions" / "layer"), exclude=["**/__pycache__"]),
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+    )
 
 
 class RuntimeCode(Construct):

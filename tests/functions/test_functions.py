@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.scene import Json, Scene
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
+LAYER = FUNCTIONS / "layer"
 NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/app.py"))
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REQUESTS = {
@@ -63,7 +64,7 @@ def function(scene: Scene, folder: Path, endpoint: str) -> LocalFunction:
         "AWS_MAX_ATTEMPTS": "1",
         "ENDPOINT_NAME": endpoint,
     }
-    return LocalFunction(folder, variables)
+    return LocalFunction(folder, variables, [LAYER])
 
 
 def context() -> InvocationContext:
@@ -124,12 +125,15 @@ class TestAnyOfThem:
         variables = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "ENDPOINT_NAME": "any"}
         keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
         lost = {**variables, **keys, "AWS_DEFAULT_REGION": REGION, "AWS_MAX_ATTEMPTS": "1"}
-        each = LocalFunction(FUNCTIONS / name, lost)
+        each = LocalFunction(FUNCTIONS / name, lost, [LAYER])
         assert call(each, json.dumps(REQUESTS[name]))["statusCode"] == 502
         each.stop()
 
-    def test_has_nothing_but_the_standard_library_and_boto3(self, name: str) -> None:
-        tree = ast.parse((FUNCTIONS / name / "app.py").read_text())
+    @pytest.mark.parametrize("module", ["{}/app.py", "layer/python/asking.py"])
+    def test_has_nothing_but_the_standard_library_boto3_and_its_layer(
+        self, name: str, module: str
+    ) -> None:
+        tree = ast.parse((FUNCTIONS / module.format(name)).read_text())
         imported = {
             each.name.partition(".")[0]
             for node in ast.walk(tree)
@@ -140,7 +144,7 @@ class TestAnyOfThem:
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom)
         }
-        assert imported <= {*sys.stdlib_module_names, "boto3", "botocore"}
+        assert imported <= {*sys.stdlib_module_names, "boto3", "botocore", "asking"}
 
 
 def test_text_generation_wants_inputs(functions: dict[str, LocalFunction]) -> None:

@@ -110,7 +110,15 @@ class Synthesis:
         return f"{self._path(found['ParentId'])}/{found['PathPart']}"
 
     def asset(self, name: str) -> Path:
-        key: str = self.function(name)["Code"]["S3Key"]
+        return self._asset(self.function(name)["Code"]["S3Key"])
+
+    def layers(self, name: str) -> list[Path]:
+        """The folders of a function's layers, but for packages, which nobody has built here."""
+        versions = self.resources("AWS::Lambda::LayerVersion")
+        found = [each["Ref"] for each in self.function(name).get("Layers", ())]
+        return [self._asset(versions[key]["Properties"]["Content"]["S3Key"]) for key in found]
+
+    def _asset(self, key: str) -> Path:
         return self.folder / f"asset.{key.removesuffix('.zip')}"
 
 

@@ -69,7 +69,8 @@ def started(synthesis: Synthesis, name: str, scene: Scene, **here: str) -> Itera
     folder = synthesis.asset(name)
     # -S: no .pth of an editable installation, which would find the whole project.
     command = [sys.executable, "-S", "-m", "awslambdaric", handler]
-    with running(command, folder, {**variables, "PYTHONPATH": packages}) as service:
+    found = [*(str(layer / "python") for layer in synthesis.layers(name)), packages]
+    with running(command, folder, {**variables, "PYTHONPATH": ":".join(found)}) as service:
         yield service
 
 
