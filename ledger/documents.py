@@ -3,7 +3,7 @@
 Called by `holdings`, which puts files together. Pure: bytes in, frozen dataclasses or violations
 out. Shape is checked by the JSON Schema documents in `schema/`; what a schema cannot say (zones,
 instants) is checked here. It knows one file at a time; what two files say of each other is
-`holdings`' business.
+`consistency`'s business.
 """
 
 from collections.abc import Iterator, Mapping

@@ -8,16 +8,14 @@ absent.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ledger.consistency import wrong_definition, wrong_lock
 from ledger.documents import (
     Definition,
     Environment,
-    ExistingConfig,
-    JumpStart,
     Lock,
     parse_definition,
     parse_environment,
@@ -28,7 +26,6 @@ from ledger.json_files import Violation
 from ledger.lease import Ceiling, Lease
 
 ROOT = "environments"
-_NAME_LIMIT = 63  # SageMaker's, for endpoints
 _Parsed = Definition | Lease | Lock | tuple[Violation, ...]
 _PARSERS: Mapping[str, Callable[[str, bytes], _Parsed]] = {
     "endpoint": parse_definition,
@@ -162,10 +159,10 @@ def _holding(
     if isinstance(definition, Definition):
         endpoint_name = definition.endpoint_name or endpoint_name
         file = document_path(environment, name, "endpoint")
-        violations += _wrong_definition(file, name, definition, settings)
+        violations += wrong_definition(file, name, definition, settings)
         if "lock" not in contents or isinstance(lock, Lock):
             usable = lock if isinstance(lock, Lock) else None
-            violations += _wrong_lock(file, definition, usable, settings.region_name)
+            violations += wrong_lock(file, definition, usable, settings.region_name)
     if violations or not isinstance(definition, Definition):
         return Broken(name, endpoint_name, tuple(violations))
     return Holding(
@@ -174,83 +171,6 @@ def _holding(
         lease if isinstance(lease, Lease) else None,
         lock if isinstance(lock, Lock) else None,
     )
-
-
-def _wrong_definition(
-    file: str, name: str, definition: Definition, settings: Environment
-) -> Iterator[Violation]:
-    """Check a definition against its file's name and its environment."""
-    if definition.name != name:
-        sentence = f"it is {definition.name!r}, and the file's name says {name!r}."
-        yield Violation("LH1003", file, "/name", sentence)
-    endpoint_name = definition.endpoint_name or settings.endpoint_name(name)
-    if len(endpoint_name) > _NAME_LIMIT:
-        sentence = f"{endpoint_name} has {len(endpoint_name)} letters, SageMaker allows 63."
-        yield Violation("LH1005", file, "/endpoint_name", sentence)
-    yield from _past_limits(file, definition, settings)
-    yield from _wrong_async(file, definition, settings)
-
-
-def _past_limits(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:
-    globs, most = settings.allowed_instance_types, settings.max_instances
-    kinds = {"/inference_instance_type": definition.instance_type} | {
-        f"/instance_pools/{number}/instance_type": kind
-        for number, kind in enumerate(definition.instance_pools)
-    }
-    for pointer, kind in kinds.items():
-        if kind and not any(fnmatchcase(kind, glob) for glob in globs):
-            sentence = f"{kind} is not among the allowed_instance_types: {', '.join(globs)}."
-            yield Violation("LH1007", file, pointer, sentence)
-    counts = {"/inference_instance_count": definition.instance_count}
-    if definition.autoscaling:
-        counts["/autoscaling/max_instances"] = definition.autoscaling.max_instances
-    for pointer, count in counts.items():
-        if most and count > most:
-            yield Violation("LH1007", file, pointer, f"{count} is above max_instances {most}.")
-
-
-def _wrong_async(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:
-    asynchronous = definition.async_inference
-    if asynchronous is None or isinstance(definition.source, ExistingConfig):
-        return
-    if not (asynchronous.s3_output_path or settings.async_output_path):
-        yield Violation(
-            "LH1011",
-            file,
-            "/async_inference",
-            "an asynchronous endpoint needs an s3_output_path here, or an async_output_path in"
-            " environment.json.",
-        )
-
-
-def _wrong_lock(
-    file: str, definition: Definition, lock: Lock | None, region_name: str
-) -> Iterator[Violation]:
-    """Check that a JumpStart id has a lock, and that it was made for this id, type and region."""
-    source, name = definition.source, definition.name
-    if not isinstance(source, JumpStart):
-        return
-    if lock is None:
-        yield Violation(
-            "LH1012",
-            file,
-            "/model_id",
-            f"it is not resolved yet: run `leasehold lock {name}` and commit {name}.lock.json.",
-        )
-    elif not (
-        lock.model_id == source.model_id
-        and fnmatchcase(lock.model_version, source.model_version)
-        and lock.instance_type in {None, definition.instance_type}
-        and lock.region_name == region_name
-    ):
-        yield Violation(
-            "LH1012",
-            file,
-            "/model_id",
-            f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
-            f" {lock.instance_type or 'any instance'} in {lock.region_name}: run `leasehold lock"
-            f" {name}` again and commit it.",
-        )
 
 
 def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Violation]:
