@@ -37,6 +37,25 @@ if TYPE_CHECKING:
     from aws_cdk.aws_apigateway import IAuthorizer, IModel, Integration
 
 STAGE = "prod"
+# What models take and answer that is no text; API Gateway would read anything else as UTF-8. It
+# knows no wildcard but */*, with which it would check no body and fill no template.
+BINARY = (
+    "application/octet-stream",
+    "application/pdf",
+    "application/x-image",
+    "application/x-npy",
+    "application/x-recordio-protobuf",
+    "application/zip",
+    "audio/flac",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/wav",
+    "audio/x-wav",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "video/mp4",
+)
 REQUESTS_A_SECOND, BURST = 10, 20
 MODEL_CALLS_A_SECOND, MODEL_BURST = 100, 200
 
@@ -97,6 +116,7 @@ class Api(Construct):
             rest_api_name=f"{Stack.of(self).stack_name}{'' if authorizer else '-signed'}",
             description=f"Keeps SageMaker endpoints alive by leases, and asks models.{kind}",
             endpoint_types=[EndpointType.REGIONAL],
+            binary_media_types=[*BINARY],
             cloud_watch_role=authorizer is not None,  # one for each account and region
             deploy_options=self._stage(),
         )

@@ -130,6 +130,13 @@ def test_what_a_route_cannot_do_without_is_asked_for(synthesis: Synthesis) -> No
         assert needed[route.key] == required
 
 
+def test_what_models_take_that_is_no_text_comes_through_whole(synthesis: Synthesis) -> None:
+    """And JSON is text: a body that API Gateway takes for binary is not checked."""
+    for api in synthesis.properties("AWS::ApiGateway::RestApi"):
+        assert {"audio/wav", "image/png", "application/x-npy"} < set(api["BinaryMediaTypes"])
+        assert not {"application/json", "*/*"} & set(api["BinaryMediaTypes"])
+
+
 # -- refusals
 
 
