@@ -4,12 +4,14 @@ Called by `serving`. `opened` starts the parts one after the other and stops the
 they serve is kept in the home folder, so the next one goes on from there.
 """
 
+from __future__ import annotations
+
 import socket
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
@@ -33,6 +35,13 @@ from sandbox.api_authorizer import TokenAuthorizer
 from sandbox.api_gateway import ApiGateway, RestApi
 from sandbox.git_server import GitServer, create_repository
 from sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from ledger.documents import Environment
 
 HOST = "127.0.0.1"
 _THREADS = 64
@@ -85,10 +94,11 @@ def opened(home: Home, wishes: Wishes, hooks: Hooks) -> Iterator[Premises]:
         cloud = Cloud(_serve_account(parts, home, port, wishes.startup_seconds))
         seeds.seed_account(cloud)
         ledger = _ledger(home, git_url, gateway.GATEWAY)
-        table = _token_table(ledger, cloud)
+        settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+        region = settings.region_name if settings else seeds.REGION
+        table = _token_table(settings, cloud.client("dynamodb", region))
         token = _token(home, table)
         port = ports.choose("gateway", wishes.gateway_port)
-        region = _region(ledger)
         branch = _status_branch(home, git_url, gateway.GATEWAY)
         client = partial(cloud.client, region=region)
         machine = {SETTING: deploy_state_machine(client("stepfunctions"))}
@@ -98,11 +108,11 @@ def opened(home: Home, wishes: Wishes, hooks: Hooks) -> Iterator[Premises]:
             clock,
             client,
             status=branch,
-            variables={**_given(ledger, hooks.variables), **machine},
+            variables={**given(settings, hooks.variables), **machine},
             trigger=hooks.trigger,
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
-        api = _api(made, deployment, table)
+        api = _api(made, settings, deployment, table)
         gateway_url = parts.enter_context(
             ApiGateway(api, clock=clock, port=port, threads=_THREADS)
         ).url
@@ -169,22 +179,13 @@ def _status_branch(home: Home, git_url: str, committer: Person) -> Repository:
     return Repository(remote, cache, under="", may_begin=True, committer=committer, clock=clock)
 
 
-def _region(ledger: Repository) -> str:
-    settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
-    return settings.region_name if settings else seeds.REGION
-
-
-def _given(ledger: Repository, variables: Mapping[str, str]) -> dict[str, str]:
+def given(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
     """Give the gateway's variables: those of the shell, then what the settings allow now."""
-    settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
     return {**(variables_of(settings) if settings else {}), **variables}
 
 
-def _token_table(ledger: Repository, cloud: Cloud) -> TokenTable:
-    settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
-    region = settings.region_name if settings else seeds.REGION
-    name = settings.ddb_auth_table_name if settings else _FALLBACK_TABLE
-    table = TokenTable(cloud.client("dynamodb", region), name)
+def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenTable:
+    table = TokenTable(client, settings.ddb_auth_table_name if settings else _FALLBACK_TABLE)
     table.ensure_table()
     return table
 
@@ -220,8 +221,9 @@ def _variables(cloud: Cloud, region: str) -> dict[str, str]:
     }
 
 
-def _api(parts: Parts, deployment: Deployment, table: TokenTable) -> RestApi:
-    settings = read_fleet(parts.ledger.read().files, parts.environment).environment
+def _api(
+    parts: Parts, settings: Environment | None, deployment: Deployment, table: TokenTable
+) -> RestApi:
     admitted = settings.identities if settings else Identities()
     door = Authorizer.admitting(admitted, parts.client("dynamodb"), table, clock)
     return RestApi(

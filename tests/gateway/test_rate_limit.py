@@ -22,14 +22,15 @@ from gateway.parts import Parts
 from gateway.rates import INVOCATIONS_SETTING, REQUESTS_SETTING, Minute
 from gateway.streaming import streaming_handler
 from gateway.webhook_secrets import VALUE
-from leasehold.premises import _given
+from leasehold.premises import given
 from ledger.errors import Refused, Unavailable
+from ledger.holdings import read_fleet
 from tests.gateway.api import ANA, FALCON, READER, Api, deployed
 from tests.gateway.models import serving, start_fleet
 from tests.scene import NOON, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gateway.handler import Handler
     from tests.gateway.models import Models
@@ -266,16 +267,19 @@ class TestCallsOfModels:
 
 
 class TestLeaseholdUp:
+    def given(self, scene: Scene, variables: Mapping[str, str]) -> dict[str, str]:
+        return given(read_fleet(scene.repository.read().files, "dev").environment, variables)
+
     def test_allows_what_the_settings_say_as_it_starts(self, scene: Scene) -> None:
         limits = {"requests_per_minute": 7, "invocations_per_minute": 5}
         scene.push({"environments/dev/environment.json": environment(limits=limits)})
-        given = _given(scene.repository, {"LEASEHOLD_X": "x"})
-        assert given == {REQUESTS_SETTING: "7", INVOCATIONS_SETTING: "5", "LEASEHOLD_X": "x"}
+        found = self.given(scene, {"LEASEHOLD_X": "x"})
+        assert found == {REQUESTS_SETTING: "7", INVOCATIONS_SETTING: "5", "LEASEHOLD_X": "x"}
 
     def test_takes_what_its_shell_says_before_the_settings(self, scene: Scene) -> None:
-        assert _given(scene.repository, {}) == {REQUESTS_SETTING: "120"}
-        assert _given(scene.repository, {REQUESTS_SETTING: ""}) == {REQUESTS_SETTING: ""}
+        assert self.given(scene, {}) == {REQUESTS_SETTING: "120"}
+        assert self.given(scene, {REQUESTS_SETTING: ""}) == {REQUESTS_SETTING: ""}
 
     def test_has_no_limit_while_the_settings_cannot_be_read(self, scene: Scene) -> None:
         scene.push({"environments/dev/environment.json": "{"})
-        assert _given(scene.repository, {}) == {}
+        assert self.given(scene, {}) == {}
