@@ -1,7 +1,8 @@
-"""How often a process may push: at most so many times in any minute. Pure.
+"""How often processes may push: at most so many times in any minute. Pure.
 
-`writer` keeps one and asks it before each push. `now` is a reading of a monotonic clock in seconds.
-It must not know what is pushed, nor how anybody waits.
+`writer` keeps one and asks it before each push; what other processes have pushed, it finds in the
+history. `now` is a reading of a monotonic clock in seconds. It must not know what is pushed, nor
+how anybody waits.
 
 A third of a minute's pushes may come at once, so that a caller who is alone is not kept waiting;
 the others are spread evenly. The first ones and the spread ones never exceed the limit together,
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ledger.errors import Unavailable
 
-_MINUTE = 60.0
+MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Pace:
     @property
     def interval(self) -> float:
         """Give the seconds in which the bucket gains one push; 0 without a limit."""
-        return _MINUTE / (self.most - self.room + 1) if self.most else 0.0
+        return MINUTE / (self.most - self.room + 1) if self.most else 0.0
 
     def wait(self, now: float) -> float:
         """Give the seconds until the next push may start."""
@@ -41,6 +42,14 @@ class Pace:
 
     def pushed(self, now: float) -> "Pace":
         return replace(self, full_at=max(self.full_at, now) + self.interval)
+
+    def found(self, at: float) -> "Pace":
+        """Count a commit that somebody else pushed, though it may have shared its push.
+
+        So it empties the bucket and no more: the next push is never further than an interval away.
+        """
+        empty = at + self.room * self.interval
+        return replace(self, full_at=max(self.full_at, min(self.pushed(at).full_at, empty)))
 
     def limited_to(self, most: int | None) -> "Pace":
         """Take another limit. What was pushed stays counted, at the former rate."""

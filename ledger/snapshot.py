@@ -101,6 +101,11 @@ def answers(record: CommitRecord, request_id: str) -> bool:
     return bool(request_id) and f"Request-Id: {request_id}" in trailers.split("\n")
 
 
+def is_requested(record: CommitRecord) -> bool:
+    """Tell whether somebody's request made the commit: it names one among its trailers."""
+    return "\nRequest-Id: " in "\n" + record.message.rstrip().rpartition("\n\n")[2]
+
+
 def _is_name(text: str) -> bool:
     # git drops these characters from both ends, and a name of nothing else has no letters left.
     return not _NOT_IN_A_NAME.search(text) and bool(text.strip(" .,:;\"'\\"))

@@ -6,8 +6,8 @@ failed push meant, and must not know how a clone does either.
 A round:
 - settle who is past the deadline;
 - after a failed push, fetch and see which changes have landed although their push seemed to fail;
-- while pushes are too frequent for the settings, wait and let callers gather; tell those at once
-  for whom the next push comes too late;
+- while pushes are too frequent for the settings, those of other processes counted, wait and let
+  callers gather; tell those at once for whom the next push comes too late;
 - start from the tip as last seen, or from a fetched one where pushes are few;
 - apply each proposal to the snapshot that the one before it left, as a commit of its own;
 - push the last commit. The remote takes it only if its head is still where the round started, so
@@ -25,7 +25,7 @@ from typing import Protocol
 
 from ledger.batch import Batch
 from ledger.errors import Failure
-from ledger.pace import Pace
+from ledger.pace import MINUTE, Pace
 from ledger.pending import Damaged, Pending, PushFailed, judged, too_late
 from ledger.snapshot import (
     Change,
@@ -71,6 +71,12 @@ class Store(Protocol):
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
         """List what `tip` has and `base` has not; raises `Failure`."""
 
+    def recent(self, base: str, tip: str, seconds: float) -> Sequence[float]:
+        """Tell how long ago, of the last `seconds`, requests were committed; raises `Failure`.
+
+        In seconds, the longest ago first, up to `tip` and after `base`, which "" is before all.
+        """
+
     def touches(self, commit: str, paths: Iterable[str]) -> bool:
         """Tell whether the commit changed every one of these files."""
 
@@ -85,6 +91,7 @@ class Writer:
         self._must_look = False
         self._lost = 0  # races, lately
         self._pace = Pace()
+        self._counted = ""  # the commit up to which the pace knows what others have pushed
 
     def commit(self, proposal: Proposal, deadline_seconds: float) -> Committed:
         """Return when the remote has the change. Past the deadline the attempt under way ends."""
@@ -139,13 +146,21 @@ class Writer:
             proposed = self._propose(base, chosen)
         if not proposed.commits:
             proposed.settle()
-        elif self._may_push(proposed):
+        elif self._may_push(base, proposed):
             self._push(base, proposed)
 
-    def _may_push(self, proposed: "_Proposed") -> bool:
-        """Go by the limit that the newest settings have."""
+    def _may_push(self, base: Snapshot, proposed: "_Proposed") -> bool:
+        """Go by the limit that the newest settings have, and by what others have pushed.
+
+        A push that wins proves its base, so no push is missed that came before it.
+        """
         self._pace = self._pace.limited_to(proposed.most_pushes)
-        return not self._pace.wait(self._time.now())
+        now = self._time.now()
+        if self._pace.most and base.commit != self._counted:
+            for age in self._store.recent(self._counted, base.commit, MINUTE):
+                self._pace = self._pace.found(now - age)
+            self._counted = base.commit
+        return not self._pace.wait(now)
 
     def _push(self, base: Snapshot, proposed: "_Proposed") -> None:
         self._pace = self._pace.pushed(self._time.now())
@@ -157,6 +172,8 @@ class Writer:
             proposed.note(base, failure)
             return
         self._lost = max(self._lost - 1, 0)
+        if self._counted == base.commit:
+            self._counted = proposed.tip.commit
         proposed.settle()
 
     def _hold(self, chosen: Sequence[Pending]) -> None:

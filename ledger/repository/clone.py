@@ -20,6 +20,7 @@ import pygit2
 
 from ledger.errors import Unavailable
 from ledger.repository.commits import (
+    ages,
     committed_at,
     descended,
     differs,
@@ -116,6 +117,15 @@ class Clone:
                 if base and base in repository:
                     walker.hide(base)
                 return [record(commit) for commit in walker]
+
+    def recent(self, base: str, tip: str, seconds: float) -> Sequence[float]:
+        with self._lock:
+            if not tip:
+                return []
+            if not self._reaches(base):
+                self._deepen()
+            with self._guarded() as repository:
+                return ages(repository, base, tip, self._pen.clock(), seconds)
 
     def touches(self, commit: str, paths: Iterable[str]) -> bool:
         with self._lock, self._guarded() as repository:

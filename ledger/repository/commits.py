@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pygit2
+from pygit2.enums import SortMode
 
 from ledger.repository.trees import entry
-from ledger.snapshot import CommitRecord, Person
+from ledger.snapshot import CommitRecord, Person, is_requested
 
 _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
@@ -34,6 +35,23 @@ def latest(repository: pygit2.Repository, tip: str, limit: int) -> Iterator[Comm
             return
         yield record(commit)
         commit = commit.parents[0] if commit.parents else None
+
+
+def ages(
+    repository: pygit2.Repository, base: str, tip: str, now: datetime, longest: float
+) -> list[float]:
+    """Tell how many seconds ago requests were committed after `base`, the longest ago first."""
+    walker = repository.walk(tip, SortMode.TIME)
+    if base and base in repository:
+        walker.hide(base)
+    found = []
+    for commit in walker:
+        age = (now - committed_at(commit)).total_seconds()
+        if age > longest:
+            break
+        if is_requested(record(commit)):
+            found.append(max(0.0, age))
+    return found[::-1]
 
 
 def descended(repository: pygit2.Repository, tip: str, prefix: str) -> Iterator[CommitRecord]:

@@ -6,6 +6,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,7 @@ from ledger.writer import Stopwatch
 from tests.ledger.forge import GATEWAY, LEASE, NOON, Colleague, Forge, add
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ledger.repository import Committed, Proposal
@@ -188,6 +191,94 @@ class TestSixPushesAMinute:
         paced.commit(add(1, "r-2"))
         assert paced.pushes == before + 1
         assert paced.forge.subjects()[-2:] == ["by hand", "add 1 for r-2"]
+
+
+class TestSeveralProcesses:
+    """Each with a clone of its own, as the gateway's functions have; they share nothing but git."""
+
+    @pytest.fixture
+    def open_process(self, forge: Forge, tmp_path: Path) -> Callable[[], Paced]:
+        forge.hook("post-receive", "echo push >> pushes")
+        watch, numbers = Watch(), count()
+
+        def opened() -> Paced:
+            repository = Repository(
+                Remote(forge.url),
+                tmp_path / f"process-{next(numbers)}",
+                committer=GATEWAY,
+                clock=lambda: NOON + timedelta(seconds=watch.seconds),
+                stopwatch=watch.stopwatch(),
+            )
+            return Paced(repository, forge, watch)
+
+        return opened
+
+    def test_wait_for_what_another_has_pushed(self, open_process: Callable[[], Paced]) -> None:
+        one, other = open_process(), open_process()
+        one.commit(add(1, "r-1"))
+        other.commit(add(1, "r-2"))
+        before = one.watch.seconds
+        one.commit(add(1, "r-3"))
+        assert one.watch.seconds - before >= 11
+
+    def test_know_what_was_pushed_before_they_began(
+        self, open_process: Callable[[], Paced]
+    ) -> None:
+        first = open_process()
+        first.commit(add(1, "r-1"))
+        first.commit(add(1, "r-2"))
+        before = first.watch.seconds
+        with pytest.raises(TooManyPushes, match="not committed") as told:
+            open_process().commit(add(1, "hasty"), deadline=5)
+        assert told.value.seconds == 12
+        open_process().commit(add(1, "patient"))
+        assert first.watch.seconds - before >= 11
+
+    def test_keep_the_limit_together_and_lose_nobody(
+        self, open_process: Callable[[], Paced]
+    ) -> None:
+        """One caller each, as in Lambda, so that none shares a push with another."""
+        processes = [open_process() for _ in range(6)]
+        watch, commits, times = processes[0].watch, list[str](), list[float]()
+        for turn in range(3):
+            for number, process in enumerate(processes):
+                commits.append(process.commit(add(1, f"r-{number}-{turn}"), 10_000).commit)
+                times.append(watch.seconds)
+        assert len(set(commits)) == 18
+        assert processes[0].forge.file(LEASE) == "18"
+        assert processes[0].pushes == 18
+        for start in times:
+            assert sum(start <= pushed < start + 60 for pushed in times) <= SIX
+
+    def test_are_not_held_up_by_what_people_push(
+        self, open_process: Callable[[], Paced], colleague: Colleague
+    ) -> None:
+        for number in range(5):
+            colleague.commit({"README.md": f"new {number}"}, "by hand")
+            colleague.push()
+        process = open_process()
+        before = process.watch.seconds
+        process.commit(add(1, "r-1"))
+        assert process.watch.seconds == before
+
+    def test_wait_no_longer_for_many_commits_of_one_push(
+        self, open_process: Callable[[], Paced]
+    ) -> None:
+        one, other = open_process(), open_process()
+        with ThreadPoolExecutor(CALLERS) as pool:
+            list(pool.map(lambda n: one.commit(add(1, f"r-{n}"), deadline=10_000), range(CALLERS)))
+        before = one.watch.seconds
+        other.commit(add(1, "last"), deadline=10_000)
+        assert one.watch.seconds - before <= 13
+
+    def test_forget_what_is_a_minute_ago(self, open_process: Callable[[], Paced]) -> None:
+        one = open_process()
+        one.commit(add(1, "r-1"))
+        one.commit(add(1, "r-2"))
+        one.watch.seconds += 61
+        before = one.watch.seconds
+        open_process().commit(add(1, "r-3"))
+        assert one.watch.seconds == before
 
 
 def test_a_limit_that_is_lifted_holds_nobody_any_more(paced: Paced) -> None:
