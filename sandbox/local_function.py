@@ -78,4 +78,5 @@ class LocalFunction:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a terminal's Ctrl-C is for whoever calls it
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import base64
 import json
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -195,6 +196,15 @@ class TestAFunctionOfSomebodyElse:
         for _ in range(2):
             with pytest.raises(FunctionError, match="ended without an answer"):
                 call(each, None)
+        each.stop()
+
+    def test_does_not_hear_the_ctrl_c_that_is_for_its_caller(
+        self, scene: Scene, tmp_path: Path
+    ) -> None:
+        """A terminal sends it to the whole group; the function ends when its caller does."""
+        source = "import os\ndef handler(event, context):\n    return {'group': os.getpgrp()}\n"
+        each = self.written(scene, tmp_path, source)
+        assert call(each, None)["group"] != os.getpgrp()
         each.stop()
 
     def test_finds_nothing_of_its_callers_environment(
