@@ -1,8 +1,8 @@
 """What a deployment can choose: an environment's own file, and the context of the command line.
 
 `infra.app` reads it once. Constructs take values from it and look at no file, context or process.
-Only the fields that a template is made of are judged here, by the patterns of their JSON Schema: a
-`*` in a role or a password in a URL would be deployed as it stands.
+Only what a template is made of is judged here, by its JSON Schema: a `*` in a role or a password in
+a URL would be deployed as it stands.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
 
 from infra.definitions import OwnPath, own_paths
 from infra.errors import SettingsError
@@ -26,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "schema" / "environment.schema.json"
 TOPIC_COLONS = 5
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
+BLOCKS = ("identities", "limits")  # of an environment's file
 RATES = ("requests_per_minute", "invocations_per_minute")
 FIELDS = ("project_prefix", "region_name", "ddb_auth_table_name", "execution_role_arn")
 REMOTE = re.compile(r"(https|ssh)://((?P<user>[^/@\s]*)@)?[^/@\s]+/\S+")
@@ -101,7 +104,7 @@ def read(environments: Path, context: Context) -> Settings:
         *_wrong_secret(secret),
         *_wrong_webhook_secret(webhook_secret),
         *_wrong_notifications(told, fields["region_name"]),
-        *_wrong_identities(file, identities),
+        *_wrong_blocks(file, document),
         *wrong_paths,
     ]
     if problems:
@@ -147,7 +150,7 @@ def _fields(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _block(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    """Give an object of the document, for functions that check it whole when they start."""
+    """Give an object of the document; what is none is judged elsewhere."""
     found = document.get(key)
     return found if isinstance(found, dict) else {}
 
@@ -208,12 +211,14 @@ def _wrong_webhook_secret(name: str) -> Iterator[str]:
         )
 
 
-def _wrong_identities(file: Path, identities: Mapping[str, Any]) -> Iterator[str]:
-    rules = _object(SCHEMA)["properties"]["identities"]["properties"]["legacy_token_table"]
-    table = identities.get("legacy_token_table", "")
-    if table and not (isinstance(table, str) and re.fullmatch(rules["pattern"], table)):
-        place = f"{file}: /identities/legacy_token_table"
-        yield f"{place}: `{table}` is not allowed. {rules['description']}"
+def _wrong_blocks(file: Path, document: Mapping[str, Any]) -> Iterator[str]:
+    """Judge what functions get as it stands: with a wrong one they fail, and only when called."""
+    schema = _object(SCHEMA)
+    for key in BLOCKS:
+        rule = {**schema["properties"][key], "$defs": schema["$defs"]}
+        for error in Draft202012Validator(rule).iter_errors(document.get(key, {})):
+            place = "".join(f"/{part}" for part in (key, *error.absolute_path))
+            yield f"{file}: {place}: {error.message:.200}; `leasehold validate` says more."
 
 
 def _wrong_notifications(told: Mapping[str, str], region: str) -> Iterator[str]:

@@ -152,6 +152,39 @@ def test_a_target_that_a_notice_cannot_reach_is_refused(
     assert refusal(tmp_path, context).startswith(start)
 
 
+@pytest.mark.parametrize(
+    ("block", "place"),
+    [
+        ({"identities": []}, "/identities: "),
+        ({"identities": {"oidc": {"issuer": "https://x"}}}, "/identities/oidc: "),
+        ({"identities": {"legacy_token_table": "*"}}, "/identities/legacy_token_table: "),
+        ({"identities": {"iam": {"scopes": {"*": ["admin"]}}}}, "/identities/iam/scopes: "),
+        ({"limits": {"requests_per_minute": "many"}}, "/limits/requests_per_minute: "),
+    ],
+)
+def test_what_functions_would_fail_by_is_not_deployed(
+    environments: Path, context: Context, tmp_path: Path, block: dict[str, object], place: str
+) -> None:
+    document = json.loads((environments / "live" / "environment.json").read_text())
+    write(tmp_path, json.dumps({**document, **block}))
+    said = refusal(tmp_path, context).splitlines()
+    assert said
+    assert all(line.startswith(f"{tmp_path}/live/environment.json: {place}") for line in said)
+
+
+def test_how_often_a_caller_may_call_is_the_files_or_the_schemas(
+    environments: Path, context: Context, tmp_path: Path
+) -> None:
+    document = json.loads((environments / "live" / "environment.json").read_text())
+    assert read(environments, context.get).rate_variables() == {
+        "LEASEHOLD_REQUESTS_PER_MINUTE": "120",
+        "LEASEHOLD_INVOCATIONS_PER_MINUTE": "600",
+    }
+    write(tmp_path, json.dumps({**document, "limits": {"requests_per_minute": 7}}))
+    found = read(tmp_path, context.get).rate_variables()
+    assert found == {"LEASEHOLD_REQUESTS_PER_MINUTE": "7"}
+
+
 @pytest.mark.parametrize(("content", "reason"), [("{", "this is not JSON"), ("[]", "not a JSON")])
 def test_a_broken_file_is_named(
     tmp_path: Path, context: Context, content: str, reason: str
