@@ -1,9 +1,9 @@
 """Which definitions have a path of their own in the API: what a deployment makes resources of.
 
-`settings` reads it once. A definition that is merged later is served all the
-same, by the gateway's generic path; what waits for a deployment is a function of its own, and a
-path without a token. A file that cannot be read stops the synthesis: to leave it out would take
-its path away, and unreadable is not absent.
+`settings` reads it once. A definition that is merged later is served all the same, by the gateway's
+generic path; what waits for a deployment is a function of its own, and a path without a token. A
+file that cannot be read stops the synthesis: to leave it out would take its path away, and
+unreadable is not absent.
 """
 
 from __future__ import annotations

@@ -41,7 +41,13 @@ class GatewayStack(Stack):
         )
         table = TokenTable(self, "Tokens", table_name=settings.ddb_auth_table_name)
         authorizer = Authorizer(self, "Authorizer", settings=settings, table=table, source=source)
-        api = Api(self, "Api", integrations=functions.integrations, authorizer=authorizer.tokens)
+        api = Api(
+            self,
+            "Api",
+            integrations=functions.integrations,
+            authorizer=authorizer.tokens,
+            models=[path.resource for path in settings.paths],
+        )
         OwnPaths(self, "Own", api=api, paths=settings.paths, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
         if settings.admits_signers:

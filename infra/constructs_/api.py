@@ -32,7 +32,7 @@ from infra.constructs_.refusals import answer_refusals
 from infra.description import JSON, Operation, body_schema, operations
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk.aws_apigateway import IAuthorizer, IModel, Integration
 
@@ -97,7 +97,8 @@ REASONS = {
 class Api(Construct):
     """A REST API with all routes; `integrations` has who answers, by the operation's name.
 
-    With an authorizer, callers show a token; without one, they sign with AWS credentials.
+    With an authorizer, callers show a token; without one, they sign with AWS credentials. `models`
+    are paths that definitions will have there, which may be called as often as those for models.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Api(Construct):
         *,
         integrations: Mapping[str, Integration],
         authorizer: IAuthorizer | None,
+        models: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         kind = "" if authorizer else " Callers sign with AWS credentials."
@@ -118,7 +120,7 @@ class Api(Construct):
             endpoint_types=[EndpointType.REGIONAL],
             binary_media_types=[*BINARY],
             cloud_watch_role=authorizer is not None,  # one for each account and region
-            deploy_options=self._stage(),
+            deploy_options=self._stage([f"/{path}/POST" for path in models]),
         )
         self._authorizer = authorizer
         self._validator = RequestValidator(
@@ -173,7 +175,8 @@ class Api(Construct):
             self._models[name] = Model.from_model_name(self, f"Named-{name}", made.ref)
         return self._models[name]
 
-    def _stage(self) -> StageOptions:
+    def _stage(self, models: Sequence[str]) -> StageOptions:
+        ask = [f"{each.path}/{each.method}" for each in operations() if each.asks_model]
         log = LogGroup(
             self,
             "AccessLog",
@@ -190,13 +193,12 @@ class Api(Construct):
             access_log_destination=LogGroupLogDestination(log),
             access_log_format=AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             method_options={
-                f"{each.path}/{each.method}": MethodDeploymentOptions(
+                method: MethodDeploymentOptions(
                     throttling_rate_limit=MODEL_CALLS_A_SECOND,
                     throttling_burst_limit=MODEL_BURST,
                     logging_level=MethodLoggingLevel.INFO,
                     metrics_enabled=True,
                 )
-                for each in operations()
-                if each.asks_model
+                for method in (*ask, *models)
             },
         )
