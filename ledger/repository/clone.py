@@ -15,18 +15,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import pygit2
 
 from ledger.errors import Unavailable
 from ledger.repository.commits import (
+    after,
     ages,
     committed_at,
     descended,
     differs,
     history,
     latest,
-    record,
     signature,
 )
 from ledger.repository.connection import FOREIGN, TRACKING, Server
@@ -34,6 +35,7 @@ from ledger.repository.trees import Trees, write_tree
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
 from ledger.writer import Damaged
 
+_Read = TypeVar("_Read")
 _MOST_PACK_FILES = 200
 _MOST_LOOSE_OBJECTS = 8192
 _USES_BETWEEN_COUNTS = 64
@@ -107,25 +109,10 @@ class Clone:
                 repository.references.create(TRACKING, tip.commit, force=True)
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
-        with self._lock:
-            if not tip:
-                return []
-            if not self._reaches(base):
-                self._deepen()
-            with self._guarded() as repository:
-                walker = repository.walk(tip)
-                if base and base in repository:
-                    walker.hide(base)
-                return [record(commit) for commit in walker]
+        return self._after(base, tip, list)
 
     def recent(self, base: str, tip: str, seconds: float) -> Sequence[float]:
-        with self._lock:
-            if not tip:
-                return []
-            if not self._reaches(base):
-                self._deepen()
-            with self._guarded() as repository:
-                return ages(repository, base, tip, self._pen.clock(), seconds)
+        return self._after(base, tip, lambda found: ages(found, self._pen.clock(), seconds))
 
     def touches(self, commit: str, paths: Iterable[str]) -> bool:
         with self._lock, self._guarded() as repository:
@@ -145,6 +132,18 @@ class Clone:
 
     def find(self, prefix: str, of: str | None) -> Sequence[CommitRecord]:
         return self._in_depth(lambda repository, tip: descended(repository, of or tip, prefix))
+
+    def _after(
+        self, base: str, tip: str, read: Callable[[Iterator[CommitRecord]], list[_Read]]
+    ) -> list[_Read]:
+        """Read what came after `base`, newest first, which is fetched if the clone lacks it."""
+        with self._lock:
+            if not tip:
+                return []
+            if not self._reaches(base):
+                self._deepen()
+            with self._guarded() as repository:
+                return read(after(repository, base, tip))
 
     def _in_depth(
         self, read: Callable[[pygit2.Repository, str], Iterator[CommitRecord]]

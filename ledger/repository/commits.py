@@ -5,9 +5,9 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import takewhile
 
 import pygit2
-from pygit2.enums import SortMode
 
 from ledger.repository.trees import entry
 from ledger.snapshot import CommitRecord, Person, is_requested
@@ -37,21 +37,19 @@ def latest(repository: pygit2.Repository, tip: str, limit: int) -> Iterator[Comm
         commit = commit.parents[0] if commit.parents else None
 
 
-def ages(
-    repository: pygit2.Repository, base: str, tip: str, now: datetime, longest: float
-) -> list[float]:
-    """Tell how many seconds ago requests were committed after `base`, the longest ago first."""
-    walker = repository.walk(tip, SortMode.TIME)
+def after(repository: pygit2.Repository, base: str, tip: str) -> Iterator[CommitRecord]:
+    """Give the commits up to `tip` that `base` does not have, newest first; "" has none."""
+    walker = repository.walk(tip)
     if base and base in repository:
         walker.hide(base)
-    found = []
-    for commit in walker:
-        age = (now - committed_at(commit)).total_seconds()
-        if age > longest:
-            break
-        if is_requested(record(commit)):
-            found.append(max(0.0, age))
-    return found[::-1]
+    return map(record, walker)
+
+
+def ages(newest_first: Iterator[CommitRecord], now: datetime, longest: float) -> list[float]:
+    """Tell how many seconds ago requests were committed, the longest ago first."""
+    aged = (((now - each.committed_at).total_seconds(), each) for each in newest_first)
+    recent = takewhile(lambda pair: pair[0] <= longest, aged)
+    return [max(0.0, age) for age, each in recent if is_requested(each)][::-1]
 
 
 def descended(repository: pygit2.Repository, tip: str, prefix: str) -> Iterator[CommitRecord]:
