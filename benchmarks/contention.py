@@ -21,8 +21,8 @@ from math import ceil
 from typing import Any
 
 from benchmarks.workshop import NOW, Workshop, workshop
+from gateway.dependencies import Dependencies
 from gateway.handler import build
-from gateway.parts import Parts
 from ledger.repository import Committed, Proposal, Repository
 
 CALLERS = 64
@@ -72,7 +72,7 @@ def run() -> str:
 
 
 def _gateway(shop: Workshop, ledger: Repository) -> Measured:
-    handle = build(Parts(ledger, "dev", lambda: NOW, shop.client))
+    handle = build(Dependencies(ledger, "dev", lambda: NOW, shop.client))
     numbers = count()
 
     def extend() -> None:

@@ -21,7 +21,7 @@ from ledger.documents import dump_existing_config, parse_lease
 from ledger.lease import Lease, stamp
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
-from sandbox.git_server import GitServer, create_repository
+from sandbox.git.server import GitServer, create_repository
 from sandbox.server import Sandbox
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+from controller.dependencies import Dependencies, Ledger
 from controller.lease_changes import CONTROLLER, proposal_for, request_id
-from controller.means import Ledger, Means
 from controller.plan import plan
 from controller.planning.action import COMMITS, Action, Verb
 from controller.tick import Outcome, State, Tick
@@ -22,16 +22,18 @@ _LATEST = 500  # commits, among which a credit is looked for
 _MOST_AT_ONCE = 256  # lease changes that share a push
 
 
-def carry_out(means: Means, tick: Tick) -> Iterator[Outcome]:
+def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
     """Do the changes of a plan; the failure of one stops no other. Lease changes share a push."""
     changes = [action for action in tick.plan.changes if action.verb in COMMITS]
     if changes:
-        commit = partial(_commit, means.ledger, tick, _known_changes(means.ledger, changes))
+        commit = partial(
+            _commit, dependencies.ledger, tick, _known_changes(dependencies.ledger, changes)
+        )
         with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
             yield from callers.map(commit, changes)
     for action in tick.plan.changes:
         if action.verb not in COMMITS:
-            yield _outcome(action, partial(_apply, means, tick, action))
+            yield _outcome(action, partial(_apply, dependencies, tick, action))
 
 
 def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
@@ -43,12 +45,12 @@ def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
     return Outcome(action, State.DROPPED, news) if news else Outcome(action, State.DONE)
 
 
-def _apply(means: Means, tick: Tick, action: Action) -> str | None:
+def _apply(dependencies: Dependencies, tick: Tick, action: Action) -> str | None:
     """Act on AWS. Before anything is deleted, the ledger is asked once more."""
     ends = action.verb in (Verb.DELETE, Verb.COLLECT)
-    news = _last_look(means.ledger, tick, action) if ends else None
+    news = _last_look(dependencies.ledger, tick, action) if ends else None
     if not news:
-        means.cloud.apply(action, tick.now)
+        dependencies.cloud.apply(action, tick.now)
     return news
 
 
@@ -60,7 +62,7 @@ def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
     fleet = read_fleet(snapshot.files, tick.fleet.name)
     if action.verb is Verb.COLLECT:
         return "the ledger moved meanwhile: the next tick looks again"
-    anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.world)
+    anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
     wanted = anew.action_for(action.endpoint_name)
     if wanted is not None and wanted.verb is Verb.DELETE:
         return None
@@ -78,7 +80,7 @@ def _known_changes(ledger: Ledger, changes: Iterable[Action]) -> frozenset[str]:
 def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) -> Outcome:
     """Commit a lease change, unless it is in the history already."""
     environment, commit = tick.fleet.name, tick.plan.commit
-    change = request_id(action, tick.fleet, tick.world.record, commit)
+    change = request_id(action, tick.fleet, tick.findings.record, commit)
     if change in known:
         return Outcome(action, State.DONE)
     reason = None if action.verb is Verb.GRANT else action.reason

@@ -12,14 +12,14 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
+from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
-from controller.aws.courier import Courier
-from controller.aws.estate import Estate
+from controller.aws.notifier import Notifier
 from controller.aws.prices import PRICING_REGION, Prices
 from controller.coalesce import is_covered
 from controller.cost import hourly, running
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, reconcile
+from controller.reconcile import CONTROLLER, Dependencies, reconcile
 from controller.report import as_json
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import State, Tick
@@ -33,13 +33,13 @@ _last_good: dict[str, datetime] = {}
 
 def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's signature)
     """Run one tick and answer with what it did; raises where actions failed: AWS counts it."""
-    settings, means = _built()
+    settings, dependencies = _built()
     environment, now = settings.environment, _now()
     last_good = _last_good.get(environment)
     if (asked_at := _asked_at(event)) and is_covered(asked_at, last_good):
         return {"environment": environment, "covered_by": stamp(last_good or now)}
     try:
-        tick = reconcile(means, environment, now)
+        tick = reconcile(dependencies, environment, now)
     except Failure as failure:
         lines = [emf_of_failure(environment, now, last_good)]
         _print([*lines, log_line_of_failure(environment, failure)])
@@ -81,13 +81,13 @@ def _print(lines: Iterable[Mapping[str, Any]]) -> None:
 
 
 @cache
-def _built() -> tuple[LedgerSettings, Means]:
+def _built() -> tuple[LedgerSettings, Dependencies]:
     settings = LedgerSettings.from_env(os.environ)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
     make = session().client
-    courier = Courier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
-    estate = Estate(partial(make, config=PATIENT))
-    return settings, Means(ledger, estate, Logbook(status), courier)
+    notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
+    account = Account(partial(make, config=PATIENT))
+    return settings, Dependencies(ledger, account, Logbook(status), notifier)
 
 
 @cache

@@ -47,17 +47,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.planning.action import CHANGES, COMMITS, Action, Plan, Verb
-from controller.planning.case import Case
 from controller.planning.collection import Artifact
-from controller.planning.decision import decide
+from controller.planning.decide import decide
+from controller.planning.decision import Decision
+from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.planning.prune import prune
-from controller.planning.world import World
 from ledger.holdings import Broken, Fleet, environment_path
 
-__all__ = ["CHANGES", "Action", "Observed", "Plan", "Verb", "World", "plan"]
+__all__ = ["CHANGES", "Action", "Findings", "Observed", "Plan", "Verb", "plan"]
 
-_NOWHERE = World()
+_NOTHING_FOUND = Findings()
 _ENDS = frozenset({Verb.DELETE, Verb.COLLECT, *COMMITS})
 
 
@@ -66,7 +66,7 @@ def plan(
     observed: Iterable[Observed],
     now: datetime,
     commit: str = "",
-    world: World = _NOWHERE,
+    findings: Findings = _NOTHING_FOUND,
 ) -> Plan:
     """Decide for every endpoint of an environment. Without its settings nothing is touched."""
     if fleet.environment is None:
@@ -78,16 +78,16 @@ def plan(
         *(_frozen(item) for item in fleet.broken),
         *(
             decide(
-                Case(fleet, fleet.environment, item, world, now),
+                Decision(fleet, fleet.environment, item, findings, now),
                 there.get(item.endpoint_name.lower()),
             )
             for item in fleet.holdings
         ),
         *prune(fleet, fleet.environment, there),
-        *(_collect(item) for item in world.collectible),
+        *(_collect(item) for item in findings.collectible),
     ]
-    if world.clock_fault:
-        actions = list(_without_ends(actions, world.clock_fault))
+    if findings.clock_fault:
+        actions = list(_without_ends(actions, findings.clock_fault))
     order = {verb: number for number, verb in enumerate(Verb)}
     actions.sort(key=lambda action: (order[action.verb], action.endpoint_name))
     return Plan(fleet.name, commit, tuple(actions))

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.carry_out import carry_out
+from controller.dependencies import Dependencies, Notifier
 from controller.lease_changes import CONTROLLER
-from controller.means import Means, Post
 from controller.memory.applied import applied
 from controller.memory.record import Record
-from controller.memory.sighting import acted, forgotten, scaled, settled, sighted
+from controller.memory.transitions import acted, forgotten, scaled, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
@@ -19,24 +19,24 @@ from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
 from ledger.holdings import read_fleet
 
-__all__ = ["CONTROLLER", "Means", "Outcome", "State", "Tick", "look", "reconcile"]
+__all__ = ["CONTROLLER", "Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
 
-def look(means: Means, environment: str, now: datetime) -> Tick:
+def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raises Failure where either side cannot be read whole."""
-    snapshot = means.ledger.read()
+    snapshot = dependencies.ledger.read()
     fleet = read_fleet(snapshot.files, environment)
-    record = means.logbook.read(environment)
-    seen = means.cloud.observe(fleet)
+    record = dependencies.logbook.read(environment)
+    seen = dependencies.cloud.observe(fleet)
     if fleet.environment is not None:
         record = sighted(record, fleet, seen.observed, now)
-    world = means.cloud.survey(fleet, seen, record, now)
-    world = replace(world, record=scaled(record, world.scales))
-    planned = plan(fleet, seen.observed, now, snapshot.commit, world)
-    return Tick(now, fleet, seen.observed, planned, world=world)
+    findings = dependencies.cloud.survey(fleet, seen, record, now)
+    findings = replace(findings, record=scaled(record, findings.scales))
+    planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
+    return Tick(now, fleet, seen.observed, planned, findings=findings)
 
 
-def reconcile(means: Means, environment: str, now: datetime) -> Tick:
+def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Converge one environment.
 
     - read the head of the ledger, what SageMaker has, and what the last ticks saw;
@@ -48,27 +48,27 @@ def reconcile(means: Means, environment: str, now: datetime) -> Tick:
 
     Raises Failure where either side cannot be read whole: no readable git, no deletes.
     """
-    seen = look(means, environment, now)
-    tick = replace(seen, outcomes=tuple(carry_out(means, seen)))
-    return tick if tick.fleet.environment is None else _remember(means, tick)
+    seen = look(dependencies, environment, now)
+    tick = replace(seen, outcomes=tuple(carry_out(dependencies, seen)))
+    return tick if tick.fleet.environment is None else _remember(dependencies, tick)
 
 
-def _remember(means: Means, tick: Tick) -> Tick:
+def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     """Tell whom it concerns, and keep what moved. What goes wrong here stops nothing."""
     done = (outcome.action for outcome in tick.outcomes if outcome.state is State.DONE)
-    right = tick.world.clock_fault is None
-    record = acted(tick.world.record, done, tick.now, clock_is_right=right)
+    right = tick.findings.clock_fault is None
+    record = acted(tick.findings.record, done, tick.now, clock_is_right=right)
     record = settled(record, tick.plan)
-    record, deliveries = _tell(means.courier, tick, record)
-    troubles = [*tick.world.troubles, *(each.sentence for each in deliveries if not each.ok)]
+    record, deliveries = _tell(dependencies.notifier, tick, record)
+    troubles = [*tick.findings.troubles, *(each.sentence for each in deliveries if not each.ok)]
     try:
-        means.logbook.keep(tick.fleet.name, record, applied(tick.plan, tick.now))
+        dependencies.logbook.keep(tick.fleet.name, record, applied(tick.plan, tick.now))
     except Failure as failure:
         troubles.append(str(failure))
     return replace(tick, deliveries=deliveries, troubles=tuple(troubles))
 
 
-def _tell(courier: Post, tick: Tick, record: Record) -> tuple[Record, tuple[Delivery, ...]]:
+def _tell(notifier: Notifier, tick: Tick, record: Record) -> tuple[Record, tuple[Delivery, ...]]:
     """Deliver what is due, and note what arrived."""
     notices = due(tick.fleet, tick.plan, record, tick.now)
     if record.is_new:
@@ -76,7 +76,7 @@ def _tell(courier: Post, tick: Tick, record: Record) -> tuple[Record, tuple[Deli
         notices = due(tick.fleet, tick.plan, record, tick.now)
     deliveries: tuple[Delivery, ...] = ()
     if notices and tick.fleet.environment:
-        deliveries = courier.deliver(notices, tick.fleet.environment)
+        deliveries = notifier.deliver(notices, tick.fleet.environment)
     record = delivered(record, deliveries, tick.now)
     record = pruned(record, tick.fleet, tick.plan)
     untold = {each.notice.endpoint_name for each in deliveries if not each.ok}

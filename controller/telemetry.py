@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from controller.planning.action import Action, Verb
-from controller.planning.case import Case
+from controller.planning.decision import Decision
 from controller.report import summary
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
@@ -99,7 +99,7 @@ def log_line_of_failure(environment: str, failure: Failure) -> Line:
 
 def _failures(tick: Tick) -> int:
     """Count what failed. Unreadable settings or a wrong clock keep whole ticks from their work."""
-    useless = tick.fleet.environment is None or tick.world.clock_fault is not None
+    useless = tick.fleet.environment is None or tick.findings.clock_fault is not None
     return useless + sum(outcome.state is State.FAILED for outcome in tick.outcomes)
 
 
@@ -108,8 +108,10 @@ def _wanted(tick: Tick) -> frozenset[str]:
     environment, fleet = tick.fleet.environment, tick.fleet
     if environment is None:
         return frozenset()
-    cases = (Case(fleet, environment, item, tick.world, tick.now) for item in fleet.holdings)
-    return frozenset(case.holding.endpoint_name for case in cases if case.is_on)
+    decisions = (
+        Decision(fleet, environment, item, tick.findings, tick.now) for item in fleet.holdings
+    )
+    return frozenset(each.holding.endpoint_name for each in decisions if each.is_on)
 
 
 def _since(last_good: datetime | None, now: datetime) -> dict[str, tuple[float, str]]:

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from controller.notices.notice import Delivery
 from controller.planning.action import Action, Plan
+from controller.planning.findings import Findings
 from controller.planning.observed import Observed
-from controller.planning.world import World
 from ledger.holdings import Fleet
 
 
@@ -41,6 +41,6 @@ class Tick:
     observed: tuple[Observed, ...]
     plan: Plan
     outcomes: tuple[Outcome, ...] = ()
-    world: World = field(default_factory=World)
+    findings: Findings = field(default_factory=Findings)
     deliveries: tuple[Delivery, ...] = ()
     troubles: tuple[str, ...] = ()

@@ -15,19 +15,19 @@ from typing import Any
 
 import boto3
 
-from gateway import openapi, refusals
-from gateway.admission import Admission
-from gateway.applied import Applied
-from gateway.executions import Executions
-from gateway.expiry import Expiry
-from gateway.history import History
-from gateway.invocation import Invocation
-from gateway.parts import Parts
-from gateway.reply import Reply
-from gateway.requests import Event
-from gateway.routes import OWN_PATH, ROUTES, Route
-from gateway.streaming import Streaming
-from gateway.webhook import Webhook
+from gateway.callers.rate_limit import Admission
+from gateway.dependencies import Dependencies
+from gateway.http import errors, openapi
+from gateway.http.answer import Answer
+from gateway.http.requests import Event
+from gateway.http.routes import OWN_PATH, ROUTES, Route
+from gateway.leases.applied import Applied
+from gateway.leases.expiry import Expiry
+from gateway.leases.history import History
+from gateway.models.executions import Executions
+from gateway.models.invocation import Invocation
+from gateway.models.streaming import Streaming
+from gateway.webhook.receive import Webhook
 from ledger.errors import Refused
 from ledger.opening import open_deployed_with_status
 from ledger.repository import Person
@@ -35,7 +35,7 @@ from ledger.settings import LedgerSettings
 
 GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 Handler = Callable[[Event, object], dict[str, Any]]
-Operation = Callable[[Event], Reply]
+Operation = Callable[[Event], Answer]
 _BY_KEY = {route.key: route for route in ROUTES}
 
 
@@ -48,25 +48,25 @@ def handler(event: Event, context: object) -> dict[str, Any]:
 def _built() -> Handler:
     settings = LedgerSettings.from_env(os.environ)
     ledger, status = open_deployed_with_status(settings, GATEWAY, _now)
-    return build(Parts(ledger, settings.environment, _now, boto3.client, status, os.environ))
+    return build(Dependencies(ledger, settings.environment, _now, boto3.client, status, os.environ))
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(parts: Parts) -> Handler:
+def build(dependencies: Dependencies) -> Handler:
     """Make a handler for one environment of a ledger. It may be called from many threads."""
-    expiry = Expiry(parts.ledger, parts.environment, parts.clock)
-    invocation = Invocation.of(parts)
-    executions = Executions.of(parts, invocation)
+    expiry = Expiry(dependencies.ledger, dependencies.environment, dependencies.clock)
+    invocation = Invocation.of(dependencies)
+    executions = Executions.of(dependencies, invocation)
     operations: Mapping[str, Operation] = {
         "query": expiry.query,
         "extend": expiry.extend,
         "release": expiry.release,
-        "history": History(parts.ledger, parts.environment).tell,
-        "reconcile": Applied(parts).tell,
-        "webhook": Webhook.of(parts).receive,
+        "history": History(dependencies.ledger, dependencies.environment).tell,
+        "reconcile": Applied(dependencies).tell,
+        "webhook": Webhook.of(dependencies).receive,
         "openapi": openapi.describe,
         "invoke": invocation.by_name,
         "invoke_stream": Streaming(invocation).collected,
@@ -74,7 +74,7 @@ def build(parts: Parts) -> Handler:
         "start_execution": executions.start,
         "describe_execution": executions.describe,
     }
-    admission = Admission(parts)
+    admission = Admission(dependencies)
 
     def handle(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
         try:
@@ -82,7 +82,7 @@ def build(parts: Parts) -> Handler:
             known = admission.admit(event, route.scope)
             return operations[route.operation](known).as_proxy()
         except Exception as error:  # noqa: BLE001 - an entry point
-            return refusals.told(event, error).as_proxy()
+            return errors.told(event, error).as_proxy()
 
     return handle
 

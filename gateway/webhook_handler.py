@@ -13,9 +13,9 @@ from typing import Any
 
 import boto3
 
-from gateway import refusals
-from gateway.requests import Event
-from gateway.webhook import Webhook
+from gateway.http import errors
+from gateway.http.requests import Event
+from gateway.webhook.receive import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (
     try:
         return _built().receive(event).as_proxy()
     except Exception as error:  # noqa: BLE001 - an entry point
-        return refusals.told(event, error).as_proxy()
+        return errors.told(event, error).as_proxy()
 
 
 @cache

@@ -1,8 +1,8 @@
-"""The API's own routes, as `gateway/openapi.json` describes them. It is data here, not code.
+"""The API's own routes, as `gateway/http/openapi.json` describes them. It is data here, not code.
 
 The gateway's tests hold that file to its table of routes and to `schema/`, so what is deployed and
-what is answered cannot drift apart. API Gateway understands JSON Schema of draft 4 alone; `draft4`
-writes a body's schema so.
+what is answered cannot drift apart. API Gateway understands JSON Schema of draft 4 alone;
+`schema_draft4` writes a body's schema so.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infra.draft4 import draft4
+from infra.schema_draft4 import draft4
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE = Path(__file__).resolve().parents[1] / "gateway" / "openapi.json"
+FILE = Path(__file__).resolve().parents[1] / "gateway" / "http" / "openapi.json"
 JSON = "application/json"
 REFERENCE = "#/components/schemas/"
 

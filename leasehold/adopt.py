@@ -9,8 +9,8 @@ import click
 
 from controller.aws.endpoints import Existing
 from controller.planning.desired import PROJECT_TAG
-from leasehold.connection import Connection, connected
 from leasehold.console import dim, say
+from leasehold.context import Context, connected
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
 from ledger.errors import Refused
 from ledger.holdings import Fleet, document_path
@@ -34,15 +34,13 @@ from ledger.holdings import Fleet, document_path
     metavar="DIR",
     help="Your clone of the ledger; by default this folder.",
 )
-def adopt(
-    connection: Connection, *, endpoint: str, name: str | None, minutes: int, into: Path
-) -> None:
+def adopt(context: Context, *, endpoint: str, name: str | None, minutes: int, into: Path) -> None:
     """Write the definition of ENDPOINT, which SageMaker has already.
 
     Commit the file to adopt the endpoint: it gets Leasehold's tags and a first lease.
     """
-    fleet = connection.fleet(connection.repository().read())
-    found = _found(connection, fleet, endpoint)
+    fleet = context.fleet(context.repository().read())
+    found = _found(context, fleet, endpoint)
     path = _free_path(fleet, name or found.endpoint_name, into)
     content = _definition(name or found.endpoint_name, found, minutes)
     path.write_bytes(content)
@@ -50,12 +48,12 @@ def adopt(
     say(dim(f"Commit and push it, and {found.endpoint_name} is leased for {minutes} min."))
 
 
-def _found(connection: Connection, fleet: Fleet, endpoint: str) -> Existing:
+def _found(context: Context, fleet: Fleet, endpoint: str) -> Existing:
     """Find the endpoint. Raises Refused LH5006 where there is none that may be adopted."""
     if defined := fleet.find(endpoint):
         file = document_path(fleet.name, defined.name, "endpoint")
         raise Refused("LH5006", f"{defined.endpoint_name} is defined already, in {file}.")
-    found = connection.estate(fleet).find(endpoint)
+    found = context.account(fleet).find(endpoint)
     if found is None:
         raise Refused(
             "LH5006",

@@ -7,8 +7,8 @@ import click
 
 from controller.reconcile import CONTROLLER, State, Tick, look, reconcile
 from controller.report import as_json, as_markdown, as_text
-from leasehold.connection import Connection, clock, connected
 from leasehold.console import show_json
+from leasehold.context import Context, clock, connected
 from leasehold.narration import Narrator
 from leasehold.ticking import keep_ticking, until_stopped
 
@@ -24,15 +24,15 @@ CHANGES_DUE = 2
     show_default=True,
     help="markdown is a comment for a pull request.",
 )
-def plan(connection: Connection, output: str) -> None:
+def plan(context: Context, output: str) -> None:
     """Show what the controller would do now, and why.
 
     Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
     plan cannot be made or documents are broken.
     """
-    ledger = connection.repository()
-    fleet = connection.fleet(ledger.read())
-    tick = look(connection.means(fleet, ledger), fleet.name, clock())
+    ledger = context.repository()
+    fleet = context.fleet(ledger.read())
+    tick = look(context.dependencies(fleet, ledger), fleet.name, clock())
     _show(tick, output)
     if tick.fleet.errors:
         raise SystemExit(1)
@@ -49,17 +49,17 @@ def plan(connection: Connection, output: str) -> None:
     help="Go on, one tick every so many seconds, until interrupted.",
 )
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def reconcile_(connection: Connection, every: float | None, output: str) -> None:
+def reconcile_(context: Context, every: float | None, output: str) -> None:
     """Converge SageMaker to the ledger.
 
     One tick exits with 1 when an action failed or was refused.
     """
-    ledger = connection.repository(CONTROLLER)
-    fleet = connection.fleet(ledger.read())
-    means = connection.means(fleet, ledger)
+    ledger = context.repository(CONTROLLER)
+    fleet = context.fleet(ledger.read())
+    dependencies = context.dependencies(fleet, ledger)
 
     def tick() -> Tick:
-        return reconcile(means, fleet.name, clock())
+        return reconcile(dependencies, fleet.name, clock())
 
     if every is None:
         done = tick()

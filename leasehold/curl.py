@@ -6,22 +6,22 @@ import shutil
 import urllib.request
 from typing import Any
 
-from leasehold.stage import Stage, answer, show
+from leasehold.tour_shell import TourShell, answer, show
 from ledger.errors import Unavailable
 
 
-def call(scene: Stage, method: str, query: str, body: dict[str, Any] | None) -> dict[str, Any]:
+def call(shell: TourShell, method: str, query: str, body: dict[str, Any] | None) -> dict[str, Any]:
     """Show a call of /endpoint-expiry, make it, show the answer. Raises Unavailable LH5030."""
-    url = f"{scene.running.gateway_url}/endpoint-expiry{query}"
+    url = f"{shell.running.gateway_url}/endpoint-expiry{query}"
     data = [] if body is None else ["-d", json.dumps(body)]
     show(
         f'curl -X {method} {shlex.quote(url)} -H "Authorization: $TOKEN" {shlex.join(data)}'.strip()
     )
     if shutil.which("curl"):
         curl = ["curl", "--silent", "--show-error", "--fail-with-body", "-X", method, url]
-        text = scene.quietly([*curl, "-H", f"Authorization: {scene.running.token}", *data])
+        text = shell.quietly([*curl, "-H", f"Authorization: {shell.running.token}", *data])
     else:
-        text = _request(url, method, scene.running.token, data)
+        text = _request(url, method, shell.running.token, data)
     answered: dict[str, Any] = json.loads(text)
     answer(json.dumps(answered, indent=2))
     return answered

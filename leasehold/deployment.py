@@ -12,20 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway import handler as gateway
-from gateway.executions import DEFINITION
-from gateway.routes import ROUTES
-from gateway.served import Served
-from gateway.streaming import streaming_handler
+from gateway.http.routes import ROUTES
+from gateway.models.executions import DEFINITION
+from gateway.models.fleet_cache import FleetCache
+from gateway.models.streaming import streaming_handler
 from ledger.errors import Failure
-from sandbox.api_gateway import Route
-from sandbox.local_function import LocalFunction
+from sandbox.api_gateway.local_function import LocalFunction
+from sandbox.api_gateway.rest_api import Route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
 
+    from gateway.dependencies import Dependencies
     from gateway.handler import Handler
-    from gateway.parts import Parts
     from ledger.documents import Integration
     from ledger.holdings import Holding
 
@@ -47,11 +47,13 @@ def deploy_state_machine(client: Any) -> str:  # noqa: ANN401 - boto3's
 class Deployment:
     """The routes of one environment's API, and the functions behind them."""
 
-    def __init__(self, parts: Parts, variables: Mapping[str, str], project: Path = PROJECT) -> None:
+    def __init__(
+        self, dependencies: Dependencies, variables: Mapping[str, str], project: Path = PROJECT
+    ) -> None:
         """`variables` are what functions find in their environment, beside ENDPOINT_NAME."""
-        self._handle: Handler = gateway.build(parts)
-        self._stream = streaming_handler(parts)
-        self._served = Served(parts.ledger, parts.environment, parts.clock)
+        self._handle: Handler = gateway.build(dependencies)
+        self._stream = streaming_handler(dependencies)
+        self._served = FleetCache(dependencies.ledger, dependencies.environment, dependencies.clock)
         self._variables = variables
         self._project = project
         self._functions: dict[tuple[Path, str], LocalFunction] = {}

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import click
 
-from leasehold import identity
-from leasehold.connection import Connection, clock, connected
+from leasehold import git_author
 from leasehold.console import dim, say, show_json, show_table
+from leasehold.context import Context, clock, connected
 from leasehold.times import on_day, relative, utc
 from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
@@ -37,7 +37,7 @@ _reason = click.option("--reason", metavar="TEXT", help="Why, for those who read
 @_author
 @_output
 def extend(  # noqa: PLR0913  (click hands over each option by itself)
-    connection: Connection,
+    context: Context,
     *,
     name: str,
     minutes: int,
@@ -49,7 +49,7 @@ def extend(  # noqa: PLR0913  (click hands over each option by itself)
 
     An ended lease counts from now. The change is a commit, and you are its author.
     """
-    change = _Change(connection, identity.author(author), name, reason)
+    change = _Change(context, git_author.author(author), name, reason)
     change.make(extension(change.request, minutes), output)
 
 
@@ -60,10 +60,10 @@ def extend(  # noqa: PLR0913  (click hands over each option by itself)
 @_author
 @_output
 def release(
-    connection: Connection, *, name: str, reason: str | None, author: str | None, output: str
+    context: Context, *, name: str, reason: str | None, author: str | None, output: str
 ) -> None:
     """End the lease of the endpoint NAME now."""
-    change = _Change(connection, identity.author(author), name, reason)
+    change = _Change(context, git_author.author(author), name, reason)
     change.make(ending(change.request), output)
 
 
@@ -72,10 +72,10 @@ def release(
 @click.argument("name")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @_output
-def log(connection: Connection, *, name: str, limit: int, output: str) -> None:
+def log(context: Context, *, name: str, limit: int, output: str) -> None:
     """Show who kept NAME alive, when and why."""
-    ledger = connection.repository()
-    fleet = connection.fleet(ledger.read())
+    ledger = context.repository()
+    fleet = context.fleet(ledger.read())
     item = fleet.find(name)
     if item is None:
         raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
@@ -93,11 +93,9 @@ def log(connection: Connection, *, name: str, limit: int, output: str) -> None:
 class _Change:
     """One lease change that a person asks for."""
 
-    def __init__(
-        self, connection: Connection, person: Person, name: str, reason: str | None
-    ) -> None:
-        self._ledger = connection.repository(person)
-        fleet = connection.fleet(self._ledger.read())
+    def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
+        self._ledger = context.repository(person)
+        fleet = context.fleet(self._ledger.read())
         self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason)
 
     def make(self, proposal: Proposal, output: str) -> None:

@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import click
 
-from gateway import token_migration
-from gateway.legacy_tokens import LegacyTokens
-from gateway.token_migration import Fate, Step
-from gateway.tokens import TokenTable
-from leasehold.connection import Connection, clock, connected
+from gateway.callers import token_migration
+from gateway.callers.legacy_tokens import LegacyTokens
+from gateway.callers.token_migration import Fate, Step
+from gateway.callers.tokens import TokenTable
 from leasehold.console import say, show_json, show_table
+from leasehold.context import Context, clock, connected
 from ledger.errors import Refused
 from ledger.holdings import Fleet
 
@@ -31,15 +31,15 @@ from ledger.holdings import Fleet
 @click.option("--remove-plain", is_flag=True, help="Then remove the plain rows of moved tokens.")
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def migrate(
-    connection: Connection, *, source: str | None, dry_run: bool, remove_plain: bool, output: str
+    context: Context, *, source: str | None, dry_run: bool, remove_plain: bool, output: str
 ) -> None:
     """Take over the predecessor's tokens, as hashes.
 
     Whoever holds one goes on with it. It may be run again: nothing is moved twice.
     """
-    fleet = connection.fleet(connection.repository().read())
-    table = connection.tokens(fleet)
-    legacy = _legacy(connection, fleet, source, table)
+    fleet = context.fleet(context.repository().read())
+    table = context.tokens(fleet)
+    legacy = _legacy(context, fleet, source, table)
     steps = token_migration.plan(legacy, table)
     if dry_run:
         _show(steps, 0, output, f"A plan for {table.table_name}; nothing was changed.")
@@ -51,9 +51,7 @@ def migrate(
     _refuse_what_is_left(steps, legacy)
 
 
-def _legacy(
-    connection: Connection, fleet: Fleet, source: str | None, table: TokenTable
-) -> LegacyTokens:
+def _legacy(context: Context, fleet: Fleet, source: str | None, table: TokenTable) -> LegacyTokens:
     settings = fleet.environment
     name = source or (settings.identities.legacy_token_table if settings else None)
     if settings is None or name is None or name == table.table_name:
@@ -62,7 +60,7 @@ def _legacy(
             f"which table is the predecessor's? Say --from TABLE, or name it in {fleet.name}'s"
             f" identities.legacy_token_table; {table.table_name} is where its tokens go.",
         )
-    return LegacyTokens(connection.cloud.client("dynamodb", settings.region_name), name)
+    return LegacyTokens(context.cloud.client("dynamodb", settings.region_name), name)
 
 
 def _show(steps: Sequence[Step], removed: int, output: str, summary: str) -> None:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import click
 from rich.text import Text
 
-from leasehold.connection import Connection, clock, connected
 from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.context import Context, clock, connected
 from leasehold.times import utc
 from ledger.documents import Suspension
 from ledger.errors import Refused
@@ -51,13 +51,13 @@ class Row:
     help=f"How many of each endpoint.  [default: {_ONE} of NAME, {_FLEET} of each in the fleet]",
 )
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def next_(connection: Connection, *, name: str | None, count: int | None, output: str) -> None:
+def next_(context: Context, *, name: str | None, count: int | None, output: str) -> None:
     """Show what turns on and off next, and why.
 
     Without NAME it is the whole fleet, the soonest first.
     """
-    snapshot, now = connection.repository().read(), clock()
-    fleet = connection.fleet(snapshot)
+    snapshot, now = context.repository().read(), clock()
+    fleet = context.fleet(snapshot)
     items = _chosen(fleet, name)
     count = count or (_ONE if name else _FLEET)
     rows = sorted((row for item in items for row in _rows(item, now, count)), key=_by_time)

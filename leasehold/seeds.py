@@ -1,6 +1,6 @@
 """What a fresh `leasehold up` starts with: the example ledger, and what its endpoints need in AWS.
 
-Called by `premises`. Everything here may be done again on what is there already.
+Called by `local_stack`. Everything here may be done again on what is there already.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from leasehold.connection import Cloud
+from leasehold.context import Cloud
 from ledger.errors import Refused
 
 LEDGER = "ledger.git"

@@ -13,13 +13,13 @@ from threading import Event, Thread
 
 from controller.coalesce import Bell
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, Tick, reconcile
+from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
 from leasehold import seeds
-from leasehold.connection import clock
 from leasehold.console import say
-from leasehold.home import Home
+from leasehold.context import clock
+from leasehold.local_stack import Hooks, LocalStack, Wishes, opened
 from leasehold.narration import Line, Narrator
-from leasehold.premises import Hooks, Premises, Wishes, opened
+from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.times import clock_face
 from leasehold.welcome import welcome
@@ -30,14 +30,14 @@ __all__ = ["Wishes", "serve"]
 _PATIENCE_SECONDS = 2.0
 
 
-def serve(home: Home, wishes: Wishes, every: float) -> None:
+def serve(home: StateDir, wishes: Wishes, every: float) -> None:
     """Run everything until SIGINT or SIGTERM; the announcement is there while it is ready."""
     logging.getLogger().addHandler(_Told(logging.WARNING))
     stopping, bell = until_stopped(), Bell()
-    with opened(home, wishes, Hooks(bell.ring, os.environ)) as premises:
-        welcome(premises.running)
-        with _controller(premises, every, stopping, bell):
-            home.announce(premises.running)
+    with opened(home, wishes, Hooks(bell.ring, os.environ)) as stack:
+        welcome(stack.running)
+        with _controller(stack, every, stopping, bell):
+            home.announce(stack.running)
             try:
                 stopping.wait()
             finally:
@@ -57,19 +57,19 @@ class _Told(logging.Handler):
 
 
 @contextmanager
-def _controller(premises: Premises, every: float, stopping: Event, bell: Bell) -> Iterator[None]:
+def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) -> Iterator[None]:
     """Tick on a thread of its own until stopped."""
-    ledger, environment = premises.ledger(CONTROLLER), premises.running.environment
+    ledger, environment = stack.ledger(CONTROLLER), stack.running.environment
     settings = read_fleet(ledger.read().files, environment).environment
     region = settings.region_name if settings else seeds.REGION
-    cloud = premises.cloud
-    logbook = Logbook(premises.status())
-    means = Means(ledger, cloud.estate(region), logbook, cloud.courier(region))
+    cloud = stack.cloud
+    logbook = Logbook(stack.status())
+    dependencies = Dependencies(ledger, cloud.account(region), logbook, cloud.notifier(region))
 
     def tick() -> Tick:
-        return reconcile(means, environment, clock())
+        return reconcile(dependencies, environment, clock())
 
-    repository = premises.home.repositories / seeds.LEDGER
+    repository = stack.home.repositories / seeds.LEDGER
     narrator = Narrator(clock, partial(_commits, repository))
     work = Thread(
         target=keep_ticking,

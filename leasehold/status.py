@@ -10,8 +10,8 @@ from rich.text import Text
 
 from controller.plan import Observed
 from controller.reconcile import Tick, look
-from leasehold.connection import Connection, clock, connected
 from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.context import Context, clock, connected
 from leasehold.times import relative, utc
 from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, is_on, stamp
@@ -35,11 +35,11 @@ class Row:
 @click.command
 @connected
 @click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def status(connection: Connection, output: str) -> None:
+def status(context: Context, output: str) -> None:
     """Show the fleet: what runs, why, until when."""
-    ledger = connection.repository()
-    fleet = connection.fleet(ledger.read())
-    tick = look(connection.means(fleet, ledger), fleet.name, clock())
+    ledger = context.repository()
+    fleet = context.fleet(ledger.read())
+    tick = look(context.dependencies(fleet, ledger), fleet.name, clock())
     rows = list(_rows(tick))
     if output == "json":
         show_json([_as_data(row) for row in rows])

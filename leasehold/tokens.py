@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from gateway.principal import Principal, Scope
-from gateway.token_record import TokenRecord
-from gateway.tokens import TokenTable
-from leasehold import identity
-from leasehold.connection import Connection, clock, connected
+from gateway.callers.principal import Principal, Scope
+from gateway.callers.token_record import TokenRecord
+from gateway.callers.tokens import TokenTable
+from leasehold import git_author
 from leasehold.console import dim, say, show_json, show_table
+from leasehold.context import Context, clock, connected
 from leasehold.migration import migrate
 from leasehold.times import relative, utc
 from ledger.lease import stamp
@@ -40,7 +40,7 @@ def token() -> None:
 @click.option("--days", type=click.IntRange(min=1), help="How long it is valid; else for ever.")
 @_output
 def create(
-    connection: Connection,
+    context: Context,
     *,
     whom: str | None,
     scopes: tuple[str, ...],
@@ -48,11 +48,11 @@ def create(
     output: str,
 ) -> None:
     """Make a token for a person. The table keeps its hash only, so copy it now."""
-    person = identity.author(whom)
+    person = git_author.author(whom)
     principal = Principal(person.name, person.email, frozenset(map(Scope, scopes)))
     now = clock().replace(microsecond=0)
     expires_at = now + timedelta(days=days) if days else None
-    text, record = _table(connection).create(principal, now, expires_at)
+    text, record = _table(context).create(principal, now, expires_at)
     if output == "json":
         show_json({"token": text, **_as_data(record)})
         return
@@ -63,9 +63,9 @@ def create(
 @token.command("list")
 @connected
 @_output
-def list_(connection: Connection, *, output: str) -> None:
+def list_(context: Context, *, output: str) -> None:
     """Show the tokens: their ids, holders and scopes."""
-    records, now = _table(connection).list(), clock()
+    records, now = _table(context).list(), clock()
     if output == "json":
         show_json([_as_data(record) for record in records])
         return
@@ -86,20 +86,20 @@ def list_(connection: Connection, *, output: str) -> None:
 @token.command
 @connected
 @click.argument("token_id", metavar="ID")
-def revoke(connection: Connection, *, token_id: str) -> None:
+def revoke(context: Context, *, token_id: str) -> None:
     """Revoke the token with this ID, or the beginning of one.
 
     The gateway remembers a token that it has just seen for half a minute.
     """
-    say(f"Token {_table(connection).revoke(token_id)} is revoked.")
+    say(f"Token {_table(context).revoke(token_id)} is revoked.")
 
 
 token.add_command(migrate)
 
 
-def _table(connection: Connection) -> TokenTable:
-    fleet = connection.fleet(connection.repository().read())
-    return connection.tokens(fleet)
+def _table(context: Context) -> TokenTable:
+    fleet = context.fleet(context.repository().read())
+    return context.tokens(fleet)
 
 
 def _as_data(record: TokenRecord) -> dict[str, Any]:

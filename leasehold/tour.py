@@ -15,11 +15,11 @@ import click
 from botocore.exceptions import ClientError
 from rich.text import Text
 
-from leasehold import stage
+from leasehold import tour_shell
 from leasehold.console import say
 from leasehold.curl import call
 from leasehold.seeds import REGION
-from leasehold.stage import Stage, answer, await_, show
+from leasehold.tour_shell import TourShell, answer, await_, show
 from leasehold.welcome import EXAMPLE
 from ledger.errors import Unavailable
 
@@ -48,74 +48,74 @@ def tour() -> None:
     begin = time.monotonic()
     _title("Start everything on this machine, in a folder of its own")
     show("leasehold up")
-    with stage.opened() as scene:
-        running = scene.running
+    with tour_shell.opened() as shell:
+        running = shell.running
         answer(f"gateway {running.gateway_url}\nledger  {running.git_url}")
         answer(f"AWS     {running.aws_endpoint_url}")
-        _await_examples(scene)
-        _commit_a_definition(scene)
-        _see_it_start(scene)
-        _extend(scene)
-        _read_the_history(scene)
-        _release(scene)
+        _await_examples(shell)
+        _commit_a_definition(shell)
+        _see_it_start(shell)
+        _extend(shell)
+        _read_the_history(shell)
+        _release(shell)
     say()
     took = time.monotonic() - begin
     say(Text(f"That was Leasehold, in {took:.0f} s. Now yours: leasehold up", style="bold green"))
 
 
-def _await_examples(scene: Stage) -> None:
+def _await_examples(shell: TourShell) -> None:
     """Let the first leases of the examples be committed: a push right before them would lose."""
-    await_("the examples start", _START_SECONDS, lambda: _status(scene, EXAMPLE) is not None)
+    await_("the examples start", _START_SECONDS, lambda: _status(shell, EXAMPLE) is not None)
 
 
-def _commit_a_definition(scene: Stage) -> None:
+def _commit_a_definition(shell: TourShell) -> None:
     _title("An endpoint is a file in git: clone the ledger, add one, push")
-    scene.run(["git", "clone", "--quiet", scene.running.git_url, "ledger"])
-    answer(" ".join(sorted(path.name for path in scene.clone.glob("environments/dev/*"))))
+    shell.run(["git", "clone", "--quiet", shell.running.git_url, "ledger"])
+    answer(" ".join(sorted(path.name for path in shell.clone.glob("environments/dev/*"))))
     document = json.dumps(_DOCUMENT, indent=2)
-    (scene.clone / _DEFINITION).write_text(document + "\n")
+    (shell.clone / _DEFINITION).write_text(document + "\n")
     show(f"cat {_DEFINITION}")
     answer(document)
-    scene.run(["git", "add", _DEFINITION])
-    scene.run(["git", "commit", "--quiet", "-m", f"Add {NAME}"])
-    scene.run(["git", "push", "--quiet"])
+    shell.run(["git", "add", _DEFINITION])
+    shell.run(["git", "commit", "--quiet", "-m", f"Add {NAME}"])
+    shell.run(["git", "push", "--quiet"])
 
 
-def _see_it_start(scene: Stage) -> None:
+def _see_it_start(shell: TourShell) -> None:
     _title("The controller grants its first lease and starts it")
-    took = await_(f"{ENDPOINT} is InService", _START_SECONDS, lambda: _status(scene) == "InService")
+    took = await_(f"{ENDPOINT} is InService", _START_SECONDS, lambda: _status(shell) == "InService")
     show(_DESCRIBE)
     answer(f'"InService"   after {took:.0f} s')
 
 
-def _extend(scene: Stage) -> None:
+def _extend(shell: TourShell) -> None:
     _title("Ten minutes more: one curl, answered with the new expiry and its commit")
     body = {"EndpointName": ENDPOINT, "minutes": 10, "reason": "demo at noon"}
-    before = _lease_end(scene)
-    given = call(scene, "POST", "", body)
-    after = _lease_end(scene)
+    before = _lease_end(shell)
+    given = call(shell, "POST", "", body)
+    after = _lease_end(shell)
     if not before < after == given.get("ExpiresAt"):
         raise Unavailable("LH5030", f"the lease ended at {before}, and ends at {after} now.")
 
 
-def _read_the_history(scene: Stage) -> None:
+def _read_the_history(shell: TourShell) -> None:
     _title("Who kept it alive, when and why? Ask git")
-    scene.run(["git", "pull", "--quiet"])
-    history = scene.run(["git", "log", "-1", _LEASE])
+    shell.run(["git", "pull", "--quiet"])
+    history = shell.run(["git", "log", "-1", _LEASE])
     if f"Lease-Endpoint: {ENDPOINT}" not in history or "Lease-Action: extend" not in history:
         raise Unavailable("LH5030", "git log does not show the extension.")
 
 
-def _release(scene: Stage) -> None:
+def _release(shell: TourShell) -> None:
     _title("Done early? Give it back, and SageMaker has it no longer")
-    call(scene, "DELETE", f"?EndpointName={ENDPOINT}", None)
-    await_(f"{ENDPOINT} is gone", _START_SECONDS, lambda: _status(scene) is None)
+    call(shell, "DELETE", f"?EndpointName={ENDPOINT}", None)
+    await_(f"{ENDPOINT} is gone", _START_SECONDS, lambda: _status(shell) is None)
     show(_DESCRIBE)
     answer(f"Could not find endpoint {ENDPOINT!r}.")
 
 
-def _status(scene: Stage, endpoint: str = ENDPOINT) -> str | None:
-    sagemaker = scene.cloud.client("sagemaker", REGION)
+def _status(shell: TourShell, endpoint: str = ENDPOINT) -> str | None:
+    sagemaker = shell.cloud.client("sagemaker", REGION)
     try:
         return str(sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"])
     except ClientError as error:
@@ -124,10 +124,10 @@ def _status(scene: Stage, endpoint: str = ENDPOINT) -> str | None:
         raise Unavailable("LH5030", f"AWS refused: {error}.") from error
 
 
-def _lease_end(scene: Stage) -> str:
+def _lease_end(shell: TourShell) -> str:
     """Read the end of the lease from the ledger itself, past the gateway that changes it."""
-    scene.quietly(["git", "pull", "--quiet"])
-    return str(json.loads((scene.clone / _LEASE).read_bytes())["expires_at"])
+    shell.quietly(["git", "pull", "--quiet"])
+    return str(json.loads((shell.clone / _LEASE).read_bytes())["expires_at"])
 
 
 def _title(text: str) -> None:

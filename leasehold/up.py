@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from leasehold.home import DEFAULT, Home
+from leasehold.state_dir import DEFAULT, StateDir
 from ledger.errors import Refused
 
 _PORT = click.IntRange(0, 65535)
@@ -72,4 +72,4 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
             f"the sandbox is not installed ({error.name} is missing): pip install"
             " 'leasehold[sandbox]'.",
         ) from error
-    serving.serve(Home(home), serving.Wishes(port, git_port, aws_port, startup), tick)
+    serving.serve(StateDir(home), serving.Wishes(port, git_port, aws_port, startup), tick)

@@ -3,7 +3,7 @@
 from rich.text import Text
 
 from leasehold.console import say
-from leasehold.home import Running
+from leasehold.state_dir import Running
 
 EXAMPLE = "demo-Falcon40B-Endpoint"
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from leasehold.connection import home_option, running_in
-from leasehold.home import Running
+from leasehold.context import home_option, running_in
+from leasehold.state_dir import Running
 
 
 @click.command

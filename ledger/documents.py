@@ -3,7 +3,7 @@
 Called by `holdings`, which puts files together. Pure: bytes in, frozen dataclasses or violations
 out. Shape is checked by the JSON Schema documents in `schema/`; what a schema cannot say (zones,
 instants) is checked here. It knows one file at a time; what two files say of each other is
-`consistency`'s business.
+`cross_checks`'s business.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
 from ledger import zones
-from ledger.identities import Identities, identities_from
+from ledger.identity_settings import Identities, identities_from
 from ledger.json_files import Violation, check, dump_json, read_json
 from ledger.lease import Lease, stamp
 from ledger.schedule import Schedule, Window

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ledger.consistency import wrong_definition, wrong_lock
+from ledger.cross_checks import wrong_definition, wrong_lock
 from ledger.documents import (
     Definition,
     Environment,

@@ -25,8 +25,8 @@ from typing import Protocol
 
 from ledger.batch import Batch
 from ledger.errors import Failure
-from ledger.pace import MINUTE, Pace
-from ledger.pending import Damaged, Pending, PushFailed, judged, too_late
+from ledger.push_rate import MINUTE, PushRate
+from ledger.queued_change import Damaged, PushFailed, QueuedChange, judged, too_late
 from ledger.snapshot import (
     Change,
     CommitRecord,
@@ -87,17 +87,17 @@ class Writer:
     def __init__(self, store: Store, stopwatch: Stopwatch) -> None:
         self._store = store
         self._time = stopwatch
-        self._batch: Batch[Pending] = Batch(self._round)
+        self._batch: Batch[QueuedChange] = Batch(self._round)
         self._must_look = False
         self._lost = 0  # races, lately
-        self._pace = Pace()
+        self._push_rate = PushRate()
         self._counted = ""  # the commit up to which the pace knows what others have pushed
 
     def commit(self, proposal: Proposal, deadline_seconds: float) -> Committed:
         """Return when the remote has the change. Past the deadline the attempt under way ends."""
-        pending = Pending(proposal, self._time.now() + deadline_seconds)
-        self._batch.settle(pending)
-        match pending.outcome:
+        queued = QueuedChange(proposal, self._time.now() + deadline_seconds)
+        self._batch.settle(queued)
+        match queued.outcome:
             case Committed() as committed:
                 return committed
             case Exception() as error:
@@ -105,38 +105,38 @@ class Writer:
             case None:
                 raise RuntimeError("A change was left without an outcome.")
 
-    def _round(self, everyone: Sequence[Pending]) -> None:
-        for pending in everyone:
-            if self._time.now() >= pending.deadline:
-                pending.outcome = too_late(pending)
-        waiting = [pending for pending in everyone if not pending.settled]
-        chosen: Sequence[Pending] = waiting
+    def _round(self, everyone: Sequence[QueuedChange]) -> None:
+        for queued in everyone:
+            if self._time.now() >= queued.deadline:
+                queued.outcome = too_late(queued)
+        waiting = [queued for queued in everyone if not queued.settled]
+        chosen: Sequence[QueuedChange] = waiting
         try:
             looked = self._look(waiting) if self._must_look else None
             chosen = self._chosen(waiting)
             self._attempt(chosen, looked)
         except Failure as failure:
-            for pending in chosen:
-                pending.delay(failure)
+            for queued in chosen:
+                queued.delay(failure)
         except Damaged as damage:
             self._must_look = True
-            for pending in chosen:
-                pending.delay(damage)
-        self._pause([pending for pending in chosen if not pending.settled])
+            for queued in chosen:
+                queued.delay(damage)
+        self._pause([queued for queued in chosen if not queued.settled])
 
-    def _chosen(self, waiting: Sequence[Pending]) -> Sequence[Pending]:
+    def _chosen(self, waiting: Sequence[QueuedChange]) -> Sequence[QueuedChange]:
         """Choose all, but fewer after each lost race: a smaller batch is faster, and wins."""
-        left = [pending for pending in waiting if not pending.settled]
-        for pending in left:
-            if pending.alone:
-                return [pending]
-        return left if self._pace.most else left[: max(1, len(left) >> self._lost)]
+        left = [queued for queued in waiting if not queued.settled]
+        for queued in left:
+            if queued.alone:
+                return [queued]
+        return left if self._push_rate.most else left[: max(1, len(left) >> self._lost)]
 
-    def _attempt(self, chosen: Sequence[Pending], looked: Snapshot | None) -> None:
-        if self._pace.wait(self._time.now()):
+    def _attempt(self, chosen: Sequence[QueuedChange], looked: Snapshot | None) -> None:
+        if self._push_rate.wait(self._time.now()):
             self._hold(chosen)
             return
-        if looked is None and self._pace.most:  # a race that is lost costs one of few pushes
+        if looked is None and self._push_rate.most:  # a race that is lost costs one of few pushes
             looked = self._look(chosen)
         known = looked or self._store.known()
         base = known or self._look(chosen)
@@ -154,16 +154,16 @@ class Writer:
 
         A push that wins proves its base, so no push is missed that came before it.
         """
-        self._pace = self._pace.limited_to(proposed.most_pushes)
+        self._push_rate = self._push_rate.limited_to(proposed.most_pushes)
         now = self._time.now()
-        if self._pace.most and base.commit != self._counted:
+        if self._push_rate.most and base.commit != self._counted:
             for age in self._store.recent(self._counted, base.commit, MINUTE):
-                self._pace = self._pace.found(now - age)
+                self._push_rate = self._push_rate.found(now - age)
             self._counted = base.commit
-        return not self._pace.wait(now)
+        return not self._push_rate.wait(now)
 
     def _push(self, base: Snapshot, proposed: "_Proposed") -> None:
-        self._pace = self._pace.pushed(self._time.now())
+        self._push_rate = self._push_rate.pushed(self._time.now())
         try:
             self._store.push(base, proposed.tip)
         except PushFailed as failure:
@@ -176,61 +176,61 @@ class Writer:
             self._counted = proposed.tip.commit
         proposed.settle()
 
-    def _hold(self, chosen: Sequence[Pending]) -> None:
+    def _hold(self, chosen: Sequence[QueuedChange]) -> None:
         """Let requests gather for the next push. Short sleeps, for those who come meanwhile."""
-        self._hear([pending for pending in chosen if not pending.heard])
+        self._hear([queued for queued in chosen if not queued.heard])
         now = self._time.now()
-        seconds = self._pace.wait(now)
-        waiting = [pending for pending in chosen if not pending.settled]
-        for pending in waiting:
-            pending.hold(self._pace, seconds, now + seconds)
-        if not all(pending.settled for pending in waiting):
+        seconds = self._push_rate.wait(now)
+        waiting = [queued for queued in chosen if not queued.settled]
+        for queued in waiting:
+            queued.hold(self._push_rate, seconds, now + seconds)
+        if not all(queued.settled for queued in waiting):
             self._time.sleep(min(seconds, _LONGEST_PAUSE))
 
-    def _hear(self, newcomers: Sequence[Pending]) -> None:
+    def _hear(self, newcomers: Sequence[QueuedChange]) -> None:
         """Answer at once whose request needs no push: it is refused, or applied already."""
         if not newcomers:
             return
         tip = self._look(newcomers)
-        for pending in newcomers:
-            pending.heard = True
-            if not pending.settled and pending.failure is None:
-                pending.outcome = _without_push(pending, tip)
+        for queued in newcomers:
+            queued.heard = True
+            if not queued.settled and queued.failure is None:
+                queued.outcome = _without_push(queued, tip)
 
-    def _look(self, chosen: Sequence[Pending]) -> Snapshot:
+    def _look(self, chosen: Sequence[QueuedChange]) -> Snapshot:
         """Fetch, and settle what the fetched history answers."""
         tip = self._store.fetch()
         self._must_look = False
-        for pending in chosen:
-            if pending.failure is not None:
-                pending.outcome = self._landed(pending, tip) or judged(pending, tip)
+        for queued in chosen:
+            if queued.failure is not None:
+                queued.outcome = self._landed(queued, tip) or judged(queued, tip)
         return tip
 
-    def _landed(self, pending: Pending, tip: Snapshot) -> Committed | None:
+    def _landed(self, queued: QueuedChange, tip: Snapshot) -> Committed | None:
         """Find a change whose push was applied although we were told otherwise, or nothing."""
-        change, base = pending.change, pending.first_base
+        change, base = queued.change, queued.first_base
         if change is None or base is None or tip.commit == base:
             return None
         for record in self._store.between(base, tip.commit):
             same = answers(record, change.request_id)
-            if record.commit in pending.sent or (
+            if record.commit in queued.sent or (
                 same and self._store.touches(record.commit, change.files)
             ):
                 found = replace(change, message=record.message)  # a copy may have been faster
                 return Committed(record.commit, self._store.at(record.commit), found)
         return None
 
-    def _propose(self, base: Snapshot, chosen: Sequence[Pending]) -> "_Proposed":
+    def _propose(self, base: Snapshot, chosen: Sequence[QueuedChange]) -> "_Proposed":
         proposed = _Proposed(base)
-        for pending in chosen:
-            if not pending.settled:
-                proposed.add(pending, self._outcome(pending, proposed.tip))
+        for queued in chosen:
+            if not queued.settled:
+                proposed.add(queued, self._outcome(queued, proposed.tip))
         return proposed
 
-    def _outcome(self, pending: Pending, snapshot: Snapshot) -> Committed | Exception:
+    def _outcome(self, queued: QueuedChange, snapshot: Snapshot) -> Committed | Exception:
         try:
-            change = pending.proposal(snapshot)
-            pending.change = change
+            change = queued.proposal(snapshot)
+            queued.change = change
             after = snapshot
             if not is_unchanged(change, snapshot):
                 after = self._store.commit(snapshot, change)
@@ -240,17 +240,17 @@ class Writer:
             return error
         return Committed(after.commit, after, change)
 
-    def _pause(self, unsettled: Sequence[Pending]) -> None:
+    def _pause(self, unsettled: Sequence[QueuedChange]) -> None:
         """Wait with full jitter, so that the losers of a race do not meet again."""
-        attempts = min((pending.attempts for pending in unsettled), default=0)
+        attempts = min((queued.attempts for queued in unsettled), default=0)
         if unsettled and attempts:
             longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempts - 1))
             self._time.sleep(_jitter.uniform(0, longest))
 
 
-def _without_push(pending: Pending, tip: Snapshot) -> Committed | Exception | None:
+def _without_push(queued: QueuedChange, tip: Snapshot) -> Committed | Exception | None:
     try:
-        change = pending.proposal(tip)
+        change = queued.proposal(tip)
     except Damaged:
         raise
     except Exception as error:  # noqa: BLE001 - it is its caller's, never its neighbours'
@@ -263,26 +263,26 @@ class _Proposed:
 
     def __init__(self, base: Snapshot) -> None:
         self.tip = base
-        self.commits: list[tuple[Pending, str]] = []
-        self._outcomes: list[tuple[Pending, Committed | Exception]] = []
+        self.commits: list[tuple[QueuedChange, str]] = []
+        self._outcomes: list[tuple[QueuedChange, Committed | Exception]] = []
 
-    def add(self, pending: Pending, outcome: Committed | Exception) -> None:
-        self._outcomes.append((pending, outcome))
+    def add(self, queued: QueuedChange, outcome: Committed | Exception) -> None:
+        self._outcomes.append((queued, outcome))
         if isinstance(outcome, Committed) and outcome.commit != self.tip.commit:
             self.tip = outcome.snapshot
-            self.commits.append((pending, outcome.commit))
+            self.commits.append((queued, outcome.commit))
 
     @property
     def most_pushes(self) -> int | None:
         """The strictest limit that a change of this chain names."""
-        named = [pending.change.most_pushes for pending, _ in self.commits if pending.change]
+        named = [queued.change.most_pushes for queued, _ in self.commits if queued.change]
         return min((limit for limit in named if limit is not None), default=None)
 
     def note(self, base: Snapshot, failure: PushFailed) -> None:
-        for pending, commit in self.commits:
-            pending.neighbours = len(self.commits) - 1
-            pending.lost(base, commit, failure)
+        for queued, commit in self.commits:
+            queued.neighbours = len(self.commits) - 1
+            queued.lost(base, commit, failure)
 
     def settle(self) -> None:
-        for pending, outcome in self._outcomes:
-            pending.outcome = outcome
+        for queued, outcome in self._outcomes:
+            queued.outcome = outcome

@@ -14,20 +14,26 @@ from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.wrappers import Request, Response
 
-from sandbox import autoscaling, clock, cloudwatch, pricing, refusals, tables, tags, wire
-from sandbox.autoscaling import Autoscaling
-from sandbox.calls import Call, Tally
+from sandbox import clock
+from sandbox.aws import pricing, refusals
+from sandbox.aws.autoscaling import autoscaling
+from sandbox.aws.autoscaling.autoscaling import Autoscaling
+from sandbox.aws.cloudwatch import cloudwatch
+from sandbox.aws.cloudwatch.cloudwatch import CloudWatch
+from sandbox.aws.moto import tables
+from sandbox.aws.moto.account import Moto
+from sandbox.aws.moto.tables import Tables
+from sandbox.aws.protocol import wire
+from sandbox.aws.protocol.calls import Call, Tally
+from sandbox.aws.protocol.wire import Incoming
+from sandbox.aws.refusals import Refusal
+from sandbox.aws.runtime.invoke import Runtime
+from sandbox.aws.sagemaker import tags
+from sandbox.aws.sagemaker.control_plane import SageMaker
+from sandbox.aws.sagemaker.tags import Tags
 from sandbox.clock import Clock
-from sandbox.cloudwatch import CloudWatch
-from sandbox.control import ROOT, Control
-from sandbox.faults import Faults
-from sandbox.moto_account import Moto
-from sandbox.refusals import Refusal
-from sandbox.runtime import Runtime
-from sandbox.sagemaker import SageMaker
-from sandbox.tables import Tables
-from sandbox.tags import Tags
-from sandbox.wire import Incoming
+from sandbox.control.api import ROOT, Control
+from sandbox.control.faults import Faults
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo

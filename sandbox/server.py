@@ -20,27 +20,28 @@ from typing import Any, Self
 from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
-from sandbox import control, state_machines
-from sandbox.account import Account
-from sandbox.api_http import end_channels
-from sandbox.autoscaling import Autoscaling
-from sandbox.calls import Tally
-from sandbox.catalog import Catalog
+from sandbox.api_gateway.http import end_channels
+from sandbox.aws.autoscaling.autoscaling import Autoscaling
+from sandbox.aws.autoscaling.targets import Targets
+from sandbox.aws.cloudwatch.cloudwatch import CloudWatch
+from sandbox.aws.cloudwatch.monitor import Monitor
+from sandbox.aws.moto import state_machines
+from sandbox.aws.moto.account import Moto
+from sandbox.aws.moto.tables import Tables
+from sandbox.aws.protocol.calls import Tally
+from sandbox.aws.runtime.invoke import Runtime
+from sandbox.aws.sagemaker.account import Account
+from sandbox.aws.sagemaker.catalog import Catalog
+from sandbox.aws.sagemaker.control_plane import SageMaker
+from sandbox.aws.sagemaker.hosting import Conditions, Hosting, Timing
+from sandbox.aws.sagemaker.quotas import Quotas
+from sandbox.aws.sagemaker.tags import Tags
 from sandbox.clock import Clock
-from sandbox.cloudwatch import CloudWatch
-from sandbox.control import Control, Controls
-from sandbox.faults import Faults
+from sandbox.control import api
+from sandbox.control.api import Control, Controls
+from sandbox.control.faults import Faults
 from sandbox.front import Front, Services
-from sandbox.hosting import Conditions, Hosting, Timing
 from sandbox.journal import Journal
-from sandbox.monitor import Monitor
-from sandbox.moto_account import Moto
-from sandbox.quotas import Quotas
-from sandbox.runtime import Runtime
-from sandbox.sagemaker import SageMaker
-from sandbox.tables import Tables
-from sandbox.tags import Tags
-from sandbox.targets import Targets
 
 HOST = "127.0.0.1"
 THREADS = 8
@@ -114,7 +115,7 @@ class Sandbox:
 
     def _front(self) -> Front:
         entries = self._journal.read()
-        clock = Clock(entries.get(control.CLOCK_KEY, {}).get("offset", 0.0))
+        clock = Clock(entries.get(api.CLOCK_KEY, {}).get("offset", 0.0))
         moto, monitor = Moto(), Monitor(self._journal)
         targets = Targets(self._journal, monitor, self._timing.startup_seconds)
         account, tables = Account(clock, self._journal, targets), Tables(moto, self._journal)
@@ -122,7 +123,7 @@ class Sandbox:
         for part in kept:
             part.restore(entries)
         remembered = chain.from_iterable(part.entries() for part in kept)
-        self._journal.begin([control.as_entry(clock), *remembered])
+        self._journal.begin([api.as_entry(clock), *remembered])
 
         faults, tally, tags = Faults(), Tally(), Tags(account)
         catalog, conditions = Catalog(account), Conditions(faults, self._quotas, self._timing)

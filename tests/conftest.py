@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.git_server import GitServer, create_repository
+from sandbox.git.server import GitServer, create_repository
 from sandbox.server import Sandbox
 from tests.gateway.api import ANA, Api, deployed
 from tests.ledger.forge import Colleague, Forge

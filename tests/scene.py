@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from controller.aws.courier import Courier
-from controller.aws.estate import Estate
+from controller.aws.account import Account as Cloud
+from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, Tick, reconcile
+from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.reconcile import Outcome
-    from sandbox.git_server import GitServer
+    from sandbox.git.server import GitServer
     from tests.ledger.forge import Colleague, Forge
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -68,12 +68,12 @@ class Account:
     def sagemaker(self) -> Any:  # noqa: ANN401
         return self.client("sagemaker")
 
-    def estate(self) -> Estate:
-        """The estate of a fresh process: it has seen nothing yet."""
-        return Estate(self.client)
+    def cloud(self) -> Cloud:
+        """The account as a fresh process has it: it has seen nothing yet."""
+        return Cloud(self.client)
 
-    def courier(self) -> Courier:
-        return Courier(partial(self.client, "sns"), partial(self.client, "events"))
+    def notifier(self) -> Notifier:
+        return Notifier(partial(self.client, "sns"), partial(self.client, "events"))
 
     def ask(self, method: str, path: str, body: object = None) -> Json:
         data = None if body is None else json.dumps(body).encode()
@@ -173,14 +173,14 @@ class Scene:
     def __post_init__(self) -> None:
         self.at(self.now)
         self.push({"environments/dev/environment.json": environment()}, "begin")
-        self.estate = self.account.estate()
+        self.cloud = self.account.cloud()
         self.repository = self.open(CONTROLLER)
         self.logbook = Logbook(self.open_status())
-        self.courier = self.account.courier()
+        self.notifier = self.account.notifier()
 
     def restart(self) -> None:
         """Go on with a controller that has just started and remembers nothing."""
-        self.estate, self.logbook = self.account.estate(), Logbook(self.open_status())
+        self.cloud, self.logbook = self.account.cloud(), Logbook(self.open_status())
         self.repository = self.open(CONTROLLER)
 
     def at(self, now: datetime) -> None:
@@ -236,11 +236,11 @@ class Scene:
         self.push({path(name, "lease"): until}, f"lease {name}")
 
     def tick(self) -> Tick:
-        return reconcile(self.means, "dev", self.now)
+        return reconcile(self.dependencies, "dev", self.now)
 
     @property
-    def means(self) -> Means:
-        return Means(self.repository, self.estate, self.logbook, self.courier)
+    def dependencies(self) -> Dependencies:
+        return Dependencies(self.repository, self.cloud, self.logbook, self.notifier)
 
     def start(self, name: str, minutes: float = 60, **fields: object) -> str:
         """Define and lease an endpoint, and let it come into service."""

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from controller.aws.account import Account
     from controller.aws.endpoints import Look
-    from controller.aws.estate import Estate
     from controller.memory.record import Record
     from controller.planning.action import Action
-    from controller.planning.world import World
+    from controller.planning.findings import Findings
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 
@@ -235,23 +235,23 @@ TestChaos.settings = settings(
 
 
 class _Rogue:
-    """An estate that does something of its own accord, and what it is asked so many times."""
+    """An account that does something of its own accord, and what it is asked so many times."""
 
-    def __init__(self, estate: Estate, misdeed: Callable[[], object], *, times: int = 1) -> None:
-        self._estate = estate
+    def __init__(self, cloud: Account, misdeed: Callable[[], object], *, times: int = 1) -> None:
+        self._cloud = cloud
         self._misdeed = misdeed
         self._times = times
 
     def observe(self, fleet: Fleet) -> Look:
-        return self._estate.observe(fleet)
+        return self._cloud.observe(fleet)
 
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World:
+    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
         self._misdeed()
-        return self._estate.survey(fleet, look, record, now)
+        return self._cloud.survey(fleet, look, record, now)
 
     def apply(self, action: Action, now: datetime) -> None:
         for _ in range(self._times):
-            self._estate.apply(action, now)
+            self._cloud.apply(action, now)
 
 
 class TestTheInspectorFinds:
@@ -269,8 +269,8 @@ class TestTheInspectorFinds:
 
     def rogue(self, scene: Scene, operation: str = "", times: int = 1, **wish: object) -> None:
         call = getattr(scene.account.sagemaker, operation) if operation else dict
-        rogue: Any = _Rogue(scene.estate, partial(call, **wish), times=times)
-        scene.estate = rogue
+        rogue: Any = _Rogue(scene.cloud, partial(call, **wish), times=times)
+        scene.cloud = rogue
 
     def test_a_delete_of_what_is_leased(self, inspector: Inspector) -> None:
         self.rogue(inspector.scene, "delete_endpoint", EndpointName=endpoint("A"))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from leasehold.home import Home
+from leasehold.state_dir import StateDir
 from tests.debian import require
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +37,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
                 if (folder / ".leasehold" / "up.json").exists() or process.poll() is not None:
                     break
                 time.sleep(0.05)
-            assert Home(folder / ".leasehold").running() is not None
+            assert StateDir(folder / ".leasehold").running() is not None
             yield folder
         finally:
             process.terminate()

@@ -25,7 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from controller.reconcile import State
 from ledger.errors import Failure
-from sandbox.git_server import GitServer, create_repository
+from sandbox.git.server import GitServer, create_repository
 from tests.controller.rehearsal import Landscape, Rehearsal, rehearsed
 from tests.ledger.forge import Colleague, git
 from tests.scene import Account, definition, environment, lease, outcome, path, told
@@ -223,13 +223,13 @@ def undisturbed(rehearsal: Rehearsal) -> Landscape:
 def test_a_third_of_all_calls_throttled_delays_and_changes_nothing(
     rehearsal: Rehearsal, undisturbed: Landscape
 ) -> None:
-    means = rehearsal.begin(rehearsal.rewind())
+    dependencies = rehearsal.begin(rehearsal.rewind())
     for operation in (None, *NOT_SAGEMAKERS):
         rehearsal.scene.account.order_fault("throttle", rate=0.3, operation=operation)
     failed = 0
     for _ in range(MOST_ROUNDS):
         try:
-            tick = rehearsal.tick(means)
+            tick = rehearsal.tick(dependencies)
         except Failure as failure:
             assert failure.code == "LH3001"  # noqa: PT017 - it may fail, and in this way alone
             failed += 1
@@ -241,7 +241,7 @@ def test_a_third_of_all_calls_throttled_delays_and_changes_nothing(
     rehearsal.scene.account.ask("DELETE", "/faults")
     assert failed > 3
     assert undisturbed.differences(rehearsal.landscape()) == {}
-    assert not rehearsal.tick(means).plan.changes
+    assert not rehearsal.tick(dependencies).plan.changes
 
 
 def test_two_controllers_at_once_do_everything_once(
@@ -251,7 +251,7 @@ def test_two_controllers_at_once_do_everything_once(
     both = [rehearsal.begin(cache / name) for name in ("one", "other")]
     with ThreadPoolExecutor(3) as threads:
         for number in range(MOST_ROUNDS):
-            ticks = [threads.submit(rehearsal.tick, means) for means in both]
+            ticks = [threads.submit(rehearsal.tick, dependencies) for dependencies in both]
             threads.submit(_disturb, rehearsal.scene, number).result()
             if all([rehearsal.is_quiet(each.result()) for each in ticks]):  # noqa: C419 - ask both
                 break

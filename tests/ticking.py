@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, reconcile
+from controller.reconcile import CONTROLLER, Dependencies, reconcile
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository
@@ -36,10 +36,10 @@ def main(ledger: str, cache: str, sandbox: str) -> None:
         clock=now,
     )
     account = Account(sandbox)
-    means = Means(repository, account.estate(), Logbook(status), account.courier())
+    dependencies = Dependencies(repository, account.cloud(), Logbook(status), account.notifier())
     while True:
         try:
-            reconcile(means, "dev", now())
+            reconcile(dependencies, "dev", now())
             print("ok", flush=True)  # noqa: T201 - its output is read by the test
         except Failure as failure:
             print(failure, flush=True)  # noqa: T201

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import boto3
 
 from benchmarks.tick.predecessor import EXPIRY, PATH
-from sandbox.git_server import GitServer, create_repository
+from sandbox.git.server import GitServer, create_repository
 
 ROLE = "arn:aws:iam::123456789012:role/bench"
 REGION = "us-east-1"

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 from benchmarks.tick.turns import Turn, take_turns
+from controller.aws.account import Account
 from controller.aws.clients import PATIENT, session
-from controller.aws.courier import Courier
-from controller.aws.estate import Estate
+from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Means, State, Tick, reconcile
+from controller.reconcile import CONTROLLER, Dependencies, State, Tick, reconcile
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
@@ -27,9 +27,9 @@ def controller(ledger_url: str) -> Callable[[], Tick]:
     """Build a warm controller: what it gives is one tick each time it is called."""
     settings = LedgerSettings(ENVIRONMENT, ledger_url)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
-    courier = Courier(partial(_client, "sns"), partial(_client, "events"))
-    means = Means(ledger, Estate(_client), Logbook(status), courier)
-    return lambda: reconcile(means, ENVIRONMENT, _now())
+    notifier = Notifier(partial(_client, "sns"), partial(_client, "events"))
+    dependencies = Dependencies(ledger, Account(_client), Logbook(status), notifier)
+    return lambda: reconcile(dependencies, ENVIRONMENT, _now())
 
 
 def main(ledger_url: str) -> None:

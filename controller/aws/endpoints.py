@@ -1,6 +1,6 @@
 """SageMaker's endpoints as they are. `rollout` changes them.
 
-Called by `estate`. It decides nothing: that is the planner's business. A look
+Called by `account`. It decides nothing: that is the planner's business. A look
 costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account and N of
 ours; DescribeEndpoint only where status or LastModifiedTime moved since it looked last.
 """

@@ -1,6 +1,6 @@
 """The one module that changes endpoints: create, update, tag, delete, with config and model.
 
-Called by `estate`. It decides nothing: that is the planner's business. Each action is one mutation
+Called by `account`. It decides nothing: that is the planner's business. Each action is one mutation
 of the endpoint, and may be done again: what a tick that was cut short has made is found by name.
 """
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
-from controller.aws.restraint import Restraint
+from controller.aws.quota_pause import QuotaPause
 from controller.planning.action import Action, Verb
 from controller.planning.desired import LEASE_TAG, Desired
 from ledger.errors import Refused, Wait
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 class Rollout:
     def __init__(self, sagemaker: "SageMakerClient") -> None:
         self._sagemaker = sagemaker
-        self._restraint = Restraint()
+        self._quota_pause = QuotaPause()
 
     def apply(self, action: Action, now: datetime) -> None:
         """Do one action with one mutation of the endpoint. Raises Failure (LH3xxx)."""
         match action.verb, action.target:
             case Verb.CREATE, Desired() as target:
-                self._restraint.guard(target, now, self._create)
+                self._quota_pause.guard(target, now, self._create)
             case Verb.UPDATE, Desired() as target:
-                self._restraint.guard(target, now, self._update)
+                self._quota_pause.guard(target, now, self._update)
             case Verb.ADOPT, Desired() as target:
                 self._tag(action.endpoint_name, {**target.tags, LEASE_TAG: target.lease_tag})
             case Verb.TAG, Desired() as target:

@@ -11,7 +11,7 @@ from uuid import uuid4
 from controller.lease_changes import CONTROLLER
 from controller.memory.applied import Applied, dump_applied, parse_applied
 from controller.memory.record import Entry, Record, dump_record, parse_record
-from controller.memory.sighting import news
+from controller.memory.transitions import news
 from ledger.errors import Failure
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
 

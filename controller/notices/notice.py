@@ -1,6 +1,6 @@
 """What somebody is told about an endpoint, and what became of telling it. Pure values.
 
-`notice_rules` makes notices, `courier` delivers them, `notices` remembers that they were delivered.
+The rules beside this module make notices; the record keeps which were delivered.
 """
 
 from collections.abc import Mapping

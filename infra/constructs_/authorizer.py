@@ -35,7 +35,7 @@ class Authorizer(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         program = Program(
-            handler="gateway.authorizer.handler",
+            handler="gateway.authorizer_handler.handler",
             timeout_seconds=LOOKUP_SECONDS,
             variables={
                 "LEASEHOLD_TOKEN_TABLE": table.table.table_name,

@@ -80,7 +80,7 @@ class GatewayFunctions(Construct):
     def _stream(self) -> RuntimeFunction:
         """Make the one whose runtime is the gateway's own, for Python's cannot stream."""
         variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/gateway/stream.sh"}
-        handler = "gateway.streaming_runtime.main"
+        handler = "gateway.stream_handler.main"
         stream = self._with_ledger("Stream", handler, STREAM_SECONDS, variables)
         grant_our_models(stream.role, self._settings, STREAM)
         return stream

@@ -22,9 +22,7 @@ from infra.constructs_.model_access import INVOKE, grant_our_models
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-DEFINITION = (
-    Path(__file__).resolve().parents[2] / "gateway" / "statemachines" / "long_call.asl.json"
-)
+DEFINITION = Path(__file__).resolve().parents[2] / "gateway" / "models" / "long_call.asl.json"
 ANY_OF_ITS_EXECUTIONS = "An execution's name is made when it starts, so its ARN cannot be known."
 LOG_DELIVERY = "AWS defines no resource for the delivery of logs and for X-Ray's traces: only `*`."
 

@@ -15,7 +15,7 @@ from aws_cdk.aws_apigateway import ResponseType
 if TYPE_CHECKING:
     from aws_cdk.aws_apigateway import RestApi
 
-SENTENCES = Path(__file__).resolve().parents[2] / "gateway" / "refusals.json"
+SENTENCES = Path(__file__).resolve().parents[2] / "gateway" / "http" / "gateway_responses.json"
 
 
 def answer_refusals(api: RestApi) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.clone import Clone, Pen
-from ledger.repository.connection import Server
-from ledger.repository.past import Past
+from ledger.repository.request_index import RequestIndex
+from ledger.repository.transport import Server
 from ledger.snapshot import (
     UNBORN,
     Change,
@@ -72,7 +72,7 @@ class Repository:
         self._under = under
         server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
         self._clone = Clone(server, cache, under, Pen(committer, clock))
-        self._past = Past(self._clone)
+        self._requests = RequestIndex(self._clone)
         self._writer = Writer(self._clone, stopwatch)
 
     def read(self) -> Snapshot:
@@ -98,7 +98,7 @@ class Repository:
             return change
 
         committed = self._writer.commit(checked, deadline_seconds)
-        self._past.learn(committed.commit)
+        self._requests.learn(committed.commit)
         return committed
 
     def at(self, commit: str) -> Snapshot:
@@ -115,7 +115,7 @@ class Repository:
         The first call of a process reads the history. With a snapshot that a proposal was given, it
         may be called from there. Raises `Failure`.
         """
-        return self._past.find(request_id, snapshot)
+        return self._requests.find(request_id, snapshot)
 
     def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:
         """Give the commits that changed one path, newest first, along first parents."""

@@ -30,7 +30,7 @@ from ledger.repository.commits import (
     latest,
     signature,
 )
-from ledger.repository.connection import FOREIGN, TRACKING, Server
+from ledger.repository.transport import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
 from ledger.writer import Damaged

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from controller.memory.record import Entry, Record
-from controller.memory.sighting import acted, settled, sighted
+from controller.memory.transitions import acted, settled, sighted
 from controller.plan import Action, plan
 from controller.planning.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
+from controller.planning.findings import Findings
 from controller.planning.observed import Observed
-from controller.planning.world import World
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
 
@@ -112,10 +112,10 @@ def config_of(fleet: Fleet, holding: Holding) -> str:
     return target_of(fleet, holding).config_name
 
 
-def remembering(status: str = "InService", **fields: object) -> World:
+def remembering(status: str = "InService", **fields: object) -> Findings:
     """A world in which the last ticks saw A, and what they noted of it."""
     entry = Entry("A", status, fields.pop("since", NOW), **fields)  # type: ignore[arg-type]
-    return World(Record({NAME: entry}))
+    return Findings(Record({NAME: entry}))
 
 
 class Ticks:
@@ -129,7 +129,7 @@ class Ticks:
         """Tick once; whatever is planned is done."""
         seen = [observed] if observed else []
         record = sighted(self.record, fleet, seen, now)
-        planned = plan(fleet, seen, now, world=World(record, clock_fault=self.clock_fault))
+        planned = plan(fleet, seen, now, findings=Findings(record, clock_fault=self.clock_fault))
         self.record = settled(acted(record, planned.changes, now), planned)
         (action,) = planned.actions
         return action

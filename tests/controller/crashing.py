@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from controller import carry_out, reconcile
 from controller.aws.rollout import Rollout
-from ledger.repository.connection import Server
+from ledger.repository.transport import Server
 from tests.controller.rehearsal import begun
 from tests.scene import Account
 
@@ -160,11 +160,11 @@ def _sabotage(kind: str) -> None:
 
 def _controller(account: Account, ledger: str, order: Order) -> None:
     now = datetime.fromisoformat(order.now)
-    means = begun(account, ledger, Path(order.cache), lambda: now)
+    dependencies = begun(account, ledger, Path(order.cache), lambda: now)
     _sabotage(order.sabotage)
     _Moments(order).watch(account)
     for _ in range(_MOST_TICKS):
-        if not reconcile.reconcile(means, "dev", now).plan.changes:
+        if not reconcile.reconcile(dependencies, "dev", now).plan.changes:
             return
 
 

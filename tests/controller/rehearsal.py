@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from controller.memory.logbook import Logbook
 from controller.memory.record import ABSENT, parse_record
 from controller.planning.observed import BUSY
-from controller.reconcile import CONTROLLER, Means, reconcile
+from controller.reconcile import CONTROLLER, Dependencies, reconcile
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Repository
 from ledger.settings import STATUS_BRANCH
-from sandbox.git_server import GitServer, create_repository
+from sandbox.git.server import GitServer, create_repository
 from sandbox.server import Sandbox
 from tests.ledger.forge import Colleague, Forge, git
 from tests.scene import NOON, REGION, SETTLE, STARTUP, Account, Scene, definition, environment, path
@@ -48,14 +48,16 @@ _METERED = {"always_on": False}
 _MOST_TICKS = 60
 
 
-def begun(account: Account, ledger: str, cache: Path, clock: Callable[[], datetime]) -> Means:
+def begun(
+    account: Account, ledger: str, cache: Path, clock: Callable[[], datetime]
+) -> Dependencies:
     """Give what a controller works with that begins with what another one left in `cache`."""
 
     def opened(branch: str, **how: Any) -> Repository:  # noqa: ANN401
         return Repository(Remote(ledger, branch), cache, committer=CONTROLLER, clock=clock, **how)
 
     status = opened(STATUS_BRANCH, under="", may_begin=True)
-    return Means(opened("main"), account.estate(), Logbook(status), account.courier())
+    return Dependencies(opened("main"), account.cloud(), Logbook(status), account.notifier())
 
 
 @dataclass(frozen=True)
@@ -124,21 +126,21 @@ class Rehearsal:
         self._caches += 1
         return self.root / f"cache-of-{self._caches}"
 
-    def begin(self, cache: Path) -> Means:
+    def begin(self, cache: Path) -> Dependencies:
         scene = self.scene
         return begun(scene.account, scene.forge.url, cache, lambda: scene.now)
 
-    def settle(self, means: Means) -> Landscape:
+    def settle(self, dependencies: Dependencies) -> Landscape:
         """Tick until nothing is left to do, and say what is there then."""
         for _ in range(_MOST_TICKS):
-            if self.is_quiet(self.tick(means)):
+            if self.is_quiet(self.tick(dependencies)):
                 return self.landscape()
         raise AssertionError(f"after {_MOST_TICKS} ticks there is still something to do")
 
-    def tick(self, means: Means) -> Tick:
+    def tick(self, dependencies: Dependencies) -> Tick:
         """Tick at the scene's time, however long the last one took."""
         self.scene.at(self.scene.now)
-        return reconcile(means, "dev", self.scene.now)
+        return reconcile(dependencies, "dev", self.scene.now)
 
     def is_quiet(self, tick: Tick) -> bool:
         """Tell whether nothing is to be done; what is under way gets the time that it takes."""

@@ -60,8 +60,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 class TestWhereNobodyIsKilled:
     def test_every_verb_of_a_plan_is_done_and_notices_are_delivered(self, story: Story) -> None:
-        means = story.rehearsal.begin(story.rehearsal.rewind())
-        ticks = [story.rehearsal.tick(means) for _ in range(3)]
+        dependencies = story.rehearsal.begin(story.rehearsal.rewind())
+        ticks = [story.rehearsal.tick(dependencies) for _ in range(3)]
         done = [each for tick in ticks for each in tick.outcomes if each.state is State.DONE]
         assert {str(each.action.verb) for each in done} == ALL_DUE
         assert all(each.ok for tick in ticks for each in tick.deliveries)
@@ -97,8 +97,8 @@ def test_scaling_that_a_killed_controller_added_can_be_taken_away_again(story: S
     _, landscape = story.told(noted)
     assert [each for each in landscape.scaling if "demo-Scaled-Endpoint" in each]
     scene.push({path("Scaled"): definition("Scaled", inference_type="async")})
-    means = story.rehearsal.begin(story.rehearsal.root / "after-the-change")
-    assert story.rehearsal.settle(means).scaling == frozenset()
+    dependencies = story.rehearsal.begin(story.rehearsal.root / "after-the-change")
+    assert story.rehearsal.settle(dependencies).scaling == frozenset()
 
 
 class TestAWorseControllerIsFoundOut:

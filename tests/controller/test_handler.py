@@ -10,7 +10,7 @@ import pytest
 
 from controller import handler as deployed
 from ledger.errors import Unavailable
-from sandbox.git_server import GitServer
+from sandbox.git.server import GitServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

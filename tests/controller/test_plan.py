@@ -15,10 +15,10 @@ import controller.plan
 from controller.aws.artifacts import Artifact
 from controller.plan import CHANGES, Action, Observed, Plan, Verb, plan
 from controller.planning.desired import ENVIRONMENT_TAG, ON_REMOVE_TAG
+from controller.planning.failures import BACK_OFF
+from controller.planning.findings import Findings
 from controller.planning.idleness import Use
 from controller.planning.observed import BUSY, SETTLED
-from controller.planning.setbacks import BACK_OFF
-from controller.planning.world import World
 from ledger.holdings import Fleet, read_fleet
 from tests.controller.cases import (
     CAPACITY,
@@ -50,16 +50,18 @@ IDLING = fleet_of("A", schedule={"idle_minutes": 30})
 ACTIVE = fleet_of("A", schedule={"extend_while_active_minutes": 120})
 SCALING = fleet_of("A", autoscaling={"min_instances": 1, "max_instances": 4})
 LONG_AGO = NOW - 3 * BACK_OFF
-NOWHERE = World()
+NOWHERE = Findings()
 WANTED = config_of(ON, ON.holdings[0])
 TRIED = {"attempted_config": WANTED}
 LEFTOVER = Artifact("model", "demo-a-endpoint-0123456789", "A", "arn:model/demo-a")
 
-Row = tuple[Fleet, Observed | None, World, Verb | None]
+Row = tuple[Fleet, Observed | None, Findings, Verb | None]
 
 
-def row(verb: Verb | None, fleet: Fleet, observed: Observed | None, world: World = NOWHERE) -> Row:
-    return fleet, observed, world, verb
+def row(
+    verb: Verb | None, fleet: Fleet, observed: Observed | None, findings: Findings = NOWHERE
+) -> Row:
+    return fleet, observed, findings, verb
 
 
 def untagged(fleet: Fleet, **tags: str) -> Observed:
@@ -71,8 +73,8 @@ def retained(fleet: Fleet) -> Observed:
     return replace(found, tags={**(found.tags or {}), ON_REMOVE_TAG: "retain"})
 
 
-def used(use: Use) -> World:
-    return World(uses={NAME: use})
+def used(use: Use) -> Findings:
+    return Findings(uses={NAME: use})
 
 
 BUSY_ROWS = {
@@ -221,7 +223,7 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
     },
     ("on", "same config, other scaling"): {
         "none yet": row(
-            Verb.SCALE, SCALING, there("InService", SCALING), World(scales={NAME: None})
+            Verb.SCALE, SCALING, there("InService", SCALING), Findings(scales={NAME: None})
         )
     },
     ("on", "same config, idle too long"): {
@@ -244,7 +246,7 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         ),
     },
     ("digest unwanted", "config or model of ours, unused"): {
-        "": row(Verb.COLLECT, NONE, None, World(collectible=(LEFTOVER,)))
+        "": row(Verb.COLLECT, NONE, None, Findings(collectible=(LEFTOVER,)))
     },
 }
 
@@ -284,9 +286,9 @@ def test_every_row_that_the_planner_draws_is_tested_in_its_order() -> None:
 
 @pytest.mark.parametrize(("fleet", "observed", "world", "verb"), list(rows()))
 def test_the_table(
-    fleet: Fleet, observed: Observed | None, world: World, verb: Verb | None
+    fleet: Fleet, observed: Observed | None, findings: Findings, verb: Verb | None
 ) -> None:
-    planned = plan(fleet, [observed] if observed else [], NOW, world=world)
+    planned = plan(fleet, [observed] if observed else [], NOW, findings=findings)
     if verb is None:
         assert planned.actions == ()
         return
@@ -373,13 +375,13 @@ def test_the_back_off_doubles_up_to_an_hour_and_ends_by_twice_that(
         there("Failed", fleet, failure=CAPACITY, lease=NOW + timedelta(hours=9)),
         Verb.DELETE,
     )
-    world = remembering("Failed", failures=failures)
+    findings = remembering("Failed", failures=failures)
     if what == "update":
         failed, again = there("InService", fleet, config="old-1"), Verb.UPDATE
-        world = remembering(failures=failures, update_failure=CAPACITY, **TRIED)
+        findings = remembering(failures=failures, update_failure=CAPACITY, **TRIED)
     pause = timedelta(minutes=minutes)
     verbs = [
-        only(plan(fleet, [failed], NOW + passed, world=world)).verb
+        only(plan(fleet, [failed], NOW + passed, findings=findings)).verb
         for passed in (pause - timedelta(seconds=1), 2 * pause)
     ]
     assert verbs == [Verb.WAIT, again]
@@ -432,8 +434,8 @@ def worlds(draw: st.DrawFn) -> tuple[Fleet, list[Observed], set[str]]:
 
 
 @given(worlds())
-def test_a_plan_is_safe_whatever_it_meets(world: tuple[Fleet, list[Observed], set[str]]) -> None:
-    fleet, observed, leased = world
+def test_a_plan_is_safe_whatever_it_meets(findings: tuple[Fleet, list[Observed], set[str]]) -> None:
+    fleet, observed, leased = findings
     planned = plan(fleet, observed, NOW)
     by_name = {item.endpoint_name: item for item in observed}
     deleted = [a.endpoint_name for a in planned.actions if a.verb is Verb.DELETE]
@@ -446,9 +448,9 @@ def test_a_plan_is_safe_whatever_it_meets(world: tuple[Fleet, list[Observed], se
 
 @given(worlds())
 def test_only_settled_endpoints_are_changed(
-    world: tuple[Fleet, list[Observed], set[str]],
+    findings: tuple[Fleet, list[Observed], set[str]],
 ) -> None:
-    fleet, observed, _ = world
+    fleet, observed, _ = findings
     status = {item.endpoint_name: item.status for item in observed}
     for action in plan(fleet, observed, NOW).actions:
         if action.verb in CHANGES:

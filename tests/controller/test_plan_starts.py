@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from controller.lease_changes import request_id
 from controller.memory.record import Entry, Record
-from controller.memory.sighting import sighted
+from controller.memory.transitions import sighted
 from controller.plan import plan
 from controller.planning.action import Action, Verb
 from controller.planning.desired import LEASE_TAG
-from controller.planning.world import World
+from controller.planning.findings import Findings
 from ledger.lease import stamp
 from tests.controller.cases import CAPACITY, DEFECT, NAME, NOW, Ticks, fleet_of, there, with_lease
 
@@ -284,7 +284,7 @@ class TestTheIdOfACredit:
     def credit(record: Record, fleet: Fleet) -> str:
         observed = [seen("InService", fleet, 20, created=0.5)]
         after = sighted(record, fleet, observed, at(21))
-        (action,) = plan(fleet, observed, at(21), world=World(after)).actions
+        (action,) = plan(fleet, observed, at(21), findings=Findings(after)).actions
         assert action.verb is Verb.CREDIT
         return request_id(action, fleet, after, "commit")
 

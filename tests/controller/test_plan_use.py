@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from controller.plan import plan
 from controller.planning.action import Action, Verb
+from controller.planning.findings import Findings
 from controller.planning.idleness import LAG, Use
-from controller.planning.world import World
 from ledger.lease import stamp
 from tests.controller.cases import LIVE, NAME, NOW, ago, fleet_of, remembering, there
 
@@ -29,7 +29,7 @@ def decided(
     *,
     left: float | None = 30,
     in_service: float = 600,
-    world: World | None = None,
+    findings: Findings | None = None,
     ceiling: int = 10080,
     **schedule: object,
 ) -> Action:
@@ -37,9 +37,9 @@ def decided(
     ends = None if left is None else NOW + timedelta(minutes=left)
     limits: dict[str, object] = {"max_lease_minutes": ceiling}
     fleet = fleet_of("A", expires_at=ends, limits=limits, schedule=schedule)
-    world = world or World(uses={NAME: use} if use else {})
+    findings = findings or Findings(uses={NAME: use} if use else {})
     observed = there("InService", fleet, modified_at=ago(in_service))
-    (action,) = plan(fleet, [observed], NOW, world=world).actions
+    (action,) = plan(fleet, [observed], NOW, findings=findings).actions
     return action
 
 
@@ -76,8 +76,8 @@ class TestAnIdleEndpoint:
 
     def test_gets_its_start_back_before_it_is_found_idle(self) -> None:
         record = remembering(starting_since=ago(100), since=ago(50)).record
-        world = World(record, {NAME: Use()})
-        assert decided(None, world=world, idle_minutes=HALF_HOUR).verb is Verb.CREDIT
+        findings = Findings(record, {NAME: Use()})
+        assert decided(None, findings=findings, idle_minutes=HALF_HOUR).verb is Verb.CREDIT
 
     def test_is_not_stopped_twice(self) -> None:
         """The first stop ended the lease; what is left to do is to delete it."""
@@ -87,7 +87,7 @@ class TestAnIdleEndpoint:
     def test_is_not_stopped_by_a_clock_that_is_wrong(self) -> None:
         fault = "this machine's clock is 9 min ahead of AWS's"
         action = decided(
-            None, world=World(uses={NAME: Use()}, clock_fault=fault), idle_minutes=HALF_HOUR
+            None, findings=Findings(uses={NAME: Use()}, clock_fault=fault), idle_minutes=HALF_HOUR
         )
         assert action.verb is Verb.REPORT
         assert action.reason.startswith(f"{fault}, so there is no idle now (no invocation since")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.aws.restraint import QUOTA_PAUSE
+from controller.aws.quota_pause import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
 from ledger.errors import Failure, Unavailable
 from tests.ledger.forge import git
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from controller.aws.endpoints import Look
     from controller.memory.record import Record
     from controller.planning.action import Action
-    from controller.planning.world import World
+    from controller.planning.findings import Findings
     from ledger.holdings import Fleet
     from tests.scene import Scene
 
@@ -150,7 +150,7 @@ class TestALeaseThatEnds:
 
         busy = {"status": "SystemUpdating", "seconds": 60}
         cloud = _Before(scene, lambda: scene.account.ask("POST", f"/endpoints/{endpoint}", busy))
-        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         stopped = outcome(tick, endpoint)
         assert (stopped.state, stopped.code) == (State.WAITING, "LH3003")
 
@@ -397,7 +397,7 @@ class TestWhatIsOurs:
         endpoint = scene.start("A")
         settings = environment()
         scene.push({"environments/prod/environment.json": settings})
-        tick = reconcile(scene.means, "prod", scene.now)
+        tick = reconcile(scene.dependencies, "prod", scene.now)
         assert tick.plan.actions == ()
         assert scene.account.status(endpoint) == "InService"
 
@@ -449,13 +449,13 @@ class _Before:
     """SageMaker, where something happens just before an action is done."""
 
     def __init__(self, scene: Scene, happen: Callable[[], object]) -> None:
-        self._cloud = scene.estate
+        self._cloud = scene.cloud
         self._happen = happen
 
     def observe(self, fleet: Fleet) -> Look:
         return self._cloud.observe(fleet)
 
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World:
+    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
         return self._cloud.survey(fleet, look, record, now)
 
     def apply(self, action: Action, now: datetime) -> None:
@@ -480,7 +480,7 @@ class TestBetweenThePlanAndTheDelete:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
         cloud = _AfterTheLook(scene, lambda: scene.lease("A", 10))
-        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
         assert "leased until 2026-11-23T12:21:30Z" in outcome(tick, endpoint).detail
         assert scene.account.status(endpoint) == "InService"
@@ -490,14 +490,14 @@ class TestBetweenThePlanAndTheDelete:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
         cloud = _AfterTheLook(scene, lambda: scene.define("B", 10))
-        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DONE
 
     def test_a_definition_that_comes_back_wins(self, scene: Scene) -> None:
         endpoint = scene.start("A")
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         cloud = _AfterTheLook(scene, lambda: scene.define("A", 10))
-        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
 
     def test_orphans_that_become_too_many_are_kept(self, scene: Scene) -> None:
@@ -509,7 +509,7 @@ class TestBetweenThePlanAndTheDelete:
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         gone: dict[str, Any] = {path("B"): None, path("B", "lease"): None}
         cloud = _AfterTheLook(scene, lambda: scene.push(gone))
-        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, "demo-A-Endpoint").state is State.DROPPED
 
 
@@ -528,7 +528,7 @@ class TestAnUnreadableSide:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
         cloud = _AfterTheLook(scene, scene.git_server.stop)
-        tick = reconcile(replace(scene.means, cloud=cloud), "dev", scene.now)
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"
 
@@ -536,7 +536,7 @@ class TestAnUnreadableSide:
     def test_a_half_read_account_is_no_account(self, scene: Scene, operation: str) -> None:
         scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        scene.estate = scene.account.estate()
+        scene.cloud = scene.account.cloud()
         scene.account.order_fault("throttle", operation=operation)
         with pytest.raises(Failure) as caught:
             scene.tick()

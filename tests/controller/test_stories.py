@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from controller.aws.endpoints import Look
     from controller.memory.record import Record
     from controller.planning.action import Action
-    from controller.planning.world import World
+    from controller.planning.findings import Findings
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 
@@ -65,18 +65,18 @@ class Meanwhile:
     happen: Callable[[], object]
 
     def observe(self, fleet: Fleet) -> Look:
-        return self.scene.estate.observe(fleet)
+        return self.scene.cloud.observe(fleet)
 
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> World:
-        world = self.scene.estate.survey(fleet, look, record, now)
+    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
+        findings = self.scene.cloud.survey(fleet, look, record, now)
         self.happen()
-        return world
+        return findings
 
     def apply(self, action: Action, now: datetime) -> None:
-        self.scene.estate.apply(action, now)
+        self.scene.cloud.apply(action, now)
 
     def tick(self) -> Tick:
-        return reconcile(replace(self.scene.means, cloud=self), "dev", self.scene.now)
+        return reconcile(replace(self.scene.dependencies, cloud=self), "dev", self.scene.now)
 
 
 class TestAnEndpointThatNobodyUses:

@@ -12,8 +12,8 @@ import pytest
 from controller.memory.record import Entry, Record
 from controller.notices.notice import Delivery, Kind, Notice
 from controller.planning.action import Action, Plan, Verb
+from controller.planning.findings import Findings
 from controller.planning.observed import Observed
-from controller.planning.world import World
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Unavailable
@@ -130,7 +130,7 @@ def test_settings_that_cannot_be_read_are_a_failure_for_nothing_is_managed() -> 
 
 
 def test_a_clock_that_is_wrong_is_a_failure_for_nothing_is_stopped() -> None:
-    tick = tick_of(world=World(clock_fault="the clock is 7 h behind AWS's"))
+    tick = tick_of(findings=Findings(clock_fault="the clock is 7 h behind AWS's"))
     assert metrics(emf(tick))["Failures"] == 1
 
 
@@ -184,7 +184,7 @@ def test_a_start_that_will_be_given_back_to_its_lease_is_not_overdue() -> None:
     tick = tick_of(
         act(Verb.WAIT),
         fleet=fleet_of(A=NOW - timedelta(minutes=5)),
-        world=World(Record({"demo-A-Endpoint": entry})),
+        findings=Findings(Record({"demo-A-Endpoint": entry})),
     )
     assert metrics(emf(tick))["OverdueDeletions"] == 0
 

@@ -18,22 +18,23 @@ from typing import TYPE_CHECKING, Any, cast
 import jwt
 import pygit2
 
-from gateway import iam, requests
-from gateway.authorizer import Authorizer, UnauthorizedError, presented
+from gateway.callers import aws_signature
+from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
+from gateway.callers.identify import Caller, principal_for
+from gateway.callers.jwt_issuer import Issuer
+from gateway.callers.legacy_tokens import SCOPES, _plain
+from gateway.callers.principal import Principal, Scope
+from gateway.callers.token_record import item_of, record_of
+from gateway.dependencies import Dependencies
 from gateway.handler import build
-from gateway.history import History
-from gateway.identities import Caller, principal_for
-from gateway.legacy_tokens import SCOPES, _plain
-from gateway.model_call import model_answer, model_call, model_error
-from gateway.not_running import observed_status
-from gateway.oidc import Issuer
-from gateway.parts import Parts
-from gateway.principal import Principal, Scope
-from gateway.routes import ROUTES
-from gateway.signatures import sign
-from gateway.token_record import item_of, record_of
-from gateway.webhook import Webhook
-from gateway.webhook_secrets import VALUE
+from gateway.http import requests
+from gateway.http.routes import ROUTES
+from gateway.leases.history import History
+from gateway.models.not_running import observed_status
+from gateway.models.wire import model_answer, model_call, model_error
+from gateway.webhook.receive import Webhook
+from gateway.webhook.secrets import VALUE
+from gateway.webhook.signatures import sign
 from ledger.documents import (
     dump_lease,
     parse_definition,
@@ -45,7 +46,7 @@ from ledger.documents import (
 from ledger.errors import Failure
 from ledger.history import LeaseAction, LeaseChange, read_changes, trailers, write_message
 from ledger.holdings import read_fleet
-from ledger.identities import Iam, Identities, Oidc
+from ledger.identity_settings import Iam, Identities, Oidc
 from ledger.json_files import Violation
 from ledger.lease import Lease
 from ledger.proposals import Request, extension
@@ -61,8 +62,8 @@ from tests.test_errors_documented import paragraphs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from gateway.signing_keys import SigningKeys
-    from gateway.tokens import TokenTable
+    from gateway.callers.jwks import SigningKeys
+    from gateway.callers.tokens import TokenTable
     from ledger.repository import Repository
 
     Target = Callable[[bytes], None]
@@ -164,7 +165,7 @@ def webhook(data: bytes) -> None:
     proof, name, value, content = fields(data, 4)
     told: list[bool] = []
     refused = True
-    parts = Parts(
+    dependencies = Dependencies(
         cast("Repository", None),
         "dev",
         lambda: NOON,
@@ -178,7 +179,7 @@ def webhook(data: bytes) -> None:
         event = {"body": text(content), "isBase64Encoded": False}
         sent |= sign(SECRET, text(content).encode(errors="surrogatepass"), NOON)
     with documented("LH4401", "LH4402", "LH4403"):
-        answer = Webhook.of(parts).receive({**event, "headers": sent})
+        answer = Webhook.of(dependencies).receive({**event, "headers": sent})
         assert proof == b"right" or text(value) == SECRET
         assert (answer.status == 202) is bool(told)
         _check_answer(answer.as_proxy())
@@ -278,7 +279,7 @@ def callers(data: bytes) -> None:
         assert Caller("x", found).to_context() == found.to_context()
         _committed(found, reason)
     with documented("LH4213"):
-        _committed(iam.principal(arn, EVERYBODY), reason)
+        _committed(aws_signature.principal(arn, EVERYBODY), reason)
 
 
 @cache
@@ -394,7 +395,7 @@ def api(data: bytes) -> None:
     asked = dict(pair.partition("=")[::2] for pair in text(query).split("&"))
     ledger = MemoryLedger()
     handle = build(
-        Parts(
+        Dependencies(
             cast("Repository", ledger),
             "dev",
             lambda: NOON,

@@ -10,15 +10,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from gateway import refusals
-from gateway.authorizer import Authorizer
+from gateway.callers.authorizer import Authorizer
+from gateway.callers.principal import Principal, Scope
+from gateway.callers.tokens import TokenTable
+from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
-from gateway.parts import Parts
-from gateway.principal import Principal, Scope
-from gateway.routes import ROUTES
-from gateway.tokens import TokenTable
-from sandbox.api_authorizer import TokenAuthorizer
-from sandbox.api_gateway import ApiGateway, RestApi, Route
+from gateway.http import errors
+from gateway.http.routes import ROUTES
+from sandbox.api_gateway.authorizer import TokenAuthorizer
+from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 from tests.ledger.forge import git
 from tests.scene import path
 
@@ -115,7 +115,7 @@ class Api:
         return lines.splitlines()
 
 
-def deployed(scene: Scene, **parts: Any) -> tuple[ApiGateway, TokenTable]:  # noqa: ANN401
+def deployed(scene: Scene, **dependencies: Any) -> tuple[ApiGateway, TokenTable]:  # noqa: ANN401
     """Put the API together as the stacks do: a token is looked up for every request."""
 
     def clock() -> Any:  # noqa: ANN401
@@ -124,11 +124,13 @@ def deployed(scene: Scene, **parts: Any) -> tuple[ApiGateway, TokenTable]:  # no
     table = TokenTable(scene.account.client("dynamodb"), "auth")
     table.ensure_table()
     ledger, status = scene.open(GATEWAY), scene.open_status(GATEWAY)
-    handler = build(Parts(ledger, "dev", clock, scene.account.client, status, **parts))
+    handler = build(
+        Dependencies(ledger, "dev", clock, scene.account.client, status, **dependencies)
+    )
     authorizer = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=timedelta(0))
     routes = tuple(
         Route(each.method, each.resource, handler, authorized=each.scope is not None)
         for each in ROUTES
     )
-    api = RestApi(routes, authorizer, gateway_responses=refusals.GATEWAY_RESPONSES)
+    api = RestApi(routes, authorizer, gateway_responses=errors.GATEWAY_RESPONSES)
     return ApiGateway(api, clock=clock), table

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
 
-from gateway.tokens import TokenTable
+from gateway.callers.tokens import TokenTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

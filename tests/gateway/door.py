@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from gateway import refusals
-from gateway.identities import identified
-from gateway.principal import Principal
+from gateway.callers.identify import identified
+from gateway.callers.principal import Principal
+from gateway.http import errors
 from ledger.errors import Failure
-from ledger.identities import Identities
-from sandbox.api_authorizer import TokenAuthorizer
-from sandbox.api_gateway import ApiGateway, RestApi, Route
+from ledger.identity_settings import Identities
+from sandbox.api_gateway.authorizer import TokenAuthorizer
+from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 
 if TYPE_CHECKING:
-    from gateway.authorizer import Authorizer
+    from gateway.callers.authorizer import Authorizer
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 METHOD_ARN = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/GET/endpoints/Falcon"
@@ -47,7 +47,7 @@ def api_behind(door: Authorizer, clock: Clock, ttl: timedelta = NO_MEMORY) -> Ap
         try:
             known = identified(request, Identities(), clock())
         except Failure as failure:
-            return refusals.answer(failure).as_proxy()
+            return errors.answer(failure).as_proxy()
         caller = Principal.from_context(known["requestContext"]["authorizer"])
         return {"body": json.dumps([caller.name, caller.email, sorted(caller.scopes)])}
 

@@ -13,7 +13,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
-from ledger.identities import Oidc
+from ledger.identity_settings import Oidc
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway import handler as deployed
+from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY
-from gateway.parts import Parts
 from ledger.errors import Refused
-from sandbox.git_server import GitServer
+from sandbox.git.server import GitServer
 from tests.gateway.api import FALCON
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class TestTheDeployedFunction:
 
 def test_a_request_that_came_past_the_authorizer_is_refused(scene: Scene) -> None:
     handle = deployed.build(
-        Parts(scene.open(GATEWAY), "dev", lambda: scene.now, scene.account.client)
+        Dependencies(scene.open(GATEWAY), "dev", lambda: scene.now, scene.account.client)
     )
     answer = handle({**event("GET"), "requestContext": {}}, None)
     assert answer["statusCode"] >= 400

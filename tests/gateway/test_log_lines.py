@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.callers.principal import Principal, Scope
 from gateway.log_lines import logger, printable
-from gateway.principal import Principal, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +75,11 @@ def test_a_traceback_is_a_part_of_the_line() -> None:
 def test_the_gateway_logs_in_no_other_way() -> None:
     folder = Path(__file__).resolve().parents[2] / "gateway"
     with_loggers = {
-        file.name for file in folder.glob("*.py") if "logging.getLogger" in file.read_text()
+        file.name for file in folder.rglob("*.py") if "logging.getLogger" in file.read_text()
     }
     assert with_loggers == {"log_lines.py", "legacy_tokens.py"}  # that one calms botocore's
     assert not [
-        file.name for file in folder.glob("*.py") if re.search(r"\bprint\(", file.read_text())
+        file.name for file in folder.rglob("*.py") if re.search(r"\bprint\(", file.read_text())
     ]
 
 

@@ -15,16 +15,16 @@ import pytest
 from botocore.config import Config
 
 from gateway import clients
-from gateway.executions import StepFunctions
+from gateway.dependencies import Dependencies
 from gateway.handler import build
-from gateway.model_call import ModelCall
-from gateway.model_runtime import ModelRuntime
-from gateway.parts import Parts
-from gateway.streaming import streaming_handler
-from gateway.trigger import CONTROLLER_FUNCTION, ControllerFunction
-from gateway.webhook_secrets import SECRET_ID, WebhookSecrets
+from gateway.models.executions import StepFunctions
+from gateway.models.runtime import ModelRuntime
+from gateway.models.streaming import streaming_handler
+from gateway.models.wire import ModelCall
+from gateway.webhook.secrets import SECRET_ID, WebhookSecrets
+from gateway.webhook.wake import CONTROLLER_FUNCTION, ControllerFunction
 from ledger.errors import Unavailable
-from tests.gateway.models import FALCON, PROMPT
+from tests.gateway.serving import FALCON, PROMPT
 from tests.scene import definition, lease, path
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_no_client_is_made_without_one_of_these() -> None:
     folder = Path(__file__).resolve().parents[2] / "gateway"
     made = re.compile(r"(?:\.client|_make)\((?P<rest>[^)]*)\)")
     calls = [
-        call["rest"] for file in folder.glob("*.py") for call in made.finditer(file.read_text())
+        call["rest"] for file in folder.rglob("*.py") for call in made.finditer(file.read_text())
     ]
     assert len(calls) >= 5
     assert [rest for rest in calls if "config=" not in rest and rest] == []
@@ -152,12 +152,12 @@ class TestASlowModel:
         leased = lease(scene.now.replace(year=scene.now.year + 1))
         scene.push({path("Falcon40B"): definition("Falcon40B"), path("Falcon40B", "lease"): leased})
         with mute() as server:
-            parts = Parts(scene.repository, "dev", lambda: scene.now, server.client)
-            answer = build(parts)(invocation("/invoke/{EndpointName}"), None)
+            dependencies = Dependencies(scene.repository, "dev", lambda: scene.now, server.client)
+            answer = build(dependencies)(invocation("/invoke/{EndpointName}"), None)
             assert answer["statusCode"] == 504
             assert json.loads(answer["body"])["code"] == "LH4342"
             event = invocation("/invoke/{EndpointName}/stream")
-            prelude = b"".join(streaming_handler(parts)(event, None)).partition(bytes(8))[0]
+            prelude = b"".join(streaming_handler(dependencies)(event, None)).partition(bytes(8))[0]
             assert json.loads(prelude)["statusCode"] == 504
 
 
@@ -179,7 +179,7 @@ def test_a_header_that_sagemaker_does_not_take_never_gets_there(
 ) -> None:
     scene.push({path("Falcon40B"): definition("Falcon40B")})
     with mute() as server:
-        handle = build(Parts(scene.repository, "dev", lambda: scene.now, server.client))
+        handle = build(Dependencies(scene.repository, "dev", lambda: scene.now, server.client))
         event = {**invocation("/invoke/{EndpointName}"), "headers": {name: value}}
         answer = handle(event, None)
         assert answer["statusCode"] == 400
@@ -191,9 +191,11 @@ def test_other_services_are_not_waited_for_either(scene: Scene) -> None:
     with mute() as server:
         variables = {SECRET_ID: "hook", CONTROLLER_FUNCTION: "controller"}
         repository: Any = None
-        parts = Parts(repository, "dev", lambda: scene.now, server.client, variables=variables)
-        assert refused(WebhookSecrets(parts)).code == "LH4406"
-        assert refused(ControllerFunction(parts)).code == "LH4407"
+        dependencies = Dependencies(
+            repository, "dev", lambda: scene.now, server.client, variables=variables
+        )
+        assert refused(WebhookSecrets(dependencies)).code == "LH4406"
+        assert refused(ControllerFunction(dependencies)).code == "LH4407"
         assert (
             refused(lambda: StepFunctions(server.client, "arn").start("n", "{}")).code == "LH4326"
         )

@@ -12,12 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gateway import handler as deployed
-from gateway import identities, routes
+from gateway.callers import identify
+from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
-from gateway.parts import Parts
-from gateway.streaming import streaming_handler
-from gateway.trigger import CONTROLLER_FUNCTION
-from gateway.webhook_secrets import SECRET_ID, VALUE
+from gateway.http import routes
+from gateway.models.streaming import streaming_handler
+from gateway.webhook.secrets import SECRET_ID, VALUE
+from gateway.webhook.wake import CONTROLLER_FUNCTION
 from ledger.errors import Refused, Unavailable
 from ledger.repository import Repository
 from tests.gateway.api import ANA, FALCON
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from gateway.routes import Route
+    from gateway.http.routes import Route
     from tests.gateway.api import Api
     from tests.scene import Json, Scene
 
@@ -118,8 +119,8 @@ def log() -> Iterator[io.StringIO]:
 @pytest.mark.parametrize("route", ROUTES, ids=ROUTE_IDS)
 def test_an_error_that_nobody_thought_of(route: Route, error: Exception, log: io.StringIO) -> None:
     broken: Any = Breaking(error)
-    parts = Parts(broken, "dev", lambda: NOON, broken, broken, VARIABLES, broken)
-    answer = build(parts)(request(route), None)
+    dependencies = Dependencies(broken, "dev", lambda: NOON, broken, broken, VARIABLES, broken)
+    answer = build(dependencies)(request(route), None)
     check(answer)
     if answer["statusCode"] == 500:
         said = json.loads(answer["body"])
@@ -144,8 +145,10 @@ def test_an_error_that_nobody_thought_of(route: Route, error: Exception, log: io
 )
 def test_a_repository_that_fails(route: Route, failure: Exception) -> None:
     ledger: Any = Breaking(failure)
-    parts = Parts(ledger, "dev", lambda: NOON, Breaking(failure), ledger, VARIABLES, ledger)
-    check(build(parts)(request(route), None))
+    dependencies = Dependencies(
+        ledger, "dev", lambda: NOON, Breaking(failure), ledger, VARIABLES, ledger
+    )
+    check(build(dependencies)(request(route), None))
 
 
 def aws_error(code: str) -> ClientError:
@@ -176,10 +179,10 @@ def test_an_error_of_aws(served: Scene, code: str) -> None:
     del aws[VALUE]
     for variables in (VARIABLES, aws):
         ledger = served.repository
-        parts = Parts(
+        dependencies = Dependencies(
             ledger, "dev", lambda: served.now, lambda *_, **__: client, variables=variables
         )
-        handle, stream = build(parts), streaming_handler(parts)
+        handle, stream = build(dependencies), streaming_handler(dependencies)
         for route in ROUTES:
             check(handle(request(route), None))
         begun = b"".join(stream(invocation("/invoke/{EndpointName}/stream"), None)).decode()
@@ -190,8 +193,10 @@ def test_a_validation_of_sagemaker_is_told_without_the_account(served: Scene) ->
     said = f"Endpoint x of account {ACCOUNT} takes no such call ({ARN}); demo-{ACCOUNT} does."
     error = ClientError({"Error": {"Code": "ValidationError", "Message": said}}, "InvokeEndpoint")
     client = Breaking(error)
-    parts = Parts(served.repository, "dev", lambda: served.now, lambda *_, **__: client)
-    answer = build(parts)(invocation("/invoke/{EndpointName}"), None)
+    dependencies = Dependencies(
+        served.repository, "dev", lambda: served.now, lambda *_, **__: client
+    )
+    answer = build(dependencies)(invocation("/invoke/{EndpointName}"), None)
     told = json.loads(answer["body"])
     assert told["code"] == "LH4306"
     masked = "arn:aws:sts::ACCOUNT:assumed-role/gateway/session"
@@ -202,12 +207,12 @@ def test_a_validation_of_sagemaker_is_told_without_the_account(served: Scene) ->
 
 def test_a_signer_who_may_do_nothing_is_not_told_the_account(scene: Scene) -> None:
     nobody = f"arn:aws:iam::{ACCOUNT}:role/Nobody"
-    variables = {identities.SETTING: json.dumps({"iam": {"scopes": {nobody: ["read"]}}})}
-    parts = Parts(
+    variables = {identify.SETTING: json.dumps({"iam": {"scopes": {nobody: ["read"]}}})}
+    dependencies = Dependencies(
         scene.repository, "dev", lambda: scene.now, scene.account.client, variables=variables
     )
     event = request(ROUTES[0], requestContext={"identity": {"userArn": ARN}})
-    answer = build(parts)(event, None)
+    answer = build(dependencies)(event, None)
     assert answer["statusCode"] == 403
     check(answer)
 
@@ -216,7 +221,9 @@ def test_a_signer_who_may_do_nothing_is_not_told_the_account(scene: Scene) -> No
 def test_a_hostile_request(quiet_api: Api, route: Route) -> None:
     scene = quiet_api.scene
     handle = build(
-        Parts(scene.repository, "dev", lambda: scene.now, scene.account.client, None, VARIABLES)
+        Dependencies(
+            scene.repository, "dev", lambda: scene.now, scene.account.client, None, VARIABLES
+        )
     )
     for place in ("headers", "queryStringParameters", "pathParameters"):
         names = request(route)[place] or {}

@@ -23,8 +23,8 @@ HANDLERS = {
     GATEWAY: "gateway.handler.handler",
     MODELS: "gateway.handler.handler",
     WEBHOOK: "gateway.webhook_handler.handler",
-    STREAM: "gateway.streaming_runtime.main",
-    AUTHORIZER: "gateway.authorizer.handler",
+    STREAM: "gateway.stream_handler.main",
+    AUTHORIZER: "gateway.authorizer_handler.handler",
 }
 
 # Debian 12 and 13 have a node that jsii calls old, at length; it works.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway import refusals
+from gateway.http import errors
 from ledger.errors import Refused
 from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
 
@@ -87,8 +87,8 @@ def test_it_is_found_in_the_log_of_every_function(
     logs = {synthesis.function(name)["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS}
     assert watched == logs
     caplog.set_level(logging.INFO, "leasehold.gateway")
-    refusals.told({}, KeyError("nobody thought of it"))
-    refusals.told({}, Refused("LH4041", "There is no such path or method in this API."))
+    errors.told({}, KeyError("nobody thought of it"))
+    errors.told({}, Refused("LH4041", "There is no such path or method in this API."))
     for each in filters:
         (transformation,) = each["MetricTransformations"]
         assert transformation["MetricName"] == "UnforeseenErrors-live"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft4Validator
 
-from gateway.routes import ROUTES, Route
+from gateway.http.routes import ROUTES, Route
 from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:

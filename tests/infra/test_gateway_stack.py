@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway import (
-    admission,
-    authorizer,
-    executions,
-    identities,
-    rate_table,
-    rates,
-    trigger,
-    webhook_secrets,
-)
+from gateway import authorizer_handler
+from gateway.callers import counter_table, identify, rate_limit, rates
+from gateway.models import executions
+from gateway.webhook import secrets as webhook_secrets
+from gateway.webhook import wake
 from ledger import settings as ledger_settings
 from tests.infra.conftest import ENVIRONMENT
 from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM, WEBHOOK
@@ -113,8 +108,8 @@ def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesi
     tables = synthesis.resources("AWS::DynamoDB::Table")
     (table,) = (name for name in tables if name.startswith("FunctionsRates"))
     described = tables[table]["Properties"]
-    assert described["KeySchema"] == [{"AttributeName": rate_table.KEY, "KeyType": "HASH"}]
-    assert described["TimeToLiveSpecification"]["AttributeName"] == rate_table.EXPIRY
+    assert described["KeySchema"] == [{"AttributeName": counter_table.KEY, "KeyType": "HASH"}]
+    assert described["TimeToLiveSpecification"]["AttributeName"] == counter_table.EXPIRY
     for name in (GATEWAY, MODELS, STREAM):
         assert synthesis.variables(name)["LEASEHOLD_RATE_TABLE"] == {"Ref": table}
         (counting,) = synthesis.allowing(name, "dynamodb:UpdateItem")
@@ -145,15 +140,15 @@ def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis)
     """The app imports no runtime code, so the names are written twice, and held together here."""
     read_by_name = {
         executions.SETTING,
-        identities.SETTING,
-        trigger.CONTROLLER_FUNCTION,
+        identify.SETTING,
+        wake.CONTROLLER_FUNCTION,
         webhook_secrets.SECRET_ID,
-        authorizer.TABLE_SETTING,
+        authorizer_handler.TABLE_SETTING,
         ledger_settings.ENVIRONMENT,
         ledger_settings.REPOSITORY,
         ledger_settings.BRANCH,
         ledger_settings.GIT_SECRET,
-        admission.TABLE_SETTING,
+        rate_limit.TABLE_SETTING,
         rates.REQUESTS_SETTING,
         rates.INVOCATIONS_SETTING,
     }

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.principal import Principal, Scope
-from gateway.signatures import sign
-from gateway.tokens import TokenTable
+from gateway.callers.principal import Principal, Scope
+from gateway.callers.tokens import TokenTable
+from gateway.webhook.signatures import sign
 from leasehold.deployment import deploy_state_machine
 from tests.conftest import staged
-from tests.gateway.models import FALCON, FLEET, PROMPT, start_fleet
+from tests.gateway.serving import FALCON, FLEET, PROMPT, start_fleet
 from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, WEBHOOK
 from tests.lambda_service import front_door, running
 from tests.scene import REGION

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.conftest import staged
-from tests.gateway.models import FALCON, PROMPT, start_fleet
+from tests.gateway.serving import FALCON, PROMPT, start_fleet
 from tests.infra.direct import Answer, answered, asked
 from tests.infra.synthesis import GATEWAY, MODELS
 from tests.infra.test_api import function_behind

@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 
-from leasehold.home import Home
+from leasehold.state_dir import StateDir
 
 READY_SECONDS = 20.0
 
@@ -88,7 +88,7 @@ class Up:
         return self.folder / ".leasehold" / "up.json"
 
     def _is_decided(self) -> bool:
-        running = Home(self.announcement.parent).running()  # not what a killed one left behind
+        running = StateDir(self.announcement.parent).running()  # not what a killed one left behind
         return self.process.poll() is not None or running is not None
 
     def stop(self, number: int = signal.SIGTERM) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
-from gateway.token_record import public_id
+from gateway.callers.token_record import public_id
 
 if TYPE_CHECKING:
     from tests.leasehold.running import Up

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from leasehold.curl import call
-from leasehold.home import Running
-from leasehold.stage import Stage
+from leasehold.state_dir import Running
+from leasehold.tour_shell import TourShell
 from ledger.errors import Unavailable
 from tests.leasehold.running import Leasehold, Up
 
@@ -42,9 +42,9 @@ def test_where_curl_is_missing_the_same_call_is_made_without_it(
     up: Up, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    scene = Stage(tmp_path, Running(**up.says))
-    lease = call(scene, "GET", "?EndpointName=demo-Falcon40B-Endpoint", None)
+    shell = TourShell(tmp_path, Running(**up.says))
+    lease = call(shell, "GET", "?EndpointName=demo-Falcon40B-Endpoint", None)
     assert lease["Status"] == "live"
     assert '"Status": "live"' in capsys.readouterr().out
     with pytest.raises(Unavailable, match="LH5030"):
-        call(scene, "POST", "", {"EndpointName": "Nobody", "minutes": 1})
+        call(shell, "POST", "", {"EndpointName": "Nobody", "minutes": 1})

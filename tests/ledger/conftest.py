@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.git_server import GitServer
+from sandbox.git.server import GitServer
 from tests.ledger.forge import Colleague, Forge, opened, seeded
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ledger.remote import Remote, Timeouts
 from ledger.repository import Change, Person, Repository, Snapshot
-from sandbox.git_server import create_repository
+from sandbox.git.server import create_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

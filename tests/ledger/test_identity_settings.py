@@ -1,4 +1,4 @@
-"""The block `identities` of an environment: what it means, and what may not be deployed."""
+"""The block `identity_settings` of an environment: what it means, and what may not be deployed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.documents import Environment, parse_environment, parse_identities
-from ledger.identities import Iam, Identities, Oidc
+from ledger.identity_settings import Iam, Identities, Oidc
 
 FILE = "environments/dev/environment.json"
 POOL = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_a1B2c3D4e"

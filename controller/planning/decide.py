@@ -1,0 +1,135 @@
+"""What is done about one holding, and why: the rows of the planner's table that have a definition.
+
+Called by `plan`, whose docstring draws the table. Pure.
+"""
+
+from datetime import timedelta
+
+from controller.planning.action import Action, Verb
+from controller.planning.decision import Decision
+from controller.planning.failures import after_failure, cause, update
+from controller.planning.in_service import upkeep
+from controller.planning.observed import BUSY, SETTLED, Observed
+from ledger.lease import duration, grant, stamp
+
+
+def decide(decision: Decision, there: Observed | None) -> Action:
+    """Apply the table of `plan` to one holding: the first row that fits."""
+    early = _suspended(decision) or _foreign(decision, there) or _grant(decision)
+    if early:
+        return early
+    if there is None:
+        on = decision.is_on
+        return decision.act(
+            Verb.CREATE if on else Verb.KEEP, decision.why, decision.target if on else None
+        )
+    if held := _busy(decision, there) or _unknown(decision, there) or _credit(decision, there):
+        return held
+    return _on(decision, there) if decision.is_on else decision.act(Verb.DELETE, decision.why)
+
+
+def _grant(decision: Decision) -> Action | None:
+    if not decision.grant_due:
+        return None
+    minutes = decision.schedule.initial_provision_minutes
+    until = stamp(grant(minutes, decision.now, decision.fleet.ceiling).expires_at)
+    return decision.act(Verb.GRANT, f"first lease of {minutes} min, until {until}")
+
+
+def _unknown(decision: Decision, there: Observed) -> Action | None:
+    if there.status in SETTLED:
+        return None
+    return decision.act(
+        Verb.REPORT, f"its status {there.status} is unknown to this version: not touched"
+    )
+
+
+def _credit(decision: Decision, there: Observed) -> Action | None:
+    minutes = decision.credit_minutes
+    if there.status != "InService" or not minutes or decision.lease == decision.holding.lease:
+        return None
+    reason = f"it took {minutes} min to start, and they are given back"
+    return decision.act(Verb.CREDIT, reason, timedelta(minutes=minutes))
+
+
+def _suspended(decision: Decision) -> Action | None:
+    suspended, entry = decision.holding.definition.suspended, decision.entry
+    if suspended is None or not suspended.holds(decision.now):
+        return None
+    since = entry.suspended_since if entry and entry.suspended_since else decision.now
+    until = f", until {stamp(suspended.until)}" if suspended.until else ""
+    age = duration(decision.now - since)
+    return decision.act(Verb.HOLD, f"suspended for {age}{until}: {suspended.reason}")
+
+
+def _foreign(decision: Decision, there: Observed | None) -> Action | None:
+    """Decide about an endpoint that has the name and not our tags."""
+    if there is None or there.belongs_to(decision.environment, decision.fleet.name):
+        return None
+    if not decision.holding.definition.adopt:
+        return decision.act(
+            Verb.REPORT,
+            "an endpoint of this name is there, but without Leasehold's tags: it is not touched."
+            ' Choose another endpoint_name, remove that endpoint, or say "adopt": true.',
+        )
+    if any(key.startswith("leasehold:") for key in there.tags or {}):
+        return decision.act(
+            Verb.REPORT,
+            "the endpoint of this name belongs to another environment of Leasehold: it is not"
+            " adopted. Choose another endpoint_name.",
+        )
+    if decision.is_on or decision.grant_due:
+        return decision.act(
+            Verb.ADOPT, "it is there already, and gets Leasehold's tags", decision.target
+        )
+    return decision.act(
+        Verb.REPORT,
+        f"it is not adopted, for it would be stopped at once ({decision.why}): lease it first.",
+    )
+
+
+def _busy(decision: Decision, there: Observed) -> Action | None:
+    """Wait for what is in progress, and say so when a start takes too long."""
+    if there.status not in BUSY:
+        return None
+    started = there.created_at or (decision.entry.starting_since if decision.entry else None)
+    most = timedelta(minutes=decision.schedule.max_creating_minutes)
+    pending = not decision.is_on and there.status != "Deleting"
+    stop = (
+        f"{decision.why}; SageMaker refuses to stop it while {there.status}, so the stop is pending"
+        if pending
+        else f"SageMaker says {there.status}; {decision.why}"
+    )
+    if there.status != "Creating" or started is None or decision.now - started <= most:
+        return decision.act(Verb.WAIT, stop)
+    return decision.act(
+        Verb.REPORT,
+        f"it is Creating since {stamp(started)}, longer than max_creating_minutes"
+        f" ({decision.schedule.max_creating_minutes}), and SageMaker lets nobody stop it. Look at"
+        f" its logs in CloudWatch, /aws/sagemaker/Endpoints/{there.endpoint_name}.",
+    )
+
+
+def _on(decision: Decision, there: Observed) -> Action:
+    """Decide for an endpoint that should run and is settled in some status."""
+    changed = there.config_name != decision.target.config_name
+    match there.status:
+        case "Failed":
+            return after_failure(decision, there, changed=changed)
+        case _ if changed:
+            return update(decision, there)
+        case "InService":
+            return upkeep(decision, there)
+        case "OutOfService":
+            return decision.act(
+                Verb.REPORT,
+                f"SageMaker says OutOfService: {cause(there)}. It takes no requests; change its"
+                " definition to update it, or release and extend it to start it anew.",
+            )
+        case status:
+            return decision.act(
+                Verb.REPORT,
+                f"SageMaker says {status}: {cause(there)}. It serves a mix of its old and its new"
+                " config; change its definition to update it, or release and extend it to start it"
+                " anew.",
+            )

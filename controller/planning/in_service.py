@@ -1,0 +1,87 @@
+"""What a serving endpoint needs besides: its tags, its scaling, an end when nobody uses it. Pure.
+
+Called by `decide` for an endpoint that is in service on the config of its definition.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from controller.planning.action import Action, Verb
+from controller.planning.decision import Decision
+from controller.planning.desired import VARIANT
+from controller.planning.idleness import Use, bump, idle_since
+from controller.planning.observed import Observed
+from controller.planning.scaling_policy import wanted_scale
+from ledger.lease import prolong, stamp
+from ledger.schedule import window_end
+
+
+def upkeep(decision: Decision, there: Observed) -> Action:
+    """Decide for an endpoint that is as its definition says: what else is there to do?"""
+    if stale := _stale_tags(decision, there):
+        target = replace(decision.target, tags=stale)
+        return decision.act(Verb.TAG, f"its tags changed: {', '.join(sorted(stale))}", target)
+    if scaled := _scaled(decision, there):
+        return scaled
+    if used := _used(decision, there):
+        return used
+    failed = decision.entry.update_failure if decision.entry else None
+    return decision.act(
+        Verb.KEEP, decision.why + (f"; the last update failed: {failed}" if failed else "")
+    )
+
+
+def _stale_tags(decision: Decision, there: Observed) -> dict[str, str]:
+    there_now = there.tags or {}
+    wanted = decision.target.tags_over(there_now)
+    return {key: value for key, value in wanted.items() if there_now.get(key) != value}
+
+
+def _scaled(decision: Decision, there: Observed) -> Action | None:
+    scales, name = decision.findings.scales, there.endpoint_name
+    if name not in scales:
+        return None
+    wanted = wanted_scale(decision.holding.definition, there.endpoint_name, VARIANT)
+    if scales[name] == wanted:
+        return None
+    if wanted is None:
+        return decision.act(Verb.SCALE, "its definition has no autoscaling any more")
+    least, most = wanted.min_instances, wanted.max_instances
+    return decision.act(Verb.SCALE, f"it scales from {least} to {most} instances", wanted)
+
+
+def _used(decision: Decision, there: Observed) -> Action | None:
+    """End an idle lease, or carry one along that is in use."""
+    use = decision.findings.uses.get(there.endpoint_name)
+    return (_idle(decision, there, use) or _carried_on(decision, use)) if use else None
+
+
+def _idle(decision: Decision, there: Observed, use: Use) -> Action | None:
+    minutes, renewed_at = (
+        decision.schedule.idle_minutes,
+        decision.entry and decision.entry.renewed_at,
+    )
+    begin = max(there.modified_at, renewed_at or there.modified_at)
+    since = idle_since(use, begin, minutes, decision.now) if minutes else None
+    if since is None:
+        return None
+    return decision.act(Verb.IDLE, f"no invocation since {stamp(since)}, longer than {minutes} min")
+
+
+def _carried_on(decision: Decision, use: Use) -> Action | None:
+    """Extend as far as its use carries it, unless the ceiling makes the gain not worth a commit."""
+    minutes, on_until = decision.schedule.extend_while_active_minutes, _on_until(decision)
+    until = bump(on_until, use, minutes, decision.now) if minutes else None
+    if until is None or minutes is None:
+        return None
+    ends = prolong(decision.lease, until, decision.now, decision.fleet.ceiling).expires_at
+    if 2 * (ends - on_until) < timedelta(minutes=minutes):
+        return None
+    return decision.act(Verb.EXTEND, f"it is in use, and kept until {stamp(ends)}", ends)
+
+
+def _on_until(decision: Decision) -> datetime:
+    """Say until when lease and window keep it on."""
+    end = window_end(decision.schedule, decision.now)
+    lease_end = decision.lease.expires_at if decision.lease else decision.now
+    return max(decision.now, lease_end, end or decision.now)

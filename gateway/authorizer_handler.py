@@ -1,0 +1,37 @@
+"""The authorizer as a Lambda function, whose settings are in its environment.
+
+An entry point: it reads the environment and the clock, and builds the authorizer once for a warm
+process. It knows no ledger.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import boto3
+
+from gateway import clients
+from gateway.callers import identify
+from gateway.callers.authorizer import Authorizer
+from gateway.callers.tokens import TokenTable
+from ledger.errors import Refused
+
+TABLE_SETTING = "LEASEHOLD_TOKEN_TABLE"
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Answer one event of API Gateway's TOKEN authorizer with a policy."""
+    return _built()(event, context)
+
+
+@cache
+def _built() -> Authorizer:
+    name = os.environ.get(TABLE_SETTING)
+    if not name:
+        raise Refused("LH4208", f"{TABLE_SETTING} is not set: name the table of the API's tokens.")
+    client = boto3.client("dynamodb", config=clients.TOKENS)
+    settings = identify.read(os.environ)
+    table = TokenTable(client, name)
+    return Authorizer.admitting(settings, client, table, lambda: datetime.now(UTC))

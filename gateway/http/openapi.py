@@ -1,0 +1,191 @@
+"""The API's description in OpenAPI 3.1, generated from the table of routes and from `schema/`.
+
+The gateway serves it at `GET /openapi.json`. `openapi.json` beside this file is a copy for readers
+and for whoever deploys the API, made by
+
+    python -m gateway.http.openapi > gateway/http/openapi.json
+
+Pure but for the schemas, which ship with the code.
+
+Beyond what OpenAPI knows, an operation has `x-leasehold-scope`: what a token has to allow.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+from gateway.http.answer import Answer
+from gateway.http.parameters import IN_PATH, Parameter
+from gateway.http.requests import Event
+from gateway.http.routes import ANYTHING, ROUTES, Route
+from ledger.json_files import SCHEMAS
+
+EXAMPLE_URL = "https://leasehold.example.com"
+_EVERYWHERE = (429, 500, 502, 503, 504)
+_WAITING = (429, 503)  # they say when to come again, most of the time
+_PATH_PARAMETER = re.compile(r"\{(\w+)\+?\}")
+_ABOUT = (
+    "SageMaker endpoints with a parking meter on each of them. Every change is a commit in the"
+    " ledger, and an answer is sent once the repository has it."
+)
+_LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+_TAGS = {
+    "API": "This description.",
+    "Leases": "Until when endpoints are kept, and who said so.",
+    "Ledger": "The repository: what of it is live, and who pushed to it.",
+    "Models": "Asking what the endpoints serve.",
+}
+_Json = dict[str, Any]
+_PASSED_ON: _Json = {
+    "description": (
+        "What the model's own container answers instead of a result, with its own status. Of this"
+        " API's own refusals (#/components/schemas/error), 401, 403, 404 and 503 are likely."
+    ),
+    "content": {ANYTHING: {}},
+}
+
+
+def describe(event: Event) -> Answer:
+    """Answer with the description, at the address by which it was asked for."""
+    return Answer(document(_base_url(event)))
+
+
+def document(base_url: str, routes: Sequence[Route] = ROUTES) -> _Json:
+    """Describe the routes as they are served below an address."""
+    names = {"error", *(name for route in routes for name in _names(route))}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Leasehold", "version": "1", "description": _ABOUT, "license": _LICENSE},
+        "servers": [{"url": base_url}],
+        "tags": [_tag(name) for name in sorted({route.tag for route in routes})],
+        "paths": _paths(routes),
+        "components": {
+            "schemas": {name: _schema(name) for name in sorted(names)},
+            "responses": {str(status): _refusal(status) for status in _refusals(routes)},
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "One of Leasehold's tokens; the word Bearer is optional.",
+                }
+            },
+        },
+    }
+
+
+def _base_url(event: Event) -> str:
+    """Find the address below which the API is: a domain and a stage, or a domain of one's own."""
+    context = event.get("requestContext") or {}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    below = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
+    protocol = headers.get("x-forwarded-proto", "https")
+    return f"{protocol}://{context.get('domainName', '')}{below}"
+
+
+def _tag(name: str) -> _Json:
+    return {"name": name, "description": _TAGS[name]}
+
+
+def _paths(routes: Iterable[Route]) -> _Json:
+    paths: _Json = {}
+    for route in routes:
+        path = route.resource.replace("+}", "}")
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+    return paths
+
+
+def _operation(route: Route) -> _Json:
+    parameters = [_parameter(each) for each in (*_in_path(route), *route.parameters)]
+    operation: _Json = {
+        "operationId": route.operation,
+        "summary": route.summary,
+        "tags": [route.tag],
+        "security": [{"token": []}] if route.scope else [],
+        **({"x-leasehold-scope": str(route.scope)} if route.scope else {}),
+        **({"parameters": parameters} if parameters else {}),
+    }
+    if route.body is not None:
+        content = {route.media: {"schema": _content(route.body)}}
+        operation["requestBody"] = {"required": True, "content": content}
+    done = {str(status): _done(route, status) for status in route.statuses}
+    if route.media == ANYTHING:
+        return operation | {"responses": done | {"4XX": _PASSED_ON, "5XX": _PASSED_ON}}
+    refused = {str(s): {"$ref": f"#/components/responses/{s}"} for s in _refusals([route])}
+    return operation | {"responses": done | refused}
+
+
+def _in_path(route: Route) -> Iterator[Parameter]:
+    """Describe the parameters that the path itself has."""
+    for name in _PATH_PARAMETER.findall(route.resource):
+        plain = Parameter(name, "path", "A part of the path.", {"type": "string"}, required=True)
+        yield IN_PATH.get(name, plain)
+
+
+def _parameter(parameter: Parameter) -> _Json:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        "required": parameter.required,
+        "schema": dict(parameter.schema),
+    }
+
+
+def _done(route: Route, status: int) -> _Json:
+    content = {route.media: {"schema": _content(route.answer)}}
+    return {"description": HTTPStatus(status).description or "Done", "content": content}
+
+
+def _refusal(status: int) -> _Json:
+    refusal: _Json = {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/json": {"schema": _content(("error",))}},
+    }
+    if status in _WAITING:
+        wait = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
+        refusal["headers"] = {"Retry-After": wait}
+    return refusal
+
+
+def _refusals(routes: Iterable[Route]) -> list[int]:
+    """List the statuses of refusals: the routes' own, those for tokens and bodies, everybody's."""
+    found = set(_EVERYWHERE)
+    for route in routes:
+        found |= {*route.refusals, *((401, 403) if route.scope else ())}
+        found |= set() if route.body is None else {413}
+    return sorted(found)
+
+
+def _content(names: Sequence[str]) -> _Json:
+    """Refer to the schemas of a body."""
+    schemas = [_reference(name) for name in names]
+    return {"oneOf": schemas} if len(schemas) > 1 else next(iter(schemas), {})
+
+
+def _reference(name: str) -> _Json:
+    reference = {"$ref": f"#/components/schemas/{name.removesuffix('[]')}"}
+    return {"type": "array", "items": reference} if name.endswith("[]") else reference
+
+
+def _names(route: Route) -> Iterator[str]:
+    return (name.removesuffix("[]") for name in (*(route.body or ()), *route.answer))
+
+
+@cache
+def _schema(name: str) -> _Json:
+    """Read a schema, with its references made right for where it stands in the description."""
+    text = (SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8")
+    found: _Json = json.loads(text.replace('"#/$defs/', f'"#/components/schemas/{name}/$defs/'))
+    return {key: value for key, value in found.items() if key not in {"$schema", "$id"}}
+
+
+def as_text(description: Mapping[str, Any]) -> str:
+    return json.dumps(description, indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_text(document(EXAMPLE_URL)))

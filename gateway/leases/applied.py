@@ -1,0 +1,103 @@
+"""`GET /reconcile?commit=SHA`: whether the fleet is as a commit of the ledger wants it.
+
+Called by `handler`. The controller alone knows, and notes it on the observed history's branch, in
+`<env>.applied.json`: `commit`, the ledger's head as the last tick that had news saw it; `open`, the
+endpoints that were not as that commit wants them; `at`, when that was. Only what is read there is
+said here: what the controller has not noted is not applied yet.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.callers.principal import Scope
+from gateway.dependencies import Dependencies
+from gateway.http import requests
+from gateway.http.answer import Answer
+from gateway.http.requests import Event
+from ledger.errors import Refused
+from ledger.holdings import read_fleet
+from ledger.json_files import read_json
+from ledger.snapshot import Snapshot
+
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What the controller has noted last; before the first time, nothing."""
+
+    commit: str | None = None
+    at: str | None = None
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The commits of one environment's ledger. Safe to call from many threads."""
+
+    dependencies: Dependencies
+
+    def tell(self, event: Event) -> Answer:
+        """Compare with what the controller noted.
+
+        Raises Refused LH4408 (no commit's id), LH4409 (unknown), LH4106 (no such endpoint).
+        """
+        requests.caller(event, Scope.READ)
+        wanted, name = _commit(event), requests.endpoint_name(event)
+        snapshot = self.dependencies.ledger.read()
+        endpoint = self._endpoint(snapshot, name) if name is not None else None
+        noted, commit = self._noted(), self._found(wanted, snapshot)
+        left = [each for each in noted.open if endpoint in (None, each)]
+        answer: dict[str, Any] = {
+            "Commit": commit,
+            "Applied": not left and self._is_reached(commit, noted),
+            "Head": snapshot.commit,
+            "AppliedCommit": noted.commit,
+            "Open": left,
+            "At": noted.at,
+        }
+        return Answer(answer)
+
+    def _endpoint(self, snapshot: Snapshot, name: str) -> str:
+        fleet = read_fleet(snapshot.files, self.dependencies.environment)
+        if (item := fleet.find(name)) is None:
+            raise Refused(
+                "LH4106", f"no endpoint is called {name} in {self.dependencies.environment}."
+            )
+        return item.endpoint_name
+
+    def _noted(self) -> Noted:
+        files = self.dependencies.status.read().files if self.dependencies.status else {}
+        return noted(files, self.dependencies.environment)
+
+    def _found(self, wanted: str, snapshot: Snapshot) -> str:
+        if wanted == snapshot.commit:  # what a person asks who has just pushed
+            return wanted
+        if (found := self.dependencies.ledger.find(wanted)) is None:
+            raise Refused("LH4409", f"{wanted} is no commit of the ledger, or fits several.")
+        return found.commit
+
+    def _is_reached(self, commit: str, noted: Noted) -> bool:
+        if noted.commit is None or noted.commit == commit:
+            return noted.commit == commit
+        return self.dependencies.ledger.find(commit, of=noted.commit) is not None
+
+
+def noted(files: Mapping[str, bytes], environment: str) -> Noted:
+    """Read what the controller has noted; what cannot be read is as good as nothing."""
+    path = f"{environment}.applied.json"
+    if path not in files:
+        return Noted()
+    data = read_json(path, files[path], "applied")
+    if isinstance(data, tuple):
+        return Noted()
+    return Noted(data["commit"], data["at"], tuple(data["open"]))
+
+
+def _commit(event: Event) -> str:
+    wanted = (event.get("queryStringParameters") or {}).get("commit") or ""
+    if not _COMMIT.fullmatch(wanted.lower()):
+        raise Refused("LH4408", "Say which commit: ?commit= and 7 to 40 hexadecimal digits of it.")
+    return str(wanted).lower()

@@ -1,0 +1,148 @@
+"""Calls longer than API Gateway waits: `POST /startexecution` and `POST /describeexecution`.
+
+Called by `handler`. The state machine (`statemachines/long_call.asl.json`) asks the model; here it
+is started, and asked how far it is, with the predecessor's bodies and Step Functions' own answers.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, NoReturn, Self
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gateway import clients
+from gateway.callers.principal import Scope
+from gateway.dependencies import Dependencies
+from gateway.http import requests
+from gateway.http.answer import Answer
+from gateway.http.requests import Event
+from gateway.models.invocation import Invocation
+from gateway.models.wire import body_of
+from ledger.errors import Refused, Unavailable, Wait
+from ledger.holdings import Broken
+from ledger.json_files import MAX_BYTES, read_json
+from ledger.lease import is_on
+
+DEFINITION = Path(__file__).with_name("long_call.asl.json")
+SETTING = "LEASEHOLD_STATE_MACHINE"
+LARGEST_INPUT = 256 * 1024  # Step Functions'
+_THROTTLED = frozenset({"ThrottlingException", "Throttling", "ExecutionLimitExceeded"})
+
+
+class StepFunctions:
+    """One state machine; its client is made when it is needed."""
+
+    def __init__(self, client: Callable[..., Any], arn: str | None) -> None:
+        self._make = client
+        self._lock = Lock()
+        self._made: Any = None
+        self.arn = arn
+
+    def start(self, name: str, text: str) -> dict[str, Any]:
+        """Start an execution. Raises Refused LH4323, or Failure like `describe`."""
+        asked = {"stateMachineArn": self.arn, "name": name, "input": text}
+        return self._call("start_execution", asked)
+
+    def describe(self, execution_arn: str) -> dict[str, Any]:
+        """Tell how far one is. Raises Refused LH4325, Wait LH4305, Unavailable LH4326."""
+        return self._call("describe_execution", {"executionArn": execution_arn})
+
+    def _call(self, operation: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            answer = getattr(self._client(), operation)(**asked)
+        except (ClientError, BotoCoreError) as error:
+            _refuse(error)
+        return {key: _plain(value) for key, value in answer.items() if key != "ResponseMetadata"}
+
+    def _client(self) -> Any:  # noqa: ANN401 - any of boto3's
+        with self._lock:
+            if self._made is None:
+                self._made = self._make("stepfunctions", config=clients.BRIEF)
+            return self._made
+
+
+@dataclass(frozen=True, slots=True)
+class Executions:
+    """The long calls of one environment. Safe to call from many threads."""
+
+    invocation: Invocation
+    machine: StepFunctions
+
+    @classmethod
+    def of(cls, dependencies: Dependencies, invocation: Invocation) -> Self:
+        return cls(
+            invocation, StepFunctions(dependencies.client, dependencies.variables.get(SETTING))
+        )
+
+    def start(self, event: Event) -> Answer:
+        """Start a call. An Idempotency-Key starts it once.
+
+        Raises Failure: LH4001 and LH4002 for the body, LH4106, LH4320 to LH4323.
+        """
+        principal = requests.caller(event, Scope.INVOKE)
+        self._machine_arn()
+        body = _body(event, "start-execution-request", limit=LARGEST_INPUT)
+        item = self.invocation.served.named(body["endpointname"])
+        if isinstance(item, Broken) or not item.definition.async_api_enabled:
+            raise Refused("LH4321", f"{item.name} does not have async_api_enabled.")
+        if not is_on(item.definition.schedule, item.lease, self.invocation.clock()):
+            return self.invocation.not_running(item, event)
+        text = json.dumps({**body, "endpointname": item.endpoint_name}, separators=(",", ":"))
+        _check_size(len(text))
+        return Answer(self.machine.start(requests.request_id(event, principal), text))
+
+    def describe(self, event: Event) -> Answer:
+        """Tell how far a call is. Raises Failure: LH4001, LH4002, LH4320, LH4324, LH4325."""
+        requests.caller(event, Scope.INVOKE)
+        machine = self._machine_arn()
+        execution_arn = _body(event, "describe-execution-request", limit=MAX_BYTES)["executionArn"]
+        ours = machine.replace(":stateMachine:", ":execution:", 1) + ":"
+        if not execution_arn.startswith(ours) or ":" in execution_arn.removeprefix(ours):
+            raise Refused("LH4324", "executionArn is none that this API has given.")
+        return Answer(self.machine.describe(execution_arn))
+
+    def _machine_arn(self) -> str:
+        if self.machine.arn is None:
+            raise Unavailable("LH4320", "Calls of this length are not deployed with this API.")
+        return self.machine.arn
+
+
+def _body(event: Event, schema: str, *, limit: int) -> dict[str, Any]:
+    content = body_of(event)
+    _check_size(len(content), limit)
+    data = read_json("body", content, schema)
+    if isinstance(data, tuple):
+        code = "LH4001" if data[0].code == "LH1001" else "LH4002"
+        places = (f"{v.pointer}: {v.sentence}" if v.pointer else v.sentence for v in data)
+        raise Refused(code, f"The body is not as expected: {' '.join(places)}")
+    return data
+
+
+def _check_size(size: int, limit: int = LARGEST_INPUT) -> None:
+    if size > limit:
+        raise Refused("LH4322", f"The call has {size} bytes, and Step Functions takes {limit}.")
+
+
+def _plain(value: object) -> object:
+    """Write times as Step Functions' own API does: seconds since 1970."""
+    return value.timestamp() if isinstance(value, datetime) else value
+
+
+def _refuse(error: ClientError | BotoCoreError) -> NoReturn:
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    match code:
+        case "ExecutionAlreadyExists":
+            said = "This Idempotency-Key was used for another call already."
+            raise Refused("LH4323", said) from error
+        case "ExecutionDoesNotExist" | "InvalidArn":
+            raise Refused("LH4325", "There is no such execution any more.") from error
+        case _ if code in _THROTTLED:
+            said = "More calls than Step Functions takes from this account: slow down."
+            raise Wait("LH4305", said) from error
+        case _:
+            told = code or type(error).__name__
+            raise Unavailable("LH4326", f"Step Functions did not take it ({told}).") from error

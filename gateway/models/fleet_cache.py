@@ -1,0 +1,83 @@
+"""Which endpoint a call to a model is for, by the ledger as of a moment ago.
+
+Called by `invocation`, `streaming` and `executions`. A fetch for every prompt would ask more of a
+git server than of the model, so the fleet is remembered for a while, and also while the ledger is
+out of reach or its settings are broken: models go on answering. It must not know SageMaker.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
+
+from gateway.log_lines import logger
+from ledger.errors import Failure, Refused
+from ledger.holdings import Broken, Fleet, Holding, read_fleet
+from ledger.repository import Repository
+
+REMEMBERED = timedelta(seconds=15)
+
+log = logger("leasehold.gateway")
+
+
+class FleetCache:
+    """The endpoints of one environment. Safe to call from many threads."""
+
+    def __init__(self, ledger: Repository, environment: str, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._environment = environment
+        self._clock = clock
+        self._lock = Lock()
+        self._fleet: Fleet | None = None
+        self._read_at = datetime.min.replace(tzinfo=clock().tzinfo)
+
+    def named(self, name: str) -> Holding | Broken:
+        """Find an endpoint by its own name or its definition's. Raises Refused LH4106."""
+        item = self.fleet().find(name) or self.fleet(afresh=True).find(name)
+        if item is None:
+            raise Refused("LH4106", f"no endpoint is called {name:.80} in {self._environment}.")
+        return item
+
+    def at(self, resource: str) -> Holding:
+        """Find the one whose integration has this path.
+
+        Raises Refused: LH4041 where there is none, LH4309 where there are several.
+        """
+        found = _at(self.fleet(), resource) or _at(self.fleet(afresh=True), resource)
+        if not found:
+            raise Refused("LH4041", f"No endpoint of {self._environment} is at /{resource:.80}.")
+        if len(found) > 1:
+            names = " and ".join(item.name for item in found)
+            raise Refused("LH4309", f"/{resource} is the api_resource_name of {names}: of which?")
+        return found[0]
+
+    def fleet(self, *, afresh: bool = False) -> Fleet:
+        """Give the fleet. Raises Failure as long as the ledger was never readable."""
+        with self._lock:
+            now = self._clock()
+            age = now - self._read_at
+            if self._fleet is None or afresh or not timedelta(0) <= age < REMEMBERED:
+                self._fleet = self._read()
+                self._read_at = now
+            return self._fleet
+
+    def _read(self) -> Fleet:
+        """Read the ledger; what cannot be read leaves the fleet as it was."""
+        try:
+            fleet = read_fleet(self._ledger.read().files, self._environment)
+            if fleet.environment is None:
+                wrong = " ".join(map(str, fleet.violations))
+                raise Refused("LH4109", f"the environment {fleet.name} is frozen: {wrong}")
+        except Failure as failure:
+            if self._fleet is None:
+                raise
+            log.warning("The fleet is that of %s: %s", self._read_at, failure)
+            return self._fleet
+        return fleet
+
+
+def _at(fleet: Fleet, resource: str) -> list[Holding]:
+    return [
+        item
+        for item in fleet.holdings
+        if item.definition.integration and item.definition.integration.api_resource_name == resource
+    ]

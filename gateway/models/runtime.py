@@ -1,0 +1,121 @@
+"""The only module that speaks to SageMaker's runtime: invoke, and invoke with a stream.
+
+Called by `invocation` and `streaming`. AWS's refusals end here: what the container answered is an
+answer, an endpoint that does not serve is `NotServingError`, everything else is a Failure.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EventStreamError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
+
+from gateway import clients
+from gateway.models.wire import (
+    ModelAnswer,
+    ModelCall,
+    answer_headers,
+    model_answer,
+    model_error,
+)
+from ledger.errors import Failure, Refused, Unavailable, Wait
+
+
+class NotServingError(Exception):
+    """SageMaker knows no such endpoint in service: it is absent, starting or ending."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStream:
+    """The headers of an answer, and its parts as they come.
+
+    Iterating raises Unavailable LH4311 when it breaks off.
+    """
+
+    headers: Mapping[str, str]
+    parts: Iterator[bytes]
+
+
+class ModelRuntime:
+    """Calls models by their endpoints' names, each once; its clients are made when needed."""
+
+    def __init__(self, client: Callable[..., Any]) -> None:
+        self._make = client
+        self._lock = Lock()
+        self._made: dict[Config, Any] = {}
+
+    def invoke(self, endpoint_name: str, call: ModelCall) -> ModelAnswer:
+        """Ask a model. Raises NotServingError, or Failure LH4303 to LH4308, LH4342."""
+        try:
+            response = self._client(clients.MODEL).invoke_endpoint(
+                EndpointName=endpoint_name, Body=call.body, **call.arguments
+            )
+            body = response["Body"].read()
+        except (ClientError, BotoCoreError) as error:
+            return _answered(endpoint_name, error)
+        return model_answer(response, body)
+
+    def stream(self, endpoint_name: str, call: ModelCall) -> ModelStream | ModelAnswer:
+        """Begin a stream; an answer is the container's refusal to. Raises like `invoke`."""
+        try:
+            response = self._client(clients.STREAM).invoke_endpoint_with_response_stream(
+                EndpointName=endpoint_name, Body=call.body, **call.arguments
+            )
+        except (ClientError, BotoCoreError) as error:
+            return _answered(endpoint_name, error)
+        return ModelStream(answer_headers(response), _parts(endpoint_name, response["Body"]))
+
+    def _client(self, config: Config) -> Any:  # noqa: ANN401 - any of boto3's
+        with self._lock:
+            if config not in self._made:
+                self._made[config] = self._make("sagemaker-runtime", config=config)
+            return self._made[config]
+
+
+def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 - boto3's
+    try:
+        for event in events:
+            if part := event.get("PayloadPart", {}).get("Bytes"):
+                yield part
+    except (EventStreamError, BotoCoreError, HTTPError) as error:  # the last is urllib3's
+        raise Unavailable("LH4311", f"The answer of {endpoint_name} broke off.") from error
+    finally:
+        events.close()
+
+
+def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAnswer:
+    """Give the container's own refusal, or raise what is wrong between here and there."""
+    if isinstance(error, ReadTimeoutError):
+        raise Unavailable(
+            "LH4342",
+            f"{endpoint_name} did not answer in time, and may still be working on it. Ask for less,"
+            " for the answer as a stream (/invoke/NAME/stream), or by /startexecution.",
+        ) from error
+    if not isinstance(error, ClientError):
+        said = f"SageMaker did not answer for {endpoint_name} ({type(error).__name__})."
+        raise Unavailable("LH4307", said) from error
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    if code == "ModelError":
+        return model_error(error.response)
+    if code == "ValidationError" and message.endswith("not found."):
+        raise NotServingError(endpoint_name) from error
+    raise _failure(endpoint_name, code, message) from error
+
+
+def _failure(endpoint_name: str, code: str, message: str) -> Failure:
+    match code:
+        case "ValidationError" | "ValidationException":
+            return Refused("LH4306", f"SageMaker refuses the call: {message}")
+        case "ThrottlingException" | "Throttling" | "TooManyRequestsException":
+            said = "More calls than SageMaker takes from this account: slow down."
+            return Wait("LH4305", said)
+        case "ModelNotReadyException" | "ServiceUnavailable" | "ServiceUnavailableException":
+            return Wait("LH4304", f"{endpoint_name} is not ready for this call: try again.")
+        case "AccessDenied" | "AccessDeniedException":
+            said = f"This API may not invoke {endpoint_name}. Tell who runs this API."
+            return Unavailable("LH4308", said)
+        case _:
+            return Unavailable("LH4307", f"SageMaker failed to ask {endpoint_name} ({code}).")

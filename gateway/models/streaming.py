@@ -1,0 +1,89 @@
+"""A model's answer as it comes: `POST /invoke/{EndpointName}/stream`.
+
+API Gateway streams a REST API's answers since November 2025: an `AWS_PROXY` integration with the
+transfer mode `STREAM` calls Lambda's InvokeWithResponseStream, and the function writes a JSON
+object with status and headers, eight zero bytes, and then the body. `streaming_handler` writes just
+that, and `leasehold up` serves it in chunks. Lambda's Python runtime cannot stream by itself
+(Node.js can, and a runtime of one's own); behind it `Streaming.collected` gives the same
+answer in one piece.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from gateway.callers.principal import Scope
+from gateway.callers.rate_limit import Admission
+from gateway.dependencies import Dependencies
+from gateway.http import errors
+from gateway.http.answer import Answer
+from gateway.http.requests import Event
+from gateway.models.invocation import Invocation
+from gateway.models.runtime import ModelStream, NotServingError
+from gateway.models.wire import ModelAnswer, model_call
+from ledger.errors import Unavailable
+
+PRELUDE_END = bytes(8)
+_EVENTS = "text/event-stream"
+StreamingHandler = Callable[[Event, object], Iterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Streaming:
+    """The models of one environment, a part at a time."""
+
+    invocation: Invocation
+
+    def begin(self, event: Event) -> ModelStream | Answer:
+        """Ask the model; a Reply is all there is to say. Raises Failure."""
+        item, call = self.invocation.named(event), model_call(event)
+        try:
+            return self.invocation.runtime.stream(item.endpoint_name, call)
+        except NotServingError:
+            return self.invocation.not_running(item, event)
+
+    def collected(self, event: Event) -> Answer:
+        """Wait for the whole stream, where nobody can pass it on in parts."""
+        begun = self.begin(event)
+        if isinstance(begun, Answer):
+            return begun
+        return ModelAnswer(b"".join(begun.parts), headers=begun.headers)
+
+
+def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
+    """Make the handler of the streaming resource; its caller sends on what it yields at once."""
+    admission, streaming = Admission(dependencies), Streaming(Invocation.of(dependencies))
+
+    def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
+        try:
+            begun = streaming.begin(admission.admit(event, Scope.INVOKE))
+        except Exception as error:  # noqa: BLE001 - an entry point
+            begun = errors.told(event, error)
+        return _whole(begun) if isinstance(begun, Answer) else _in_parts(begun)
+
+    return handle
+
+
+def _whole(reply: Answer) -> Iterator[bytes]:
+    answer = reply.as_proxy()
+    yield _prelude(answer["statusCode"], answer["headers"]) + answer["body"].encode()
+
+
+def _in_parts(stream: ModelStream) -> Iterator[bytes]:
+    """Pass on the parts. What breaks off later can change the status no more.
+
+    A stream of events ends with one that says so; any other body just ends, and the connection
+    with it.
+    """
+    yield _prelude(200, dict(stream.headers))
+    try:
+        yield from stream.parts
+    except Unavailable as failure:
+        if not stream.headers.get("Content-Type", "").startswith(_EVENTS):
+            raise
+        told = json.dumps({"error": failure.message, "code": failure.code})
+        yield f"event: error\ndata: {told}\n\n".encode()
+
+
+def _prelude(status: int, headers: dict[str, str]) -> bytes:
+    return json.dumps({"statusCode": status, "headers": headers}).encode() + PRELUDE_END

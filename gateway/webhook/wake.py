@@ -1,0 +1,50 @@
+"""Ask for a tick now. Where the controller is another Lambda function, by invoking it.
+
+`webhook` calls a `Trigger` when the ledger was pushed to. `leasehold up` hands in one that wakes
+the thread which ticks. It returns at once; what the tick does, it does not hear.
+"""
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gateway import clients
+from gateway.dependencies import Surroundings
+from ledger.errors import Refused, Unavailable
+
+CONTROLLER_FUNCTION = "LEASEHOLD_CONTROLLER_FUNCTION"
+Trigger = Callable[[], None]
+
+
+class ControllerFunction:
+    """Invokes the controller's function asynchronously, and says when it was asked for.
+
+    A tick that began later than that has seen the push: by this the controller lets a burst of
+    calls be two ticks at the most.
+    """
+
+    def __init__(self, dependencies: Surroundings) -> None:
+        self._dependencies = dependencies
+
+    def __call__(self) -> None:
+        """Raise Refused LH4404 where no function is named, Unavailable LH4407."""
+        name = self._dependencies.variables.get(CONTROLLER_FUNCTION)
+        if not name:
+            raise Refused(
+                "LH4404", f"Webhooks are not set up here: {CONTROLLER_FUNCTION} is not set."
+            )
+        asked_at = self._dependencies.clock().isoformat()
+        payload = json.dumps({"source": "leasehold.webhook", "asked_at": asked_at})
+        try:
+            self._client.invoke(FunctionName=name, InvocationType="Event", Payload=payload.encode())
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable(
+                "LH4407", "The controller could not be told; its next tick comes by itself."
+            ) from error
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401  (boto3's)
+        return self._dependencies.client("lambda", config=clients.BRIEF)

@@ -1,0 +1,211 @@
+"""How a command finds the ledger, the environment and AWS.
+
+Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs
+in ./.leasehold or in that of a folder above.
+Every command that reads or writes the ledger is decorated with `connected`.
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache, partial, wraps
+from pathlib import Path
+from typing import Any
+
+import boto3
+import click
+from botocore.config import Config
+
+from controller.aws.account import Account
+from controller.aws.clients import HASTY, PATIENT, session
+from controller.aws.notifier import Notifier
+from controller.memory.logbook import Logbook
+from controller.reconcile import CONTROLLER, Dependencies
+from gateway.callers.tokens import TokenTable
+from leasehold import credentials
+from leasehold.state_dir import Running, StateDir, nearest
+from ledger import settings
+from ledger.errors import Refused
+from ledger.holdings import Fleet, environments, read_fleet
+from ledger.repository import Person, Remote, Repository, Snapshot
+
+Command = Callable[..., None]
+
+READER = Person("Leasehold", "leasehold@leasehold.invalid")
+_ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
+
+
+@cache
+def _session() -> boto3.Session:
+    return session()
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """AWS: the real one by boto3's own settings, or a sandbox by its address."""
+
+    sandbox_url: str | None = None
+
+    def client(self, service: Any, region: str, config: Config = PATIENT) -> Any:  # noqa: ANN401  (boto3 types by literals)
+        if self.sandbox_url is None:
+            return _session().client(service, region_name=region, config=config)
+        return _session().client(
+            service,
+            region_name=region,
+            endpoint_url=self.sandbox_url,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106  (the sandbox takes any)
+            config=config,
+        )
+
+    def account(self, region: str) -> Account:
+        return Account(lambda service: self.client(service, region))
+
+    def notifier(self, region: str) -> Notifier:
+        return Notifier(
+            partial(self.client, "sns", region, HASTY),
+            partial(self.client, "events", region, HASTY),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where the ledger is, which environment is meant (None: the only one), and AWS."""
+
+    remote: Remote
+    environment: str | None
+    cloud: Cloud
+
+    def repository(self, committer: Person = READER) -> Repository:
+        """Open the ledger with a clone that ends with the command."""
+        return Repository(self.remote, self._folder(), committer=committer, clock=clock)
+
+    def _folder(self) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True)
+        return Path(click.get_current_context().with_resource(folder))
+
+    def fleet(self, snapshot: Snapshot) -> Fleet:
+        """Read the chosen environment. Raises Refused LH5002 where it is not clear or not there."""
+        there = environments(snapshot.files)
+        match self.environment, there:
+            case None, (only,):
+                return read_fleet(snapshot.files, only)
+            case str() as chosen, _ if chosen in there:
+                return read_fleet(snapshot.files, chosen)
+            case None, ():
+                raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
+            case None, _:
+                raise Refused("LH5002", f"which environment? --environment {' | '.join(there)}")
+            case chosen, _:
+                known = ", ".join(there) or "none"
+                raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
+
+    def account(self, fleet: Fleet) -> Account:
+        return self.cloud.account(_region(fleet))
+
+    def dependencies(self, fleet: Fleet, ledger: Repository) -> Dependencies:
+        """Give what a look or a tick works with, in the region of the environment."""
+        region = _region(fleet)
+        return Dependencies(
+            ledger, self.cloud.account(region), Logbook(self.status()), self.cloud.notifier(region)
+        )
+
+    def status(self) -> Repository:
+        """Open the branch of the observed history, with a clone that ends with the command."""
+        remote = replace(self.remote, branch=settings.STATUS_BRANCH)
+        return Repository(
+            remote, self._folder(), under="", may_begin=True, committer=CONTROLLER, clock=clock
+        )
+
+    def tokens(self, fleet: Fleet) -> TokenTable:
+        """Give the environment's token table. Raises Refused LH5002 without readable settings."""
+        if fleet.environment is None:
+            raise Refused("LH5002", " ".join(map(str, fleet.violations)))
+        dynamodb = self.cloud.client("dynamodb", _region(fleet))
+        return TokenTable(dynamodb, fleet.environment.ddb_auth_table_name)
+
+
+def connect(home: Path, repository: str | None, branch: str, environment: str | None) -> Context:
+    """Find the ledger. Raises Refused LH5001 where nothing says which."""
+    if repository is not None:
+        access = credentials.for_address(repository, Path.home())
+        return Context(Remote(repository, branch, access), environment, Cloud())
+    running = running_in(home)
+    return Context(
+        Remote(running.git_url, branch),
+        environment or running.environment,
+        Cloud(running.aws_endpoint_url),
+    )
+
+
+def running_in(home: Path) -> Running:
+    """Find the `leasehold up` of a folder. Raises Refused LH5001 where none runs."""
+    running = StateDir(home).running()
+    if running is None:
+        raise Refused(
+            "LH5001",
+            "which ledger? Start one on this machine with `leasehold up`, or name a repository with"
+            f" --repository or {settings.REPOSITORY}. (No `leasehold up` runs in {home}.)",
+        )
+    return running
+
+
+def home_option(help_text: str) -> Callable[[Command], Command]:
+    """Give a command the option `--home`."""
+    folder = click.Path(path_type=Path)
+    return click.option(
+        "--home",
+        type=folder,
+        default=nearest,
+        show_default=".leasehold, here or in a folder above",
+        metavar="DIR",
+        help=help_text,
+    )
+
+
+def connected(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that find the ledger, and a Connection as its first argument."""
+
+    @click.option(
+        "--environment",
+        "-e",
+        envvar=settings.ENVIRONMENT,
+        metavar="NAME",
+        help="Environment, as its folder is called.",
+    )
+    @click.option(
+        "--repository",
+        envvar=settings.REPOSITORY,
+        metavar="URL",
+        help="Address of the ledger's repository.",
+    )
+    @click.option(
+        "--branch",
+        envvar=settings.BRANCH,
+        default="main",
+        show_default=True,
+        metavar="NAME",
+        help="Its branch.",
+    )
+    @home_option("Without a repository: the folder of a running `leasehold up`.")
+    @wraps(command)
+    def with_connection(
+        *,
+        environment: str | None,
+        repository: str | None,
+        branch: str,
+        home: Path,
+        **rest: Any,  # noqa: ANN401  (the command's own options)
+    ) -> None:
+        command(connect(home, repository, branch, environment), **rest)
+
+    return with_connection
+
+
+def _region(fleet: Fleet) -> str:
+    return fleet.environment.region_name if fleet.environment else _ANY_REGION

@@ -1,0 +1,251 @@
+"""The parts of a `leasehold up` in one process: git, AWS and the gateway, each on a port.
+
+Called by `serving`. `opened` starts the parts one after the other and stops them in reverse. What
+they serve is kept in the home folder, so the next one goes on from there.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from controller.reconcile import CONTROLLER
+from gateway import handler as gateway
+from gateway.callers.authorizer import Authorizer
+from gateway.callers.principal import Principal, Scope
+from gateway.callers.rates import variables_of
+from gateway.callers.tokens import TokenTable
+from gateway.dependencies import Dependencies
+from gateway.http.errors import GATEWAY_RESPONSES
+from gateway.models.executions import SETTING
+from leasehold import git_author, seeds
+from leasehold.context import Cloud, clock
+from leasehold.deployment import Deployment, deploy_state_machine
+from leasehold.state_dir import Running, StateDir
+from ledger.errors import Refused
+from ledger.holdings import read_fleet
+from ledger.identity_settings import Identities
+from ledger.repository import Person, Remote, Repository
+from ledger.settings import STATUS_BRANCH
+from sandbox.api_gateway.authorizer import TokenAuthorizer
+from sandbox.api_gateway.rest_api import ApiGateway, RestApi
+from sandbox.git.server import GitServer, create_repository
+from sandbox.server import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from types_boto3_dynamodb import DynamoDBClient
+
+    from ledger.documents import Environment
+
+HOST = "127.0.0.1"
+_THREADS = 64
+_TOKEN_MEMORY = timedelta(seconds=30)  # as in a deployment
+_FALLBACK_TABLE = "auth"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the caller asks for. A port of 0 is the former one if it is free, else a free one."""
+
+    gateway_port: int
+    git_port: int
+    aws_port: int
+    startup_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """Everything that runs, and how to reach it."""
+
+    home: StateDir
+    running: Running
+    cloud: Cloud
+
+    def ledger(self, committer: Person) -> Repository:
+        return _ledger(self.home, self.running.git_url, committer)
+
+    def status(self) -> Repository:
+        """Open the branch of the observed history, which the controller alone writes."""
+        return _status_branch(self.home, self.running.git_url, CONTROLLER)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """How a webhook wakes the controller, and the settings it is checked by."""
+
+    trigger: Callable[[], None]
+    variables: Mapping[str, str]
+
+
+@contextmanager
+def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]:
+    """Start git, AWS and the gateway. Raises Refused LH501x with what stands in the way."""
+    with ExitStack() as parts:
+        parts.enter_context(home.occupied())
+        ports = _Ports(home)
+        git_url = _serve_git(parts, home, ports.choose("git", wishes.git_port))
+        port = ports.choose("aws", wishes.aws_port)
+        cloud = Cloud(_serve_account(parts, home, port, wishes.startup_seconds))
+        seeds.seed_account(cloud)
+        ledger = _ledger(home, git_url, gateway.GATEWAY)
+        settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+        region = settings.region_name if settings else seeds.REGION
+        table = _token_table(settings, cloud.client("dynamodb", region))
+        token = _token(home, table)
+        port = ports.choose("gateway", wishes.gateway_port)
+        branch = _status_branch(home, git_url, gateway.GATEWAY)
+        client = partial(cloud.client, region=region)
+        machine = {SETTING: deploy_state_machine(client("stepfunctions"))}
+        made = Dependencies(
+            ledger,
+            seeds.ENVIRONMENT,
+            clock,
+            client,
+            status=branch,
+            variables={**given(settings, hooks.variables), **machine},
+            trigger=hooks.trigger,
+        )
+        deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
+        api = _api(made, settings, deployment, table)
+        gateway_url = parts.enter_context(
+            ApiGateway(api, clock=clock, port=port, threads=_THREADS)
+        ).url
+        running = Running(gateway_url, git_url, str(cloud.sandbox_url), token, seeds.ENVIRONMENT)
+        ports.keep(gateway=gateway_url, git=git_url, aws=running.aws_endpoint_url)
+        yield LocalStack(home, running, cloud)
+
+
+class _Ports:
+    """Ports as wished, as before, or as they come."""
+
+    def __init__(self, home: StateDir) -> None:
+        self._home = home
+        self._former = home.ports()
+
+    def choose(self, part: str, wish: int) -> int:
+        """Give a port to listen on. Raises Refused LH5010 when the wished one is in use."""
+        if wish == 0:
+            former = self._former.get(part, 0)
+            return former if _is_free(former) else 0
+        if not _is_free(wish):
+            option = "--port" if part == "gateway" else f"--{part}-port"
+            raise Refused(
+                "LH5010",
+                f"port {wish} is in use by another program: stop that one, or choose a port with"
+                f" {option} (0 takes a free one).",
+            )
+        return wish
+
+    def keep(self, **urls: str) -> None:
+        self._home.keep_ports({part: _port(url) for part, url in urls.items()})
+
+
+def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
+    try:
+        seeds.seed_ledger(create_repository(home.repositories, seeds.LEDGER))
+        server = parts.enter_context(GitServer(home.repositories, port))
+    except FileNotFoundError as error:
+        raise Refused(
+            "LH5012", "git is missing or not whole: install git, for the ledger is a repository."
+        ) from error
+    return server.repository_url(seeds.LEDGER)
+
+
+def _serve_account(parts: ExitStack, home: StateDir, port: int, startup_seconds: float) -> str:
+    sandbox = Sandbox(port=port, startup_seconds=startup_seconds, state=home.account)
+    try:
+        return parts.enter_context(sandbox).url
+    except ValueError as error:
+        raise Refused(
+            "LH5015", f"the sandbox's memory cannot be read ({error}): delete {home.account}."
+        ) from error
+
+
+def _ledger(home: StateDir, git_url: str, committer: Person) -> Repository:
+    """Open the ledger with a clone for each committer: a clone has one user."""
+    cache = home.cache(committer.name.rpartition(" ")[2])
+    return Repository(Remote(git_url), cache, committer=committer, clock=clock)
+
+
+def _status_branch(home: StateDir, git_url: str, committer: Person) -> Repository:
+    remote = Remote(git_url, STATUS_BRANCH)
+    cache = home.cache(committer.name.rpartition(" ")[2])
+    return Repository(remote, cache, under="", may_begin=True, committer=committer, clock=clock)
+
+
+def given(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
+    """Give the gateway's variables: those of the shell, then what the settings allow now."""
+    return {**(variables_of(settings) if settings else {}), **variables}
+
+
+def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenTable:
+    table = TokenTable(client, settings.ddb_auth_table_name if settings else _FALLBACK_TABLE)
+    table.ensure_table()
+    return table
+
+
+def _token(home: StateDir, table: TokenTable) -> str:
+    """Reuse the token of the last time, or make one, for whoever git says that is here."""
+    now, principal = clock(), _principal()
+    token = home.read_token()
+    if token is None:
+        token, _ = table.create(principal, now)
+        home.keep_token(token)
+    elif table.find(token, now) is None:
+        table.put(token, principal, now)
+    return token
+
+
+def _principal() -> Principal:
+    person = git_author.configured() or git_author.NOBODY
+    scopes = frozenset(Scope)
+    try:
+        return Principal(person.name, person.email, scopes)
+    except Refused:  # git takes names that no token may carry
+        return Principal(git_author.NOBODY.name, git_author.NOBODY.email, scopes)
+
+
+def _variables(cloud: Cloud, region: str) -> dict[str, str]:
+    """Give what functions find in their environment: this account, and nothing of ours."""
+    return {
+        "AWS_ENDPOINT_URL": str(cloud.sandbox_url),
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+def _api(
+    dependencies: Dependencies,
+    settings: Environment | None,
+    deployment: Deployment,
+    table: TokenTable,
+) -> RestApi:
+    admitted = settings.identities if settings else Identities()
+    door = Authorizer.admitting(admitted, dependencies.client("dynamodb"), table, clock)
+    return RestApi(
+        deployment.routes(),
+        authorizer=TokenAuthorizer(door, clock=clock, ttl=_TOKEN_MEMORY),
+        gateway_responses=GATEWAY_RESPONSES,
+        deployed=deployment.integrations,
+    )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def _port(url: str) -> int:
+    return int(url.partition("://")[2].partition("/")[0].rpartition(":")[2])

@@ -1,0 +1,144 @@
+"""The folder of a `leasehold up`: what it keeps there, and what others learn from it.
+
+`serving` writes it; `context` reads `up.json` to find the running one. A lock that the system
+drops with the process tells a running `up` from one that was killed.
+
+    DIR/up.json      addresses and token of the running one; gone when it stops
+    DIR/ports.json   the ports it had, so that clones keep working after a restart
+    DIR/token        the token, readable by its owner alone
+    DIR/account      the sandbox's memory: SageMaker and DynamoDB
+    DIR/git          the repositories
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ledger.errors import Refused
+
+DEFAULT = Path(".leasehold")
+
+
+def nearest() -> Path:
+    """Find the folder of an `up` here or in a folder above, as git finds its repository."""
+    here = Path.cwd()
+    homes = (folder / DEFAULT for folder in (here, *here.parents))
+    return next((home for home in homes if home.is_dir()), DEFAULT)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What `up.json` says: everything that a client needs."""
+
+    gateway_url: str
+    git_url: str
+    aws_endpoint_url: str
+    token: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class StateDir:
+    path: Path
+
+    @property
+    def repositories(self) -> Path:
+        return self.path / "git"
+
+    @property
+    def account(self) -> Path:
+        return self.path / "account"
+
+    def cache(self, whose: str) -> Path:
+        return self.path / "cache" / whose
+
+    @contextmanager
+    def occupied(self) -> Iterator[None]:
+        """Hold the folder for this process. Raises Refused LH5011 or LH5013."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self.repositories.mkdir(exist_ok=True)
+            descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise Refused(
+                "LH5011",
+                f"{self.path} cannot be written to ({error.strerror}): choose another folder with"
+                " --home.",
+            ) from error
+        try:
+            if not _locked(descriptor, fcntl.LOCK_EX):
+                raise Refused(
+                    "LH5013",
+                    f"a `leasehold up` is running in {self.path} already: use that one, or give"
+                    " this one a --home of its own.",
+                )
+            self._announcement.unlink(missing_ok=True)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def announce(self, running: Running) -> None:
+        """Tell clients that everything is ready; others on this machine may not read it."""
+        _write(self._announcement, json.dumps(asdict(running), indent=2) + "\n")
+
+    def withdraw(self) -> None:
+        self._announcement.unlink(missing_ok=True)
+
+    def running(self) -> Running | None:
+        """Find the `up` that runs here; None if none does, whatever a killed one left behind."""
+        try:
+            descriptor = os.open(self.path / "lock", os.O_RDWR)
+        except OSError:
+            return None
+        try:
+            if _locked(descriptor, fcntl.LOCK_SH):
+                return None
+            return Running(**json.loads(self._announcement.read_bytes()))
+        except (OSError, ValueError, TypeError):
+            return None
+        finally:
+            os.close(descriptor)
+
+    def read_token(self) -> str | None:
+        try:
+            return (self.path / "token").read_text().strip() or None
+        except OSError:
+            return None
+
+    def keep_token(self, token: str) -> None:
+        _write(self.path / "token", token + "\n")
+
+    def ports(self) -> dict[str, int]:
+        try:
+            found = json.loads((self.path / "ports.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return {key: port for key, port in found.items() if isinstance(port, int)}
+
+    def keep_ports(self, ports: Mapping[str, int]) -> None:
+        _write(self.path / "ports.json", json.dumps(dict(ports)) + "\n")
+
+    @property
+    def _announcement(self) -> Path:
+        return self.path / "up.json"
+
+
+def _locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a file in one step, readable by its owner alone from its first byte."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)

@@ -1,0 +1,274 @@
+"""An Amazon API Gateway REST API on this machine, with Lambda functions behind it.
+
+`leasehold up` and the tests start it. It is given handlers and calls them as AWS would:
+
+1. match the resource and the method, or answer 403 "Missing Authentication Token"
+2. refuse a body over the limit; headers of more than 10,240 bytes are refused before all
+3. ask the authorizer, before the handler hears of the request
+4. invoke the handler with the proxy event and turn its answer into HTTP
+
+The API answers below `/{stage}/...` as execute-api does and at `/...` as a custom domain does.
+It knows no product code, and there is no integration timeout. A route that streams is an
+integration with the transfer mode STREAM: its handler gives the bytes that a Lambda function would
+write, and they are sent in chunks as they come.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
+
+from sandbox.api_gateway import authorizer as authorizers
+from sandbox.api_gateway.http import Answer, HttpServer, Request
+from sandbox.api_gateway.proxy_event import (
+    INTEGRATION_TIMEOUT,
+    Call,
+    Handler,
+    InvocationContext,
+    answer_from,
+    event_for,
+    invoke,
+    streamed_answer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from types import TracebackType
+
+logger = logging.getLogger(__name__)
+
+TEN_MEGABYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of a resource: `Route("POST", "/jobs/{id}", handler)`; `ANY` is a method."""
+
+    method: str
+    resource: str
+    handler: Handler
+    authorized: bool = True
+    streams: bool = False
+
+
+def _none() -> tuple[Route, ...]:
+    return ()
+
+
+@dataclass(frozen=True)
+class RestApi:
+    """What is deployed; `gateway_responses` maps API Gateway's response types to JSON bodies.
+
+    `deployed` is asked at each request for the routes of deployments since; `routes` go before it.
+    """
+
+    routes: tuple[Route, ...]
+    authorizer: authorizers.TokenAuthorizer | None = None
+    gateway_responses: Mapping[str, object] = field(default_factory=dict)
+    stage: str = "prod"
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
+    api_id: str = "sandbox000"
+    region: str = "us-east-1"
+    account: str = "123456789012"
+    body_limit: int = TEN_MEGABYTES
+    deployed: Callable[[], tuple[Route, ...]] = _none
+
+
+class _Refusal(Exception):  # noqa: N818 -- an answer of the gateway's own, not a fault
+    """The gateway answers by itself, with one of its response types."""
+
+    def __init__(self, kind: str, status: int, message: str | None, error_type: str) -> None:
+        super().__init__(kind)
+        self.kind, self.status, self.message, self.error_type = kind, status, message, error_type
+
+
+class ApiGateway:
+    """Serves a RestApi on loopback; handlers run in parallel, one on each of `threads`."""
+
+    def __init__(
+        self,
+        api: RestApi,
+        *,
+        clock: Callable[[], datetime],
+        port: int = 0,
+        threads: int = 64,
+    ) -> None:
+        self._api = api
+        self._clock = clock
+        self._port = port
+        self._threads = threads
+        self._server: HttpServer | None = None
+
+    def start(self) -> Self:
+        """Bind the port (0 takes a free one) and serve; a port in use raises OSError."""
+        self._server = HttpServer(
+            self._respond,
+            clock=self._clock,
+            port=self._port,
+            threads=self._threads,
+            # over the API's own limit, so that the gateway and not the server says "too long"
+            body_limit=16 * self._api.body_limit,
+            overlong=self._overlong,
+        )
+        self._port = self._server.port
+        return self
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    @property
+    def url(self) -> str:
+        """The API's root as a custom domain has it, without a slash at the end; after `start`."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def stage_url(self) -> str:
+        """The API's root as execute-api has it."""
+        return f"{self.url}/{self._api.stage}"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _respond(self, request: Request) -> Answer:
+        try:
+            return self._answer(request)
+        except _Refusal as refusal:
+            return self._refused(refusal)
+
+    def _overlong(self) -> Answer:
+        text = "Request Header Fields Too Large"
+        return self._refused(_Refusal("DEFAULT_4XX", 431, text, "BadRequestException"))
+
+    def _answer(self, request: Request) -> Answer:
+        api = self._api
+        path = self._below_stage(request.path)
+        resources = _Resources((*api.deployed(), *api.routes))
+        route, path_parameters = resources.find(request.method, path)
+        if len(request.body) > api.body_limit:
+            text = "Request Too Long"
+            raise _Refusal("REQUEST_TOO_LARGE", 413, text, "RequestTooLargeException")
+        call = Call(
+            request=request,
+            resource=route.resource,
+            path=path,
+            path_parameters=path_parameters,
+            stage=api.stage,
+            stage_variables=api.stage_variables,
+            api_id=api.api_id,
+            account=api.account,
+        )
+        if route.authorized and api.authorizer is not None:
+            call = replace(call, authorizer=self._admit(call, api.authorizer))
+        return self._integrate(call, route)
+
+    def _below_stage(self, path: str) -> str:
+        prefix = f"/{self._api.stage}"
+        return path.removeprefix(prefix) or "/" if f"{path}/".startswith(f"{prefix}/") else path
+
+    def _admit(self, call: Call, authorizer: authorizers.TokenAuthorizer) -> Mapping[str, str]:
+        api, request = self._api, call.request
+        arn = f"arn:aws:execute-api:{api.region}:{api.account}:{api.api_id}/{api.stage}"
+        method_arn = f"{arn}/{request.method}/{call.path.lstrip('/')}"
+        token = request.header(authorizer.header)
+        try:
+            return authorizer.admit(token, method_arn, self._context("authorizer", request))
+        except authorizers.UnauthorizedError as error:
+            text = "Unauthorized"
+            raise _Refusal("UNAUTHORIZED", 401, text, "UnauthorizedException") from error
+        except authorizers.DeniedError as error:
+            raise _Refusal("ACCESS_DENIED", 403, str(error), "AccessDeniedException") from error
+        except authorizers.AuthorizerBrokenError as error:
+            logger.exception("the authorizer failed")
+            kind = "AUTHORIZER_CONFIGURATION_ERROR"
+            raise _Refusal(kind, 500, None, "AuthorizerConfigurationException") from error
+
+    def _integrate(self, call: Call, route: Route) -> Answer:
+        context = self._context("api", call.request)
+        try:
+            if route.streams:
+                return streamed_answer(route.handler(event_for(call), context))
+            return answer_from(invoke(route.handler, event_for(call), context))
+        except Exception as error:
+            logger.exception("the handler of %s failed", call.resource)
+            text = "Internal server error"
+            raise _Refusal("DEFAULT_5XX", 502, text, "InternalServerErrorException") from error
+
+    def _context(self, function_name: str, request: Request) -> InvocationContext:
+        return InvocationContext(
+            function_name=function_name,
+            aws_request_id=str(uuid.uuid4()),
+            region=self._api.region,
+            account=self._api.account,
+            deadline=request.received_at + INTEGRATION_TIMEOUT,
+            clock=self._clock,
+        )
+
+    def _refused(self, refusal: _Refusal) -> Answer:
+        """Take the body configured for the response type, else for its class, else AWS's own."""
+        bodies = self._api.gateway_responses
+        fallback = f"DEFAULT_{refusal.status // 100}XX"
+        body = bodies.get(refusal.kind, bodies.get(fallback, {"message": refusal.message}))
+        headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", refusal.error_type))
+        text = json.dumps(body, ensure_ascii=False) + "\n"
+        return Answer(refusal.status, headers, text.encode())
+
+
+class _Resources:
+    """The resource tree: a literal segment beats `{name}`, which beats `{name+}`."""
+
+    def __init__(self, routes: tuple[Route, ...]) -> None:
+        self._methods: dict[str, dict[str, Route]] = defaultdict(dict)
+        for route in routes:
+            self._methods[route.resource][route.method] = route
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """Find the best resource first and its method then, as AWS does; or refuse."""
+        found = {
+            resource: parameters
+            for resource in self._methods
+            if (parameters := _matched(resource, path)) is not None
+        }
+        resource = min(found, key=_generality, default="")
+        methods = self._methods.get(resource, {})
+        route = methods.get(method) or methods.get("ANY")
+        if route is None:
+            text = "Missing Authentication Token"
+            kind = "MISSING_AUTHENTICATION_TOKEN"
+            raise _Refusal(kind, 403, text, "MissingAuthenticationTokenException")
+        return route, found[resource]
+
+
+def _generality(resource: str) -> list[int]:
+    return [each.startswith("{") + each.endswith("+}") for each in resource.split("/")]
+
+
+def _matched(resource: str, path: str) -> dict[str, str] | None:
+    """Answer the path parameters as they were sent, or None; a slash at the end is ignored."""
+    wanted, given = resource.strip("/").split("/"), path.removesuffix("/").split("/")[1:] or [""]
+    parameters: dict[str, str] = {}
+    for position, segment in enumerate(wanted):
+        rest = given[position:]
+        if segment.endswith("+}") and any(rest):
+            return {**parameters, segment[1:-2]: "/".join(rest)}
+        if not rest or (segment.startswith("{") and not rest[0]):
+            return None
+        if segment.startswith("{"):
+            parameters[segment[1:-1]] = rest[0]
+        elif segment != rest[0]:
+            return None
+    return parameters if len(given) == len(wanted) else None

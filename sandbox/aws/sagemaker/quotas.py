@@ -1,0 +1,40 @@
+"""Instance quotas of the account: how many instances of a type its endpoints may have in a region.
+
+A type without an entry is unlimited. A blue/green update counts both fleets, so it needs room for
+the new one beside the old one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from sandbox.aws import refusals
+from sandbox.aws.sagemaker.endpoints import Deployment, Endpoint
+
+
+class Quotas:
+    def __init__(self, limits: Mapping[str, int]) -> None:
+        self.limits = dict(limits)
+
+    def set(self, limits: Mapping[str, int | None]) -> None:
+        """Set these limits; None lifts one."""
+        for instance_type, limit in limits.items():
+            self.limits.pop(instance_type, None)
+            if limit is not None:
+                self.limits[instance_type] = limit
+
+    def check(self, wanted: Deployment, endpoints: Iterable[Endpoint]) -> None:
+        """Refuse a deployment that does not fit beside what the endpoints use already."""
+        delta: Counter[str] = Counter()
+        for variant in wanted.variants:
+            if variant.instance_type in self.limits:
+                delta[variant.instance_type] += variant.count
+        if not delta:
+            return
+        used: Counter[str] = Counter()
+        for endpoint in endpoints:
+            for instance_type, count in endpoint.instances:
+                used[instance_type] += count
+        for instance_type, count in delta.items():
+            limit = self.limits[instance_type]
+            if used[instance_type] + count > limit:
+                raise refusals.over_quota(instance_type, limit, used[instance_type], count)

@@ -1,0 +1,126 @@
+"""Tags of SageMaker resources: SageMaker's own operations, and GetResources of the tagging API.
+
+GetResources answers for SageMaker when every type filter names SageMaker; anything else is left to
+moto, which knows nothing of the resources kept here.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any
+
+from sandbox.aws import refusals
+from sandbox.aws.protocol.calls import Call
+from sandbox.aws.refusals import Refusal
+from sandbox.aws.sagemaker.account import Account, shelf_of
+
+KINDS = ("endpoint", "endpoint-config", "model")
+MOST_TAGS = 50
+DEFAULT_SIZE = 50
+MOST_RESOURCES = 100
+
+
+def as_map(tags: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+class Tags:
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    def add_tags(self, call: Call) -> dict[str, Any]:
+        arn = self._known(call)
+        tags = self._account.tags(arn) | as_map(call.params["Tags"])
+        if len(tags) > MOST_TAGS:
+            raise refusals.invalid(f"The resource can have no more than {MOST_TAGS} tags.")
+        self._account.tag(arn, tags)
+        return {"Tags": as_list(tags)}
+
+    def list_tags(self, call: Call) -> dict[str, Any]:
+        tags = self._account.tags(self._known(call))
+        last = _last_shown(call.params.get("NextToken"))
+        rest = (key for key in sorted(tags) if key > last)
+        shown, token = _cut(rest, call.params.get("MaxResults", DEFAULT_SIZE))
+        listed = as_list({key: tags[key] for key in shown})
+        return {"Tags": listed} | ({"NextToken": token} if token else {})
+
+    def delete_tags(self, call: Call) -> dict[str, Any]:
+        arn = self._known(call)
+        gone = call.params["TagKeys"]
+        tags = self._account.tags(arn)
+        self._account.tag(arn, {key: tags[key] for key in tags if key not in gone})
+        return {}
+
+    def get_resources(self, call: Call) -> dict[str, Any]:
+        size = call.params.get("ResourcesPerPage", DEFAULT_SIZE)
+        if not 1 <= size <= MOST_RESOURCES:
+            raise Refusal("InvalidParameterException", "ResourcesPerPage must be 1 to 100.")
+        last = _last_shown(call.params.get("PaginationToken"))
+        with self._account.lock:  # one page is one view of the account
+            return self._page(call, last, size)
+
+    def _page(self, call: Call, last: str, size: int) -> dict[str, Any]:
+        types = call.params.get("ResourceTypeFilters", [])
+        arns = sorted(arn for arn in self._arns(call.region, types) if arn > last)
+        wanted = (arn for arn in arns if self._is_wanted(arn, call.params))
+        shown, token = _cut(wanted, size)
+        resources = [
+            {"ResourceARN": arn, "Tags": as_list(self._account.tags(arn))} for arn in shown
+        ]
+        return {"ResourceTagMappingList": resources, "PaginationToken": token}
+
+    def _arns(self, region: str, types: list[str]) -> Iterable[str]:
+        for kind in KINDS:
+            if "sagemaker" in types or f"sagemaker:{kind}" in types:
+                yield from self._account.arns(region, kind)
+
+    def _is_wanted(self, arn: str, params: Mapping[str, Any]) -> bool:
+        tags = self._account.tags(arn)
+        arns = params.get("ResourceARNList")
+        return (
+            bool(tags)
+            and (not arns or arn in arns)
+            and all(_matches(tags, each) for each in params.get("TagFilters", []))
+        )
+
+    def _known(self, call: Call) -> str:
+        arn: str = call.params["ResourceArn"].lower()
+        try:
+            region, kind = shelf_of(arn)
+        except ValueError as error:
+            raise refusals.invalid(f"{arn} is not a valid SageMaker ARN.") from error
+        if kind not in KINDS or region != call.region:
+            raise refusals.invalid(f"{arn} is not a taggable resource of {call.region}.")
+        if not self._account.has(arn):
+            raise refusals.missing(kind, arn)
+        return arn
+
+
+def concerns_sagemaker(params: Mapping[str, Any]) -> bool:
+    types = params.get("ResourceTypeFilters", [])
+    return bool(types) and all(each.split(":")[0] == "sagemaker" for each in types)
+
+
+def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
+    value = tags.get(wanted["Key"])
+    values = wanted.get("Values", [])
+    return value is not None and (not values or value in values)
+
+
+def _cut(identities: Iterable[str], size: int) -> tuple[list[str], str]:
+    """Cut a page of sorted identities; the token names its last one, and is empty at the end."""
+    shown = list(islice(identities, size + 1))
+    if len(shown) <= size:
+        return shown, ""
+    return shown[:size], base64.b64encode(shown[size - 1].encode()).decode()
+
+
+def _last_shown(token: str | None) -> str:
+    try:
+        return base64.b64decode(token or "", validate=True).decode()
+    except ValueError as error:
+        raise refusals.invalid("The pagination token is invalid.") from error

@@ -1,0 +1,271 @@
+"""The life of endpoints as a row of ticks remembers it: what is seen and done, and what is news."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from controller.memory.record import ABSENT, Entry, Record
+from controller.memory.transitions import acted, forgotten, news, sighted
+from controller.plan import plan
+from controller.planning.action import Action, Plan, Verb
+from ledger.lease import stamp
+from tests.controller.cases import (
+    CAPACITY,
+    DEFECT,
+    LIVE,
+    NAME,
+    NOW,
+    Ticks,
+    config_of,
+    fleet_of,
+    there,
+    with_lease,
+)
+
+FLEET = fleet_of("A", expires_at=NOW + timedelta(hours=9))
+NONE = fleet_of()
+CONFIG = config_of(FLEET, FLEET.holdings[0])
+
+
+def at(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def entry(status: str, **fields: object) -> Entry:
+    return Entry("A", status, NOW, **fields)  # type: ignore[arg-type]
+
+
+def seen(before: Entry, status: str, *, minute: float = 5, **fields: object) -> Entry:
+    """What a tick in minute 10 makes of an entry when SageMaker says something else."""
+    observed = replace(there(status, FLEET, modified_at=at(minute)), **fields)  # type: ignore[arg-type]
+    after = sighted(Record({NAME: before}), FLEET, [observed], at(10)).entry(NAME)
+    assert after is not None
+    return after
+
+
+class TestALife:
+    def test_is_told_from_its_creation_to_its_end(self) -> None:
+        ticks = Ticks()
+        lines: list[str] = []
+
+        def tick(status: str | None, minute: float, since: float = 0) -> None:
+            before = ticks.record
+            observed = there(status, fleet, modified_at=at(since)) if status else None
+            ticks.see(fleet, observed, at(minute))
+            lines.extend(news(before, ticks.record))
+
+        fleet = FLEET
+        tick(None, 0)
+        tick("Creating", 1)
+        tick("InService", 2, since=1.5)
+        tick("InService", 3, since=1.5)
+        fleet = with_lease(FLEET, at(4))
+        tick("InService", 4, since=1.5)
+        tick("Deleting", 5, since=4)
+        tick(None, 6)
+        tick(None, 7)
+        created = f"leased until {stamp(at(540))}"
+        ended = f"lease ended at {stamp(at(4))}"
+        # The credit is done in the tick that sees it in service, and is no news of its own.
+        assert lines == [
+            f"{NAME}: Creating ({created})",
+            f"{NAME}: Creating -> InService ({created})",
+            f"{NAME}: InService -> Deleting ({ended})",
+            f"{NAME}: Deleting -> absent ({ended})",
+        ]
+
+    def test_has_the_moments_that_sagemaker_gives(self) -> None:
+        assert seen(entry("Creating"), "InService", minute=5.01).since == at(5)
+
+    @pytest.mark.parametrize("minute", [-1, 0, 11], ids=["before", "at", "ahead"])
+    def test_has_the_ticks_moment_where_sagemakers_cannot_be(self, minute: float) -> None:
+        assert seen(entry("Creating"), "InService", minute=minute).since == at(10)
+
+    def test_that_nobody_of_ours_began_says_so(self) -> None:
+        observed = there("InService", FLEET, modified_at=at(-90))
+        found = sighted(Record(), FLEET, [observed], at(0)).entry(NAME)
+        assert found == Entry("A", "InService", at(-90), "seen in SageMaker", config=CONFIG)
+
+    def test_that_somebody_else_ended_says_so(self) -> None:
+        after = sighted(Record({NAME: entry("InService", cause="leased")}), FLEET, [], at(10))
+        assert after.entry(NAME) == Entry("A", ABSENT, at(10), "seen in SageMaker")
+
+    def test_keeps_the_reason_of_what_follows_by_itself(self) -> None:
+        updating = entry("Updating", cause="its definition changed")
+        assert seen(updating, "InService").cause == "its definition changed"
+        assert seen(entry("InService", cause="leased"), "SystemUpdating").cause == (
+            "seen in SageMaker"
+        )
+
+    def test_is_found_by_its_name_in_any_case(self) -> None:
+        shouted = there("InService", FLEET, endpoint_name=NAME.upper())
+        assert list(sighted(Record(), FLEET, [shouted], at(0)).entries) == [NAME]
+
+
+class TestConfigs:
+    def test_the_one_before_is_remembered(self) -> None:
+        after = seen(entry("Updating", config="a-1"), "InService", config_name="a-2")
+        assert (after.config, after.previous_config) == ("a-2", "a-1")
+
+    def test_a_start_on_the_same_config_forgets_no_former_one(self) -> None:
+        was = entry(ABSENT, config=CONFIG, previous_config="a-0")
+        (action,) = plan(FLEET, [], at(1)).actions
+        after = acted(Record({NAME: was}), [action], at(1)).entry(NAME)
+        assert after is not None
+        assert (after.config, after.previous_config) == (CONFIG, "a-0")
+
+
+class TestAnUpdate:
+    def test_that_arrived_is_over(self) -> None:
+        tried = entry("Updating", config="a-1", attempted_config="a-2", failures=2)
+        after = seen(tried, "InService", config_name="a-2")
+        assert (after.attempted_config, after.update_failure, after.failures) == (None, None, 0)
+
+    def test_that_was_rolled_back_is_remembered_with_its_reason(self) -> None:
+        tried = entry("Updating", config="a-1", attempted_config="a-2")
+        after = seen(tried, "InService", config_name="a-1", failure_reason=DEFECT)
+        assert (after.attempted_config, after.update_failure) == ("a-2", DEFECT)
+        assert after.failures == 0
+
+    def test_that_had_no_capacity_is_counted_once(self) -> None:
+        tried = entry("Updating", config="a-1", attempted_config="a-2", failures=1)
+        failed: dict[str, Any] = {"config_name": "a-1", "failure_reason": CAPACITY}
+        after = seen(tried, "InService", **failed)
+        assert seen(after, "InService", **failed).failures == after.failures == 2
+
+    def test_that_somebody_else_began_is_noted(self) -> None:
+        after = seen(entry("InService"), "Updating", config_name="a-1", pending_config="a-9")
+        assert after.attempted_config == "a-9"
+
+    def test_that_is_under_way_has_not_failed_by_an_old_reason(self) -> None:
+        tried = entry("Updating", config="a-1", attempted_config="a-2")
+        after = seen(tried, "Updating", config_name="a-1", failure_reason=DEFECT)
+        assert after.update_failure is None
+
+    def test_that_begins_anew_forgets_why_the_last_one_failed(self) -> None:
+        tried = entry("InService", attempted_config="old-2", update_failure=DEFECT)
+        observed = there("InService", FLEET, config="old-1")
+        (action,) = plan(FLEET, [observed], at(1)).actions
+        assert action.verb is Verb.UPDATE
+        after = acted(Record({NAME: tried}), [action], at(1)).entry(NAME)
+        assert after is not None
+        assert (after.status, after.attempted_config) == ("Updating", CONFIG)
+        assert after.update_failure is None
+
+
+class TestFailuresForLackOfCapacity:
+    def test_are_counted_in_a_row_until_it_comes_into_service(self) -> None:
+        failed = seen(entry("Creating", failures=2), "Failed", failure_reason=CAPACITY)
+        assert (failed.failures, failed.cause) == (3, CAPACITY)
+        assert seen(entry("Creating", failures=3), "InService").failures == 0
+
+    def test_are_not_counted_again_at_each_look(self) -> None:
+        failed = seen(entry("Creating"), "Failed", failure_reason=CAPACITY)
+        assert seen(failed, "Failed", failure_reason=CAPACITY).failures == 1
+
+    def test_are_none_where_it_is_defective(self) -> None:
+        assert seen(entry("Creating"), "Failed", failure_reason=DEFECT).failures == 0
+
+    def test_are_forgotten_once_nobody_wants_it_any_more(self) -> None:
+        ticks = Ticks(Record({NAME: entry("Failed", failures=6, starting_since=NOW)}))
+        ended = with_lease(FLEET, at(-120))
+        failed = there("Failed", ended, failure=CAPACITY)
+        assert ticks.see(ended, failed, at(61)).verb is Verb.DELETE
+        ticks.see(ended, None, at(62))
+        assert ticks.entry.failures == 0
+
+
+class TestASuspension:
+    held = fleet_of("A", suspended={"reason": "Load test", "until": stamp(at(60))})
+
+    def test_has_a_beginning_from_the_first_tick_that_saw_it(self) -> None:
+        ticks = Ticks()
+        ticks.see(self.held, there("InService", self.held), at(0))
+        action = ticks.see(self.held, there("InService", self.held), at(45))
+        assert action.reason == f"suspended for 45 min, until {stamp(at(60))}: Load test"
+
+    def test_of_what_is_not_there_has_one_too(self) -> None:
+        ticks = Ticks()
+        ticks.see(self.held, None, at(0))
+        assert ticks.entry == Entry("A", ABSENT, at(0), suspended_since=at(0))
+
+    def test_ends_with_its_moment_and_with_its_field(self) -> None:
+        for fleet, moment in ((self.held, at(60)), (fleet_of("A"), at(5))):
+            ticks = Ticks()
+            ticks.see(self.held, there("InService", self.held), at(0))
+            ticks.see(fleet, there("InService", fleet), moment)
+            assert ticks.entry.suspended_since is None
+
+
+class TestWhatIsGone:
+    def test_and_defined_nowhere_is_forgotten(self) -> None:
+        record = Record({NAME: entry(ABSENT)})
+        assert forgotten(record, plan(NONE, [], at(0)), ()) == Record()
+
+    def test_is_remembered_until_everybody_was_told(self) -> None:
+        record = Record({NAME: entry(ABSENT)})
+        assert forgotten(record, plan(NONE, [], at(0)), {NAME}) == record
+
+    def test_is_remembered_while_it_is_defined(self) -> None:
+        record = Record({NAME: entry(ABSENT)})
+        assert forgotten(record, plan(FLEET, [], at(0)), ()) == record
+
+    def test_is_told_as_forgotten(self) -> None:
+        said = list(news(Record({NAME: entry(ABSENT)}), Record()))
+        assert said == [f"{NAME}: forgotten, it is gone and defined nowhere"]
+
+
+class TestNews:
+    @pytest.mark.parametrize(
+        ("changed", "line"),
+        [
+            ({"config": "a-2"}, "InService on a-2"),
+            (
+                {"attempted_config": "a-2", "update_failure": "it crashed"},
+                "the update to a-2 failed (it crashed)",
+            ),
+            ({"notices": frozenset({"started:1", "idle"})}, "told idle, started:1"),
+            ({"scaled": True}, "InService"),
+        ],
+    )
+    def test_without_a_new_status_says_what_else_moved(
+        self, changed: dict[str, object], line: str
+    ) -> None:
+        before, after = entry("InService"), entry("InService", **changed)
+        assert list(news(Record({NAME: before}), Record({NAME: after}))) == [f"{NAME}: {line}"]
+
+    def test_of_a_quiet_tick_is_none(self) -> None:
+        ticks = Ticks()
+        for minute in range(3):
+            before = ticks.record
+            ticks.see(FLEET, there("InService", FLEET), at(minute))
+            assert minute == 0 or list(news(before, ticks.record)) == []
+
+
+def test_what_failed_to_be_done_is_not_noted_as_done() -> None:
+    record = Record({NAME: entry("InService")})
+    assert acted(record, [], at(1)) == record
+
+
+@pytest.mark.parametrize("verb", [Verb.GRANT, Verb.EXTEND, Verb.IDLE, Verb.TAG, Verb.ADOPT])
+def test_what_moves_nothing_in_sagemaker_is_no_news(verb: Verb) -> None:
+    record = Record({NAME: entry("InService")})
+    assert acted(record, [Action(verb, "A", NAME, "because")], at(1)) == record
+
+
+def test_a_start_that_nobody_wants_any_more_is_over() -> None:
+    """Else the next start, weeks later, would be credited from this one on."""
+    ticks = Ticks(Record({NAME: entry("Deleting", starting_since=NOW, starting_lease=LIVE)}))
+    ticks.see(with_lease(FLEET, at(-600)), None, at(1))
+    assert (ticks.entry.starting_since, ticks.entry.starting_lease) == (None, None)
+
+
+def test_a_plan_without_actions_settles_what_it_does_not_name() -> None:
+    empty = Plan("dev", "", ())
+    assert forgotten(Record({NAME: entry("InService")}), empty, ()) == Record(
+        {NAME: entry("InService")}
+    )
