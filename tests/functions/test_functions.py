@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.api_gateway.local_function import FunctionError, LocalFunction
-from sandbox.api_gateway.proxy_event import InvocationContext
+from sandbox.lambda_functions.invocation import InvocationContext
+from sandbox.lambda_functions.local_function import FunctionError, LocalFunction
 from tests.conftest import staged
 from tests.scene import REGION
 

@@ -18,7 +18,7 @@ from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.api_gateway.proxy_event import InvocationContext
+    from sandbox.lambda_functions.invocation import InvocationContext
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -93,7 +93,7 @@ def test_faults_of_sagemaker_leave_other_services_alone(cloud: Cloud) -> None:
         ("/faults", {"kind": "slow-start"}, "slow-start needs seconds"),
         ("/faults", {"kind": "slow-start", "seconds": "9"}, "seconds must be a number"),
         ("/faults", {"kind": "throttle", "endpoint": 7}, "endpoint and operation must be names"),
-        ("/faults", {"kind": "crash", "instance_type": "ml.g5.xlarge"}, "crash is not of an"),
+        ("/faults", {"kind": "crash", "instance_type": "ml.g5.xlarge"}, "crash takes no instance"),
         ("/faults", {"kind": "capacity", "instance_type": "ml.none"}, "ml.none is no instance"),
         ("/faults", ["throttle"], "the body must be a JSON object"),
         ("/skew", {"seconds": "9"}, 'say {"seconds": number}; 0 ends it'),
@@ -127,6 +127,15 @@ def test_what_is_not_there_is_answered_with_404(
     cloud: Cloud, method: str, path: str, body: object
 ) -> None:
     assert cloud.ask(method, path, body)[0] == 404
+
+
+def test_an_unknown_path_is_answered_with_those_that_there_are(cloud: Cloud) -> None:
+    for method, path in (("GET", "/fault"), ("PATCH", "/faults"), ("POST", "/endpoints/Falcon/x")):
+        status, answer = cloud.ask(method, path)
+        assert status == 404
+        assert answer["error"].startswith(f"there is no {method} /sandbox{path}; there are ")
+        for there in ("GET /sandbox/faults", "POST /sandbox/endpoints/{name}/backlog"):
+            assert there in answer["error"]
 
 
 def test_the_clock_can_be_set_and_the_date_header_follows_it(cloud: Cloud) -> None:
@@ -181,4 +190,56 @@ def test_the_overview_says_what_is_offered_and_how_things_stand(cloud: Cloud) ->
     assert overview["quotas"] == {"ml.g5.xlarge": 9}
     assert [fault["kind"] for fault in overview["faults"]] == ["crash"]
     assert set(overview["fault_kinds"]) >= {"throttle", "capacity", "slow-start", "crash"}
-    assert len(overview["routes"]) == 12
+
+
+def test_every_route_that_the_overview_shows_is_there(cloud: Cloud) -> None:
+    routes = cloud.ask("GET", "")[1]["routes"]
+    assert {"GET /sandbox", "POST /sandbox/endpoints/{name}/backlog"} <= {
+        f"{route['method']} {route['path']}" for route in routes
+    }
+    for route in routes:
+        path = route["path"].removeprefix("/sandbox").replace("{name}", "Falcon")
+        status, answer = cloud.ask(route["method"], path)
+        if "body" in route:
+            assert (status, answer) == (400, {"error": "the body must be JSON"}), route
+        else:
+            assert status == 200, route
+
+
+def _alarm(cloud: Cloud) -> None:
+    cloud.client("cloudwatch").put_metric_alarm(
+        AlarmName="busy",
+        Namespace="Mine",
+        MetricName="Size",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+
+def test_a_reset_leaves_a_sandbox_as_it_was_started(cloud: Cloud) -> None:
+    def state() -> list[object]:
+        overview = cloud.ask("GET", "")[1]
+        year = overview.pop("now")[:4]
+        listed = (
+            cloud.sagemaker.list_models()["Models"],
+            cloud.client("s3").list_buckets()["Buckets"],
+            cloud.client("cloudwatch").describe_alarms()["MetricAlarms"],
+        )
+        return [overview, year, listed, cloud.ask("GET", "/calls")[1]["operations"]]
+
+    before = state()
+    cloud.serve("Falcon")
+    where = {"LocationConstraint": "eu-west-1"}
+    cloud.client("s3").create_bucket(Bucket="results", CreateBucketConfiguration=where)
+    _alarm(cloud)
+    cloud.order_fault("crash")
+    cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
+    cloud.ask("POST", "/skew", {"seconds": 60})
+    cloud.ask("POST", "/clock", {"now": "2040-01-02T03:04:05Z"})
+
+    assert cloud.ask("DELETE", "") == (200, {})
+
+    assert state() == before

@@ -1,23 +1,25 @@
-"""Application Auto Scaling for SageMaker's endpoint variants, over JSON.
+"""Application Auto Scaling's operations on SageMaker's endpoint variants.
 
-Other namespaces, and operations that are not listed here, are moto's.
+Targets and policies of other namespaces are moto's.
 """
 
-import base64
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from sandbox.aws import refusals
+from werkzeug.wrappers import Response
+
 from sandbox.aws.autoscaling import scaling
-from sandbox.aws.autoscaling.scaling import Policy, Target
+from sandbox.aws.autoscaling.policies import Policy, Target
 from sandbox.aws.autoscaling.targets import Key, Targets
-from sandbox.aws.cloudwatch.monitor import Monitor
-from sandbox.aws.protocol import shapes
-from sandbox.aws.protocol.calls import Call
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.cloudwatch.store import MetricStore
+from sandbox.aws.protocol import errors, tokens
+from sandbox.aws.protocol.call import Call
+from sandbox.aws.protocol.errors import AwsError
+from sandbox.aws.protocol.operations import Handler, Operations
 from sandbox.aws.sagemaker.account import ACCOUNT_ID, Account, arn_of
 
 API = "AnyScaleFrontendService"
@@ -29,22 +31,21 @@ ROLE = (
 )
 MOST_TARGETS = 50
 MOST_POLICIES = 10
-AWAKE = {
+NOT_SUSPENDED = {
     "DynamicScalingInSuspended": False,
     "DynamicScalingOutSuspended": False,
     "ScheduledScalingSuspended": False,
 }
-Handler = Callable[[Call], dict[str, Any]]
 
 _RESOURCE = re.compile(r"endpoint/(?P<endpoint>[^/]+)/variant/(?P<variant>[^/]+)")
 
 
 class Autoscaling:
-    def __init__(self, account: Account, targets: Targets, monitor: Monitor) -> None:
+    def __init__(self, account: Account, targets: Targets, metrics: MetricStore) -> None:
         self._account = account
         self._targets = targets
-        self._monitor = monitor
-        self._handlers: dict[str, Handler] = {
+        self._metrics = metrics
+        handlers: dict[str, Handler] = {
             "RegisterScalableTarget": self._register,
             "DescribeScalableTargets": self._describe_targets,
             "DeregisterScalableTarget": self._deregister,
@@ -52,39 +53,36 @@ class Autoscaling:
             "DescribeScalingPolicies": self._describe_policies,
             "DeleteScalingPolicy": self._delete_policy,
         }
+        checked: dict[str, Handler] = {
+            name: partial(_of_instance_count, handler) for name, handler in handlers.items()
+        }
+        self._operations = Operations("application-autoscaling", account.lock, checked)
 
-    def knows(self, call: Call) -> bool:
-        return call.operation in self._handlers and call.params.get("ServiceNamespace") == NAMESPACE
-
-    def answer(self, call: Call) -> dict[str, Any]:
-        model = shapes.operation(call.operation, "application-autoscaling")
-        if model is not None:
-            shapes.check(model, call.params)
-        dimension = call.params.get("ScalableDimension", DIMENSION)
-        if dimension != DIMENSION:
-            raise refusals.invalid(f"The sandbox scales {DIMENSION}, not {dimension}.")
-        with self._account.lock:
-            return self._handlers[call.operation](call)
+    def answer(self, call: Call) -> Response | None:
+        """Answer a call that is about SageMaker; None if it is about another namespace."""
+        if call.params.get("ServiceNamespace") != NAMESPACE:
+            return None
+        return self._operations.answer(call)
 
     def _register(self, call: Call) -> dict[str, Any]:
         key, resource = _key(call), call.params["ResourceId"]
         endpoint = self._account.endpoint(key[0])
         if endpoint is None or scaling.count_of(endpoint, key[1]) is None:
-            raise refusals.invalid(f"SageMaker variant doesn't exist: {resource}")
+            raise errors.invalid(f"SageMaker variant doesn't exist: {resource}")
         known = self._targets.find(key)
         least = call.params.get("MinCapacity", known and known.least)
         most = call.params.get("MaxCapacity", known and known.most)
         if least is None or most is None:
-            raise refusals.invalid("MinCapacity and MaxCapacity are required for a new target.")
+            raise errors.invalid("MinCapacity and MaxCapacity are required for a new target.")
         if not 0 <= least <= most:
-            raise refusals.invalid("MinCapacity must be from 0 and no more than MaxCapacity.")
+            raise errors.invalid("MinCapacity must be from 0 and no more than MaxCapacity.")
         target = replace(
             known or _new(call, endpoint.name, key[1]),
             least=least,
             most=most,
             changed=call.now,
             suspended={
-                **(known.suspended if known else AWAKE),
+                **(known.suspended if known else NOT_SUSPENDED),
                 **call.params.get("SuspendedState", {}),
             },
         )
@@ -109,22 +107,15 @@ class Autoscaling:
         key, params = self._known(call), call.params
         kind = params.get("PolicyType", "StepScaling")
         if kind not in {"StepScaling", "TargetTrackingScaling"}:
-            raise refusals.invalid(f"The sandbox has no policies of type {kind}.")
+            raise errors.invalid(f"The sandbox has no policies of type {kind}.")
         if f"{kind}PolicyConfiguration" not in params:
-            raise refusals.invalid(f"{kind}PolicyConfiguration is required for {kind}.")
-        name, resource = params["PolicyName"], params["ResourceId"]
+            raise errors.invalid(f"{kind}PolicyConfiguration is required for {kind}.")
+        name = params["PolicyName"]
         known = {policy.name: policy for policy in self._targets.policies(key)}.get(name)
-        arn = (
-            known.arn
-            if known
-            else (
-                f"arn:aws:autoscaling:{call.region}:{ACCOUNT_ID}:scalingPolicy:{uuid.uuid4()}:"
-                f"resource/{NAMESPACE}/{resource}:policyName/{name}"
-            )
-        )
-        policy = Policy(name, arn, known.created if known else call.now, params)
+        created = known.created if known else call.now
+        policy = Policy(name, known.arn if known else _policy_arn(call), created, params)
         self._targets.keep_policy(key, policy, call.now)
-        return {"PolicyARN": arn, "Alarms": self._alarms(policy)}
+        return {"PolicyARN": policy.arn, "Alarms": self._alarms(policy)}
 
     def _describe_policies(self, call: Call) -> dict[str, Any]:
         resource, names = call.params.get("ResourceId"), call.params.get("PolicyNames")
@@ -162,16 +153,24 @@ class Autoscaling:
 
     def _alarms(self, policy: Policy) -> list[dict[str, str]]:
         region = policy.arn.split(":")[3]
-        names = [alarm["AlarmName"] for alarm in self._monitor.alarms_for(policy.arn)]
+        names = [alarm["AlarmName"] for alarm in self._metrics.alarms_for(policy.arn)]
         prefix = f"arn:aws:cloudwatch:{region}:{ACCOUNT_ID}:alarm"
         return [{"AlarmName": name, "AlarmARN": f"{prefix}:{name}"} for name in names]
+
+
+def _of_instance_count(handler: Handler, call: Call) -> dict[str, Any]:
+    """Answer a call about the one dimension that SageMaker's variants are scaled in."""
+    dimension = call.params.get("ScalableDimension", DIMENSION)
+    if dimension != DIMENSION:
+        raise errors.invalid(f"The sandbox scales {DIMENSION}, not {dimension}.")
+    return handler(call)
 
 
 def _key(call: Call) -> Key:
     resource = call.params["ResourceId"]
     found = _RESOURCE.fullmatch(resource)
     if found is None:
-        raise refusals.invalid(f"{resource} is no resource ID like endpoint/NAME/variant/VARIANT.")
+        raise errors.invalid(f"{resource} is no resource ID like endpoint/NAME/variant/VARIANT.")
     return arn_of(call.region, "endpoint", found["endpoint"]), found["variant"]
 
 
@@ -181,6 +180,14 @@ def _new(call: Call, endpoint: str, variant: str) -> Target:
     )
     resource = call.params["ResourceId"]
     return Target(call.region, resource, endpoint, variant, 0, 0, arn, call.now, call.now)
+
+
+def _policy_arn(call: Call) -> str:
+    resource, name = call.params["ResourceId"], call.params["PolicyName"]
+    return (
+        f"arn:aws:autoscaling:{call.region}:{ACCOUNT_ID}:scalingPolicy:{uuid.uuid4()}:"
+        f"resource/{NAMESPACE}/{resource}:policyName/{name}"
+    )
 
 
 def _target_shown(target: Target) -> dict[str, Any]:
@@ -200,26 +207,16 @@ def _target_shown(target: Target) -> dict[str, Any]:
 def _page(
     field: str, found: list[dict[str, Any]], params: Mapping[str, Any], most: int
 ) -> dict[str, Any]:
-    begin = _position(params.get("NextToken"))
+    invalid = AwsError("InvalidNextTokenException", "The next token is invalid.")
+    begin = tokens.position(params.get("NextToken"), invalid)
     end = begin + min(params.get("MaxResults", most), most)
     answer: dict[str, Any] = {field: found[begin:end]}
-    return answer | ({"NextToken": _token(end)} if end < len(found) else {})
+    return answer | ({"NextToken": tokens.write(str(end))} if end < len(found) else {})
 
 
-def _token(position: int) -> str:
-    return base64.b64encode(str(position).encode()).decode()
-
-
-def _position(token: str | None) -> int:
-    try:
-        return int(base64.b64decode(token).decode()) if token else 0
-    except ValueError as error:
-        raise Refusal("InvalidNextTokenException", "The next token is invalid.") from error
-
-
-def _missing(what: str, call: Call, more: str = "") -> Refusal:
+def _missing(what: str, call: Call, more: str = "") -> AwsError:
     params = call.params
-    return Refusal(
+    return AwsError(
         "ObjectNotFoundException",
         f"No {what} for service namespace: {NAMESPACE}, resource ID: {params['ResourceId']}, "
         f"scalable dimension: {params.get('ScalableDimension', DIMENSION)}{more}",

@@ -1,4 +1,4 @@
-"""moto, the AWS of all but SageMaker's hosting: its server app, and calls from inside.
+"""moto's server app, which answers for every service that the sandbox does not, and calls to it.
 
 moto keeps its state in the process, so a sandbox empties it when it starts, and two sandboxes in
 one process must follow each other.
@@ -32,6 +32,9 @@ class Moto:
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
         self._client = Client(self._app)
+
+    def reset(self) -> None:
+        """Empty every service that moto has served in this process."""
         self._client.post("/moto-api/reset")
 
     def __call__(

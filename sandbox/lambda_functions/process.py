@@ -23,7 +23,7 @@ def main(folder: str, *layers: str) -> None:
 
 
 def _answered(event: dict[str, Any], request_id: str) -> dict[str, Any]:
-    """Load the function with its first request, as a cold start does, and run it."""
+    """Return the function's answer; it is loaded with its first request, as in a cold start."""
     try:
         function = importlib.import_module("app")
         answer = function.handler(event, SimpleNamespace(aws_request_id=request_id))

@@ -1,8 +1,8 @@
 """A Lambda function on this machine: its folder's `app.handler`, in a process of its own.
 
-Whoever puts an API together gives one to `rest_api` as a handler. As in Lambda, the function has
-nothing of its caller but the event, a context and its own variables, is loaded once, and answers
-one request after the other. What it prints is printed; there is no limit of time or memory.
+It is a handler as `api_gateway.rest_api` takes one. As in Lambda, the function has nothing of its
+caller but the event, a context and its own variables, is loaded once, and answers one request after
+the other. What it prints is printed; there is no limit of time or memory.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sandbox.api_gateway.proxy_event import InvocationContext
+    from sandbox.lambda_functions.invocation import InvocationContext
 
-_PROCESS = Path(__file__).with_name("function_process.py")
+_PROCESS = Path(__file__).with_name("process.py")
 
 
 class FunctionError(Exception):

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.aws.autoscaling.scaling import Policy, Rules, Target, View, advance, wanted
+from sandbox.aws.autoscaling.policies import Policy, Rules, Target, View
+from sandbox.aws.autoscaling.scaling import advance, wanted
 from sandbox.aws.cloudwatch.metrics import MINUTE, one
-from sandbox.aws.sagemaker.endpoints import Deployment, Endpoint, Status, Variant
+from sandbox.aws.sagemaker.lifecycle import Deployment, Endpoint, Status, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

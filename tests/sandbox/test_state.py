@@ -262,6 +262,21 @@ def test_the_file_is_condensed_when_the_sandbox_starts(
     assert [key.split()[0] for key, _ in lines] == ["clock", "dynamodb", "dynamodb"]
 
 
+def test_a_reset_is_kept_too(state: Path, cloud_at: Callable[[str], Cloud]) -> None:
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        cloud.create("Falcon")
+        _make_table(cloud)
+        cloud.ask("DELETE", "")
+        cloud.create("Eagle")
+    with Sandbox(startup_seconds=60, state=state) as sandbox:
+        cloud = cloud_at(sandbox.url)
+        assert [each["EndpointName"] for each in cloud.sagemaker.list_endpoints()["Endpoints"]] == [
+            "Eagle"
+        ]
+        assert cloud.client("dynamodb").list_tables()["TableNames"] == []
+
+
 def test_one_sandbox_sees_nothing_of_the_one_before(cloud_at: Callable[[str], Cloud]) -> None:
     with Sandbox(startup_seconds=60) as sandbox:
         cloud = cloud_at(sandbox.url)

@@ -1,51 +1,43 @@
-"""CloudWatch's metrics and alarms over JSON: written data points, SageMaker's own, alarm states.
+"""CloudWatch's operations on metrics and alarms: data points that were put, and SageMaker's own.
 
-Alarms set off scaling policies (see `scaling`); actions of other services are not carried out.
-Expressions are refused with a sentence. Other operations are moto's.
+Alarms set off scaling policies; actions of other services are not carried out. Metric expressions
+are refused.
 """
 
-import base64
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sandbox.aws.cloudwatch import alarms, metrics
-from sandbox.aws.cloudwatch.metrics import SAGEMAKER, STATISTICS, Bucket, Metric
-from sandbox.aws.cloudwatch.monitor import Monitor
-from sandbox.aws.protocol import shapes
-from sandbox.aws.protocol.calls import Call
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.cloudwatch.metrics import SAGEMAKER, STATISTICS, Bucket, Metric, metric_asked
+from sandbox.aws.cloudwatch.store import MetricStore
+from sandbox.aws.protocol import tokens
+from sandbox.aws.protocol.call import Call
+from sandbox.aws.protocol.errors import AwsError
+from sandbox.aws.protocol.operations import Operations
 from sandbox.aws.sagemaker.account import ACCOUNT_ID, Account, arn_of
-from sandbox.aws.sagemaker.endpoints import Endpoint
+from sandbox.aws.sagemaker.lifecycle import Endpoint
 
 API = "GraniteServiceVersion20100801"
 MOST_QUERIES = 500
 MOST_DATA_POINTS = 100_800
 MOST_ALARMS = 100
 Points = list[tuple[int, float]]
-Handler = Callable[[Call], dict[str, Any]]
 
 
 class CloudWatch:
-    def __init__(self, account: Account, monitor: Monitor) -> None:
+    def __init__(self, account: Account, store: MetricStore) -> None:
         self._account = account
-        self._monitor = monitor
-        self._handlers: dict[str, Handler] = {
+        self._store = store
+
+    def operations(self) -> Operations:
+        handlers = {
             "GetMetricData": self._get_metric_data,
             "PutMetricData": self._put_metric_data,
             "PutMetricAlarm": self._put_metric_alarm,
             "DescribeAlarms": self._describe_alarms,
             "DeleteAlarms": self._delete_alarms,
         }
-
-    def knows(self, operation: str) -> bool:
-        return operation in self._handlers
-
-    def answer(self, call: Call) -> dict[str, Any]:
-        model = shapes.operation(call.operation, "cloudwatch")
-        if model is not None:
-            shapes.check(model, call.params)
-        with self._account.lock:
-            return self._handlers[call.operation](call)
+        return Operations("cloudwatch", self._account.lock, handlers)
 
     def _get_metric_data(self, call: Call) -> dict[str, Any]:
         queries = call.params["MetricDataQueries"]
@@ -71,10 +63,10 @@ class CloudWatch:
         period, statistic = asked["Period"], asked["Stat"]
         if period < metrics.MINUTE or period % metrics.MINUTE or statistic not in STATISTICS:
             raise _invalid("The sandbox knows periods of whole minutes, and plain statistics.")
-        which = _metric(call.region, asked["Metric"])
+        which = metric_asked(call.region, asked["Metric"])
         first = int(max(start, metrics.oldest(period, call.now)) // period) * period
         endpoint = self._endpoint(which)
-        minutes = self._monitor.between(which, endpoint, first, call.now, end)
+        minutes = self._store.between(which, endpoint, first, call.now, end)
         gathered = metrics.by_period(minutes, period)
         return [(at, bucket.statistic(statistic)) for at, bucket in gathered]
 
@@ -88,14 +80,14 @@ class CloudWatch:
     def _put_metric_data(self, call: Call) -> dict[str, Any]:
         namespace = call.params["Namespace"]
         if namespace.startswith("AWS/"):
-            raise Refusal(
+            raise AwsError(
                 "InvalidParameterValue", "The value AWS/ for parameter Namespace is invalid."
             )
         self._account.endpoints(call.region)  # what was due before the data comes first
         for datum in call.params.get("MetricData", []):
-            which = _metric(call.region, {**datum, "Namespace": namespace})
+            which = metric_asked(call.region, {**datum, "Namespace": namespace})
             for bucket in _buckets(datum):
-                self._monitor.add(which, datum.get("Timestamp", call.now), bucket)
+                self._store.add(which, datum.get("Timestamp", call.now), bucket)
         return {}
 
     def _put_metric_alarm(self, call: Call) -> dict[str, Any]:
@@ -106,26 +98,25 @@ class CloudWatch:
             raise _invalid(f"The sandbox cannot compare by {alarm['ComparisonOperator']}.")
         self._account.endpoints(call.region)  # what was due before the alarm comes first
         kept = {**alarm, "AlarmConfigurationUpdatedTimestamp": call.now}
-        self._monitor.keep_alarm(call.region, kept)
+        self._store.keep_alarm(call.region, kept)
         return {}
 
     def _describe_alarms(self, call: Call) -> dict[str, Any]:
         params = call.params
-        last = _last_shown(params.get("NextToken", ""))
-        found = [each for each in self._monitor.alarms(call.region) if _is_asked(each, params)]
+        last = tokens.read(params.get("NextToken"), _invalid_token())
+        found = [each for each in self._store.alarms(call.region) if _is_asked(each, params)]
         shown = [self._shown(call, each) for each in found if each["AlarmName"] > last]
         if "StateValue" in params:
             shown = [each for each in shown if each["StateValue"] == params["StateValue"]]
         size = params.get("MaxRecords", MOST_ALARMS if "AlarmNames" in params else 50)
         answer: dict[str, Any] = {"MetricAlarms": shown[:size], "CompositeAlarms": []}
         if len(shown) > size:
-            token = base64.b64encode(shown[size - 1]["AlarmName"].encode()).decode()
-            answer["NextToken"] = token
+            answer["NextToken"] = tokens.write(shown[size - 1]["AlarmName"])
         return answer
 
     def _shown(self, call: Call, alarm: dict[str, Any]) -> dict[str, Any]:
-        which = _metric(call.region, alarm)
-        read = self._monitor.reader(which, self._endpoint(which), call.now)
+        which = metric_asked(call.region, alarm)
+        read = self._store.reader(which, self._endpoint(which), call.now)
         name = alarm["AlarmName"]
         shown = {key: value for key, value in alarm.items() if key != "Tags"}
         return {"ActionsEnabled": True, **shown} | {
@@ -136,7 +127,7 @@ class CloudWatch:
     def _delete_alarms(self, call: Call) -> dict[str, Any]:
         self._account.endpoints(call.region)
         for name in call.params["AlarmNames"]:
-            self._monitor.drop_alarm(call.region, name)
+            self._store.drop_alarm(call.region, name)
         return {}
 
 
@@ -144,11 +135,6 @@ def _is_asked(alarm: Mapping[str, Any], params: Mapping[str, Any]) -> bool:
     name: str = alarm["AlarmName"]
     named = "AlarmNames" not in params or name in params["AlarmNames"]
     return named and name.startswith(params.get("AlarmNamePrefix", ""))
-
-
-def _metric(region: str, asked: Mapping[str, Any]) -> Metric:
-    names = [(each["Name"], each["Value"]) for each in asked.get("Dimensions", [])]
-    return metrics.metric(region, asked["Namespace"], asked["MetricName"], names)
 
 
 def _buckets(datum: Mapping[str, Any]) -> Iterator[Bucket]:
@@ -163,8 +149,8 @@ def _buckets(datum: Mapping[str, Any]) -> Iterator[Bucket]:
 def _cut(
     found: list[tuple[Mapping[str, Any], Points]], params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Cut a page of MaxDatapoints: a result that goes on on the next page is PartialData."""
-    begin = _position(params.get("NextToken", "0"))
+    """Return a page of MaxDatapoints; a result that goes on on the next page is PartialData."""
+    begin = tokens.position(params.get("NextToken"), _invalid_token())
     end = begin + params.get("MaxDatapoints", MOST_DATA_POINTS)
     results, passed = [], 0
     for query, points in found:
@@ -181,21 +167,12 @@ def _cut(
             }
         )
     answer: dict[str, Any] = {"MetricDataResults": results, "Messages": []}
-    return answer | ({"NextToken": str(end)} if passed > end else {})
+    return answer | ({"NextToken": tokens.write(str(end))} if passed > end else {})
 
 
-def _position(token: str) -> int:
-    if not token.isdigit():
-        raise Refusal("InvalidNextToken", "The next token is invalid.")
-    return int(token)
+def _invalid_token() -> AwsError:
+    return AwsError("InvalidNextToken", "The next token is invalid.")
 
 
-def _last_shown(token: str) -> str:
-    try:
-        return base64.b64decode(token, validate=True).decode()
-    except ValueError as error:
-        raise Refusal("InvalidNextToken", "The next token is invalid.") from error
-
-
-def _invalid(message: str) -> Refusal:
-    return Refusal("ValidationError", message)
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationError", message)

@@ -1,6 +1,6 @@
-"""What CloudWatch holds: data points that were written, queue lengths, alarms; kept in the journal.
+"""What CloudWatch holds: data points, lengths of queues and alarms.
 
-Of the queue only what happens in this process is known: queue and requests end with the sandbox.
+Data points and alarms are kept in the journal; a queue and its requests end with the sandbox.
 Callers hold the account's lock.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
-from sandbox.aws.cloudwatch import gauges
+from sandbox.aws.cloudwatch import backlog
 from sandbox.aws.cloudwatch.metrics import (
     MINUTE,
     SAGEMAKER,
@@ -21,18 +21,18 @@ from sandbox.aws.cloudwatch.metrics import (
     minute_of,
     one,
 )
-from sandbox.aws.sagemaker.endpoints import Endpoint
+from sandbox.aws.sagemaker.lifecycle import Endpoint
 from sandbox.journal import Journal
 
 if TYPE_CHECKING:
-    from sandbox.aws.cloudwatch.gauges import Level
+    from sandbox.aws.cloudwatch.backlog import Level
 
 METRIC = "metric "
 ALARM = "alarm "
 PER_INSTANCE = "InvocationsPerInstance"
 
 
-class Monitor:
+class MetricStore:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.series = Series()
@@ -47,7 +47,7 @@ class Monitor:
     def count_invocations(
         self, endpoint: Endpoint, variant: str, at: float, count: int = 1
     ) -> None:
-        """Count under the name that AWS publishes: an asynchronous endpoint has no Invocations."""
+        """Count under the name that AWS counts by: an asynchronous endpoint has no Invocations."""
         region = endpoint.arn.split(":")[3]
         names = [("EndpointName", endpoint.name), ("VariantName", variant)]
         counted = "InvocationsProcessed" if endpoint.serving.async_inference else "Invocations"
@@ -60,13 +60,13 @@ class Monitor:
         return level[-1][1] if fresh else 0
 
     def set_backlog(self, endpoint: Endpoint, size: int, now: float) -> None:
-        self._backlogs[endpoint.arn] = gauges.changed(self._backlogs[endpoint.arn], now, size)
+        self._backlogs[endpoint.arn] = backlog.changed(self._backlogs[endpoint.arn], now, size)
 
     def reader(self, which: Metric, endpoint: Endpoint | None, now: float) -> Read:
-        """Give a function from minutes to buckets, for a metric of that endpoint or of none."""
-        if endpoint is not None and which.namespace == SAGEMAKER and which.name in gauges.NAMES:
-            backlog = self._backlogs[endpoint.arn]
-            return lambda minute: gauges.gauge(which.name, endpoint, backlog, minute, now)
+        """Return a function from minutes to buckets, for a metric of that endpoint or of none."""
+        if endpoint is not None and which.namespace == SAGEMAKER and which.name in backlog.NAMES:
+            level = self._backlogs[endpoint.arn]
+            return lambda minute: backlog.data_point(which.name, endpoint, level, minute, now)
         if endpoint is not None and which.namespace == SAGEMAKER and which.name == PER_INSTANCE:
             return self._per_instance(which, endpoint)
         return lambda minute: self.series.read(which, minute)
@@ -74,8 +74,8 @@ class Monitor:
     def between(
         self, which: Metric, endpoint: Endpoint | None, start: int, now: float, end: float
     ) -> list[tuple[int, Bucket]]:
-        """Give the minutes with data from `start` until before `end`, oldest first."""
-        if which.name not in gauges.NAMES | {PER_INSTANCE} or which.namespace != SAGEMAKER:
+        """Return the minutes with data from `start` until before `end`, oldest first."""
+        if which.name not in backlog.NAMES | {PER_INSTANCE} or which.namespace != SAGEMAKER:
             return self.series.between(which, start, end)
         if endpoint is None:
             return []
@@ -94,11 +94,11 @@ class Monitor:
             self._journal.write(f"{ALARM}{region} {name}", None)
 
     def alarms(self, region: str) -> list[dict[str, Any]]:
-        """Give the region's alarms by name."""
+        """Return the region's alarms by name."""
         return [alarm for key, alarm in sorted(self._alarms.items()) if key[0] == region]
 
     def alarms_for(self, action: str) -> tuple[dict[str, Any], ...]:
-        """Give the alarms that set off this action, which an ARN names."""
+        """Return the alarms that set off this action, which an ARN names."""
         return tuple(self._set_off.get(action, {}).values())
 
     def entries(self) -> Iterator[tuple[str, Any]]:

@@ -1,23 +1,21 @@
-"""DynamoDB that remembers: moto serves it, the journal keeps what changed it.
+"""moto's DynamoDB, with its tables kept in the journal.
 
-What is kept is what was asked: replaying the requests in their order rebuilds the tables. When the
-sandbox starts, the requests about items are condensed to one PutItem for each item that is left.
-Requests run one at a time: moto itself would let two conditional writes pass each other.
+The journal has the requests that changed something: sending them again in their order rebuilds the
+tables. When the sandbox starts, the requests about items are condensed to one PutItem for each item
+that is left. Requests run one at a time: moto itself would let two conditional writes pass each
+other.
 """
 
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from werkzeug.wrappers import Response
 
-from sandbox.aws.moto.account import Moto, Request
+from sandbox.aws.moto.app import Moto, Request
+from sandbox.aws.protocol.call import Call
 from sandbox.journal import Journal
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 SERVICE = "dynamodb"
 PREFIX = "dynamodb "
@@ -39,7 +37,7 @@ Kept = tuple[str, str, str]
 """Region, operation, body."""
 
 
-class Tables:
+class DynamoDb:
     def __init__(self, moto: Moto, journal: Journal) -> None:
         self._moto = moto
         self._journal = journal
@@ -47,16 +45,12 @@ class Tables:
         self._kept = 0
         self._schema: list[Kept] = []
 
-    def serve(
-        self, region: str, operation: str, environ: "WSGIEnvironment", start: "StartResponse"
-    ) -> Iterable[bytes]:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = io.BytesIO(body)
+    def answer(self, call: Call) -> Response:
         with self._lock:
-            response = Response.from_app(self._moto, environ)
-            if response.status_code == 200 and operation in SCHEMA | ITEMS:  # noqa: PLR2004
-                self._keep((region, operation, body.decode()))
-        return response(environ, start)
+            response = Response.from_app(self._moto, call.request.environ)
+            if response.status_code == 200 and call.operation in SCHEMA | ITEMS:  # noqa: PLR2004
+                self._keep((call.region, call.operation, call.request.get_data(as_text=True)))
+        return response
 
     def restore(self, entries: Mapping[str, Any]) -> None:
         for key, kept in entries.items():
@@ -66,7 +60,7 @@ class Tables:
                 self._note_schema((region, operation, body))
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """Give the tables and their items as journal entries."""
+        """Return the tables and their items as journal entries."""
         for kept in [*self._schema, *self._items()]:
             self._kept += 1
             yield f"{PREFIX}{self._kept}", kept

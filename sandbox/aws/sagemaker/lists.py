@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import Any, Protocol, TypeVar
 
-from sandbox.aws import refusals
+from sandbox.aws.protocol import errors
 
 DEFAULT_SIZE = 10
 FIELDS = {"Name": "name", "CreationTime": "created", "Status": "status"}
@@ -31,7 +31,7 @@ Place = tuple[Any, str]
 
 
 def page(resources: Iterable[L], params: dict[str, Any]) -> tuple[list[L], str | None]:
-    """Cut one page, and the token of the next one if there is any."""
+    """Return one page, and the token of the next one if there is any."""
     place = attrgetter(FIELDS[params.get("SortBy", "CreationTime")], "arn")
     filters = list(_filters(params))
     found = [each for each in resources if all(wanted(each) for wanted in filters)]
@@ -47,7 +47,7 @@ def page(resources: Iterable[L], params: dict[str, Any]) -> tuple[list[L], str |
             start = 0 if last is None else bisect_right(found, last, key=place)
             shown, more = found[start : start + size], start + size < len(found)
     except TypeError as error:
-        raise refusals.invalid("Invalid NextToken.") from error  # a token of another order
+        raise errors.invalid("Invalid NextToken.") from error  # a token of another order
     return shown, write_token(place(shown[-1])) if more else None
 
 
@@ -59,16 +59,16 @@ START = write_token(None)
 
 
 def read_token(token: str) -> Place | None:
-    """Find the place after which the page begins; None for the first page."""
+    """Return the place after which the page begins; None for the first page."""
     try:
         last = json.loads(base64.urlsafe_b64decode(token))
         return last and (last[0], last[1])
     except (ValueError, TypeError, LookupError) as error:
-        raise refusals.invalid("Invalid NextToken.") from error
+        raise errors.invalid("Invalid NextToken.") from error
 
 
 def _filters(params: dict[str, Any]) -> Iterator[Callable[[Any], bool]]:
-    """Give a filter for each that was asked for: a long list that is not filtered costs nothing."""
+    """Return the filters that were asked for: a long list without filters costs nothing."""
     if part := params.get("NameContains"):
         yield lambda each: part.lower() in each.name.lower()
     if status := params.get("StatusEquals"):

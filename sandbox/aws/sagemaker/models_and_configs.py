@@ -6,20 +6,21 @@ longer be updated.
 
 from typing import Any
 
-from sandbox.aws import refusals
-from sandbox.aws.protocol.calls import Call
-from sandbox.aws.protocol.pages import page
+from sandbox.aws.protocol.call import Call
+from sandbox.aws.protocol.errors import invalid
+from sandbox.aws.sagemaker import errors
 from sandbox.aws.sagemaker.account import Account, Document, arn_of
+from sandbox.aws.sagemaker.lists import page
 from sandbox.aws.sagemaker.tags import as_map
 
 
-class Catalog:
+class ModelsAndConfigs:
     def __init__(self, account: Account) -> None:
         self._account = account
 
     def create_model(self, call: Call) -> dict[str, Any]:
         if not call.params.get("PrimaryContainer") and not call.params.get("Containers"):
-            raise refusals.invalid("Either PrimaryContainer or Containers must be specified.")
+            raise invalid("Either PrimaryContainer or Containers must be specified.")
         return {"ModelArn": self._create("model", "ModelName", call)}
 
     def create_endpoint_config(self, call: Call) -> dict[str, Any]:
@@ -50,17 +51,15 @@ class Catalog:
         arn = arn_of(region, kind, name)
         document = self._account.document(arn)
         if document is None:
-            raise refusals.missing(kind, arn)
+            raise errors.not_found(kind, arn)
         return document
 
     def _check_variant(self, call: Call, variant: dict[str, Any]) -> None:
         hosts = ("InstanceType", "InstancePools", "ServerlessConfig")
         if not any(variant.get(host) for host in hosts):
-            raise refusals.invalid(
-                f"Variant {variant['VariantName']} needs one of {', '.join(hosts)}."
-            )
+            raise invalid(f"Variant {variant['VariantName']} needs one of {', '.join(hosts)}.")
         if variant.get("InstanceType") and variant.get("InstancePools"):
-            raise refusals.invalid(
+            raise invalid(
                 f"Variant {variant['VariantName']} has InstanceType and InstancePools; "
                 "it can have one of them."
             )
@@ -72,10 +71,10 @@ class Catalog:
         name = call.params[field]
         arn = arn_of(call.region, kind, name)
         if self._account.document(arn) is not None:
-            raise refusals.taken(kind, arn)
+            raise errors.already_exists(kind, arn)
         body = {key: value for key, value in call.params.items() if key != "Tags"}
         self._account.keep_document(Document(name, arn, call.now, body))
-        self._account.tag(arn, as_map(call.params.get("Tags", [])))
+        self._account.set_tags(arn, as_map(call.params.get("Tags", [])))
         return arn
 
     def _describe(self, kind: str, field: str, call: Call) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""Step Functions that really runs: moto's parser, with SageMaker's runtime among its services.
+"""Step Functions that runs its executions: moto's, with SageMaker's runtime among its services.
 
-Called by `server` when it starts. moto executes a state machine in a thread of this process, and
-calls other services as a client; by itself it knows neither the name that Step Functions has for
-SageMaker's runtime nor where this sandbox is. Here the call goes to the sandbox's own port, so an
-execution is counted, delayed and refused like any other call.
+moto executes a state machine in a thread of this process, and calls other services as a client. By
+itself it knows neither the name that Step Functions has for SageMaker's runtime nor where this
+sandbox is. Here the call goes to the sandbox's own port, so an execution is counted, delayed and
+refused like any other call.
 """
 
 import json
@@ -23,7 +23,7 @@ _WORDS = {"sagemakerruntime": "SageMakerRuntime"}  # as error names begin
 
 
 def execute_at(url: str) -> None:
-    """Let every state machine of this process run against the account at a URL."""
+    """Make every state machine of this process call the services at a URL."""
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     tasks._SERVICE_ERROR_NAMES.update(_WORDS)  # noqa: SLF001 - moto has no setting for it
     tasks.boto_client_for = partial(_client_at, url)  # type: ignore[attr-defined]
