@@ -85,6 +85,7 @@ def _overview(controls: Controls, order: Order) -> dict[str, Any]:
         )
     return {
         "now": clocks.written(account.clock.now()),
+        "running": account.clock.running,
         "skew_seconds": account.clock.skew,
         "endpoints": dict(statuses),
         "quotas": controls.quotas.limits,
@@ -118,7 +119,13 @@ ROUTES = (
     Route("GET", "/sandbox/faults", "list the faults that are pending", faults.pending),
     Route("POST", "/sandbox/faults", "order a fault", faults.add, faults.BODY),
     Route("DELETE", "/sandbox/faults", "clear all faults", faults.clear),
-    Route("POST", "/sandbox/clock", "set the clock, or let time pass", clock.steer, clock.BODY),
+    Route(
+        "POST",
+        "/sandbox/clock",
+        "set or stop the clock",
+        clock.steer,
+        clock.BODY,
+    ),
     Route(
         "POST",
         "/sandbox/skew",

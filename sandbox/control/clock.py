@@ -1,4 +1,4 @@
-"""The control API's clock: set it or let time pass, and skew the Date header of answers."""
+"""The control API's clock: set it, let time pass, stop it, and skew the Date header of answers."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from sandbox.control import checks
 from sandbox.control.checks import is_number
 from sandbox.control.controls import Controls, Order
 
-BODY = '{"advance_seconds": n} or {"now": "2026-11-23T10:00:00Z"}'
+BODY = '{"advance_seconds": n}, {"now": "2026-11-23T10:00:00Z"} or {"running": true or false}'
 
 
 def steer(controls: Controls, order: Order) -> dict[str, Any]:
@@ -17,9 +17,11 @@ def steer(controls: Controls, order: Order) -> dict[str, Any]:
             ours.set(_reachable(ours.now() + seconds))
         case {"now": str() as moment, **rest} if not rest:
             ours.set(checks.moment("now", moment))
+        case {"running": bool() as running, **rest} if not rest:
+            ours.run() if running else ours.stop()
         case _:
-            raise ValueError('say {"advance_seconds": number} or {"now": "2026-11-23T10:00:00Z"}')
-    return {"now": clock.written(ours.now())}
+            raise ValueError(f"say {BODY}")
+    return {"now": clock.written(ours.now()), "running": ours.running}
 
 
 def skew(controls: Controls, order: Order) -> dict[str, Any]:

@@ -98,10 +98,10 @@ def test_faults_of_sagemaker_leave_other_services_alone(cloud: Cloud) -> None:
         ("/faults", ["throttle"], "the body must be a JSON object"),
         ("/skew", {"seconds": "9"}, 'say {"seconds": number}; 0 ends it'),
         ("/skew", {"seconds": 1e30}, "the clock cannot go that far"),
-        ("/clock", {}, 'say {"advance_seconds": number}'),
-        ("/clock", {"advance_seconds": True}, 'say {"advance_seconds": number}'),
+        ("/clock", {}, 'say {"advance_seconds": n}'),
+        ("/clock", {"advance_seconds": True}, 'say {"advance_seconds": n}'),
         ("/clock", {"advance_seconds": 1e30}, "the clock cannot go that far"),
-        ("/clock", {"advance_seconds": float("nan")}, 'say {"advance_seconds": number}'),
+        ("/clock", {"advance_seconds": float("nan")}, 'say {"advance_seconds": n}'),
         ("/clock", {"now": "tomorrow"}, 'now must look like "2026-11-23T10:00:00Z"'),
         ("/quotas", {"ml.g5.xlarge": -1}, "a quota is a whole number"),
         ("/quotas", {"ml.none": 1}, "ml.none is no instance type"),
@@ -146,6 +146,23 @@ def test_the_clock_can_be_set_and_the_date_header_follows_it(cloud: Cloud) -> No
     moto = cloud.client("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]["date"]
     for date in (ours, parsedate_to_datetime(moto)):
         assert (date - datetime(2030, 1, 2, 3, 4, 5, tzinfo=UTC)).total_seconds() < 60
+
+
+def test_a_stopped_clock_moves_only_when_it_is_set_and_goes_on_from_there(cloud: Cloud) -> None:
+    def shown() -> float:
+        cloud.sagemaker.create_model(ModelName="m", PrimaryContainer={"Image": "image:1"})
+        moment: datetime = cloud.sagemaker.describe_model(ModelName="m")["CreationTime"]
+        cloud.sagemaker.delete_model(ModelName="m")
+        return moment.timestamp()
+
+    noon = datetime(2030, 1, 2, 12, tzinfo=UTC).timestamp()
+    cloud.ask("POST", "/clock", {"now": "2030-01-02T12:00:00Z"})
+    assert [shown(), shown()] == [noon, noon]
+    cloud.let_pass(60)
+    assert shown() == noon + 60
+    assert cloud.ask("POST", "/clock", {"running": True})[1]["running"] is True
+    first, second = shown(), shown()
+    assert noon + 60 < first < second
 
 
 def test_a_skew_moves_the_date_header_and_not_the_sandboxs_time(cloud: Cloud) -> None:
@@ -230,6 +247,7 @@ def test_a_reset_leaves_a_sandbox_as_it_was_started(cloud: Cloud) -> None:
         )
         return [overview, year, listed, cloud.ask("GET", "/calls")[1]["operations"]]
 
+    cloud.ask("DELETE", "")
     before = state()
     cloud.serve("Falcon")
     where = {"LocationConstraint": "eu-west-1"}
@@ -239,6 +257,7 @@ def test_a_reset_leaves_a_sandbox_as_it_was_started(cloud: Cloud) -> None:
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
     cloud.ask("POST", "/skew", {"seconds": 60})
     cloud.ask("POST", "/clock", {"now": "2040-01-02T03:04:05Z"})
+    cloud.ask("POST", "/clock", {"running": False})
 
     assert cloud.ask("DELETE", "") == (200, {})
 
