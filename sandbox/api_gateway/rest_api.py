@@ -74,8 +74,8 @@ class RestApi:
     deployed: Callable[[], tuple[Route, ...]] = _none
 
 
-class _Refusal(Exception):  # noqa: N818 -- an answer of the gateway's own, not a fault
-    """The gateway answers by itself, with one of its response types."""
+class _GatewayError(Exception):
+    """An answer that the gateway gives by itself: one of its response types."""
 
     def __init__(self, kind: str, status: int, message: str | None, error_type: str) -> None:
         super().__init__(kind)
@@ -118,12 +118,12 @@ class ApiGateway(LoopbackServer):
     def _respond(self, request: Request) -> Answer:
         try:
             return self._answer(request)
-        except _Refusal as refusal:
-            return self._refused(refusal)
+        except _GatewayError as error:
+            return self._error_answer(error)
 
     def _overlong(self) -> Answer:
         text = "Request Header Fields Too Large"
-        return self._refused(_Refusal("DEFAULT_4XX", 431, text, "BadRequestException"))
+        return self._error_answer(_GatewayError("DEFAULT_4XX", 431, text, "BadRequestException"))
 
     def _answer(self, request: Request) -> Answer:
         api = self._api
@@ -131,7 +131,7 @@ class ApiGateway(LoopbackServer):
         route, path_parameters = self._route(request.method, path)
         if len(request.body) > api.body_limit:
             text = "Request Too Long"
-            raise _Refusal("REQUEST_TOO_LARGE", 413, text, "RequestTooLargeException")
+            raise _GatewayError("REQUEST_TOO_LARGE", 413, text, "RequestTooLargeException")
         call = Call(
             request=request,
             resource=route.resource,
@@ -147,7 +147,7 @@ class ApiGateway(LoopbackServer):
         return self._integrate(call, route)
 
     def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-        """Find the best resource first and its method then, as AWS does; or refuse."""
+        """Return the method of the best resource, which AWS looks for first, and the parameters."""
         routes = {
             (each.resource, each.method): each
             for each in (*self._api.deployed(), *self._api.routes)
@@ -158,7 +158,7 @@ class ApiGateway(LoopbackServer):
         if route is None:
             text = "Missing Authentication Token"
             kind = "MISSING_AUTHENTICATION_TOKEN"
-            raise _Refusal(kind, 403, text, "MissingAuthenticationTokenException")
+            raise _GatewayError(kind, 403, text, "MissingAuthenticationTokenException")
         return route, parameters
 
     def _below_stage(self, path: str) -> str:
@@ -174,13 +174,15 @@ class ApiGateway(LoopbackServer):
             return authorizer.admit(token, method_arn, self._context("authorizer", request))
         except authorizers.UnauthorizedError as error:
             text = "Unauthorized"
-            raise _Refusal("UNAUTHORIZED", 401, text, "UnauthorizedException") from error
+            raise _GatewayError("UNAUTHORIZED", 401, text, "UnauthorizedException") from error
         except authorizers.DeniedError as error:
-            raise _Refusal("ACCESS_DENIED", 403, str(error), "AccessDeniedException") from error
+            raise _GatewayError(
+                "ACCESS_DENIED", 403, str(error), "AccessDeniedException"
+            ) from error
         except authorizers.AuthorizerBrokenError as error:
             logger.exception("the authorizer failed")
             kind = "AUTHORIZER_CONFIGURATION_ERROR"
-            raise _Refusal(kind, 500, None, "AuthorizerConfigurationException") from error
+            raise _GatewayError(kind, 500, None, "AuthorizerConfigurationException") from error
 
     def _integrate(self, call: Call, route: Route) -> Answer:
         context = self._context("api", call.request)
@@ -191,7 +193,7 @@ class ApiGateway(LoopbackServer):
         except Exception as error:
             logger.exception("the handler of %s failed", call.resource)
             text = "Internal server error"
-            raise _Refusal("DEFAULT_5XX", 502, text, "InternalServerErrorException") from error
+            raise _GatewayError("DEFAULT_5XX", 502, text, "InternalServerErrorException") from error
 
     def _context(self, function_name: str, request: Request) -> InvocationContext:
         return InvocationContext(
@@ -203,11 +205,11 @@ class ApiGateway(LoopbackServer):
             clock=self._clock,
         )
 
-    def _refused(self, refusal: _Refusal) -> Answer:
-        """Take the body configured for the response type, else for its class, else AWS's own."""
+    def _error_answer(self, error: _GatewayError) -> Answer:
+        """Return the body configured for the response type, else for its class, else AWS's own."""
         bodies = self._api.gateway_responses
-        fallback = f"DEFAULT_{refusal.status // 100}XX"
-        body = bodies.get(refusal.kind, bodies.get(fallback, {"message": refusal.message}))
-        headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", refusal.error_type))
+        fallback = f"DEFAULT_{error.status // 100}XX"
+        body = bodies.get(error.kind, bodies.get(fallback, {"message": error.message}))
+        headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", error.error_type))
         text = json.dumps(body, ensure_ascii=False) + "\n"
-        return Answer(refusal.status, headers, text.encode())
+        return Answer(error.status, headers, text.encode())

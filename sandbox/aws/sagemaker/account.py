@@ -8,25 +8,16 @@ includes what autoscaling did to it. Callers hold `lock`.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from threading import RLock
 from typing import Any, Protocol
 
+from sandbox.aws.sagemaker.deployments import Document
 from sandbox.aws.sagemaker.lifecycle import Change, Deployment, Endpoint, Status, Variant
 from sandbox.clock import Clock
 from sandbox.journal import Journal
 
 ACCOUNT_ID = "123456789012"
-
-
-@dataclass(frozen=True)
-class Document:
-    """A model or an endpoint config: the request that created it."""
-
-    name: str
-    arn: str
-    created: float
-    body: Mapping[str, Any]
 
 
 class Scaling(Protocol):

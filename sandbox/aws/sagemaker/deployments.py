@@ -1,13 +1,22 @@
 """PURE: from an endpoint config to its deployment, and to what DescribeEndpoint shows of it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.aws.sagemaker.account import Document
 from sandbox.aws.sagemaker.lifecycle import Deployment, Endpoint, Status, Variant
 
 RETAINABLE = frozenset({"DesiredInstanceCount", "DesiredWeight"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """A model or an endpoint config: the request that created it."""
+
+    name: str
+    arn: str
+    created: float
+    body: Mapping[str, Any]
 
 
 def deployed(config: Document) -> Deployment:

@@ -9,7 +9,8 @@ from typing import Any
 from sandbox.aws.protocol.call import Call
 from sandbox.aws.protocol.errors import invalid
 from sandbox.aws.sagemaker import errors
-from sandbox.aws.sagemaker.account import Account, Document, arn_of
+from sandbox.aws.sagemaker.account import Account, arn_of
+from sandbox.aws.sagemaker.deployments import Document
 from sandbox.aws.sagemaker.lists import page
 from sandbox.aws.sagemaker.tags import as_map
 

@@ -1,9 +1,9 @@
 # ruff: noqa: INP001 - a layer's folder is no package
-"""What every function before a model does: see who asks, ask, and answer as the API does.
+"""What every function before a model does: check the caller, invoke the model, answer as the API.
 
 A Lambda layer of all functions of integrations: an `app.py` imports it, looks at the request, and
-calls `ask`. ENDPOINT_NAME says which endpoint that is. It has nothing but the standard library and
-boto3.
+calls `invoke`. ENDPOINT_NAME says which endpoint that is. It has nothing but the standard library
+and boto3.
 """
 
 import base64
@@ -20,18 +20,18 @@ NOT_RUNNING_SECONDS, MINUTES = 60, 60
 
 
 def body_of(event: dict[str, Any]) -> bytes:
-    """Give the body of API Gateway's proxy event; none is empty."""
+    """Return the body of API Gateway's proxy event, empty where it has none."""
     body = event.get("body") or ""
     return base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
 
 
-def ask(event: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Ask the model for the caller of an event, and give the answer for API Gateway.
+def invoke(event: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """Return API Gateway's answer to the caller of an event: what the model says to this body.
 
-    What the caller may not do, and what SageMaker or the model says instead, is an answer too.
+    What the caller may not do, and what SageMaker or the model refuses, is an answer too.
     """
     if not _may_invoke(event):
-        return refusal(403, "LH4031", "This token lacks the scope invoke.")
+        return error_answer(403, "LH4031", "This token lacks the scope invoke.")
     attributes = _headers(event).get(ATTRIBUTES.lower())
     try:
         response = _runtime().invoke_endpoint(
@@ -45,14 +45,14 @@ def ask(event: dict[str, Any], body: bytes) -> dict[str, Any]:
     except ClientError as error:
         return _refused(event, error)
     except BotoCoreError as error:
-        return refusal(502, "LH4307", f"SageMaker did not answer ({type(error).__name__}).")
+        return error_answer(502, "LH4307", f"SageMaker did not answer ({type(error).__name__}).")
     if said := response.get("CustomAttributes"):
         answer["headers"][ATTRIBUTES] = said
     return answer
 
 
-def refusal(status: int, code: str, sentence: str) -> dict[str, Any]:
-    """Give an answer in the shape of all refusals of the API."""
+def error_answer(status: int, code: str, sentence: str) -> dict[str, Any]:
+    """Return an answer in the shape of all errors of the API."""
     return _answer(status, json.dumps({"error": sentence, "code": code}))
 
 
@@ -62,13 +62,13 @@ def _runtime() -> Any:  # noqa: ANN401 - boto3's
 
 
 def _may_invoke(event: dict[str, Any]) -> bool:
-    """Ask for the scope; where the API lets everybody pass, there is no caller."""
+    """Tell whether the caller has the scope; where an endpoint is public, there is no caller."""
     caller = (event.get("requestContext") or {}).get("authorizer")
     return caller is None or not {"invoke", "admin"}.isdisjoint(caller["scopes"].split(","))
 
 
 def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
-    """Pass on what the model said, and say in one sentence what SageMaker said."""
+    """Return the model's own error as it is, and SageMaker's as one sentence."""
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     match code:
         case "ModelError":
@@ -77,15 +77,15 @@ def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
         case "ValidationError" if message.endswith("not found."):
             return _not_running(event, os.environ["ENDPOINT_NAME"])
         case "ThrottlingException":
-            return refusal(429, "LH4305", "More calls than SageMaker takes: slow down.")
+            return error_answer(429, "LH4305", "More calls than SageMaker takes: slow down.")
         case _:
-            return refusal(502, "LH4307", f"SageMaker refuses the call ({code}).")
+            return error_answer(502, "LH4307", f"SageMaker refuses the call ({code}).")
 
 
 def _not_running(event: dict[str, Any], name: str) -> dict[str, Any]:
-    """Answer with the call that starts it; whether it is starting already, only the API knows."""
+    """Return the call that starts it; whether it is starting already, only the API knows."""
     said = f"{name} does not run: it is stopped, or it is starting. Start it with: "
-    answer = refusal(503, "LH4301", said + _extend(event, name))
+    answer = error_answer(503, "LH4301", said + _extend(event, name))
     answer["headers"] |= {
         "Retry-After": str(NOT_RUNNING_SECONDS),
         "X-Leasehold-Status": "NotInService",
@@ -94,7 +94,7 @@ def _not_running(event: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _extend(event: dict[str, Any], name: str) -> str:
-    """Write the call, with the API's address and stage as the caller knows them."""
+    """Return the `curl` that starts it, with the API's address as the caller knows it."""
     context = event.get("requestContext") or {}
     scheme = _headers(event).get("x-forwarded-proto", "https")
     stage = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
