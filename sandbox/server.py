@@ -88,7 +88,7 @@ class Sandbox(LoopbackServer):
         return self._router(environ, start)
 
     def _reset(self) -> None:
-        """Begin anew, whatever another sandbox of this process has left since."""
+        """Begin anew, also after another sandbox of this process has used moto."""
         self._router = self._assembled({})
         step_functions.execute_at(self.url)
 
@@ -97,10 +97,8 @@ class Sandbox(LoopbackServer):
         self._moto.reset()
         clock, metrics = Clock(self._journal), MetricStore(self._journal)
         targets = Targets(self._journal, metrics, self._timing.startup_seconds)
-        account, tables = (
-            Account(clock, self._journal, targets),
-            DynamoDb(self._moto, self._journal),
-        )
+        account = Account(clock, self._journal, targets)
+        tables = DynamoDb(self._moto, self._journal)
         kept = (clock, metrics, targets, account, tables)
         for part in kept:
             part.restore(entries)

@@ -119,7 +119,7 @@ class _Task(WSGITask):
         return environ
 
 
-class _Refusal(ErrorTask):
+class _ErrorTask(ErrorTask):
     """The answer for what is no request; for too many headers it is API Gateway's own."""
 
     def execute(self) -> None:
@@ -139,7 +139,7 @@ class _Refusal(ErrorTask):
 class _Channel(HTTPChannel):
     parser_class = _Parser
     task_class = _Task
-    error_task_class = _Refusal
+    error_task_class = _ErrorTask
 
 
 class Server(TcpWSGIServer):
