@@ -10,9 +10,10 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from controller.plan import Observed, plan
-from controller.planning.desired import LEASE_TAG, desired, ownership
+from controller.planning.desired import desired, ownership
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
+from ledger.tags import LEASE_TAG
 
 HOLDINGS = 10_000
 LIMIT_SECONDS = 1.0

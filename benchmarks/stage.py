@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ledger.variables import REQUESTS_PER_MINUTE
+
 ENDPOINT = "demo-Falcon40B-Endpoint"
 _READY_SECONDS = 60
 # An empty number is no limit: the one caller of a benchmark sends all that it can.
-_VARIABLES = {"NO_COLOR": "1", "LEASEHOLD_REQUESTS_PER_MINUTE": ""}
+_VARIABLES = {"NO_COLOR": "1", REQUESTS_PER_MINUTE: ""}
 
 
 @dataclass(frozen=True)

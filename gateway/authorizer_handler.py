@@ -17,8 +17,7 @@ from gateway.callers import identify
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.tokens import TokenTable
 from ledger.errors import Refused
-
-TABLE_SETTING = "LEASEHOLD_TOKEN_TABLE"
+from ledger.variables import TOKEN_TABLE
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
@@ -28,9 +27,9 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
 
 @cache
 def _built() -> Authorizer:
-    name = os.environ.get(TABLE_SETTING)
+    name = os.environ.get(TOKEN_TABLE)
     if not name:
-        raise Refused("LH4208", f"{TABLE_SETTING} is not set: name the table of the API's tokens.")
+        raise Refused("LH4208", f"{TOKEN_TABLE} is not set: name the table of the API's tokens.")
     client = boto3.client("dynamodb", config=clients.TOKENS)
     settings = identify.read(os.environ)
     table = TokenTable(client, name)

@@ -1,1 +1,1 @@
-"""The CDK app: what Leasehold needs in an AWS account, and nothing of what it does there."""
+"""The CDK app: what Leasehold needs in an AWS account. It must not know what runs there."""

@@ -1,7 +1,7 @@
 """The composition root: `cdk.json` runs it, or `python -m infra.app -c KEY=VALUE` by hand.
 
-It reads the settings once, makes the two stacks of one environment and has cdk-nag judge them. It
-asks AWS nothing: no account, credentials, look-ups or containers take part in a synthesis.
+It reads the settings once, makes the two stacks of one environment and has cdk-nag check them. It
+must not ask AWS anything: a synthesis needs no account, credentials, look-ups or containers.
 """
 
 from __future__ import annotations
@@ -19,12 +19,15 @@ from infra.errors import SettingsError
 from infra.gateway_stack import GatewayStack
 from infra.settings import read
 
-ENVIRONMENTS = Path(__file__).resolve().parents[1] / "environments"
+CHECKOUT = Path(__file__).resolve().parents[1]
 
 
-def compose(app: App, environments: Path = ENVIRONMENTS) -> None:
-    """Add the stacks of the environment that the app's context names; raises SettingsError."""
-    settings = read(environments, app.node.try_get_context)
+def compose(app: App, folder: Path = CHECKOUT) -> None:
+    """Add the stacks of the environment that the app's context names. Raises SettingsError.
+
+    `folder` holds `environments/`.
+    """
+    settings = read(folder, app.node.try_get_context)
     controller = ControllerStack(app, settings.named("controller"), settings=settings)
     GatewayStack(
         app,

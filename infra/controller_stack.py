@@ -1,6 +1,6 @@
 """The controller of one environment: a function that ticks, what it may touch, its alarms.
 
-`infra.app` makes it. It knows neither what a tick does nor the gateway.
+It must not know what a tick does, nor the gateway.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ControllerStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            env=Environment(region=settings.region_name),
+            env=Environment(region=settings.environment.region_name),
             description="Leasehold's controller: converges SageMaker endpoints with a repository.",
         )
         controller = RuntimeFunction(

@@ -1,31 +1,26 @@
-"""Which definitions have a path of their own in the API: what a deployment makes resources of.
+"""Which definitions have a path of their own in the API, and where the functions there have code.
 
-`settings` reads it once. A definition that is merged later is served all the same, by the gateway's
-generic path; what waits for a deployment is a function of its own, and a path without a token. A
-file that cannot be read stops the synthesis: to leave it out would take its path away, and
-unreadable is not absent.
+A definition that is merged after a deployment is served all the same, by the gateway's generic
+path. What waits for the next deployment is a function of its own, and a path without a token. This
+must not know how a definition is written: it takes a fleet as the ledger has read it.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from infra.description import operations
-from infra.errors import SettingsError
+from ledger.holdings import document_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
-SUFFIX = ".endpoint.json"
+    from ledger.documents import Integration
+    from ledger.holdings import Fleet, Holding
+
 FUNCTIONS = "functions"
 MODULE = "app.py"
-ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-RESOURCE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,72 +34,40 @@ class OwnPath:
     source: Path | None
 
 
-def own_paths(
-    folder: Path, project_prefix: str, root: Path
-) -> tuple[tuple[OwnPath, ...], tuple[str, ...]]:
-    """Read the definitions of one environment's folder; functions are folders below `root`.
-
-    Beside the paths it answers with everything that stands in the way, a sentence each.
-    """
-    found: list[OwnPath] = []
-    problems: list[str] = []
-    for file in sorted(folder.glob(f"*{SUFFIX}")):
-        try:
-            found += _read(file, project_prefix, root)
-        except SettingsError as error:
-            problems.append(str(error))
-    return tuple(found), (*problems, *_shared(found))
-
-
-def _read(file: Path, project_prefix: str, root: Path) -> Iterator[OwnPath]:
-    """Give what a file says of a path, if it says something."""
-    try:
-        document: Any = json.loads(file.read_text(encoding="utf-8"))
-        integration = document.get("integration")
-        if integration is not None:
-            yield _own_path(file, document, project_prefix, root)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(
-            f"{file}: this is no definition that can be read ({type(error).__name__}: {error}); "
-            "`leasehold validate` says what is wrong."
-        ) from error
-
-
-def _own_path(file: Path, document: Mapping[str, Any], prefix: str, root: Path) -> OwnPath:
-    integration = document["integration"]
-    properties = integration["properties"]
-    name = file.name.removesuffix(SUFFIX)
-    endpoint_name = document.get("endpoint_name", f"{prefix}-{name}-Endpoint")
-    resource = properties["api_resource_name"]
-    if not (ENDPOINT_NAME.fullmatch(endpoint_name) and RESOURCE.fullmatch(resource)):
-        raise SettingsError(f"{file}: `{endpoint_name}` or `/{resource}` is not allowed as a name.")
-    if resource in {each.path.split("/")[1] for each in operations()}:
-        raise SettingsError(f"{file}: /{resource} is a path of the API's own.")
-    source = None
-    if integration["type"] == "lambda":
-        source = _function(file, root, properties["lambda_src"])
-    return OwnPath(
-        name=name,
-        endpoint_name=endpoint_name,
-        resource=resource,
-        public=document.get("public", False) is True,
-        source=source,
+def own_paths(fleet: Fleet, code: Path) -> tuple[OwnPath, ...]:
+    """Return the paths of an environment; `code` is the folder that holds `functions/`."""
+    return tuple(
+        OwnPath(
+            name=holding.name,
+            endpoint_name=holding.endpoint_name,
+            resource=integration.api_resource_name,
+            public=holding.definition.public,
+            source=_source(integration, code),
+        )
+        for holding, integration in _integrated(fleet)
     )
 
 
-def _function(file: Path, root: Path, lambda_src: str) -> Path:
-    """Find a function's folder; the ledger cannot name code outside of `functions/`."""
-    source = (root / lambda_src).resolve()
-    if source.parent != root / FUNCTIONS or not (source / MODULE).is_file():
-        raise SettingsError(
-            f"{file}: /integration/properties/lambda_src: `{lambda_src}` is no folder of "
-            f"{FUNCTIONS}/ with an {MODULE}. Add it there, or set the integration's type to api."
-        )
-    return source
+def missing_functions(fleet: Fleet, code: Path) -> Iterator[str]:
+    """Yield a sentence for each function without code; the ledger can name none elsewhere."""
+    for holding, integration in _integrated(fleet):
+        source = _source(integration, code)
+        if source and not (source.parent == code / FUNCTIONS and (source / MODULE).is_file()):
+            file = document_path(fleet.name, holding.name, "endpoint")
+            yield (
+                f"{file}: /integration/properties/lambda_src: `{integration.lambda_src}` is no "
+                f"folder of {FUNCTIONS}/ with an {MODULE}. Add it there, or set the integration's "
+                "type to api."
+            )
 
 
-def _shared(found: list[OwnPath]) -> Iterator[str]:
-    counted = Counter(path.resource for path in found)
-    for resource in sorted(each for each, count in counted.items() if count > 1):
-        names = " and ".join(path.name for path in found if path.resource == resource)
-        yield f"/{resource} is the api_resource_name of {names}: give one of them another name."
+def _integrated(fleet: Fleet) -> Iterator[tuple[Holding, Integration]]:
+    for holding in fleet.holdings:
+        if integration := holding.definition.integration:
+            yield holding, integration
+
+
+def _source(integration: Integration, code: Path) -> Path | None:
+    if integration.type == "api" or integration.lambda_src is None:
+        return None
+    return (code / integration.lambda_src).resolve()

@@ -1,8 +1,7 @@
 """The API's own routes, as `gateway/http/openapi.json` describes them. It is data here, not code.
 
-The gateway's tests hold that file to its table of routes and to `schema/`, so what is deployed and
-what is answered cannot drift apart. API Gateway understands JSON Schema of draft 4 alone;
-`schema_draft4` writes a body's schema so.
+The gateway's tests compare that file with its table of routes and with `schema/`, so what is
+deployed and what is answered cannot drift apart. API Gateway knows no JSON Schema but draft 4.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Operation:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """List the operations in the order of the description."""
+    """Return the operations in the order of the description."""
     paths = _description()["paths"]
     return tuple(
         _operation(path, method, described)
@@ -49,7 +48,7 @@ def operations() -> tuple[Operation, ...]:
 
 
 def body_schema(name: str) -> dict[str, Any]:
-    """Give a body's schema in draft 4."""
+    """Return a body's schema in draft 4."""
     return draft4(_description()["components"]["schemas"][name], f"{REFERENCE}{name}/$defs/")
 
 

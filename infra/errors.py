@@ -1,5 +1,5 @@
-"""What ends a synthesis before it begins."""
+"""The error that ends a synthesis before it begins."""
 
 
 class SettingsError(Exception):
-    """Every reason why there is nothing to synthesise, one sentence a line."""
+    """Everything that is wrong with the files and the context, one sentence a line."""

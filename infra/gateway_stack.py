@@ -1,7 +1,7 @@
-"""The HTTP API of one environment: its door, its functions, and the paths of definitions.
+"""The HTTP API of one environment: its authorizer, its functions, and the paths of definitions.
 
-`infra.app` makes it. Nobody here can change an endpoint: what a caller can change is a lease in the
-repository, and the controller alone acts on it.
+No function here may change an endpoint: a caller changes a lease in the repository, and the
+controller alone acts on it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class GatewayStack(Stack):
         super().__init__(
             scope,
             construct_id,
-            env=Environment(region=settings.region_name),
+            env=Environment(region=settings.environment.region_name),
             description="Leasehold's gateway: an HTTP API that turns requests into commits.",
         )
         source = RuntimeCode(self, "Code", "gateway", "ledger", "schema")
         functions = GatewayFunctions(
             self, "Functions", settings=settings, source=source, controller=controller
         )
-        table = TokenTable(self, "Tokens", table_name=settings.ddb_auth_table_name)
+        table = TokenTable(self, "Tokens", table_name=settings.environment.ddb_auth_table_name)
         authorizer = Authorizer(self, "Authorizer", settings=settings, table=table, source=source)
         api = Api(
             self,
@@ -50,7 +50,7 @@ class GatewayStack(Stack):
         )
         OwnPaths(self, "Own", api=api, paths=settings.paths, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
-        if settings.admits_signers:
+        if settings.environment.identities.iam:
             signed = Api(self, "Signed", integrations=functions.integrations, authorizer=None)
             self._tell("SignedApiUrl", signed, "The same, signed with AWS credentials.")
         GatewayAlarms(self, "Alarms", settings=settings, functions=functions.by_name)

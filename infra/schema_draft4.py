@@ -1,8 +1,8 @@
 """JSON Schema 2020-12 as draft 4, the only one that API Gateway validates with. Pure.
 
-What draft 4 cannot say is left out, and `oneOf` becomes `anyOf`, for an alternative that lost a
-word could fit beside another. So the result may let pass what the original refuses, and never
-refuses what the original lets pass. The gateway checks every body by the original anyway.
+What draft 4 cannot say is left out, and `oneOf` becomes `anyOf`, because an alternative that lost a
+keyword could fit together with another one. So the result accepts all that the original accepts,
+and may accept more. The gateway checks every body by the original anyway.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ SAME = frozenset(
 
 
 def draft4(schema: dict[str, Any], definitions: str = "#/$defs/") -> dict[str, Any]:
-    """Write a schema in draft 4; `definitions` is how it refers to its own `$defs`."""
+    """Return a schema in draft 4; `definitions` is how it refers to its own `$defs`."""
     return {"$schema": DRAFT, **_written(schema, definitions)}
 
 
@@ -50,7 +50,7 @@ def _written(schema: Schema, definitions: str) -> dict[str, Any]:
 
 
 def _keyword(key: str, value: Any, definitions: str) -> dict[str, Any]:  # noqa: ANN401, PLR0911 - JSON
-    """Write one keyword, or nothing where draft 4 has no word for it."""
+    """Return one keyword in draft 4, or nothing where it has none for it."""
     match key:
         case "$ref":
             return {"$ref": value.replace(definitions, "#/definitions/")}

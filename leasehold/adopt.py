@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from controller.aws.endpoints import Existing
-from controller.planning.desired import PROJECT_TAG
 from leasehold.console import dim, say
 from leasehold.context import Context, connected
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
 from ledger.errors import Refused
 from ledger.holdings import Fleet, document_path
+from ledger.tags import PROJECT_TAG
 
 
 @click.command

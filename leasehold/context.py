@@ -25,10 +25,11 @@ from controller.reconcile import CONTROLLER, Dependencies
 from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
-from ledger import settings
+from ledger import variables
 from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, read_fleet
 from ledger.repository import Person, Remote, Repository, Snapshot
+from ledger.settings import STATUS_BRANCH
 
 Command = Callable[..., None]
 
@@ -117,7 +118,7 @@ class Context:
 
     def status(self) -> Repository:
         """Open the branch of the observed history, with a clone that ends with the command."""
-        remote = replace(self.remote, branch=settings.STATUS_BRANCH)
+        remote = replace(self.remote, branch=STATUS_BRANCH)
         return Repository(
             remote, self._folder(), under="", may_begin=True, committer=CONTROLLER, clock=clock
         )
@@ -150,7 +151,7 @@ def running_in(home: Path) -> Running:
         raise Refused(
             "LH5001",
             "which ledger? Start one on this machine with `leasehold up`, or name a repository with"
-            f" --repository or {settings.REPOSITORY}. (No `leasehold up` runs in {home}.)",
+            f" --repository or {variables.REPOSITORY}. (No `leasehold up` runs in {home}.)",
         )
     return running
 
@@ -174,19 +175,19 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     @click.option(
         "--environment",
         "-e",
-        envvar=settings.ENVIRONMENT,
+        envvar=variables.ENVIRONMENT,
         metavar="NAME",
         help="Environment, as its folder is called.",
     )
     @click.option(
         "--repository",
-        envvar=settings.REPOSITORY,
+        envvar=variables.REPOSITORY,
         metavar="URL",
         help="Address of the ledger's repository.",
     )
     @click.option(
         "--branch",
-        envvar=settings.BRANCH,
+        envvar=variables.BRANCH,
         default="main",
         show_default=True,
         metavar="NAME",

@@ -17,20 +17,20 @@ from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.principal import Principal, Scope
-from gateway.callers.rates import variables_of
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.http.errors import GATEWAY_RESPONSES
-from gateway.models.executions import SETTING
 from leasehold import git_author, seeds
 from leasehold.context import Cloud, clock
 from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Refused
+from ledger.function_variables import rate_variables
 from ledger.holdings import read_fleet
 from ledger.identity_settings import Identities
 from ledger.repository import Person, Remote, Repository
 from ledger.settings import STATUS_BRANCH
+from ledger.variables import STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
 from sandbox.git.server import GitServer, create_repository
@@ -101,7 +101,7 @@ def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]
         port = ports.choose("gateway", wishes.gateway_port)
         branch = _status_branch(home, git_url, gateway.GATEWAY)
         client = partial(cloud.client, region=region)
-        machine = {SETTING: deploy_state_machine(client("stepfunctions"))}
+        machine = {STATE_MACHINE: deploy_state_machine(client("stepfunctions"))}
         made = Dependencies(
             ledger,
             seeds.ENVIRONMENT,
@@ -181,7 +181,7 @@ def _status_branch(home: StateDir, git_url: str, committer: Person) -> Repositor
 
 def given(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
     """Give the gateway's variables: those of the shell, then what the settings allow now."""
-    return {**(variables_of(settings) if settings else {}), **variables}
+    return {**(rate_variables(settings) if settings else {}), **variables}
 
 
 def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenTable:

@@ -3,15 +3,15 @@
 It reads files and nothing else: no git, no network, no AWS.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from leasehold.console import say, show_json
-from ledger.errors import Refused
-from ledger.holdings import ROOT, Fleet, environments, read_fleet
+from ledger.checkout import documents
+from ledger.holdings import Fleet, environments, read_fleet
 
 
 @click.command
@@ -30,24 +30,6 @@ def validate(path: Path, output: str) -> None:
         _report(fleets)
     if any(fleet.errors for fleet in fleets):
         raise SystemExit(1)
-
-
-def documents(path: Path) -> Mapping[str, bytes]:
-    """Read the JSON files of all environments. Raises Refused LH5004 where there are none."""
-    folder = path / ROOT
-    try:
-        files = {
-            file.relative_to(path).as_posix(): file.read_bytes()
-            for file in sorted(folder.glob("*/*.json"))
-        }
-    except OSError as error:
-        raise Refused("LH5004", f"{error.filename} cannot be read: {error.strerror}.") from error
-    if not files:
-        raise Refused(
-            "LH5004",
-            f"there are no documents in {folder}: give the folder that holds {ROOT}/NAME/.",
-        )
-    return files
 
 
 def _report(fleets: Iterable[Fleet]) -> None:

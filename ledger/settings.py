@@ -1,6 +1,6 @@
-"""How a process is told where the ledger is: names of variables, and the form of the git secret.
+"""How a process is told where the ledger is: by variables, and by a secret for the git server.
 
-Called by entry points, which alone read the environment and hand it in as a mapping.
+Entry points alone read the environment; here it is a mapping.
 """
 
 import json
@@ -10,12 +10,9 @@ from pathlib import Path
 
 from ledger.errors import Refused
 from ledger.remote import Credentials, SshKey, Token
+from ledger.variables import BRANCH, ENVIRONMENT, GIT_SECRET, REPOSITORY
 
-ENVIRONMENT = "LEASEHOLD_ENVIRONMENT"
-REPOSITORY = "LEASEHOLD_REPOSITORY"
-BRANCH = "LEASEHOLD_BRANCH"
 STATUS_BRANCH = "leasehold/status"  # where the controller writes what it observed
-GIT_SECRET = "LEASEHOLD_GIT_SECRET"  # noqa: S105  (the name of a variable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class LedgerSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "LedgerSettings":
-        """Read the variables; raises Refused LH2020 naming the one that is missing."""
+        """Read the variables. Raises Refused LH2020 with the one that is missing."""
         for name in (ENVIRONMENT, REPOSITORY):
             if not env.get(name):
                 raise Refused("LH2020", f"the variable {name} is not set.")
@@ -39,6 +36,16 @@ class LedgerSettings:
             branch=env.get(BRANCH) or "main",
             secret_id=env.get(GIT_SECRET) or None,
         )
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables that `from_env` reads the same from."""
+        told = {
+            ENVIRONMENT: self.environment,
+            REPOSITORY: self.url,
+            BRANCH: self.branch,
+            GIT_SECRET: self.secret_id,
+        }
+        return {name: value for name, value in told.items() if value is not None}
 
 
 def read_secret(text: str, folder: Path) -> Credentials:

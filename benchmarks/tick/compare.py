@@ -13,6 +13,7 @@ from benchmarks.tick import custodian_venv
 from benchmarks.tick.contender import Contender, contending
 from benchmarks.tick.custodian_venv import NotInstalledError
 from benchmarks.tick.fleet import Stage, stage
+from ledger.tags import LEASE_TAG
 
 OURS = "Leasehold"
 PREDECESSOR = "the predecessor's loop"
@@ -20,7 +21,6 @@ CUSTODIAN = "Cloud Custodian"
 GOAL_ENDPOINTS = 1000
 GOAL_CALLS = 25
 GOAL_RATIO = 15.0
-LEASE_TAG = "leasehold:lease"
 
 
 @dataclass(frozen=True)

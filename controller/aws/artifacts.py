@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from controller.aws.errors import Absent, aws_errors
 from controller.planning.collection import Artifact, names_content
-from controller.planning.desired import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
 from controller.planning.observed import Observed
+from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient

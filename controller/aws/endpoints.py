@@ -13,10 +13,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
-from controller.planning.desired import ENVIRONMENT_TAG, PROJECT_TAG
 from controller.planning.observed import Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet
+from ledger.tags import ENVIRONMENT_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
 from controller.aws.quota_pause import QuotaPause
 from controller.planning.action import Action, Verb
-from controller.planning.desired import LEASE_TAG, Desired
+from controller.planning.desired import Desired
 from ledger.errors import Refused, Wait
+from ledger.tags import LEASE_TAG
 
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient

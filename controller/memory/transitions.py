@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from controller.memory.record import ABSENT, Entry, Record
 from controller.planning.action import Action, Plan, Verb
-from controller.planning.desired import LEASE_TAG, Desired
+from controller.planning.desired import Desired
 from controller.planning.observed import BUSY, Observed, lacks_capacity
 from controller.planning.scaling_policy import Scale
 from ledger.holdings import Fleet, Holding
+from ledger.tags import LEASE_TAG
 
 _STARTING = frozenset({"Creating", "Failed", "Deleting"})
 # What is planned while a start goes on; a credit that is held back or reported may still come.

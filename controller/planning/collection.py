@@ -23,9 +23,9 @@ from operator import attrgetter
 from typing import Literal
 
 from controller.memory.record import Record
-from controller.planning.desired import NAME_TAG
 from controller.planning.observed import Observed
 from ledger.holdings import Fleet, Holding
+from ledger.tags import NAME_TAG
 
 _CONTENT_NAME = re.compile(r".+-[0-9a-f]{10}")
 

@@ -11,6 +11,7 @@ from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
 from controller.planning.observed import BUSY, SETTLED, Observed
 from ledger.lease import duration, grant, stamp
+from ledger.tags import TAG_PREFIX
 
 
 def decide(decision: Decision, there: Observed | None) -> Action:
@@ -72,7 +73,7 @@ def _foreign(decision: Decision, there: Observed | None) -> Action | None:
             "an endpoint of this name is there, but without Leasehold's tags: it is not touched."
             ' Choose another endpoint_name, remove that endpoint, or say "adopt": true.',
         )
-    if any(key.startswith("leasehold:") for key in there.tags or {}):
+    if any(key.startswith(TAG_PREFIX) for key in there.tags or {}):
         return decision.act(
             Verb.REPORT,
             "the endpoint of this name belongs to another environment of Leasehold: it is not"

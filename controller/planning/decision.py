@@ -9,13 +9,14 @@ from functools import cached_property
 
 from controller.memory.record import Entry
 from controller.planning.action import Action, Target, Verb
-from controller.planning.desired import LEASE_TAG, Desired, desired, lease_mark
+from controller.planning.desired import Desired, desired, lease_mark
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, credit, is_on, prolong, stamp
 from ledger.schedule import Schedule, window_end
+from ledger.tags import LEASE_TAG
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,8 @@ from ledger.documents import (
 )
 from ledger.holdings import Holding
 from ledger.lease import stamp
+from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, ON_REMOVE_TAG, PROJECT_TAG
 
-PROJECT_TAG = "leasehold:project"
-ENVIRONMENT_TAG = "leasehold:environment"
-NAME_TAG = "leasehold:name"
-LEASE_TAG = "leasehold:lease"
-ON_REMOVE_TAG = "leasehold:on-remove"
 VARIANT = "AllTraffic"
 _NAME_LIMIT = 63
 _DIGEST_LETTERS = 10

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from controller.planning.desired import ENVIRONMENT_TAG, PROJECT_TAG
 from ledger.documents import Environment
+from ledger.tags import ENVIRONMENT_TAG, PROJECT_TAG
 
 BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
 SETTLED = frozenset({"InService", "OutOfService", "UpdateRollbackFailed", "Failed"})

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from controller.planning.action import Action, Verb
-from controller.planning.desired import NAME_TAG, ON_REMOVE_TAG
 from controller.planning.observed import BUSY, SETTLED, Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet, environment_path
+from ledger.tags import NAME_TAG, ON_REMOVE_TAG
 
 
 def prune(

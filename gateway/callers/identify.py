@@ -27,11 +27,11 @@ from gateway.callers.principal import Principal
 from ledger.errors import Refused
 from ledger.identity_settings import Identities
 from ledger.lease import stamp
+from ledger.variables import IDENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SETTING = "LEASEHOLD_IDENTITIES"
 _UNTIL = "expires_at"
 
 
@@ -51,15 +51,15 @@ class Caller:
 
 def read(variables: Mapping[str, str]) -> Identities:
     """Read what the environment admits. Raises `Refused` (LH4215) with everything wrong in it."""
-    text = variables.get(SETTING)
+    text = variables.get(IDENTITIES)
     if not text:
         return Identities()
     from ledger.documents import parse_identities  # noqa: PLC0415 - few authorizers need schemas
 
     try:
-        found = parse_identities(SETTING, json.loads(text))
+        found = parse_identities(IDENTITIES, json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise Refused("LH4215", f"{SETTING} is not JSON: {error}") from error
+        raise Refused("LH4215", f"{IDENTITIES} is not JSON: {error}") from error
     if isinstance(found, tuple):
         raise Refused("LH4215", " ".join(map(str, found)))
     return found

@@ -22,6 +22,7 @@ from gateway.callers.counter_table import RateTable
 from gateway.callers.rates import Minute, Rates, TooManyRequests
 from gateway.log_lines import logger
 from ledger.errors import Unavailable
+from ledger.variables import RATE_TABLE
 
 if TYPE_CHECKING:
     from gateway.callers.counters import RateCounts
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from gateway.dependencies import Dependencies
     from gateway.http.requests import Event
 
-TABLE_SETTING = "LEASEHOLD_RATE_TABLE"
 PAUSE = timedelta(seconds=10)
 
 log = logger("leasehold.gateway")
@@ -95,5 +95,5 @@ class FailingOpen:
 
 def _counts(dependencies: Dependencies) -> RateCounts:
     """Count in the table that all processes share, or where none is named, in this process."""
-    name = dependencies.variables.get(TABLE_SETTING)
+    name = dependencies.variables.get(RATE_TABLE)
     return RateTable(dependencies.client, name) if name else dependencies.counts

@@ -27,14 +27,12 @@ from typing import TYPE_CHECKING
 from gateway.callers.principal import Scope
 from ledger.errors import Refused, Unavailable
 from ledger.lease import stamp
+from ledger.variables import INVOCATIONS_PER_MINUTE, REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ledger.documents import Environment
 
-REQUESTS_SETTING = "LEASEHOLD_REQUESTS_PER_MINUTE"
-INVOCATIONS_SETTING = "LEASEHOLD_INVOCATIONS_PER_MINUTE"
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 
@@ -57,8 +55,8 @@ class Rates:
     def read(cls, variables: Mapping[str, str]) -> Rates:
         """Raise `Refused` (LH4220) for a variable that is no number."""
         return cls(
-            requests=_rate("requests_per_minute", REQUESTS_SETTING, variables),
-            invocations=_rate("invocations_per_minute", INVOCATIONS_SETTING, variables),
+            requests=_rate("requests_per_minute", REQUESTS_PER_MINUTE, variables),
+            invocations=_rate("invocations_per_minute", INVOCATIONS_PER_MINUTE, variables),
         )
 
     def ruling(self, scope: Scope | None) -> Rate | None:
@@ -101,15 +99,6 @@ class TooManyRequests(Unavailable):
             f" environments/{environment}/environment.json allows {rate.most}; nothing is"
             f" committed. Send it again in {seconds} s.",
         )
-
-
-def variables_of(settings: Environment) -> dict[str, str]:
-    """Write an environment's limits as the variables of the gateway's functions."""
-    most = {
-        REQUESTS_SETTING: settings.requests_per_minute,
-        INVOCATIONS_SETTING: settings.invocations_per_minute,
-    }
-    return {name: str(number) for name, number in most.items() if number is not None}
 
 
 def key(environment: str, rate: Rate, caller: str, minute: Minute) -> str:

@@ -26,9 +26,9 @@ from ledger.errors import Refused, Unavailable, Wait
 from ledger.holdings import Broken
 from ledger.json_files import MAX_BYTES, read_json
 from ledger.lease import is_on
+from ledger.variables import STATE_MACHINE
 
 DEFINITION = Path(__file__).with_name("long_call.asl.json")
-SETTING = "LEASEHOLD_STATE_MACHINE"
 LARGEST_INPUT = 256 * 1024  # Step Functions'
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "ExecutionLimitExceeded"})
 
@@ -75,7 +75,8 @@ class Executions:
     @classmethod
     def of(cls, dependencies: Dependencies, invocation: Invocation) -> Self:
         return cls(
-            invocation, StepFunctions(dependencies.client, dependencies.variables.get(SETTING))
+            invocation,
+            StepFunctions(dependencies.client, dependencies.variables.get(STATE_MACHINE)),
         )
 
     def start(self, event: Event) -> Answer:

@@ -21,7 +21,7 @@ from gateway.webhook.seen import Deliveries
 from gateway.webhook.signatures import recognised
 from gateway.webhook.wake import ControllerFunction, Trigger
 from ledger.errors import Failure, Refused
-from ledger.settings import BRANCH
+from ledger.variables import BRANCH
 
 MOST_BYTES = 4 * 1024 * 1024  # more does not fit into an event of Lambda's
 _FORM = "payload="

@@ -15,9 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway import clients
 from gateway.dependencies import Surroundings
 from ledger.errors import Refused, Unavailable
+from ledger.variables import WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 
-SECRET_ID = "LEASEHOLD_WEBHOOK_SECRET"  # noqa: S105  (the name of a variable)
-VALUE = "LEASEHOLD_WEBHOOK_SECRET_VALUE"
 SHORTEST = 16
 _REMEMBERED = timedelta(minutes=5)
 
@@ -46,10 +45,10 @@ class WebhookSecrets:
 
     def _text(self) -> str:
         variables = self._dependencies.variables
-        if text := variables.get(VALUE):
+        if text := variables.get(WEBHOOK_SECRET_VALUE):
             return text
-        if not (name := variables.get(SECRET_ID)):
-            raise Refused("LH4404", f"Webhooks are not set up here: {SECRET_ID} is not set.")
+        if not (name := variables.get(WEBHOOK_SECRET)):
+            raise Refused("LH4404", f"Webhooks are not set up here: {WEBHOOK_SECRET} is not set.")
         try:
             client = self._dependencies.client("secretsmanager", config=clients.BRIEF)
             return str(client.get_secret_value(SecretId=name)["SecretString"])

@@ -14,8 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from gateway import clients
 from gateway.dependencies import Surroundings
 from ledger.errors import Refused, Unavailable
+from ledger.variables import CONTROLLER_FUNCTION
 
-CONTROLLER_FUNCTION = "LEASEHOLD_CONTROLLER_FUNCTION"
 Trigger = Callable[[], None]
 
 

@@ -1,4 +1,4 @@
-"""cdk-nag findings that stand on purpose, each with the reason that a reviewer would ask for."""
+"""cdk-nag findings that are accepted, each with its reason."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Alarms: about the controller, and about errors of the gateway's own.
+"""Alarms about the controller and about the gateway's functions.
 
 The controller's watch the metrics that each tick writes to its log: it has stopped, it keeps
-failing, or what should be off stays on. A single bad minute is none of them: the next tick is the
-retry. The gateway's watch for what it has no sentence for, and for functions that fail or take too
-long; a refusal is neither. Whoever has to know is told by the topic; without one they show in the
-console alone.
+failing, or what should be off stays on. A single bad minute raises none: the next tick is the
+retry. The gateway's watch for errors that nobody foresaw, and for functions that fail or take too
+long; a refused request is neither. They are sent to the topic of the settings; without one they
+show in the console alone.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ UNFORESEEN = "LH4350"
 
 
 class Alarms(Construct):
-    """The alarms of one stack; all of them tell the topic of the settings."""
+    """The alarms of one stack; all of them are sent to the topic of the settings."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        topic = settings.topic_arn
+        topic = settings.environment.topic_arn
         self._action = SnsAction(Topic.from_topic_arn(self, "Topic", topic)) if topic else None
 
     def _alarm(  # noqa: PLR0913 - an alarm has no fewer
@@ -60,7 +60,7 @@ class Alarms(Construct):
             self,
             name,
             metric=metric,
-            alarm_description=f"Leasehold in {self._settings.environment}: {description}",
+            alarm_description=f"Leasehold in {self._settings.name}: {description}",
             threshold=1,
             evaluation_periods=periods,
             comparison_operator=comparison,
@@ -95,7 +95,7 @@ class ControllerAlarms(Alarms):
         return Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"Environment": self._settings.environment},
+            dimensions_map={"Environment": self._settings.name},
             statistic=statistic,
             period=PERIOD,
         )
@@ -130,8 +130,8 @@ class GatewayAlarms(Alarms):
         )
 
     def _unforeseen(self, functions: Mapping[str, RuntimeFunction]) -> Metric:
-        """Count the log's lines with the code of such an error."""
-        name = f"UnforeseenErrors-{self._settings.environment}"
+        """Return how many lines of the logs have the code of an error that nobody foresaw."""
+        name = f"UnforeseenErrors-{self._settings.name}"
         for key, each in functions.items():
             MetricFilter(
                 self,

@@ -1,8 +1,8 @@
 """The HTTP API: every route of its description, behind a token or a signature, throttled, logged.
 
 API Gateway remembers a token for half a minute, so a revoked one is refused after that at the
-latest. Logs name the caller and the route; bodies and headers, where the token travels, stay out.
-A body that is wrong is refused before a function runs, by the same schemas that the gateway has.
+latest. Logs name the caller and the route; bodies and headers, which have the token, are left out.
+A wrong body is refused before a function runs, by the same schemas that the gateway has.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ REASONS = {
 
 
 class Api(Construct):
-    """A REST API with all routes; `integrations` has who answers, by the operation's name.
+    """A REST API with all routes; `integrations` says who answers, by the operation's name.
 
     With an authorizer, callers show a token; without one, they sign with AWS credentials. `models`
-    are paths that definitions will have there, which may be called as often as those for models.
+    are the paths of definitions, which may be called as often as the API's own for models.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Api(Construct):
         acknowledge(self, REASONS)
 
     def admission(self, *, needs_token: bool) -> dict[str, Any]:
-        """Give the options of a method that say who may call it."""
+        """Return the options of a method that say who may call it."""
         if not needs_token:
             return {"authorization_type": AuthorizationType.NONE}
         if self._authorizer is None:
@@ -158,7 +158,7 @@ class Api(Construct):
         )
 
     def _model(self, name: str) -> IModel:
-        """Make the schema of a body known to API Gateway."""
+        """Return the schema of a body as API Gateway knows it."""
         if name not in self._models:
             schema = body_schema(name)
             made = CfnModel(

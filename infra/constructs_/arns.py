@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def anything(scope: IConstruct, service: str, kind: str) -> str:
-    """Give the ARN of every resource of a kind in the stack's account and region."""
+    """Return the ARN of every resource of a kind in the stack's account and region."""
     return Stack.of(scope).format_arn(service=service, resource=kind, resource_name="*")
 
 
 def alarms(scope: IConstruct, prefix: str) -> str:
-    """Give the ARN of all alarms whose names begin so."""
+    """Return the ARN of all alarms whose names begin so."""
     return Stack.of(scope).format_arn(
         service="cloudwatch",
         resource="alarm",
@@ -28,6 +28,6 @@ def alarms(scope: IConstruct, prefix: str) -> str:
 
 
 def wildcard(settings: Settings, service: str, resource: str) -> str:
-    """Name the finding about the wildcard in such an ARN."""
-    place = f"{settings.region_name}:<AWS::AccountId>"
+    """Return cdk-nag's name for the finding about the wildcard in such an ARN."""
+    place = f"{settings.environment.region_name}:<AWS::AccountId>"
     return f"AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:{service}:{place}:{resource}]"

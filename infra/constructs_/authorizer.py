@@ -1,4 +1,4 @@
-"""Who asks for a token at the API's door, and may look it up.
+"""The authorizer: the function that looks up who holds a token.
 
 API Gateway remembers its answer for half a minute (docs/decisions/0010).
 """
@@ -13,6 +13,8 @@ from aws_cdk.aws_dynamodb import Table
 from constructs import Construct
 
 from infra.constructs_.runtime_function import Program, RuntimeFunction
+from ledger.function_variables import identity_variables
+from ledger.variables import TOKEN_TABLE
 
 if TYPE_CHECKING:
     from infra.constructs_.runtime_code import RuntimeCode
@@ -38,14 +40,14 @@ class Authorizer(Construct):
             handler="gateway.authorizer_handler.handler",
             timeout_seconds=LOOKUP_SECONDS,
             variables={
-                "LEASEHOLD_TOKEN_TABLE": table.table.table_name,
-                **settings.identity_variables(),
+                TOKEN_TABLE: table.table.table_name,
+                **identity_variables(settings.environment),
             },
         )
         door = RuntimeFunction(self, "Door", program=program, source=source)
         table.grant_lookup(door.role)
-        if settings.legacy_token_table:
-            legacy = Table.from_table_name(self, "Legacy", settings.legacy_token_table)
+        if legacy_name := settings.environment.identities.legacy_token_table:
+            legacy = Table.from_table_name(self, "Legacy", legacy_name)
             legacy.grant(door.role, "dynamodb:GetItem")
         self.tokens = TokenAuthorizer(
             self, "Asked", handler=door.function, results_cache_ttl=TOKEN_MEMORY

@@ -1,9 +1,8 @@
 """API Gateway's direct integration with a model: no function between the caller and SageMaker.
 
-What the caller sends and what the model answers pass through as they are. What SageMaker says
-instead is answered as the gateway answers it: the same statuses, codes and shape. Which sentence
-fits is all that a template can find out, so it says less than the gateway would at
-`/invoke/{EndpointName}`.
+What the caller sends and what the model answers pass through as they are. Where SageMaker refuses,
+the caller gets the gateway's statuses, codes and shape. A template knows nothing but SageMaker's
+answer, so it says less than the gateway would at `/invoke/{EndpointName}`.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ TOO_MANY = {
 
 
 def refused(name: str) -> str:
-    """Write the template for an endpoint that does not run, or a call that SageMaker refuses."""
+    """Return the template for an endpoint that does not run, or a call that SageMaker refuses."""
     body = json.dumps({"EndpointName": name, "minutes": MINUTES})
     return NOT_RUNNING_OR_REFUSED.format(
         name=name, seconds=NOT_RUNNING_SECONDS, body=body.replace('"', '\\"')
@@ -72,7 +71,7 @@ def refused(name: str) -> str:
 
 
 def direct_model(name: str, role: IRole) -> AwsIntegration:
-    """Make the integration of one endpoint, asked by `role`."""
+    """Return the integration of one endpoint, which `role` invokes."""
     failed = {"error": f"SageMaker failed to ask {name}.", "code": "LH4307"}
     forbidden = {
         "error": f"This API may not invoke {name}. Tell who runs this API.",
@@ -102,7 +101,7 @@ def direct_model(name: str, role: IRole) -> AwsIntegration:
 
 
 def request_parameters() -> dict[str, bool]:
-    """Name the headers that a method has to know of to pass them on; none is required."""
+    """Return the headers that a method has to declare to pass them on; none is required."""
     return {f"method.request.header.{header}": False for header in HEADERS}
 
 

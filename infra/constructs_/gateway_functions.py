@@ -21,6 +21,14 @@ from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.description import operations
+from ledger.function_variables import identity_variables, rate_variables
+from ledger.variables import (
+    BRANCH,
+    CONTROLLER_FUNCTION,
+    RATE_TABLE,
+    STATE_MACHINE,
+    WEBHOOK_SECRET,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +48,7 @@ BY_WEBHOOK = ("webhook",)
 
 
 class GatewayFunctions(Construct):
-    """`integrations` says who answers each operation; what is named nowhere is the ledger's."""
+    """`integrations` says who answers each operation: `Gateway`, where no other function does."""
 
     def __init__(
         self,
@@ -71,14 +79,14 @@ class GatewayFunctions(Construct):
 
     def _models(self) -> RuntimeFunction:
         long_calls = LongCalls(self, "LongCalls", settings=self._settings)
-        variables = {"LEASEHOLD_STATE_MACHINE": long_calls.machine.state_machine_arn}
+        variables = {STATE_MACHINE: long_calls.machine.state_machine_arn}
         models = self._with_ledger("Models", HANDLER, ANSWER_SECONDS, variables)
         grant_our_models(models.role, self._settings, INVOKE)
         long_calls.grant_calls(models.role, self._settings)
         return models
 
     def _stream(self) -> RuntimeFunction:
-        """Make the one whose runtime is the gateway's own, for Python's cannot stream."""
+        """Make the function that streams: with the gateway's own runtime, as Python's cannot."""
         variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/gateway/stream.sh"}
         handler = "gateway.stream_handler.main"
         stream = self._with_ledger("Stream", handler, STREAM_SECONDS, variables)
@@ -86,15 +94,15 @@ class GatewayFunctions(Construct):
         return stream
 
     def _webhook(self, controller: IFunction) -> RuntimeFunction:
-        """Make the one that anybody may call: all it can bring about is a tick."""
+        """Make the function that anybody may call: all it can do is start a tick."""
         secret_name = self._settings.webhook_secret_name
         program = Program(
             handler="gateway.webhook_handler.handler",
             timeout_seconds=ANSWER_SECONDS,
             variables={
-                "LEASEHOLD_BRANCH": self._settings.branch,
-                "LEASEHOLD_CONTROLLER_FUNCTION": controller.function_name,
-                **({"LEASEHOLD_WEBHOOK_SECRET": secret_name} if secret_name else {}),
+                BRANCH: self._settings.branch,
+                CONTROLLER_FUNCTION: controller.function_name,
+                **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
             },
         )
         webhook = RuntimeFunction(self, "Webhook", program=program, source=self._source)
@@ -116,9 +124,9 @@ class GatewayFunctions(Construct):
             timeout_seconds=seconds,
             variables={
                 **settings.ledger_variables(),
-                **settings.identity_variables(),
-                **settings.rate_variables(),
-                "LEASEHOLD_RATE_TABLE": self._rates.table.table_name,
+                **identity_variables(settings.environment),
+                **rate_variables(settings.environment),
+                RATE_TABLE: self._rates.table.table_name,
                 **variables,
             },
         )

@@ -1,7 +1,7 @@
 """Calls longer than API Gateway waits: a state machine that asks a model, and who may start it.
 
-What it does is a file of the gateway's, the same that the sandbox runs. Its log has each step and
-none of the prompts and answers.
+The state machine is a file of the gateway, which the sandbox runs too. Its log has each step,
+without prompts and answers.
 """
 
 from __future__ import annotations

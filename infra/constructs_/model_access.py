@@ -1,7 +1,7 @@
 """Who may ask models, and which: the endpoints of one environment, or a single one.
 
-An endpoint's ARN has its name in lower case, and AWS does not promise it for every check; both
-spellings are one endpoint, for SageMaker's names ignore case.
+An endpoint's ARN has its name in lower case, but AWS does not promise that for every check. As
+SageMaker's names ignore case, both spellings are the same endpoint, and a policy names both.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from infra.constructs_.acknowledged import acknowledge
 from infra.constructs_.arns import anything, wildcard
+from infra.constructs_.ownership import our_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +29,11 @@ BY_TAG = "Definitions choose the names, so a condition on our tags says which en
 
 def grant_our_models(role: Role, settings: Settings, *actions: str) -> None:
     """Allow `role` to ask whatever carries this project's and environment's tags."""
-    ours = {
-        "aws:ResourceTag/leasehold:project": settings.project_prefix,
-        "aws:ResourceTag/leasehold:environment": settings.environment,
-    }
     role.add_to_policy(
         PolicyStatement(
             actions=[*actions],
             resources=[anything(role, "sagemaker", "endpoint")],
-            conditions={"StringEquals": ours},
+            conditions={"StringEquals": our_tags(settings)},
         )
     )
     acknowledge(role, {wildcard(settings, "sagemaker", "endpoint/*"): BY_TAG})

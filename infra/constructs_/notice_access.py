@@ -14,11 +14,12 @@ if TYPE_CHECKING:
 
 
 def grant_notices(role: Role, settings: Settings) -> None:
-    """Allow `role` to tell people and programs; nothing where nobody is to be told."""
-    if settings.topic_arn:
-        role.add_to_policy(PolicyStatement(actions=["sns:Publish"], resources=[settings.topic_arn]))
-    if settings.event_bus_name:
+    """Allow `role` to send notices to the targets that are set."""
+    topic, bus_name = settings.environment.topic_arn, settings.environment.event_bus_name
+    if topic:
+        role.add_to_policy(PolicyStatement(actions=["sns:Publish"], resources=[topic]))
+    if bus_name:
         bus = Stack.of(role).format_arn(
-            service="events", resource="event-bus", resource_name=settings.event_bus_name
+            service="events", resource="event-bus", resource_name=bus_name
         )
         role.add_to_policy(PolicyStatement(actions=["events:PutEvents"], resources=[bus]))

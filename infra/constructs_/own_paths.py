@@ -1,10 +1,10 @@
 """The paths of definitions: `/{api_resource_name}` for each that was there at the deployment.
 
     integration  token   who answers
-    lambda       asked   a function of its own, which may ask this one endpoint
+    lambda       needed  a function of its own, which may invoke this one endpoint
     lambda       none    the same, without a token: the definition says `public`
-    api          asked   SageMaker itself, by a direct integration
-    api          none    the gateway, which looks whether the definition still says `public`
+    api          needed  SageMaker itself, by a direct integration
+    api          none    the gateway, which checks that the definition still says `public`
 
 A definition that comes later is answered by the gateway at the generic path.
 """

@@ -1,6 +1,6 @@
 """The table that counts each caller's requests, so that all functions count together.
 
-It holds numbers under digests, each for a minute or so: losing it costs nothing.
+It holds a number for each caller's digest, for a few minutes: losing it costs nothing.
 """
 
 from __future__ import annotations
@@ -35,5 +35,5 @@ class RateTable(Construct):
         acknowledge(self, {"AwsSolutions-DDB3": NOTHING_TO_RECOVER})
 
     def grant_counting(self, grantee: IGrantable) -> None:
-        """Allow to count in one row at a time: no read of others, no list, no delete."""
+        """Allow to add to the count in a row whose key is known: no list, no delete."""
         self.table.grant(grantee, "dynamodb:UpdateItem")

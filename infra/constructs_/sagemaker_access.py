@@ -14,6 +14,7 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from infra.constructs_.acknowledged import acknowledge
 from infra.constructs_.arns import anything, wildcard
+from infra.constructs_.ownership import REQUEST, our_tags
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import Role
@@ -37,16 +38,13 @@ BY_TAG = "Definitions choose the names, so a condition on our tags bounds the ch
 def grant_sagemaker(role: Role, settings: Settings) -> None:
     """Allow `role` to converge the endpoints of one project and environment, and no others."""
     arns = {kind: anything(role, "sagemaker", kind) for kind in KINDS}
-    tags = {
-        "leasehold:project": settings.project_prefix,
-        "leasehold:environment": settings.environment,
-    }
+    ours, giving = our_tags(settings), our_tags(settings, REQUEST)
     statements = [
         *_see([*arns.values()]),
-        *_create([*arns.values()], _condition("aws:RequestTag", tags)),
-        _change([*arns.values()], _condition("aws:ResourceTag", tags)),
-        _tag(arns["endpoint"], tags),
-        *_borrowed(arns["endpoint-config"], settings.execution_role_arn),
+        *_create([*arns.values()], giving),
+        _change([*arns.values()], ours),
+        _tag(arns["endpoint"], ours, giving),
+        *_borrowed(arns["endpoint-config"], settings.environment.execution_role_arn),
     ]
     for statement in statements:
         role.add_to_policy(statement)
@@ -61,11 +59,11 @@ def _see(arns: list[str]) -> list[PolicyStatement]:
     ]
 
 
-def _create(arns: list[str], ours: dict[str, object]) -> list[PolicyStatement]:
-    while_creating = {**ours, "sagemaker:TaggingAction": list(CREATE)}
+def _create(arns: list[str], giving: dict[str, str]) -> list[PolicyStatement]:
+    while_creating = {**giving, "sagemaker:TaggingAction": list(CREATE)}
     return [
         PolicyStatement(
-            actions=_sagemaker(CREATE), resources=arns, conditions={"StringEquals": ours}
+            actions=_sagemaker(CREATE), resources=arns, conditions={"StringEquals": giving}
         ),
         PolicyStatement(
             actions=["sagemaker:AddTags"],
@@ -75,21 +73,18 @@ def _create(arns: list[str], ours: dict[str, object]) -> list[PolicyStatement]:
     ]
 
 
-def _change(arns: list[str], ours: dict[str, object]) -> PolicyStatement:
+def _change(arns: list[str], ours: dict[str, str]) -> PolicyStatement:
     return PolicyStatement(
         actions=_sagemaker(CHANGE), resources=arns, conditions={"StringEquals": ours}
     )
 
 
-def _tag(endpoints: str, tags: dict[str, str]) -> PolicyStatement:
-    """Allow to tag an endpoint as ours: one that is, or one that is nobody's of Leasehold."""
+def _tag(endpoints: str, ours: dict[str, str], giving: dict[str, str]) -> PolicyStatement:
+    """Allow to tag an endpoint as ours that is ours already, or that has no tags of Leasehold."""
     return PolicyStatement(
         actions=["sagemaker:AddTags"],
         resources=[endpoints],
-        conditions={
-            "StringEquals": _condition("aws:RequestTag", tags),
-            "StringEqualsIfExists": _condition("aws:ResourceTag", tags),
-        },
+        conditions={"StringEquals": giving, "StringEqualsIfExists": ours},
     )
 
 
@@ -109,7 +104,3 @@ def _borrowed(configs: str, execution_role: str) -> list[PolicyStatement]:
 
 def _sagemaker(names: tuple[str, ...]) -> list[str]:
     return [f"sagemaker:{name}" for name in names]
-
-
-def _condition(key: str, tags: dict[str, str]) -> dict[str, object]:
-    return {f"{key}/{tag}": value for tag, value in tags.items()}

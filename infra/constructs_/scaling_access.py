@@ -13,6 +13,7 @@ from aws_cdk.aws_iam import PolicyStatement
 
 from infra.constructs_.acknowledged import acknowledge
 from infra.constructs_.arns import alarms, anything, wildcard
+from infra.constructs_.ownership import our_tags
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import Role
@@ -56,10 +57,6 @@ def grant_scaling(role: Role, settings: Settings) -> None:
 
 
 def _scaling(role: Role, settings: Settings) -> list[PolicyStatement]:
-    ours = {
-        "aws:ResourceTag/leasehold:project": settings.project_prefix,
-        "aws:ResourceTag/leasehold:environment": settings.environment,
-    }
     return [
         PolicyStatement(actions=[*SEE], resources=["*"]),
         PolicyStatement(
@@ -70,7 +67,7 @@ def _scaling(role: Role, settings: Settings) -> list[PolicyStatement]:
         PolicyStatement(
             actions=["sagemaker:UpdateEndpointWeightsAndCapacities"],
             resources=[anything(role, "sagemaker", "endpoint")],
-            conditions={"StringEquals": ours},
+            conditions={"StringEquals": our_tags(settings)},
         ),
         PolicyStatement(
             actions=["iam:CreateServiceLinkedRole"],

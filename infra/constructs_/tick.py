@@ -1,4 +1,4 @@
-"""The clock of the controller: one tick a minute, and a missed one is gone.
+"""The schedule of the controller: one tick a minute, and a missed one is not repeated.
 
 A tick compares the repository with SageMaker from the beginning, so the next one is the retry and
 knows more than a repeat of the last. That is why nothing is retried and no dead-letter queue keeps

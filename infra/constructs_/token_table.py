@@ -1,7 +1,7 @@
 """The table of API tokens: who may call the gateway, by the hash of the token they hold.
 
-It holds no token in clear, and losing it would lock every caller out, so it outlives its stack.
-DynamoDB removes an expired row only hours or days later: the authorizer has to check the time.
+It holds no token in clear. Losing it would lock every caller out, so it outlives its stack.
+DynamoDB removes an expired row only hours or days later: the authorizer checks the time itself.
 """
 
 from __future__ import annotations

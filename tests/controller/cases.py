@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from controller.memory.record import Entry, Record
 from controller.memory.transitions import acted, settled, sighted
 from controller.plan import Action, plan
-from controller.planning.desired import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG, desired
+from controller.planning.desired import desired
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
+from ledger.tags import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
     from controller.planning.desired import Desired

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import controller.plan
 from controller.aws.artifacts import Artifact
 from controller.plan import CHANGES, Action, Observed, Plan, Verb, plan
-from controller.planning.desired import ENVIRONMENT_TAG, ON_REMOVE_TAG
 from controller.planning.failures import BACK_OFF
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
 from controller.planning.observed import BUSY, SETTLED
 from ledger.holdings import Fleet, read_fleet
+from ledger.tags import ENVIRONMENT_TAG, ON_REMOVE_TAG
 from tests.controller.cases import (
     CAPACITY,
     DEFECT,

@@ -15,9 +15,9 @@ from controller.memory.record import Entry, Record
 from controller.memory.transitions import sighted
 from controller.plan import plan
 from controller.planning.action import Action, Verb
-from controller.planning.desired import LEASE_TAG
 from controller.planning.findings import Findings
 from ledger.lease import stamp
+from ledger.tags import LEASE_TAG
 from tests.controller.cases import CAPACITY, DEFECT, NAME, NOW, Ticks, fleet_of, there, with_lease
 
 if TYPE_CHECKING:

@@ -33,7 +33,6 @@ from gateway.leases.history import History
 from gateway.models.not_running import observed_status
 from gateway.models.wire import model_answer, model_call, model_error
 from gateway.webhook.receive import Webhook
-from gateway.webhook.secrets import VALUE
 from gateway.webhook.signatures import sign
 from ledger.documents import (
     dump_lease,
@@ -53,6 +52,7 @@ from ledger.proposals import Request, extension
 from ledger.remote import SshKey, Token
 from ledger.settings import read_secret
 from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check
+from ledger.variables import WEBHOOK_SECRET_VALUE
 from tests.fuzz import inputs
 from tests.fuzz.inputs import FILES, NOON, ROOM, MemoryLedger, fields, joined, text
 from tests.gateway.issuer import AUDIENCE, ec_key, jwk, signed
@@ -170,7 +170,7 @@ def webhook(data: bytes) -> None:
         "dev",
         lambda: NOON,
         _no_client,
-        variables={VALUE: SECRET},
+        variables={WEBHOOK_SECRET_VALUE: SECRET},
         trigger=lambda: told.append(True),
     )
     sent = {text(name): text(value)}
@@ -400,7 +400,7 @@ def api(data: bytes) -> None:
             "dev",
             lambda: NOON,
             _no_client,
-            variables={VALUE: SECRET},
+            variables={WEBHOOK_SECRET_VALUE: SECRET},
             trigger=lambda: None,
         )
     )

@@ -16,8 +16,8 @@ from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY
 from gateway.http import errors
-from gateway.models.executions import SETTING
 from leasehold.deployment import Deployment, deploy_state_machine
+from ledger.variables import STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
 from tests.gateway.api import READER, Answer, Api
@@ -102,7 +102,7 @@ def serving(scene: Scene, **settings: str) -> Iterator[Models]:
         clock,
         scene.account.client,
         scene.open_status(GATEWAY),
-        {SETTING: machine, **settings},
+        {STATE_MACHINE: machine, **settings},
     )
     variables = {
         "AWS_ENDPOINT_URL": scene.account.url,

@@ -21,9 +21,10 @@ from gateway.models.executions import StepFunctions
 from gateway.models.runtime import ModelRuntime
 from gateway.models.streaming import streaming_handler
 from gateway.models.wire import ModelCall
-from gateway.webhook.secrets import SECRET_ID, WebhookSecrets
-from gateway.webhook.wake import CONTROLLER_FUNCTION, ControllerFunction
+from gateway.webhook.secrets import WebhookSecrets
+from gateway.webhook.wake import ControllerFunction
 from ledger.errors import Unavailable
+from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET
 from tests.gateway.serving import FALCON, PROMPT
 from tests.scene import definition, lease, path
 
@@ -189,7 +190,7 @@ def test_a_header_that_sagemaker_does_not_take_never_gets_there(
 
 def test_other_services_are_not_waited_for_either(scene: Scene) -> None:
     with mute() as server:
-        variables = {SECRET_ID: "hook", CONTROLLER_FUNCTION: "controller"}
+        variables = {WEBHOOK_SECRET: "hook", CONTROLLER_FUNCTION: "controller"}
         repository: Any = None
         dependencies = Dependencies(
             repository, "dev", lambda: scene.now, server.client, variables=variables

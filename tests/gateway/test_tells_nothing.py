@@ -12,15 +12,13 @@ import pytest
 from botocore.exceptions import ClientError
 
 from gateway import handler as deployed
-from gateway.callers import identify
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.http import routes
 from gateway.models.streaming import streaming_handler
-from gateway.webhook.secrets import SECRET_ID, VALUE
-from gateway.webhook.wake import CONTROLLER_FUNCTION
 from ledger.errors import Refused, Unavailable
 from ledger.repository import Repository
+from ledger.variables import CONTROLLER_FUNCTION, IDENTITIES, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 from tests.gateway.api import ANA, FALCON
 from tests.gateway.test_patience import invocation
 from tests.ledger.forge import NOON
@@ -75,7 +73,7 @@ BODIES: Json = {
 ROUTES = [route for route in routes.ROUTES if route.operation != "openapi"]
 ROUTE_IDS = [route.operation for route in ROUTES]
 VARIABLES = {
-    VALUE: "s3cret s3cret s3cret",
+    WEBHOOK_SECRET_VALUE: "s3cret s3cret s3cret",
     CONTROLLER_FUNCTION: "controller",
     "LEASEHOLD_STATE_MACHINE": f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m",
 }
@@ -175,8 +173,8 @@ def served(scene: Scene) -> Scene:
 )
 def test_an_error_of_aws(served: Scene, code: str) -> None:
     client = Breaking(aws_error(code))
-    aws = {SECRET_ID: "hook", **VARIABLES}
-    del aws[VALUE]
+    aws = {WEBHOOK_SECRET: "hook", **VARIABLES}
+    del aws[WEBHOOK_SECRET_VALUE]
     for variables in (VARIABLES, aws):
         ledger = served.repository
         dependencies = Dependencies(
@@ -207,7 +205,7 @@ def test_a_validation_of_sagemaker_is_told_without_the_account(served: Scene) ->
 
 def test_a_signer_who_may_do_nothing_is_not_told_the_account(scene: Scene) -> None:
     nobody = f"arn:aws:iam::{ACCOUNT}:role/Nobody"
-    variables = {identify.SETTING: json.dumps({"iam": {"scopes": {nobody: ["read"]}}})}
+    variables = {IDENTITIES: json.dumps({"iam": {"scopes": {nobody: ["read"]}}})}
     dependencies = Dependencies(
         scene.repository, "dev", lambda: scene.now, scene.account.client, variables=variables
     )

@@ -1,7 +1,8 @@
-"""One synthesis for all tests of the app; node starts only for those that ask for it."""
+"""One synthesis for all tests of the app, made by the first worker that needs it."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 from typing import TYPE_CHECKING
@@ -12,10 +13,10 @@ from tests.debian import require
 from tests.infra.synthesis import QUIET, Synthesis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-ENVIRONMENT = {
+ENVIRONMENT: dict[str, object] = {
     "project_prefix": "shop",
     "region_name": "eu-central-1",
     "ddb_auth_table_name": "shop-tokens",
@@ -32,20 +33,24 @@ ENVIRONMENT = {
 }
 
 
+def definition(name: str, **fields: object) -> dict[str, object]:
+    return {"name": name, "endpoint_config_name": "cfg", "inference_type": "realtime", **fields}
+
+
 def at_path(name: str, kind: str, **fields: object) -> dict[str, object]:
     properties = {"api_resource_name": name.lower()}
     if kind == "lambda":
         properties["lambda_src"] = "functions/text_generation"
-    return {"name": name, "integration": {"type": kind, "properties": properties}, **fields}
+    return definition(name, integration={"type": kind, "properties": properties}, **fields)
 
 
-DEFINITIONS: dict[str, dict[str, object]] = {
+DEFINITIONS = {
     "Falcon": at_path("Falcon", "api"),
     "Llama": at_path("Llama", "api", endpoint_name="Llama-By-Hand"),
     "Open": at_path("Open", "api", public=True),
     "Writer": at_path("Writer", "lambda"),
     "Chat": at_path("Chat", "lambda", public=True),
-    "Plain": {"name": "Plain"},
+    "Plain": definition("Plain"),
 }
 CONTEXT = {
     "environment": "live",
@@ -55,13 +60,20 @@ CONTEXT = {
 }
 
 
+def write(folder: Path, environment: object, **definitions: object) -> None:
+    """Write the files of the environment `live` below a folder; a text is written as it is."""
+    live = folder / "environments" / "live"
+    live.mkdir(parents=True, exist_ok=True)
+    files = {f"{name}.endpoint": document for name, document in definitions.items()}
+    for name, document in {"environment": environment, **files}.items():
+        text = document if isinstance(document, str) else json.dumps(document)
+        (live / f"{name}.json").write_text(text)
+
+
 @pytest.fixture(scope="session")
-def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("environments")
-    (folder / "live").mkdir()
-    (folder / "live" / "environment.json").write_text(json.dumps(ENVIRONMENT))
-    for name, definition in DEFINITIONS.items():
-        (folder / "live" / f"{name}.endpoint.json").write_text(json.dumps(definition))
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkout")
+    write(folder, ENVIRONMENT, **DEFINITIONS)
     return folder
 
 
@@ -72,38 +84,54 @@ def context() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def node() -> Path:
-    """Let jsii start node, which it does as soon as aws_cdk is imported."""
+    """Let jsii start node, which it does as soon as aws_cdk is imported.
+
+    The CDK's own rules for templates take longer than all the rest of a synthesis: they are left to
+    the one that `test_app` starts.
+    """
     program = require("node", package="nodejs")
-    os.environ.update(QUIET)
+    os.environ.update(QUIET, CDK_VALIDATION="false")
     return program
 
 
 @pytest.fixture(scope="session")
-def synthesis(
-    node: Path, environments: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Synthesis:
-    return synthesised(environments, tmp_path_factory.mktemp("cdk.out"))
+def synthesis(node: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+    return Synthesis(
+        made_once(tmp_path_factory, "synthesis", lambda out: synthesise(checkout, out, CONTEXT))
+    )
 
 
-@pytest.fixture
-def quiet_synthesis(node: Path, tmp_path: Path) -> Synthesis:
+@pytest.fixture(scope="session")
+def quiet_synthesis(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
     """The same for an environment that tells nobody anything, and admits nobody but its tokens."""
-    (tmp_path / "live").mkdir()
     left_out = {"notifications", "identities", "limits"}
     document = {key: value for key, value in ENVIRONMENT.items() if key not in left_out}
-    (tmp_path / "live" / "environment.json").write_text(json.dumps(document))
     needed = {key: value for key, value in CONTEXT.items() if key != "webhook_secret_name"}
-    return synthesised(tmp_path, tmp_path / "cdk.out", needed)
+    folder = tmp_path_factory.mktemp("quiet")
+    write(folder, document)
+    return Synthesis(
+        made_once(tmp_path_factory, "quiet", lambda out: synthesise(folder, out, needed))
+    )
 
 
-def synthesised(
-    environments: Path, folder: Path, context: Mapping[str, str] = CONTEXT
-) -> Synthesis:
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Give a folder that all workers of a run share, and make it where none of them has yet."""
+    here = factory.getbasetemp()
+    folder = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / f"cdk.out-{name}"
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            part = factory.mktemp("cdk.out")
+            make(part)
+            part.rename(folder)
+    return folder
+
+
+def synthesise(checkout: Path, folder: Path, context: Mapping[str, str]) -> None:
     from aws_cdk import App  # noqa: PLC0415  # starts node
 
     from infra.app import compose  # noqa: PLC0415
 
     app = App(outdir=str(folder), context=dict(context), analytics_reporting=False)
-    compose(app, environments)
+    compose(app, checkout)
     app.synth()
-    return Synthesis(folder)

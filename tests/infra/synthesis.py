@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -45,11 +46,29 @@ class Synthesis:
     def templates(self) -> list[Path]:
         return sorted(self.folder.glob("*.template.json"))
 
+    @cached_property
+    def _resources(self) -> dict[str, dict[str, Any]]:
+        templates = [json.loads(path.read_text()) for path in self.templates()]
+        return {name: it for template in templates for name, it in template["Resources"].items()}
+
+    @cached_property
+    def _assets(self) -> dict[str, Path]:
+        """Where the assets are, by their hash: a staged name is none of our business."""
+        manifests = [json.loads(path.read_text()) for path in self.folder.glob("*.assets.json")]
+        return {
+            key: self.folder / file["source"]["path"]
+            for manifest in manifests
+            for key, file in manifest["files"].items()
+        }
+
+    def findings(self) -> list[Any]:
+        """What cdk-nag, and the CDK's own rules where they are on, have to say."""
+        report = json.loads((self.folder / "validation-report.json").read_text())
+        return list(report["pluginReports"])
+
     def resources(self, kind: str) -> dict[str, dict[str, Any]]:
         """Give all resources of a type, of all stacks, by logical id."""
-        templates = [json.loads(path.read_text()) for path in self.templates()]
-        every = {name: it for template in templates for name, it in template["Resources"].items()}
-        return {name: it for name, it in every.items() if it["Type"] == kind}
+        return {name: it for name, it in self._resources.items() if it["Type"] == kind}
 
     def properties(self, kind: str) -> list[dict[str, Any]]:
         return [resource["Properties"] for resource in self.resources(kind).values()]
@@ -110,16 +129,17 @@ class Synthesis:
         return f"{self._path(found['ParentId'])}/{found['PathPart']}"
 
     def asset(self, name: str) -> Path:
-        return self._asset(self.function(name)["Code"]["S3Key"])
+        return self.asset_of(self.function(name)["Code"]["S3Key"])
 
     def layers(self, name: str) -> list[Path]:
         """The folders of a function's layers, but for packages, which nobody has built here."""
         versions = self.resources("AWS::Lambda::LayerVersion")
         found = [each["Ref"] for each in self.function(name).get("Layers", ())]
-        return [self._asset(versions[key]["Properties"]["Content"]["S3Key"]) for key in found]
+        return [self.asset_of(versions[key]["Properties"]["Content"]["S3Key"]) for key in found]
 
-    def _asset(self, key: str) -> Path:
-        return self.folder / f"asset.{key.removesuffix('.zip')}"
+    def asset_of(self, key: str) -> Path:
+        """Find an asset by its key in the bucket, as what publishes it does."""
+        return self._assets[key.partition(".")[0]]
 
 
 def _statement(raw: Mapping[str, Any]) -> Statement:

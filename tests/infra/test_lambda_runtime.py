@@ -74,6 +74,15 @@ def started(synthesis: Synthesis, name: str, scene: Scene, **here: str) -> Itera
         yield service
 
 
+def make_table(synthesis: Synthesis, name: str, scene: Scene, here: str) -> str:
+    """Make a table of the template in this account, and give the attribute that ends its rows."""
+    tables = synthesis.resources("AWS::DynamoDB::Table")
+    (wanted,) = (it["Properties"] for key, it in tables.items() if key.startswith(name))
+    kept = {key: wanted[key] for key in ("KeySchema", "AttributeDefinitions", "BillingMode")}
+    scene.account.client("dynamodb").create_table(TableName=here, **kept)
+    return str(wanted["TimeToLiveSpecification"]["AttributeName"])
+
+
 def request(method: str, resource: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """An event of API Gateway's, of a caller whom the authorizer has let in."""
     return {
@@ -99,15 +108,7 @@ def test_the_gateway_extends_a_lease_by_a_commit(synthesis: Synthesis, scene: Sc
 def test_requests_are_counted_in_the_table_that_all_functions_share(
     synthesis: Synthesis, scene: Scene
 ) -> None:
-    """The table of the template, made in this account."""
-    tables = synthesis.resources("AWS::DynamoDB::Table")
-    (rates,) = (
-        it["Properties"] for name, it in tables.items() if name.startswith("FunctionsRates")
-    )
-    wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
-    scene.account.client("dynamodb").create_table(
-        TableName="rates", **{key: rates[key] for key in wanted}
-    )
+    expiry = make_table(synthesis, "FunctionsRates", scene, "rates")
     limit = {"LEASEHOLD_RATE_TABLE": "rates", "LEASEHOLD_REQUESTS_PER_MINUTE": "1"}
     asking = request("GET", "/endpoint-expiry")
     answers: list[int] = []
@@ -116,6 +117,7 @@ def test_requests_are_counted_in_the_table_that_all_functions_share(
             answers += [gateway.invoke(asking).answer["statusCode"] for _ in range(2)]
     minutes = scene.account.client("dynamodb").scan(TableName="rates")["Items"]
     assert sum(int(minute["sent"]["N"]) for minute in minutes) == len(answers)
+    assert all(minute[expiry]["N"].isdigit() for minute in minutes)
     assert answers.count(200) == len(minutes)
     assert answers.count(429) == len(answers) - len(minutes)
 
@@ -158,9 +160,11 @@ def test_a_webhook_asks_the_controller_for_a_tick(synthesis: Synthesis, scene: S
 
 
 def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> None:
-    table = TokenTable(scene.account.client("dynamodb"), TABLE)
-    table.ensure_table()
-    token, record = table.create(IDA, datetime.now(UTC))
+    expiry = make_table(synthesis, "TokensTable", scene, TABLE)
+    table, now = TokenTable(scene.account.client("dynamodb"), TABLE), datetime.now(UTC)
+    token, record = table.create(IDA, now, now + timedelta(hours=1))
+    (row,) = scene.account.client("dynamodb").scan(TableName=TABLE)["Items"]
+    assert row[expiry]["N"].isdigit()
     arn = "arn:aws:execute-api:us-east-1:123456789012:abc123/prod/GET/endpoint-expiry"
     asked = {"type": "TOKEN", "methodArn": arn, "authorizationToken": token}
     with started(synthesis, AUTHORIZER, scene, LEASEHOLD_TOKEN_TABLE=TABLE) as door:
@@ -170,12 +174,21 @@ def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> Non
     assert json.loads(refused.chunks[0])["errorMessage"] == "Unauthorized"
 
 
-def test_the_controller_ticks(synthesis: Synthesis, scene: Scene) -> None:
+def test_the_controller_ticks_and_logs_the_metrics_that_alarms_watch(
+    synthesis: Synthesis, scene: Scene, capfd: pytest.CaptureFixture[str]
+) -> None:
     with started(synthesis, CONTROLLER, scene) as controller:
         answer = controller.invoke({"source": "aws.events"}).answer
     assert answer["environment"] == "dev"
     named = {action["endpoint_name"] for action in answer["actions"]}
     assert {f"demo-{name}-Endpoint" for name in FLEET} <= named
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    (metrics,) = (line["_aws"]["CloudWatchMetrics"][0] for line in lines if "_aws" in line)
+    watched = [it for it in synthesis.properties("AWS::CloudWatch::Alarm") if "Dimensions" in it]
+    assert {it["Namespace"] for it in watched} == {metrics["Namespace"]}
+    assert {it["MetricName"] for it in watched} <= {it["Name"] for it in metrics["Metrics"]}
+    for alarm in watched:
+        assert [[it["Name"] for it in alarm["Dimensions"]]] == metrics["Dimensions"]
 
 
 def test_a_function_of_a_definition_asks_its_model(synthesis: Synthesis, scene: Scene) -> None:

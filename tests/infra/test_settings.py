@@ -2,205 +2,279 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from infra.errors import SettingsError
 from infra.settings import read
+from tests.infra.conftest import ENVIRONMENT, at_path, definition, write
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ROOT = Path(__file__).resolve().parents[2]
+FILE = "environments/live/environment.json"
 Context = dict[str, str]
 
 
-def test_an_environment_is_read_from_its_own_file(environments: Path, context: Context) -> None:
-    settings = read(environments, context.get)
-    assert settings.region_name == "eu-central-1"
-    assert settings.execution_role_arn == "arn:aws:iam::123456789012:role/shop-execution"
+def refusal(folder: Path, context: Context) -> str:
+    with pytest.raises(SettingsError) as caught:
+        read(folder, context.get)
+    return str(caught.value)
+
+
+# -- the environment
+
+
+def test_an_environment_is_read_from_its_own_file(checkout: Path, context: Context) -> None:
+    settings = read(checkout, context.get)
+    assert settings.environment.region_name == "eu-central-1"
+    role = "arn:aws:iam::123456789012:role/shop-execution"
+    assert settings.environment.execution_role_arn == role
     assert settings.named("gateway") == "shop-live-gateway"
 
 
-def test_the_branch_is_main_unless_another_is_named(environments: Path, context: Context) -> None:
-    assert read(environments, context.get).branch == "main"
-    assert read(environments, {**context, "branch": "fleet"}.get).branch == "fleet"
-
-
-def test_the_token_table_has_the_default_of_its_schema(
-    environments: Path, context: Context, tmp_path: Path
-) -> None:
-    document = json.loads((environments / "live" / "environment.json").read_text())
-    del document["ddb_auth_table_name"]
-    write(tmp_path, json.dumps(document))
-    assert read(tmp_path, context.get).ddb_auth_table_name == "auth"
-
-
-def test_no_environment_is_answered_with_those_there_are(
-    environments: Path, context: Context
-) -> None:
+def test_no_environment_is_answered_with_those_there_are(checkout: Path, context: Context) -> None:
     del context["environment"]
     expected = "No environment is named: add `-c environment=NAME`. Choose one of: live."
-    assert refusal(environments, context) == expected
+    assert refusal(checkout, context) == expected
 
 
 @pytest.mark.parametrize("name", ["prod", "../live", "."])
 def test_an_unknown_environment_is_answered_with_those_there_are(
-    environments: Path, context: Context, name: str
+    checkout: Path, context: Context, name: str
 ) -> None:
     expected = f"There is no environment `{name}`. Choose one of: live."
-    assert refusal(environments, {**context, "environment": name}) == expected
+    assert refusal(checkout, {**context, "environment": name}) == expected
 
 
-def test_a_repository_without_environments_says_so(tmp_path: Path, context: Context) -> None:
-    assert refusal(tmp_path, context) == f"There is no environment `live`. {tmp_path} has none."
+def test_a_checkout_without_environments_says_so(tmp_path: Path, context: Context) -> None:
+    assert refusal(tmp_path, context).startswith(
+        f"there are no documents in {tmp_path}/environments: "
+    )
 
 
-def test_everything_that_is_missing_is_named_at_once(tmp_path: Path) -> None:
-    write(tmp_path, "{}")
-    lines = refusal(tmp_path, {"environment": "live"}).splitlines()
-    starts = [
-        f"{tmp_path}/live/environment.json: /project_prefix: this is needed to deploy.",
-        f"{tmp_path}/live/environment.json: /region_name: this is needed to deploy.",
-        f"{tmp_path}/live/environment.json: /execution_role_arn: this is needed to deploy.",
-        "No repository is named: add `-c repository_url=https://HOST/OWNER/REPOSITORY.git`",
-        "No git secret is named: add `-c git_secret_name=NAME`",
-    ]
-    assert len(lines) == len(starts)
-    for line, start in zip(lines, starts, strict=True):
-        assert line.startswith(start)
-        assert line.endswith(".")
+def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, context: Context) -> None:
+    write(tmp_path, ENVIRONMENT)
+    (tmp_path / "environments" / "live" / "A.endpoint.json").symlink_to("nowhere")
+    said = f"{tmp_path}/environments/live/A.endpoint.json cannot be read: No such file or directory"
+    assert refusal(tmp_path, context) == f"{said}. [LH5004]"
 
 
-@pytest.mark.parametrize("role", ["*", "arn:aws:iam::123456789012:role/*", "execution"])
-def test_a_role_that_is_not_one_role_is_refused(
-    tmp_path: Path, environments: Path, context: Context, role: str
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("execution_role_arn", "*"),
+        ("execution_role_arn", "arn:aws:iam::123456789012:role/*"),
+        ("project_prefix", 7),
+        ("identities", []),
+        ("identities", {"iam": {"scopes": {"*": ["admin"]}}}),
+        ("identities", {"legacy_token_table": "*"}),
+        ("limits", {"requests_per_minute": "many"}),
+        ("notifications", {"topic_arn": "*"}),
+    ],
+)
+def test_a_field_that_functions_or_policies_would_fail_by_is_refused_by_its_schema(
+    tmp_path: Path, context: Context, field: str, value: object
 ) -> None:
-    document = json.loads((environments / "live" / "environment.json").read_text())
-    write(tmp_path, json.dumps({**document, "execution_role_arn": role}))
-    expected = f"{tmp_path}/live/environment.json: /execution_role_arn: `{role}` is not allowed."
-    assert refusal(tmp_path, context).startswith(expected)
+    write(tmp_path, {**ENVIRONMENT, field: value})
+    lines = refusal(tmp_path, context).splitlines()
+    assert lines
+    for line in lines:
+        assert line.startswith(f"{FILE}: /{field}")
+        assert line.endswith("[LH1002]")
 
 
-@pytest.mark.parametrize("url", ["/srv/git/fleet", "file:///srv/git/fleet", "fleet", "https://"])
+@pytest.mark.parametrize("content", ["{", "[]", '{"project_prefix": "a", "project_prefix": "b"}'])
+def test_an_environment_that_cannot_be_read_stops_the_synthesis(
+    tmp_path: Path, context: Context, content: str
+) -> None:
+    write(tmp_path, content, Plain=definition("Plain"))
+    assert refusal(tmp_path, context).startswith(f"{FILE}: /: ")
+
+
+# -- the definitions
+
+
+@pytest.mark.parametrize(
+    ("document", "pointer"),
+    [
+        ("{", "/"),
+        ("[]", "/"),
+        ({"name": "A"}, "/"),
+        (definition("B"), "/name"),
+        (definition("A", integration="api"), "/integration"),
+        (definition("A", endpoint_name="By Hand"), "/endpoint_name"),
+        (definition("A", endpoint_name="*"), "/endpoint_name"),
+        (at_path("A", "api", public="true"), "/public"),
+        (at_path("A/b", "api") | {"name": "A"}, "/integration/properties/api_resource_name"),
+        (at_path("Reconcile", "api") | {"name": "A"}, "/integration/properties/api_resource_name"),
+    ],
+)
+def test_a_definition_with_an_error_stops_the_synthesis(
+    tmp_path: Path, context: Context, document: object, pointer: str
+) -> None:
+    """To leave it out would take its path away."""
+    write(tmp_path, ENVIRONMENT, A=document)
+    said = refusal(tmp_path, context)
+    assert said.startswith(f"environments/live/A.endpoint.json: {pointer}: ")
+
+
+def test_a_path_leads_to_one_endpoint(tmp_path: Path, context: Context) -> None:
+    chat = at_path("Chat", "api")
+    write(tmp_path, ENVIRONMENT, A=chat | {"name": "A"}, B=chat | {"name": "B"})
+    pointer = "/integration/properties/api_resource_name"
+    assert refusal(tmp_path, context).splitlines() == [
+        f"environments/live/{name}.endpoint.json: {pointer}: /chat is the path of {other} too, so"
+        " it leads nowhere. [LH1015]"
+        for name, other in (("A", "B"), ("B", "A"))
+    ]
+
+
+def test_what_is_only_strange_stops_no_deployment(tmp_path: Path, context: Context) -> None:
+    write(tmp_path, ENVIRONMENT, A=at_path("A", "api"))
+    (tmp_path / "environments" / "live" / "notes.json").write_text("{}")
+    assert [path.name for path in read(tmp_path, context.get).paths] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "source", ["functions/nowhere", "functions", "tests/infra", "/etc", "functions/../gateway"]
+)
+def test_code_from_elsewhere_is_never_deployed(
+    tmp_path: Path, context: Context, source: str
+) -> None:
+    properties = {"api_resource_name": "writer", "lambda_src": source}
+    integration = {"type": "lambda", "properties": properties}
+    write(tmp_path, ENVIRONMENT, Writer=definition("Writer", integration=integration))
+    assert refusal(tmp_path, context) == (
+        "environments/live/Writer.endpoint.json: /integration/properties/lambda_src:"
+        f" `{source}` is no folder of functions/ with an app.py. Add it there, or set the"
+        " integration's type to api."
+    )
+
+
+def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+    write(tmp_path, {"region_name": "eu-central-1"}, A="{")
+    missing = refusal(tmp_path, {"environment": "live"}).splitlines()
+    assert missing == [
+        f"{FILE}: /: project_prefix and execution_role_arn are missing. [LH1002]",
+        (
+            "No repository is named: add `-c repository_url=https://HOST/OWNER/REPOSITORY.git`, the"
+            " repository that holds `environments/`."
+        ),
+        (
+            "No git secret is named: add `-c git_secret_name=NAME`, the name of the secret"
+            " in Secrets Manager that holds the repository's credential."
+        ),
+    ]
+    nowhere = {"api_resource_name": "b", "lambda_src": "functions/nowhere"}
+    wrong = definition("B", integration={"type": "lambda", "properties": nowhere})
+    write(tmp_path, ENVIRONMENT, A="{", B=wrong, C=at_path("C", "api"))
+    lines = refusal(tmp_path, {"environment": "live", "webhook_secret_name": "*"}).splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [
+        "environments/live/A.endpoint.json",
+        "environments/live/B.endpoint.json",
+        "No repository is named",
+        "No git secret is named",
+        "webhook_secret_name",
+    ]
+
+
+# -- the repository and the secrets
+
+
+def test_the_branch_is_main_unless_another_is_named(checkout: Path, context: Context) -> None:
+    assert read(checkout, context.get).branch == "main"
+    assert read(checkout, {**context, "branch": "fleet"}.get).branch == "fleet"
+
+
+def test_a_branch_that_functions_would_refuse_is_refused(checkout: Path, context: Context) -> None:
+    said = refusal(checkout, {**context, "branch": "a..b"})
+    assert said == "'a..b' is not the name of a branch. [LH2001]"
+
+
+@pytest.mark.parametrize(
+    "url", ["/srv/git/fleet", "file:///srv/git/fleet", "fleet", "https://", "http://localhost/a"]
+)
 def test_a_repository_that_no_lambda_reaches_is_refused(
-    environments: Path, context: Context, url: str
+    checkout: Path, context: Context, url: str
 ) -> None:
     expected = f"`{url}` is not a repository that a Lambda can reach: give an https or ssh URL."
-    assert refusal(environments, {**context, "repository_url": url}) == expected
+    assert refusal(checkout, {**context, "repository_url": url}) == expected
 
 
+@pytest.mark.parametrize("scheme", ["https", "http", "ftp"])
 def test_a_password_in_the_url_is_refused_and_not_repeated(
-    environments: Path, context: Context
+    checkout: Path, context: Context, scheme: str
 ) -> None:
-    url = "https://bot:hunter2@git.example.com/shop/endpoints.git"
-    said = refusal(environments, {**context, "repository_url": url})
-    assert said.startswith("The repository's URL has a password in it")
+    url = f"{scheme}://bot:hunter2@git.example.com/shop/endpoints.git"
+    said = refusal(checkout, {**context, "repository_url": url})
+    assert "git.example.com holds a user name or a password" in said
     assert "hunter2" not in said
 
 
-def test_an_ssh_url_keeps_its_user(environments: Path, context: Context) -> None:
+def test_an_ssh_url_keeps_its_user(checkout: Path, context: Context) -> None:
     url = "ssh://git@git.example.com:2222/shop/endpoints.git"
-    assert read(environments, {**context, "repository_url": url}.get).repository_url == url
+    assert read(checkout, {**context, "repository_url": url}.get).repository_url == url
 
 
+@pytest.mark.parametrize("key", ["git_secret_name", "webhook_secret_name"])
 @pytest.mark.parametrize("name", ["*", "shop/*", "arn:aws:secretsmanager:eu-central-1:1:secret:x"])
 def test_a_secret_is_named_without_wildcards(
-    environments: Path, context: Context, name: str
+    checkout: Path, context: Context, key: str, name: str
 ) -> None:
-    said = refusal(environments, {**context, "git_secret_name": name})
-    assert said.startswith("No git secret is named")
+    said = refusal(checkout, {**context, key: name})
+    assert said.startswith(f"{key}: `{name}` is not the name of a secret: give the name")
+
+
+# -- who is told
+
+OPS = "arn:aws:sns:eu-central-1:123456789012:ops"
 
 
 def test_who_is_told_is_read_from_the_file_that_the_controller_reads(
-    environments: Path, context: Context
+    checkout: Path, context: Context
 ) -> None:
-    context |= {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:other"}
-    settings = read(environments, context.get)
-    assert settings.topic_arn == "arn:aws:sns:eu-central-1:123456789012:shop-leases"
-    assert settings.event_bus_name == "shop-bus"
+    told = read(checkout, {**context, "topic_arn": OPS}.get).environment
+    assert told.topic_arn == "arn:aws:sns:eu-central-1:123456789012:shop-leases"
+    assert told.event_bus_name == "shop-bus"
 
 
-@pytest.mark.parametrize("notifications", [{}, "none"])
-def test_where_the_file_names_nobody_the_context_may(
-    environments: Path, context: Context, tmp_path: Path, notifications: object
-) -> None:
-    document = json.loads((environments / "live" / "environment.json").read_text())
-    write(tmp_path, json.dumps({**document, "notifications": notifications}))
-    assert read(tmp_path, context.get).topic_arn == ""
-    context |= {"topic_arn": "arn:aws:sns:eu-central-1:123456789012:ops"}
-    assert read(tmp_path, context.get).topic_arn == "arn:aws:sns:eu-central-1:123456789012:ops"
+def test_where_the_file_names_nobody_the_context_may(tmp_path: Path, context: Context) -> None:
+    write(tmp_path, {**ENVIRONMENT, "notifications": {}})
+    assert read(tmp_path, context.get).environment.topic_arn is None
+    told = read(tmp_path, {**context, "topic_arn": OPS, "event_bus_name": "ops"}.get).environment
+    assert (told.topic_arn, told.event_bus_name) == (OPS, "ops")
 
 
 @pytest.mark.parametrize(
-    ("named", "start"),
-    [
-        ({"topic_arn": "*"}, "topic_arn: `*` is not allowed."),
-        ({"event_bus_name": "bus *"}, "event_bus_name: `bus *` is not allowed."),
-        (
-            {"topic_arn": "arn:aws:sns:us-east-1:123456789012:far"},
-            "topic_arn: `arn:aws:sns:us-east-1:123456789012:far` is not in eu-central-1,",
-        ),
-    ],
+    ("told", "place"),
+    [({"topic_arn": "*"}, "topic_arn"), ({"event_bus_name": "bus *"}, "event_bus_name")],
 )
-def test_a_target_that_a_notice_cannot_reach_is_refused(
-    environments: Path, context: Context, tmp_path: Path, named: dict[str, str], start: str
+def test_a_target_in_the_context_is_judged_as_one_in_the_file(
+    checkout: Path, context: Context, told: Context, place: str
 ) -> None:
-    document = json.loads((environments / "live" / "environment.json").read_text())
-    write(tmp_path, json.dumps({**document, "notifications": named}))
-    assert refusal(tmp_path, context).startswith(start)
+    said = refusal(checkout, context | told)
+    assert said.startswith(f"the context: /notifications/{place}: ")
+    assert said.endswith("[LH1002]")
 
 
-@pytest.mark.parametrize(
-    ("block", "place"),
-    [
-        ({"identities": []}, "/identities: "),
-        ({"identities": {"oidc": {"issuer": "https://x"}}}, "/identities/oidc: "),
-        ({"identities": {"legacy_token_table": "*"}}, "/identities/legacy_token_table: "),
-        ({"identities": {"iam": {"scopes": {"*": ["admin"]}}}}, "/identities/iam/scopes: "),
-        ({"limits": {"requests_per_minute": "many"}}, "/limits/requests_per_minute: "),
-    ],
-)
-def test_what_functions_would_fail_by_is_not_deployed(
-    environments: Path, context: Context, tmp_path: Path, block: dict[str, object], place: str
-) -> None:
-    document = json.loads((environments / "live" / "environment.json").read_text())
-    write(tmp_path, json.dumps({**document, **block}))
-    said = refusal(tmp_path, context).splitlines()
-    assert said
-    assert all(line.startswith(f"{tmp_path}/live/environment.json: {place}") for line in said)
+@pytest.mark.parametrize("place", ["file", "context"])
+def test_a_topic_in_another_region_is_refused(tmp_path: Path, context: Context, place: str) -> None:
+    far = {"topic_arn": "arn:aws:sns:us-east-1:123456789012:far"}
+    write(tmp_path, {**ENVIRONMENT, "notifications": far if place == "file" else {}})
+    said = refusal(tmp_path, context | (far if place == "context" else {}))
+    assert said == (
+        "topic_arn: `arn:aws:sns:us-east-1:123456789012:far` is not in eu-central-1, where the"
+        " controller and its alarms are."
+    )
 
 
-def test_how_often_a_caller_may_call_is_the_files_or_the_schemas(
-    environments: Path, context: Context, tmp_path: Path
-) -> None:
-    document = json.loads((environments / "live" / "environment.json").read_text())
-    assert read(environments, context.get).rate_variables() == {
-        "LEASEHOLD_REQUESTS_PER_MINUTE": "120",
-        "LEASEHOLD_INVOCATIONS_PER_MINUTE": "600",
-    }
-    write(tmp_path, json.dumps({**document, "limits": {"requests_per_minute": 7}}))
-    found = read(tmp_path, context.get).rate_variables()
-    assert found == {"LEASEHOLD_REQUESTS_PER_MINUTE": "7"}
+# -- what is needed to read them
 
 
-@pytest.mark.parametrize(("content", "reason"), [("{", "this is not JSON"), ("[]", "not a JSON")])
-def test_a_broken_file_is_named(
-    tmp_path: Path, context: Context, content: str, reason: str
-) -> None:
-    write(tmp_path, content)
-    said = refusal(tmp_path, context)
-    assert said.startswith(f"{tmp_path}/live/environment.json: ")
-    assert reason in said
-
-
-def write(environments: Path, content: str) -> None:
-    (environments / "live").mkdir()
-    (environments / "live" / "environment.json").write_text(content)
-
-
-def refusal(environments: Path, context: Context) -> str:
-    with pytest.raises(SettingsError) as caught:
-        read(environments, context.get)
-    return str(caught.value)
+def test_neither_aws_nor_git_is_loaded_to_read_settings() -> None:
+    program = "import sys, infra.settings; print(*sorted({'boto3', 'pygit2'} & set(sys.modules)))"
+    command = [sys.executable, "-c", program]
+    loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout == "\n"

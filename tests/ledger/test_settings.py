@@ -1,4 +1,4 @@
-"""The git secret as Secrets Manager has it: read, or refused without a word of it."""
+"""Where the ledger is, by variables, and the git secret: read, or refused without a word of it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.remote import SshKey, Token
-from ledger.settings import read_secret
+from ledger.settings import LedgerSettings, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.mark.parametrize("secret_id", ["leasehold/git", None])
+def test_where_the_ledger_is_reads_the_same_from_the_variables(secret_id: str | None) -> None:
+    settings = LedgerSettings("dev", "https://git.example.com/fleet.git", "fleet", secret_id)
+    assert LedgerSettings.from_env(settings.variables()) == settings
 
 
 def test_a_token_or_a_key_is_read(tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from controller.plan import plan
 from controller.planning.action import Verb
-from controller.planning.desired import NAME_TAG, ON_REMOVE_TAG
 from controller.planning.observed import BUSY, Observed
 from controller.reconcile import reconcile
 from controller.tick import State
 from ledger.errors import Failure
+from ledger.tags import NAME_TAG, ON_REMOVE_TAG
 from tests.controller.cases import NOW, broken_fleet, fleet_of, there
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 

@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from gateway.callers.identify import SETTING, read
+from gateway.callers.identify import read
 from ledger.errors import Refused
 from ledger.identity_settings import Identities, identities_from
+from ledger.variables import IDENTITIES
 
 BLOCK = {
     "oidc": {
@@ -21,7 +22,7 @@ BLOCK = {
 }
 
 
-@pytest.mark.parametrize("variables", [{}, {SETTING: ""}])
+@pytest.mark.parametrize("variables", [{}, {IDENTITIES: ""}])
 def test_without_the_variable_only_the_tokens_of_the_table_count(
     variables: dict[str, str],
 ) -> None:
@@ -29,14 +30,14 @@ def test_without_the_variable_only_the_tokens_of_the_table_count(
 
 
 def test_the_variable_is_the_environments_block() -> None:
-    assert read({SETTING: json.dumps(BLOCK)}) == identities_from(BLOCK)
-    assert read({SETTING: "{}"}) == Identities()
+    assert read({IDENTITIES: json.dumps(BLOCK)}) == identities_from(BLOCK)
+    assert read({IDENTITIES: "{}"}) == Identities()
 
 
 @pytest.mark.parametrize("text", ["{", "NaN", "[" * 100_000, '"yes"', "[]", "7", "null"])
 def test_what_is_no_block_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match=f"LH4215.*{SETTING}"):
-        read({SETTING: text})
+    with pytest.raises(Refused, match=f"LH4215.*{IDENTITIES}"):
+        read({IDENTITIES: text})
 
 
 def test_everything_wrong_is_said_at_once_with_its_place() -> None:
@@ -46,6 +47,6 @@ def test_everything_wrong_is_said_at_once_with_its_place() -> None:
         "ldap": True,
     }
     with pytest.raises(Refused) as refused:
-        read({SETTING: json.dumps(wrong)})
+        read({IDENTITIES: json.dumps(wrong)})
     places = ("/oidc/issuer", "/oidc/audience", "/oidc/scopes/ops/0", "/iam/scopes", "ldap")
     assert [place for place in places if place not in refused.value.message] == []

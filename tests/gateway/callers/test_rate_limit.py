@@ -15,16 +15,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.identify import SETTING
-from gateway.callers.rate_limit import PAUSE, TABLE_SETTING, FailingOpen
-from gateway.callers.rates import INVOCATIONS_SETTING, REQUESTS_SETTING, Minute
+from gateway.callers.rate_limit import PAUSE, FailingOpen
+from gateway.callers.rates import Minute
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.models.streaming import streaming_handler
-from gateway.webhook.secrets import VALUE
 from leasehold.local_stack import given
 from ledger.errors import Refused, Unavailable
 from ledger.holdings import read_fleet
+from ledger.variables import (
+    IDENTITIES,
+    INVOCATIONS_PER_MINUTE,
+    RATE_TABLE,
+    REQUESTS_PER_MINUTE,
+    WEBHOOK_SECRET_VALUE,
+)
 from tests.gateway.api import ANA, FALCON, READER, Api, deployed
 from tests.gateway.serving import serving, start_fleet
 from tests.scene import NOON, environment
@@ -37,8 +42,8 @@ if TYPE_CHECKING:
     from tests.scene import Json, Scene
 
 RATES = "dev-rates"
-THREE = {REQUESTS_SETTING: "3"}
-SHARED = {**THREE, TABLE_SETTING: RATES}
+THREE = {REQUESTS_PER_MINUTE: "3"}
+SHARED = {**THREE, RATE_TABLE: RATES}
 DEPLOYER = "arn:aws:sts::123456789012:assumed-role/Deployer/ana"
 SIGNERS = {"iam": {"scopes": {"arn:aws:iam::123456789012:role/Deployer": ["read"]}}}
 
@@ -126,7 +131,7 @@ class TestTooManyRequests:
         assert [api.read(token=rob).status for _ in range(3)] == [200] * 3
 
     def test_are_no_matter_where_there_is_no_caller(self, scene: Scene) -> None:
-        with limited(scene, **THREE, **{VALUE: "the-webhook-secret"}) as api:
+        with limited(scene, **THREE, **{WEBHOOK_SECRET_VALUE: "the-webhook-secret"}) as api:
             described = [api.send("GET", token=None, path="/prod/openapi.json") for _ in range(5)]
             hooked = [
                 api.send("POST", b"{}", token=None, path="/prod/webhooks/git") for _ in range(5)
@@ -148,7 +153,7 @@ def test_without_the_variables_nobody_is_counted(api: Api) -> None:
 
 def test_callers_that_sign_with_awss_keys_are_counted_too(scene: Scene) -> None:
     scene.define("Falcon40B", 60)
-    handle = process(scene, **THREE, **{SETTING: json.dumps(SIGNERS)})
+    handle = process(scene, **THREE, **{IDENTITIES: json.dumps(SIGNERS)})
     assert statuses(handle, 4, {"identity": {"userArn": DEPLOYER}}) == [200] * 3 + [429]
     ben = {"identity": {"userArn": DEPLOYER.replace("/ana", "/ben")}}
     assert statuses(handle, 1, ben) == [200]
@@ -165,8 +170,8 @@ def test_a_function_with_a_malformed_variable_says_so_at_its_start(
     scene: Scene,
     make: Any,  # noqa: ANN401
 ) -> None:
-    ledger, variables = scene.repository, {REQUESTS_SETTING: "lots"}
-    with pytest.raises(Refused, match=f"LH4220: {REQUESTS_SETTING} is 'lots'"):
+    ledger, variables = scene.repository, {REQUESTS_PER_MINUTE: "lots"}
+    with pytest.raises(Refused, match=f"LH4220: {REQUESTS_PER_MINUTE} is 'lots'"):
         make(
             Dependencies(
                 ledger, "dev", lambda: scene.now, scene.account.client, variables=variables
@@ -250,7 +255,7 @@ class TestCallsOfModels:
     @pytest.fixture
     def models(self, scene: Scene) -> Iterator[Models]:
         start_fleet(scene)
-        with serving(scene, **{REQUESTS_SETTING: "2", INVOCATIONS_SETTING: "4"}) as running:
+        with serving(scene, **{REQUESTS_PER_MINUTE: "2", INVOCATIONS_PER_MINUTE: "4"}) as running:
             yield running
 
     def test_are_counted_together_however_a_model_is_asked(self, models: Models) -> None:
@@ -280,11 +285,11 @@ class TestLeaseholdUp:
         limits = {"requests_per_minute": 7, "invocations_per_minute": 5}
         scene.push({"environments/dev/environment.json": environment(limits=limits)})
         found = self.given(scene, {"LEASEHOLD_X": "x"})
-        assert found == {REQUESTS_SETTING: "7", INVOCATIONS_SETTING: "5", "LEASEHOLD_X": "x"}
+        assert found == {REQUESTS_PER_MINUTE: "7", INVOCATIONS_PER_MINUTE: "5", "LEASEHOLD_X": "x"}
 
     def test_takes_what_its_shell_says_before_the_settings(self, scene: Scene) -> None:
-        assert self.given(scene, {}) == {REQUESTS_SETTING: "120"}
-        assert self.given(scene, {REQUESTS_SETTING: ""}) == {REQUESTS_SETTING: ""}
+        assert self.given(scene, {}) == {REQUESTS_PER_MINUTE: "120"}
+        assert self.given(scene, {REQUESTS_PER_MINUTE: ""}) == {REQUESTS_PER_MINUTE: ""}
 
     def test_has_no_limit_while_the_settings_cannot_be_read(self, scene: Scene) -> None:
         scene.push({"environments/dev/environment.json": "{"})

@@ -17,18 +17,11 @@ from moto.dynamodb.responses import DynamoHandler
 from gateway.callers.counter_table import RateTable
 from gateway.callers.counters import MemoryCounts, RateCounts
 from gateway.callers.principal import Scope
-from gateway.callers.rates import (
-    INVOCATIONS_SETTING,
-    REQUESTS_SETTING,
-    Minute,
-    Rate,
-    Rates,
-    TooManyRequests,
-    key,
-    variables_of,
-)
+from gateway.callers.rates import Minute, Rate, Rates, TooManyRequests, key
 from ledger.documents import Environment
 from ledger.errors import Refused, Unavailable
+from ledger.function_variables import rate_variables
+from ledger.variables import INVOCATIONS_PER_MINUTE, REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +36,7 @@ SETTINGS = Environment("demo", "us-east-1", "arn:aws:iam::123456789012:role/demo
 # -- the rule
 
 
-@pytest.mark.parametrize("name", [REQUESTS_SETTING, INVOCATIONS_SETTING])
+@pytest.mark.parametrize("name", [REQUESTS_PER_MINUTE, INVOCATIONS_PER_MINUTE])
 @pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", " 7", "007", "1e3", "9" * 5000, "٣"])
 def test_a_variable_that_is_no_number_is_refused_with_its_name_and_value(
     name: str, text: str
@@ -54,7 +47,7 @@ def test_a_variable_that_is_no_number_is_refused_with_its_name_and_value(
     assert len(refused.value.message) < 200
 
 
-@pytest.mark.parametrize("variables", [{}, {REQUESTS_SETTING: "", INVOCATIONS_SETTING: ""}])
+@pytest.mark.parametrize("variables", [{}, {REQUESTS_PER_MINUTE: "", INVOCATIONS_PER_MINUTE: ""}])
 def test_without_variables_there_is_no_limit(variables: dict[str, str]) -> None:
     assert Rates.read(variables) == Rates()
 
@@ -72,13 +65,13 @@ def test_what_the_settings_say_arrives_by_the_variables(
         requests_per_minute=requests,
         invocations_per_minute=invocations,
     )
-    rates = Rates.read(variables_of(settings))
+    rates = Rates.read(rate_variables(settings))
     assert rates.requests == Rate("requests_per_minute", requests)
     assert (rates.invocations and rates.invocations.most) == invocations
 
 
 def test_settings_that_say_nothing_allow_120_requests_and_any_number_of_invocations() -> None:
-    assert variables_of(SETTINGS) == {REQUESTS_SETTING: "120"}
+    assert rate_variables(SETTINGS) == {REQUESTS_PER_MINUTE: "120"}
 
 
 @pytest.mark.parametrize(
@@ -95,7 +88,7 @@ def test_settings_that_say_nothing_allow_120_requests_and_any_number_of_invocati
 def test_calls_of_models_are_counted_apart_and_public_routes_are_not(
     scope: Scope | None, field: str | None
 ) -> None:
-    ruling = Rates.read({REQUESTS_SETTING: "60", INVOCATIONS_SETTING: "6"}).ruling(scope)
+    ruling = Rates.read({REQUESTS_PER_MINUTE: "60", INVOCATIONS_PER_MINUTE: "6"}).ruling(scope)
     assert (ruling and ruling.field) == field
 
 

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gateway.callers.identify import SETTING
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
+from ledger.variables import IDENTITIES
 from tests.conftest import staged
 from tests.gateway.api import FALCON
 from tests.ledger.forge import QUIET, git
@@ -57,7 +57,7 @@ def handle(scene: Scene) -> Handler:
         scene.now += timedelta(seconds=1)
         return scene.now
 
-    variables = {SETTING: json.dumps(ADMITTED)}
+    variables = {IDENTITIES: json.dumps(ADMITTED)}
     client = scene.account.client
     return build(Dependencies(scene.open(GATEWAY), "dev", clock, client, variables=variables))  # type: ignore[arg-type]
 

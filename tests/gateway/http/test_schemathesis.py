@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 from gateway.callers.principal import Principal, Scope
 from gateway.http.openapi import EXAMPLE_URL, document
 from gateway.http.routes import ANYTHING, ROUTES
-from gateway.webhook.secrets import VALUE
+from ledger.variables import WEBHOOK_SECRET_VALUE
 from tests.conftest import staged
 from tests.gateway.api import Api, deployed
 
@@ -80,7 +80,7 @@ def described_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with staged(tmp_path_factory.mktemp("described")) as scene:
         scene.start("Falcon40B")
         scene.start("Kept")
-        secret = {VALUE: "nobody-knows-this-one"}
+        secret = {WEBHOOK_SECRET_VALUE: "nobody-knows-this-one"}
         server, table = deployed(scene, variables=secret, trigger=lambda: None)
         with server:
             token, _ = table.create(ANYTHING_ALLOWED, scene.now)

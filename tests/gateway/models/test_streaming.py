@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.identify import SETTING, Caller
+from gateway.callers.identify import Caller
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.models.streaming import PRELUDE_END, streaming_handler
+from ledger.variables import IDENTITIES
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, IDA, PROMPT, Models, serving, start_fleet
 from tests.scene import path
@@ -135,7 +136,7 @@ class TestAStreamsCaller:
             "requestContext": context,
         }
         scene = models.scene
-        variables = {SETTING: json.dumps(SIGNERS)}
+        variables = {IDENTITIES: json.dumps(SIGNERS)}
         handle = streaming_handler(
             Dependencies(
                 scene.repository,

@@ -19,11 +19,10 @@ from botocore.config import Config
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.webhook.receive import MOST_BYTES
-from gateway.webhook.secrets import SECRET_ID, VALUE
 from gateway.webhook.seen import REMEMBERED
 from gateway.webhook.signatures import sign
-from gateway.webhook.wake import CONTROLLER_FUNCTION
 from ledger.errors import Unavailable
+from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 from tests.conftest import staged
 from tests.gateway.api import Answer, Api, deployed
 from tests.lambda_service import front_door
@@ -86,7 +85,7 @@ def scene_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 @pytest.fixture
 def hook(scene_of_all: Scene) -> Iterator[Hook]:
-    controller, variables = Controller(), {VALUE: f"{NEW}\n{OLD}\n"}
+    controller, variables = Controller(), {WEBHOOK_SECRET_VALUE: f"{NEW}\n{OLD}\n"}
     server, table = deployed(scene_of_all, variables=variables, trigger=controller)
     with server:
         yield Hook(Api(scene_of_all, server.url, table, ""), controller)
@@ -267,27 +266,27 @@ class TestTheDeployedFunction:
         assert NEW not in body["error"]
 
     def test_says_that_the_secret_cannot_be_read(self, scene_of_all: Scene) -> None:
-        variables = {SECRET_ID: "fleet/none"}
+        variables = {WEBHOOK_SECRET: "fleet/none"}
         status, body = answered(parts_of(scene_of_all, nowhere(), variables), b"{}", {})
         assert (status, body["code"]) == (503, "LH4406")
 
     def test_says_what_is_not_set_up(self, scene_of_all: Scene) -> None:
         status, body = answered(parts_of(scene_of_all, nowhere(), {}), b"{}", {})
         assert (status, body["code"]) == (404, "LH4404")
-        assert SECRET_ID in body["error"]
-        dependencies = parts_of(scene_of_all, nowhere(), {VALUE: NEW})
+        assert WEBHOOK_SECRET in body["error"]
+        dependencies = parts_of(scene_of_all, nowhere(), {WEBHOOK_SECRET_VALUE: NEW})
         _, body = answered(dependencies, b'{"ref":"refs/heads/main"}', {"X-Gitlab-Token": NEW})
         assert CONTROLLER_FUNCTION in body["error"]
 
     def test_knows_the_branch_by_its_setting(self, scene_of_all: Scene) -> None:
-        variables = {VALUE: NEW, "LEASEHOLD_BRANCH": "live"}
+        variables = {WEBHOOK_SECRET_VALUE: NEW, "LEASEHOLD_BRANCH": "live"}
         dependencies = parts_of(scene_of_all, nowhere(), variables)
         proof = {"X-Gitlab-Token": NEW}
         assert answered(dependencies, b'{"ref":"refs/heads/main"}', proof)[0] == 200
         assert answered(dependencies, b'{"ref":"refs/heads/live"}', proof)[1]["code"] == "LH4404"
 
     def test_says_that_base64_is_none(self, scene_of_all: Scene) -> None:
-        handle = build(parts_of(scene_of_all, nowhere(), {VALUE: NEW}))
+        handle = build(parts_of(scene_of_all, nowhere(), {WEBHOOK_SECRET_VALUE: NEW}))
         answer = handle(event("%", {}, encoded=True), None)
         assert json.loads(answer["body"])["code"] == "LH4403"
 
@@ -301,7 +300,7 @@ def parts_of(scene: Scene, client: Any, variables: Mapping[str, str]) -> Depende
 
 def aws(scene: Scene, client: Any, secret: str, text: str) -> Dependencies:  # noqa: ANN401
     scene.account.client("secretsmanager").create_secret(Name=secret, SecretString=text)
-    variables = {SECRET_ID: secret, CONTROLLER_FUNCTION: "the-controller"}
+    variables = {WEBHOOK_SECRET: secret, CONTROLLER_FUNCTION: "the-controller"}
     return parts_of(scene, client, variables)
 
 

@@ -1,0 +1,26 @@
+"""What an environment's file says, as variables of the gateway's functions. Pure.
+
+Who may call, and how often, is asked for every request, and an authorizer has no clone of the
+ledger: so functions get it when they are deployed.
+"""
+
+import json
+from dataclasses import asdict
+
+from ledger.documents import Environment
+from ledger.variables import IDENTITIES, INVOCATIONS_PER_MINUTE, REQUESTS_PER_MINUTE
+
+
+def identity_variables(environment: Environment) -> dict[str, str]:
+    """Return the variable that `documents.parse_identities` reads; none for tokens alone."""
+    block = {key: it for key, it in asdict(environment.identities).items() if it is not None}
+    return {IDENTITIES: json.dumps(block, separators=(",", ":"))} if block else {}
+
+
+def rate_variables(environment: Environment) -> dict[str, str]:
+    """Return how often one caller may call in a minute; a variable that is missing is no limit."""
+    most = {
+        REQUESTS_PER_MINUTE: environment.requests_per_minute,
+        INVOCATIONS_PER_MINUTE: environment.invocations_per_minute,
+    }
+    return {name: str(number) for name, number in most.items() if number is not None}

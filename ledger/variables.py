@@ -1,0 +1,21 @@
+"""The variables by which functions are configured. Names only: this imports nothing.
+
+The CDK app sets them, entry points and the gateway read them.
+"""
+
+ENVIRONMENT = "LEASEHOLD_ENVIRONMENT"
+REPOSITORY = "LEASEHOLD_REPOSITORY"
+BRANCH = "LEASEHOLD_BRANCH"
+GIT_SECRET = "LEASEHOLD_GIT_SECRET"  # noqa: S105  (the name of a variable)
+
+IDENTITIES = "LEASEHOLD_IDENTITIES"  # the block `identities` of environment.json, as JSON
+REQUESTS_PER_MINUTE = "LEASEHOLD_REQUESTS_PER_MINUTE"
+INVOCATIONS_PER_MINUTE = "LEASEHOLD_INVOCATIONS_PER_MINUTE"
+
+TOKEN_TABLE = "LEASEHOLD_TOKEN_TABLE"  # noqa: S105  (the name of a variable)
+RATE_TABLE = "LEASEHOLD_RATE_TABLE"
+STATE_MACHINE = "LEASEHOLD_STATE_MACHINE"
+
+CONTROLLER_FUNCTION = "LEASEHOLD_CONTROLLER_FUNCTION"
+WEBHOOK_SECRET = "LEASEHOLD_WEBHOOK_SECRET"  # noqa: S105  (the name of a secret)
+WEBHOOK_SECRET_VALUE = "LEASEHOLD_WEBHOOK_SECRET_VALUE"  # noqa: S105  (the secret itself)
