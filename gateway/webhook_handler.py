@@ -1,7 +1,8 @@
 """The webhook as a Lambda function of its own: it knows no ledger, and has no right to one.
 
 An entry point. Its callers show no token, so what they reach first can do two things: read the
-webhook's secret, and ask the controller for a tick.
+webhook's secret, and ask the controller for a tick. It starts without git and without the JSON
+Schemas.
 """
 
 import os
@@ -14,8 +15,11 @@ from typing import Any
 import boto3
 
 from gateway.http import errors
-from gateway.http.requests import Event
+from gateway.http.call import Call, Event, read_call, request_id
+from gateway.http.checks import check_parameters, read_document
+from gateway.http.routes import candidates
 from gateway.webhook.receive import Webhook
+from ledger.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +29,25 @@ class Function:
     clock: Callable[[], datetime]
     client: Callable[..., Any]
     variables: Mapping[str, str]
-    trigger: None = None  # the controller is a function, too
+    wake: None = None  # the controller is a function, too
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
     """Answer one API Gateway proxy event (payload version 1)."""
     try:
-        return _built().receive(event).as_proxy()
+        return _built().receive(_admitted(event)).as_proxy()
     except Exception as error:  # noqa: BLE001 - an entry point
-        return errors.told(event, error).as_proxy()
+        return errors.told(error, request_id(event)).as_proxy()
+
+
+def _admitted(event: Event) -> Call:
+    """Hold a request against what its route demands, of which nothing is a scope or a rate."""
+    [route] = candidates("POST", "/webhooks/git")
+    call = read_call(event, None)
+    check_parameters(route, call)
+    if isinstance(document := read_document(route, call), Refused):
+        raise document
+    return call
 
 
 @cache

@@ -1,8 +1,8 @@
 """Which endpoint a call to a model is for, by the ledger as of a moment ago.
 
-Called by `invocation`, `streaming` and `executions`. A fetch for every prompt would ask more of a
-git server than of the model, so the fleet is remembered for a while, and also while the ledger is
-out of reach or its settings are broken: models go on answering. It must not know SageMaker.
+A fetch for every prompt would ask more of a git server than of the model, so the fleet is
+remembered for a while, and also while the ledger is out of reach or its settings are broken: models
+go on answering. It must not know SageMaker.
 """
 
 from collections.abc import Callable
@@ -32,10 +32,7 @@ class FleetCache:
 
     def named(self, name: str) -> Holding | Broken:
         """Find an endpoint by its own name or its definition's. Raises Refused LH4106."""
-        item = self.fleet().find(name) or self.fleet(afresh=True).find(name)
-        if item is None:
-            raise Refused("LH4106", f"no endpoint is called {name:.80} in {self._environment}.")
-        return item
+        return self.fleet().find(name) or self.fleet(afresh=True).get(name)
 
     def at(self, resource: str) -> Holding:
         """Find the one whose integration has this path.
@@ -63,10 +60,7 @@ class FleetCache:
     def _read(self) -> Fleet:
         """Read the ledger; what cannot be read leaves the fleet as it was."""
         try:
-            fleet = read_fleet(self._ledger.read().files, self._environment)
-            if fleet.environment is None:
-                wrong = " ".join(map(str, fleet.violations))
-                raise Refused("LH4109", f"the environment {fleet.name} is frozen: {wrong}")
+            fleet = read_fleet(self._ledger.read().files, self._environment).readable()
         except Failure as failure:
             if self._fleet is None:
                 raise

@@ -1,6 +1,6 @@
 """The secrets that webhook calls are checked by: from Secrets Manager, or from a setting.
 
-`webhook` asks for them. A secret is a line of text, and there may be several while one is being
+A secret is a line of text, and there may be several while one is being
 replaced by another: a call may prove that it knows any of them.
 
 `LEASEHOLD_WEBHOOK_SECRET` names a secret in Secrets Manager. `LEASEHOLD_WEBHOOK_SECRET_VALUE`
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.dependencies import Surroundings
+from gateway.dependencies import FunctionDependencies
 from ledger.errors import Refused, Unavailable
 
 SECRET_ID = "LEASEHOLD_WEBHOOK_SECRET"  # noqa: S105  (the name of a variable)
@@ -25,7 +25,7 @@ _REMEMBERED = timedelta(minutes=5)
 class WebhookSecrets:
     """Reads the secrets when they are needed, and again after five minutes."""
 
-    def __init__(self, dependencies: Surroundings) -> None:
+    def __init__(self, dependencies: FunctionDependencies) -> None:
         self._dependencies = dependencies
         self._lock = threading.Lock()
         self._known: tuple[str, ...] = ()

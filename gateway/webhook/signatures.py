@@ -1,6 +1,6 @@
 """Whether a webhook's call comes from somebody who knows the secret. Pure.
 
-`webhook` asks it. Three ways to prove it, of which a call's headers choose one:
+Three ways to prove it, of which a call's headers choose one:
 
 | header | proof | the same call again is recognised by |
 |---|---|---|

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway import authorizer_handler
-from gateway.callers import counter_table, identify, rate_limit, rates
+from gateway.callers import counters, identify, rate_limit
 from gateway.models import executions
 from gateway.webhook import secrets as webhook_secrets
 from gateway.webhook import wake
@@ -108,8 +108,8 @@ def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesi
     tables = synthesis.resources("AWS::DynamoDB::Table")
     (table,) = (name for name in tables if name.startswith("FunctionsRates"))
     described = tables[table]["Properties"]
-    assert described["KeySchema"] == [{"AttributeName": counter_table.KEY, "KeyType": "HASH"}]
-    assert described["TimeToLiveSpecification"]["AttributeName"] == counter_table.EXPIRY
+    assert described["KeySchema"] == [{"AttributeName": counters.KEY, "KeyType": "HASH"}]
+    assert described["TimeToLiveSpecification"]["AttributeName"] == counters.EXPIRY
     for name in (GATEWAY, MODELS, STREAM):
         assert synthesis.variables(name)["LEASEHOLD_RATE_TABLE"] == {"Ref": table}
         (counting,) = synthesis.allowing(name, "dynamodb:UpdateItem")
@@ -149,8 +149,8 @@ def test_the_variables_are_the_ones_that_the_gateway_reads(synthesis: Synthesis)
         ledger_settings.BRANCH,
         ledger_settings.GIT_SECRET,
         rate_limit.TABLE_SETTING,
-        rates.REQUESTS_SETTING,
-        rates.INVOCATIONS_SETTING,
+        rate_limit.REQUESTS_SETTING,
+        rate_limit.INVOCATIONS_SETTING,
     }
     told = {
         variable

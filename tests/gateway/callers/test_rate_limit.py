@@ -15,9 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.callers.counters import Minute
 from gateway.callers.identify import SETTING
-from gateway.callers.rate_limit import PAUSE, TABLE_SETTING, FailingOpen
-from gateway.callers.rates import INVOCATIONS_SETTING, REQUESTS_SETTING, Minute
+from gateway.callers.rate_limit import (
+    INVOCATIONS_SETTING,
+    PAUSE,
+    REQUESTS_SETTING,
+    TABLE_SETTING,
+    FailingOpen,
+)
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.models.streaming import streaming_handler

@@ -16,7 +16,8 @@ from cfnlint.api import lint_all  # type: ignore[import-untyped]
 
 from gateway.dependencies import Dependencies
 from gateway.handler import build
-from gateway.models.executions import DEFINITION, LARGEST_INPUT
+from gateway.http.routes import STEP_FUNCTIONS_BODY
+from gateway.models.executions import DEFINITION
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, PROMPT, Models, serving, start_fleet
 
@@ -117,7 +118,7 @@ class TestWhatIsRefused:
         assert "Retry-After" in answer.headers
 
     def test_a_call_longer_than_step_functions_takes(self, models: Models) -> None:
-        answer = start(models, {"inputs": "x" * LARGEST_INPUT})
+        answer = start(models, {"inputs": "x" * STEP_FUNCTIONS_BODY.most_bytes})
         assert (answer.status, answer.code) == (413, "LH4322")
 
     @pytest.mark.parametrize(

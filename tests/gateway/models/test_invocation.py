@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.models.wire import LARGEST
+from gateway.http.routes import MODEL_BODY
 from tests import debian
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, FLEET, Models, integration, serving, start_fleet
@@ -263,7 +263,7 @@ class TestWhatGoesWrong:
         assert models.ask("/falcon").status == 200
 
     def test_a_body_of_more_than_six_megabytes_is_too_large(self, models: Models) -> None:
-        answer = models.ask("/falcon", b"x" * (LARGEST + 1))
+        answer = models.ask("/falcon", b"x" * (MODEL_BODY.most_bytes + 1))
         assert (answer.status, answer.code) == (413, "LH4302")
 
     def test_an_answer_that_does_not_fit_is_not_sent_in_half(self, models: Models) -> None:
