@@ -35,9 +35,9 @@ class Call:
 
     method: str
     resource: str
-    headers: Mapping[str, str] = _NOTHING
-    query: Mapping[str, tuple[str, ...]] = _NOTHING
-    path: Mapping[str, str] = _NOTHING
+    headers: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NOTHING)
+    path: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
     body: bytes = b""
     caller: Principal | None = None
     id: str = ""  # API Gateway's own, as it was sent

@@ -99,8 +99,7 @@ def _tag(name: str) -> _Json:
 def _paths(routes: Iterable[Route]) -> _Json:
     paths: _Json = {}
     for route in routes:
-        path = route.resource.replace("+}", "}")
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.resource, {})[route.method.lower()] = _operation(route)
     return paths
 
 

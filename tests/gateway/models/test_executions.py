@@ -179,10 +179,15 @@ class TestWhatIsRefused:
             Dependencies(scene.repository, "dev", lambda: scene.now, scene.account.client)
         )
         caller = {"name": "Ida", "email": "ida@example.com", "scopes": "invoke"}
-        for resource in ("/startexecution", "/describeexecution"):
+        bodies: dict[str, Json] = {
+            "/startexecution": {"endpointname": "x", "body": PROMPT},
+            "/describeexecution": {"executionArn": "arn:aws:states:us-east-1:1:execution:m:e"},
+        }
+        for resource, body in bodies.items():
             event: dict[str, Any] = {
                 "httpMethod": "POST",
                 "resource": resource,
+                "body": json.dumps(body),
                 "requestContext": {"authorizer": caller},
             }
             answer = handler(event, None)

@@ -54,9 +54,13 @@ class TestByName:
         assert models.ask(f"/invoke/{FALCON}", token=None).code == "LH4010"
 
     def test_a_name_that_nobody_has_is_not_found(self, models: Models) -> None:
-        answer = models.ask("/invoke/Nobody%20here")
+        answer = models.ask("/invoke/Nobody%2Dhere")
         assert (answer.status, answer.code) == (404, "LH4106")
-        assert answer.error == "no endpoint is called Nobody here in dev."
+        assert answer.error == "no endpoint is called Nobody-here in dev."
+
+    def test_what_can_be_no_name_is_refused(self, models: Models) -> None:
+        answer = models.ask("/invoke/Nobody%20here")
+        assert (answer.status, answer.code) == (400, "LH4003")
 
     def test_a_definition_that_was_merged_is_there_at_once(self, models: Models) -> None:
         models.scene.define("Fresh")
