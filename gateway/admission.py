@@ -1,10 +1,9 @@
 """The way in: an event becomes a call that a route takes, or is refused. No operation sees more.
 
-1. the route is found by method and resource
-2. who calls is found out, and the request is read, once
-3. the route's scope is demanded of the caller
-4. the request is counted, whatever becomes of it, and refused past the limit
-5. the parameters and the body are held against what the route says of them
+1. the route is found by method and resource, and the request is read and held against it, once
+2. who calls is found out, and the route's scope is demanded of them
+3. the request is counted, whatever becomes of it, and refused past the limit
+4. what the route does not take of it is refused
 
 Every entry point of the gateway goes through it, so that no way in is a way around, and no
 operation has to remember a check.
@@ -16,12 +15,11 @@ from datetime import datetime
 from typing import Self
 
 from gateway.callers import identify
-from gateway.callers.principal import Scope
 from gateway.callers.rate_limit import RateLimit
 from gateway.dependencies import Dependencies
-from gateway.http.call import Call, Event, read_call
-from gateway.http.checks import check_parameters, read_document
-from gateway.http.routes import Route, candidates
+from gateway.http.call import Call, Event
+from gateway.http.matching import match
+from gateway.http.routes import Route
 from ledger.errors import Refused
 from ledger.identity_settings import Identities
 
@@ -52,41 +50,25 @@ class Admission:
 
     def admit(self, event: Event) -> tuple[Route, Call]:
         """Return the route of a request, and the request as the route takes it. Raises Failure."""
-        method, resource = str(event.get("httpMethod")), str(event.get("resource"))
-        routes, now = candidates(method, resource), self.clock()
-        call = read_call(event, identify.identified(event, self.identities, now))
-        document = read_document(routes[0], call)
-        route = chosen(routes, document)
-        call = _at_own_path(route, call)
+        now, found = self.clock(), match(event)
+        route = found.route
+        call = replace(found.call, caller=identify.identified(event, self.identities, now))
         self._check_scope(route, call)
         self.rate_limit.count(call.caller, route.scope, now)
-        check_parameters(route, call)
-        if isinstance(document, Refused):
-            raise document
-        return route, replace(call, document=document)
+        if found.refusal:
+            raise found.refusal
+        return route, call
 
     def _check_scope(self, route: Route, call: Call) -> None:
+        """Raise Refused LH4031 for a token that lacks the route's scope, LH4202 for no caller.
+
+        LH4010 for no caller at a resource that was deployed for a public definition, and is private
+        now.
+        """
         if route.scope is None or (route.may_be_public and self.is_public(call)):
             return
-        if route.may_be_public and call.caller is None:  # a resource that was public once
+        if route.may_be_public and call.caller is None:
             raise Refused("LH4010", "No valid token came with the request.")
-        check_scope(route.scope, call)
-
-
-def chosen(routes: tuple[Route, ...], document: object) -> Route:
-    """Return the first route whose field the body has; the last one asks for none."""
-    named = document if isinstance(document, dict) else {}
-    return next(route for route in routes if route.when is None or route.when in named)
-
-
-def check_scope(scope: Scope, call: Call) -> None:
-    """Raise Refused LH4202 without a caller, LH4031 for one whose token lacks the scope."""
-    if not call.principal.allows(scope):
-        raise Refused("LH4031", f"This token lacks the scope {scope}. Ask for one that has it.")
-
-
-def _at_own_path(route: Route, call: Call) -> Call:
-    """Name the definition whose own resource this is, where it was deployed as one."""
-    if not route.may_be_public or call.path:
-        return call
-    return replace(call, path={"api_resource_name": call.resource.strip("/")})
+        if not call.principal.allows(route.scope):
+            said = f"This token lacks the scope {route.scope}. Ask for one that has it."
+            raise Refused("LH4031", said)

@@ -15,11 +15,9 @@ from typing import Any
 import boto3
 
 from gateway.http import errors
-from gateway.http.call import Call, Event, read_call, request_id
-from gateway.http.checks import check_parameters, read_document
-from gateway.http.routes import candidates
+from gateway.http.call import Call, Event, request_id
+from gateway.http.matching import match
 from gateway.webhook.receive import Webhook
-from ledger.errors import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +39,11 @@ def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (
 
 
 def _admitted(event: Event) -> Call:
-    """Hold a request against what its route demands, of which nothing is a scope or a rate."""
-    [route] = candidates("POST", "/webhooks/git")
-    call = read_call(event, None)
-    check_parameters(route, call)
-    if isinstance(document := read_document(route, call), Refused):
-        raise document
-    return call
+    """Return what the route takes; it demands no scope, and nobody is counted."""
+    found = match(event)
+    if found.refusal:
+        raise found.refusal
+    return found.call
 
 
 @cache

@@ -2,7 +2,7 @@
 
 Whoever answers a request works with a `Call`; no module but this one knows what an event looks
 like, except for the part that says who calls (`callers.identify`). What comes from outside is
-decoded here and not judged: that is for the route's own rules (`http.checks`).
+decoded here and not judged: that is for the route's own rules (`matching`).
 """
 
 import base64
@@ -63,8 +63,7 @@ class Call:
         An Idempotency-Key counts for its caller only.
         """
         if self.has_key:
-            text = f"{self.principal.email}\n{self.headers['idempotency-key']}"
-            return hashlib.sha256(text.encode()).hexdigest()[:32]
+            return _digest(f"{self.principal.email}\n{self.headers['idempotency-key']}")[:32]
         return self.id if _REQUEST_ID.fullmatch(self.id) else _digest(self.id)
 
     def parameter(self, name: str) -> str | None:
@@ -72,8 +71,11 @@ class Call:
         return next(iter(self.query.get(name, ())), None)
 
 
-def read_call(event: Event, caller: Principal | None) -> Call:
-    """Read a request. Raises Refused LH4001 for a body that is neither UTF-8 nor base64."""
+def read_call(event: Event) -> Call:
+    """Read a request, but for who calls.
+
+    Raises Refused LH4001 for a body that is neither UTF-8 nor base64.
+    """
     context = event.get("requestContext") or {}
     headers = _headers(event)
     return Call(
@@ -83,7 +85,6 @@ def read_call(event: Event, caller: Principal | None) -> Call:
         query=_query(event),
         path={name: unquote(part) for name, part in (event.get("pathParameters") or {}).items()},
         body=_body(event),
-        caller=caller,
         id=request_id(event),
         base_url=_base_url(event, context, headers),
     )

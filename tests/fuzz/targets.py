@@ -10,6 +10,7 @@ import json
 import re
 import tempfile
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any, cast
 import jwt
 import pygit2
 
-from gateway.admission import chosen
 from gateway.callers import aws_signature
 from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
 from gateway.callers.identify import Caller, identified
@@ -29,9 +29,9 @@ from gateway.callers.token_record import item_of, record_of
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.http.call import Call, digest, read_call
-from gateway.http.checks import check_parameters, read_document
+from gateway.http.matching import match
 from gateway.http.parameters import PASSED_ON
-from gateway.http.routes import METHODS, ROUTES, candidates
+from gateway.http.routes import METHODS, ROUTES
 from gateway.leases.etags import if_match
 from gateway.leases.history import History
 from gateway.models.not_running import observed_status
@@ -47,7 +47,7 @@ from ledger.documents import (
     parse_lease,
     parse_lock,
 )
-from ledger.errors import Failure, Refused
+from ledger.errors import Failure
 from ledger.history import LeaseAction, LeaseChange, read_changes, trailers, write_message
 from ledger.holdings import read_fleet
 from ledger.identity_settings import Iam, Identities, Oidc
@@ -91,21 +91,20 @@ def documented(*codes: str) -> Iterator[None]:
 
 
 def extension_body(data: bytes) -> None:
-    """The body of an extension, past the way in."""
-    routes = candidates("POST", "/endpoint-expiry")
+    """The body of an extension, as the route takes it."""
     with documented("LH4001", "LH4002"):
-        call = read_call(inputs.body(data), None)
-        if isinstance(found := read_document(routes[0], call), Refused):
-            raise found
-        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", found["EndpointName"])
-        assert re.fullmatch("[0-9a-f]{32}", digest("POST", found))
-        assert chosen(routes, found).operation == (
-            "add" if "EndpointConfigName" in found else "extend"
-        )
-        minutes = found.get("minutes", 1)
+        asked = {"httpMethod": "POST", "resource": "/endpoint-expiry"}
+        found = match({**inputs.body(data), **asked})
+        if found.refusal:
+            raise found.refusal
+        document = found.call.document
+        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", document["EndpointName"])
+        assert re.fullmatch("[0-9a-f]{32}", digest("POST", document))
+        assert (found.route.operation == "add") is ("EndpointConfigName" in document)
+        minutes = document.get("minutes", 1)
         assert type(minutes) is int
         assert minutes > 0
-        found.get("reason", "").encode()
+        document.get("reason", "").encode()
 
 
 def headers(data: bytes) -> None:
@@ -115,6 +114,8 @@ def headers(data: bytes) -> None:
     query = dict.fromkeys(("EndpointName", "limit", "dry_run", "commit", text(name)), text(asked))
     event = {
         **inputs.body(asked),
+        "httpMethod": route.method,
+        "resource": route.resource,
         "headers": {
             text(name): text(value),
             "Idempotency-Key": text(value),
@@ -123,20 +124,21 @@ def headers(data: bytes) -> None:
         "queryStringParameters": query if len(asked) % 2 else None,
         "pathParameters": {each.name: text(asked) for each in route.in_path},
     }
-    principal = Principal("A", "a@b.c", frozenset({Scope.READ}))
     with documented():
-        call = read_call(event, principal)
-        check_parameters(route, call)
-        for parameter in route.parameters:
-            assert parameter.place != "query" or len(call.query.get(parameter.name, ())) <= 1
-        if any(each.name == "Idempotency-Key" for each in route.parameters):
+        found = match(event)
+        if found.refusal:
+            raise found.refusal
+        call = replace(found.call, caller=Principal("A", "a@b.c", frozenset({Scope.READ})))
+        assert all(len(values) == 1 for values in call.query.values())
+        names = {each.name for each in found.route.parameters}
+        if "Idempotency-Key" in names:
             assert re.fullmatch("[!-~]{1,255}", call.headers["idempotency-key"])
-        if any(each.name == "If-Match" for each in route.parameters):
+        if "If-Match" in names:
             tags = if_match(call.headers["if-match"])
             assert tags == ("*",) or all(re.fullmatch("[0-9a-f]{40}", tag) for tag in tags)
             assert len(tags) <= 10
         assert re.fullmatch("[0-9a-f]{32,64}", call.request_id)
-        if route.parameters == PASSED_ON:
+        if found.route.parameters == PASSED_ON:
             for argument in model_call(call).arguments.values():
                 assert re.fullmatch("[ -~]{0,1024}", argument)
 
@@ -196,7 +198,7 @@ def webhook(data: bytes) -> None:
         event = {"body": text(content), "isBase64Encoded": False}
         sent |= sign(SECRET, text(content).encode(errors="surrogatepass"), NOON)
     with documented("LH4001", "LH4401", "LH4403"):
-        answer = Webhook.of(dependencies).receive(read_call({**event, "headers": sent}, None))
+        answer = Webhook.of(dependencies).receive(read_call({**event, "headers": sent}))
         assert proof == b"right" or text(value) == SECRET
         assert (answer.status == 202) is bool(told)
         _check_answer(answer.as_proxy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -304,26 +305,26 @@ class TestABodyAsApiGatewayHandsItOver:
 
     def test_may_be_base64(self) -> None:
         event = {"body": base64.b64encode(self.BODY).decode(), "isBase64Encoded": True}
-        assert read_call(event, None).body == self.BODY
+        assert read_call(event).body == self.BODY
 
     @pytest.mark.parametrize(("body", "encoded"), [("%%%", True), ("é", True), ("\ud800", False)])
     def test_that_is_no_text_and_no_base64_is_refused(self, body: str, encoded: bool) -> None:  # noqa: FBT001
         with pytest.raises(Refused) as caught:
-            read_call({"body": body, "isBase64Encoded": encoded}, None)
+            read_call({"body": body, "isBase64Encoded": encoded})
         assert caught.value.code == "LH4001"
 
 
 class TestARequestId:
     def test_is_the_same_for_the_same_key_of_the_same_caller_only(self) -> None:
         event = {"headers": {"IDEMPOTENCY-KEY": "k-1"}}
-        ana = read_call(event, READER).request_id
-        assert ana == read_call(event, READER).request_id
+        ana = replace(read_call(event), caller=READER).request_id
+        assert ana == replace(read_call(event), caller=READER).request_id
         other = Principal("Rob", "rob@example.org", READER.scopes)
-        assert ana != read_call(event, other).request_id
+        assert ana != replace(read_call(event), caller=other).request_id
 
     def test_is_api_gateways_own_without_a_key(self) -> None:
         event = {"requestContext": {"requestId": "c6af9ac6-7b61"}}
-        assert read_call(event, READER).request_id == "c6af9ac6-7b61"
+        assert replace(read_call(event), caller=READER).request_id == "c6af9ac6-7b61"
 
     def test_never_carries_a_line_of_its_own(self) -> None:
         call = Call(method="POST", resource="/", id="x\nRequest-Id: forged")
@@ -336,14 +337,14 @@ class TestACall:
             "headers": {"If-Match": "b"},
             "multiValueHeaders": {"If-Match": ["a", "b"], "ACCEPT": ["*/*"]},
         }
-        assert read_call(event, None).headers == {"if-match": "a, b", "accept": "*/*"}
+        assert read_call(event).headers == {"if-match": "a, b", "accept": "*/*"}
 
     def test_has_every_value_of_a_query(self) -> None:
         once = {"queryStringParameters": {"a": "2"}}
         twice = {**once, "multiValueQueryStringParameters": {"a": ["1", "2"]}}
-        assert read_call(twice, None).query == {"a": ("1", "2")}
-        assert read_call(once, None).query == {"a": ("2",)}
+        assert read_call(twice).query == {"a": ("1", "2")}
+        assert read_call(once).query == {"a": ("2",)}
 
     def test_without_a_caller_has_no_principal(self) -> None:
         with pytest.raises(Refused, match="LH4202"):
-            _ = read_call({}, None).principal
+            _ = read_call({}).principal
