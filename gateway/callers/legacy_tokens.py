@@ -57,7 +57,7 @@ class LegacyTokens:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def read(self) -> tuple[PlainToken, ...]:
-        """Answer every row, in the order of the public ids."""
+        """Return every row, in the order of the public ids."""
         with self._aws("read the table"):
             pages = self._client.get_paginator("scan").paginate(
                 TableName=self.table_name, ConsistentRead=True

@@ -40,12 +40,12 @@ class TokenRecord:
 
 
 def digest(token: str) -> str:
-    """Give what the table has of a token."""
+    """Return what the table has of a token."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def public_id(token: str) -> str:
-    """Give the id under which a token is listed, logged and revoked."""
+    """Return the id under which a token is listed, logged and revoked."""
     return digest(token)[:ID_LENGTH]
 
 

@@ -66,7 +66,9 @@ class Applied:
         if wanted == snapshot.commit:  # what a person asks who has just pushed
             return wanted
         if (found := self.dependencies.ledger.find(wanted)) is None:
-            raise Refused("LH4409", f"{wanted} is no commit of the ledger, or fits several.")
+            raise Refused(
+                "LH4409", f"{wanted} is not a commit of the ledger, or several begin with it."
+            )
         return found.commit
 
     def _is_reached(self, commit: str, noted: Noted) -> bool:

@@ -81,7 +81,10 @@ class Executions:
         self._machine_arn()
         item = self.invocation.fleet.named(call.document["endpointname"])
         if isinstance(item, Broken) or not item.definition.async_api_enabled:
-            raise Refused("LH4321", f"{item.name} does not have async_api_enabled.")
+            raise Refused(
+                "LH4321",
+                f"{item.name} takes no such calls: its definition does not say async_api_enabled.",
+            )
         if not is_on(item.definition.schedule, item.lease, self.invocation.clock()):
             return self.invocation.not_running(item, call)
         asked = {**call.document, "endpointname": item.endpoint_name}
@@ -95,12 +98,14 @@ class Executions:
         ours = self._machine_arn().replace(":stateMachine:", ":execution:", 1) + ":"
         execution_arn = call.document["executionArn"]
         if not execution_arn.startswith(ours) or ":" in execution_arn.removeprefix(ours):
-            raise Refused("LH4324", "executionArn is none that this API has given.")
+            raise Refused("LH4324", "executionArn is not one that this API has answered with.")
         return Answer(self.machine.describe(execution_arn))
 
     def _machine_arn(self) -> str:
         if self.machine.arn is None:
-            raise Unavailable("LH4320", "Calls of this length are not deployed with this API.")
+            raise Unavailable(
+                "LH4320", "This API was deployed without the state machine for long calls."
+            )
         return self.machine.arn
 
 
@@ -116,7 +121,7 @@ def _refuse(error: ClientError | BotoCoreError) -> NoReturn:
             said = "This Idempotency-Key was used for another call already."
             raise Refused("LH4323", said) from error
         case "ExecutionDoesNotExist" | "InvalidArn":
-            raise Refused("LH4325", "There is no such execution any more.") from error
+            raise Refused("LH4325", "There is no such execution (any more).") from error
         case _ if code in _THROTTLED:
             said = "More calls than Step Functions takes from this account: slow down."
             raise Wait("LH4305", said) from error

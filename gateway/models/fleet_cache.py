@@ -44,11 +44,14 @@ class FleetCache:
             raise Refused("LH4041", f"No endpoint of {self._environment} is at /{resource:.80}.")
         if len(found) > 1:
             names = " and ".join(item.name for item in found)
-            raise Refused("LH4309", f"/{resource} is the api_resource_name of {names}: of which?")
+            raise Refused(
+                "LH4309",
+                f"/{resource} is the path of {names}: ask for one of them at /invoke/NAME.",
+            )
         return found[0]
 
     def fleet(self, *, afresh: bool = False) -> Fleet:
-        """Give the fleet. Raises Failure as long as the ledger was never readable."""
+        """Return the fleet. Raises Failure as long as the ledger was never readable."""
         with self._lock:
             now = self._clock()
             age = now - self._read_at

@@ -32,7 +32,7 @@ class WebhookSecrets:
         self._since: datetime | None = None
 
     def __call__(self) -> tuple[str, ...]:
-        """Give all that are valid now.
+        """Return all that are valid now.
 
         Raises Refused LH4404 where there are none, LH4405 for a short one, Unavailable LH4406; none
         says a word of what the secret is.
