@@ -59,7 +59,7 @@ def sign(secret: str, body: bytes, now: datetime) -> dict[str, str]:
 def _claim(
     headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
 ) -> tuple[str, list[str], bytes]:
-    """Return the proof that came, those that would be right, and what tells the call from others."""
+    """Return the proof that came, those that are right, and what tells the call from others."""
     if proof := headers.get(SIGNATURE):
         seconds = headers.get(TIMESTAMP, "")
         signed = _dated(seconds, body)
