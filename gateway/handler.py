@@ -88,7 +88,7 @@ def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
         "add": changes.add,
         "release": changes.release,
         "history": History(ledger, environment).tell,
-        "reconcile": Applied(dependencies).tell,
+        "reconcile": Applied(ledger, dependencies.status, environment).tell,
     }
 
 

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
 from ledger.json_files import read_json
-from ledger.snapshot import Snapshot
+from ledger.repository import Repository, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,9 @@ class Noted:
 class Applied:
     """The commits of one environment's ledger. Safe to call from many threads."""
 
-    dependencies: Dependencies
+    ledger: Repository
+    status: Repository | None
+    environment: str
 
     def tell(self, call: Call) -> Answer:
         """Compare with what the controller noted.
@@ -40,7 +41,7 @@ class Applied:
         Raises Refused LH4409 for an unknown commit, LH4106 or LH4109 for an endpoint.
         """
         wanted, name = (call.parameter("commit") or "").lower(), call.parameter("EndpointName")
-        snapshot = self.dependencies.ledger.read()
+        snapshot = self.ledger.read()
         endpoint = self._endpoint(snapshot, name) if name is not None else None
         noted, commit = self._noted(), self._found(wanted, snapshot)
         left = [each for each in noted.open if endpoint in (None, each)]
@@ -55,17 +56,16 @@ class Applied:
         return Answer(answer)
 
     def _endpoint(self, snapshot: Snapshot, name: str) -> str:
-        return read_fleet(snapshot.files, self.dependencies.environment).get(name).endpoint_name
+        return read_fleet(snapshot.files, self.environment).get(name).endpoint_name
 
     def _noted(self) -> Noted:
-        status = self.dependencies.status
-        files = status.read().files if status else {}
-        return noted(files, self.dependencies.environment)
+        files = self.status.read().files if self.status else {}
+        return noted(files, self.environment)
 
     def _found(self, wanted: str, snapshot: Snapshot) -> str:
         if wanted == snapshot.commit:  # what a person asks who has just pushed
             return wanted
-        if (found := self.dependencies.ledger.find(wanted)) is None:
+        if (found := self.ledger.find(wanted)) is None:
             raise Refused(
                 "LH4409", f"{wanted} is not a commit of the ledger, or several begin with it."
             )
@@ -74,7 +74,7 @@ class Applied:
     def _is_reached(self, commit: str, noted: Noted) -> bool:
         if noted.commit is None or noted.commit == commit:
             return noted.commit == commit
-        return self.dependencies.ledger.find(commit, of=noted.commit) is not None
+        return self.ledger.find(commit, of=noted.commit) is not None
 
 
 def noted(files: Mapping[str, bytes], environment: str) -> Noted:
