@@ -15,7 +15,8 @@ from datetime import datetime
 from typing import Self
 
 from gateway.callers import identify
-from gateway.callers.rate_limit import RateLimit
+from gateway.callers.counters import TableCounters
+from gateway.callers.rate_limit import TABLE_SETTING, RateLimit, Rates
 from gateway.dependencies import Dependencies
 from gateway.http.call import Call, Event
 from gateway.http.matching import match
@@ -41,12 +42,16 @@ class Admission:
 
     @classmethod
     def of(cls, dependencies: Dependencies, is_public: IsPublic = nothing_is_public) -> Self:
-        """Raise Refused LH4215 or LH4220 for variables that cannot be read.
+        """Take what the variables admit and allow. Raises Refused LH4215 or LH4220.
 
-        `is_public` tells of a call to a definition's own path whether it needs no caller.
+        Requests are counted in the table that all processes share, where one is named. `is_public`
+        tells of a call to a definition's own path whether it needs no caller.
         """
-        identities = identify.read(dependencies.variables)
-        return cls(identities, RateLimit.of(dependencies), dependencies.clock, is_public)
+        variables, environment = dependencies.variables, dependencies.environment
+        table = variables.get(TABLE_SETTING)
+        counters = TableCounters(dependencies.client, table) if table else dependencies.counters
+        rate_limit = RateLimit(environment, Rates.read(variables), counters)
+        return cls(identify.read(variables), rate_limit, dependencies.clock, is_public)
 
     def admit(self, event: Event) -> tuple[Route, Call]:
         """Return the route of a request, and the request as the route takes it. Raises Failure."""

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
 from gateway.callers.authorizer import Authorizer
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.rate_limit import variables_of
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.http.errors import GATEWAY_RESPONSES
 from gateway.models.executions import SETTING
+from gateway.principal import Principal, Scope
 from leasehold import git_author, seeds
 from leasehold.context import Cloud, clock
 from leasehold.deployment import Deployment, deploy_state_machine

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.callers.identify import Caller
 from gateway.callers.legacy_tokens import LegacyTokens
-from gateway.callers.principal import Scope
 from gateway.callers.token_record import LONGEST_TOKEN
 from gateway.http.routes import METHODS, OWN_PATH
 from gateway.log_lines import logger
+from gateway.principal import Scope
 from ledger.errors import Refused
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.callers.principal import Principal, address_under, scopes_from
+from gateway.principal import Principal, address_under, scopes_from
 from ledger.errors import Refused
 
 if TYPE_CHECKING:

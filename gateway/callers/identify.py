@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.callers import aws_signature
-from gateway.callers.principal import Principal
+from gateway.principal import Principal
 from ledger.errors import Refused
 from ledger.identity_settings import Identities
 from ledger.lease import stamp

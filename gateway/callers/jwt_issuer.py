@@ -28,7 +28,7 @@ from jwt.algorithms import has_crypto
 
 from gateway.callers.identify import Caller
 from gateway.callers.jwks import ALGORITHMS, SigningKeys
-from gateway.callers.principal import Principal, address_under, scopes_from
+from gateway.principal import Principal, address_under, scopes_from
 from ledger.errors import Refused
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.token_record import public_id
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 
 if TYPE_CHECKING:

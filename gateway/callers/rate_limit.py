@@ -24,9 +24,9 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from gateway.callers.counters import Minute, TableCounters
-from gateway.callers.principal import Scope
+from gateway.callers.counters import Minute
 from gateway.log_lines import logger
+from gateway.principal import Scope
 from ledger.errors import Refused, Unavailable
 from ledger.lease import stamp
 
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gateway.callers.counters import Counters
-    from gateway.callers.principal import Principal
-    from gateway.dependencies import Dependencies
+    from gateway.principal import Principal
     from ledger.documents import Environment
 
 REQUESTS_SETTING = "LEASEHOLD_REQUESTS_PER_MINUTE"
@@ -101,17 +100,6 @@ class RateLimit:
         self._environment = environment
         self._rates = rates
         self._counters = FailingOpen(counters)
-
-    @classmethod
-    def of(cls, dependencies: Dependencies) -> RateLimit:
-        """Count in the table that all processes share, or where none is named, in this process.
-
-        Raises Refused LH4220 for variables that cannot be read.
-        """
-        variables = dependencies.variables
-        name = variables.get(TABLE_SETTING)
-        counters = TableCounters(dependencies.client, name) if name else dependencies.counters
-        return cls(dependencies.environment, Rates.read(variables), counters)
 
     def count(self, caller: Principal | None, scope: Scope | None, now: datetime) -> None:
         """Count a request. Raises TooManyRequests LH4033 past the limit."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.callers.principal import Principal, scopes_from
+from gateway.principal import Principal, scopes_from
 from ledger.errors import Refused
 from ledger.lease import stamp
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from gateway.callers.principal import Principal
+    from gateway.principal import Principal
 
 PREFIX = "lh_"
 _PUBLIC_ID = re.compile(r"[0-9a-f]{4,64}")

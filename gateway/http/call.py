@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import unquote
 
-from gateway.callers.principal import Principal
+from gateway.principal import Principal
 from ledger.errors import Refused
 
 Event = Mapping[str, Any]

@@ -8,9 +8,9 @@ description is made of it. So what a route demands stands here and nowhere else.
 import re
 from dataclasses import dataclass
 
-from gateway.callers.principal import Scope
 from gateway.http import parameters
 from gateway.http.parameters import IN_PATH, Parameter
+from gateway.principal import Scope
 from ledger.errors import Refused
 
 ANYTHING = "*/*"

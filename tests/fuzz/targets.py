@@ -24,7 +24,6 @@ from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
 from gateway.callers.identify import Caller, identified
 from gateway.callers.jwt_issuer import Issuer
 from gateway.callers.legacy_tokens import SCOPES, _plain
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.token_record import item_of, record_of
 from gateway.dependencies import Dependencies
 from gateway.handler import build
@@ -36,6 +35,7 @@ from gateway.leases.etags import if_match
 from gateway.leases.history import History
 from gateway.models.not_running import observed_status
 from gateway.models.wire import model_answer, model_call, model_error
+from gateway.principal import Principal, Scope
 from gateway.webhook.receive import Webhook
 from gateway.webhook.secrets import VALUE
 from gateway.webhook.signatures import sign

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from gateway.callers.authorizer import Authorizer
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY
 from gateway.http import errors
 from gateway.models.executions import SETTING
+from gateway.principal import Principal, Scope
 from leasehold.deployment import Deployment, deploy_state_machine
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.principal import Scope
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.http import errors
 from gateway.http.parameters import PASSED_ON
 from gateway.http.routes import ROUTES, Route
 from gateway.models.streaming import streaming_handler
+from gateway.principal import Scope
 from gateway.webhook.secrets import VALUE
 from ledger.errors import Refused, Unavailable, Wait
 from tests.gateway.api import FALCON

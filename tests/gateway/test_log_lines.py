@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.callers.principal import Principal, Scope
 from gateway.log_lines import logger, printable
+from gateway.principal import Principal, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

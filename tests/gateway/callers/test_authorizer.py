@@ -13,8 +13,8 @@ import requests
 
 from gateway import authorizer_handler
 from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
-from gateway.callers.principal import Principal, Scope
 from gateway.http.routes import METHODS, OWN_PATH
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route

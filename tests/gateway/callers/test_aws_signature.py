@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.callers import aws_signature
 from gateway.callers.identify import Caller, identified
-from gateway.callers.principal import LONGEST, Principal, Scope
+from gateway.principal import LONGEST, Principal, Scope
 from ledger.errors import Refused
 from ledger.identity_settings import Iam, Identities
 from tests.gateway.door import NOON

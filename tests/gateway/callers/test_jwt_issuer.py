@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from gateway.callers.authorizer import Authorizer, UnauthorizedError
 from gateway.callers.jwks import SigningKeys
 from gateway.callers.jwt_issuer import Issuer
-from gateway.callers.principal import LONGEST, Principal, Scope
+from gateway.principal import LONGEST, Principal, Scope
 from ledger.errors import Refused, Unavailable
 from ledger.identity_settings import Identities
 from tests.gateway.door import NOON, Clock, api_behind, ask, event

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from moto.dynamodb.responses import DynamoHandler
 
 from gateway.callers.counters import Counters, MemoryCounters, Minute, TableCounters
-from gateway.callers.principal import Scope
 from gateway.callers.rate_limit import (
     INVOCATIONS_SETTING,
     REQUESTS_SETTING,
@@ -25,6 +24,7 @@ from gateway.callers.rate_limit import (
     key,
     variables_of,
 )
+from gateway.principal import Scope
 from ledger.documents import Environment
 from ledger.errors import Refused, Unavailable
 

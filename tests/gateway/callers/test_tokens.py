@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway import callers
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.tokens import TokenTable
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 
 if TYPE_CHECKING:

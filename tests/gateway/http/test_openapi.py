@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from gateway.callers.principal import Scope
 from gateway.http import openapi
 from gateway.http.errors import GATEWAY_RESPONSES
 from gateway.http.openapi import EXAMPLE_URL, as_text, document
 from gateway.http.routes import ANYTHING, METHODS, OWN_PATH, Route
+from gateway.principal import Scope
 from ledger.json_files import SCHEMAS
 
 if TYPE_CHECKING:

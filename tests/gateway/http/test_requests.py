@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.principal import Principal, Scope
 from gateway.http.call import Call, read_call
 from gateway.leases.etags import if_match
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused
 from tests.gateway.api import FALCON, READER
 

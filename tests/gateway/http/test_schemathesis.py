@@ -27,9 +27,9 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from gateway.callers.principal import Principal, Scope
 from gateway.http.openapi import EXAMPLE_URL, document
 from gateway.http.routes import ANYTHING, METHODS
+from gateway.principal import Principal, Scope
 from gateway.webhook.secrets import VALUE
 from tests.conftest import staged
 from tests.gateway.api import Api, deployed
