@@ -1,7 +1,7 @@
 """How long the gateway waits for AWS, in one place: API Gateway gives up after 29 seconds.
 
-Called by whoever makes a client, with `Parts.client` or boto3. Model calls are never repeated: a
-model that was slow would compute the same answer twice, for which somebody pays.
+Model calls are never repeated: a model that was slow would compute the same answer twice, for which
+somebody pays.
 """
 
 from botocore.config import Config

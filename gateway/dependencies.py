@@ -1,19 +1,24 @@
-"""What the gateway's operations work with. Called by whoever builds a handler."""
+"""What the gateway's operations work with. It imports neither git nor the JSON Schemas."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from gateway.callers.counters import MemoryCounts, RateCounts
-from ledger.repository import Repository
+from gateway.callers.counters import Counters, MemoryCounters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from ledger.repository import Repository
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Surroundings(Protocol):
-    """What an operation has that needs no ledger: the clock, AWS, the settings. See `Parts`."""
+class FunctionDependencies(Protocol):
+    """What a function without a ledger has: the clock, AWS, the settings. See `Dependencies`."""
 
     @property
     def clock(self) -> Callable[[], datetime]: ...
@@ -25,7 +30,7 @@ class Surroundings(Protocol):
     def variables(self) -> Mapping[str, str]: ...
 
     @property
-    def trigger(self) -> Callable[[], None] | None: ...
+    def wake(self) -> Callable[[], None] | None: ...
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Dependencies:
 
     `client` makes a boto3 client by service name, in the environment's region, and with a `config`
     where one is given; it is called when a client is needed. `status` is the branch of the observed
-    history, to be read only. `wake` asks for a tick now; without one, the controller is a
-    function that the variables name. `counts` are of requests, where no table counts for all.
+    history, to be read only. `wake` asks for a tick now; without one, the controller is a function
+    that the variables name. `counters` are of requests, where no table counts for all.
     """
 
     ledger: Repository
@@ -44,5 +49,5 @@ class Dependencies:
     client: Callable[..., Any]
     status: Repository | None = None
     variables: Mapping[str, str] = field(default_factory=lambda: _NONE)
-    trigger: Callable[[], None] | None = None
-    counts: RateCounts = field(default_factory=MemoryCounts)
+    wake: Callable[[], None] | None = None
+    counters: Counters = field(default_factory=MemoryCounters)

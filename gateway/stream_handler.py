@@ -12,16 +12,10 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-import boto3
-
-from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY
+from gateway.handler import deployed
 from gateway.log_lines import logger
 from gateway.models.streaming import StreamingHandler, streaming_handler
-from ledger.opening import open_deployed_with_status
-from ledger.settings import LedgerSettings
 
 ADDRESS = "AWS_LAMBDA_RUNTIME_API"
 _ROOT = "/2018-06-01/runtime/invocation"
@@ -108,18 +102,9 @@ def _told(error: Exception) -> bytes:
     return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error)}).encode()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def main() -> None:
     """Serve events for as long as Lambda keeps the process."""
-    settings = LedgerSettings.from_env(os.environ)
-    ledger, status = open_deployed_with_status(settings, GATEWAY, _now)
-    dependencies = Dependencies(
-        ledger, settings.environment, _now, boto3.client, status, os.environ
-    )
-    handle, runtime = streaming_handler(dependencies), Runtime(os.environ[ADDRESS])
+    handle, runtime = streaming_handler(deployed()), Runtime(os.environ[ADDRESS])
     while True:
         runtime.serve_one(handle)
 

@@ -1,7 +1,8 @@
 """The webhook as a Lambda function of its own: it knows no ledger, and has no right to one.
 
 An entry point. Its callers show no token, so what they reach first can do two things: read the
-webhook's secret, and ask the controller for a tick.
+webhook's secret, and ask the controller for a tick. It starts without git and without the JSON
+Schemas.
 """
 
 import os
@@ -14,7 +15,8 @@ from typing import Any
 import boto3
 
 from gateway.http import errors
-from gateway.http.requests import Event
+from gateway.http.call import Call, Event, request_id
+from gateway.http.matching import match
 from gateway.webhook.receive import Webhook
 
 
@@ -25,15 +27,23 @@ class Function:
     clock: Callable[[], datetime]
     client: Callable[..., Any]
     variables: Mapping[str, str]
-    trigger: None = None  # the controller is a function, too
+    wake: None = None  # the controller is a function, too
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
     """Answer one API Gateway proxy event (payload version 1)."""
     try:
-        return _built().receive(event).as_proxy()
+        return _built().receive(_admitted(event)).as_proxy()
     except Exception as error:  # noqa: BLE001 - an entry point
-        return errors.told(event, error).as_proxy()
+        return errors.told(error, request_id(event)).as_proxy()
+
+
+def _admitted(event: Event) -> Call:
+    """Return what the route takes; it demands no scope, and nobody is counted."""
+    found = match(event)
+    if found.refusal:
+        raise found.refusal
+    return found.call
 
 
 @cache

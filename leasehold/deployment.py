@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway import handler as gateway
-from gateway.http.routes import ROUTES
+from gateway.http.routes import METHODS
 from gateway.models.executions import DEFINITION
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.streaming import streaming_handler
@@ -53,7 +53,7 @@ class Deployment:
         """`variables` are what functions find in their environment, beside ENDPOINT_NAME."""
         self._handle: Handler = gateway.build(dependencies)
         self._stream = streaming_handler(dependencies)
-        self._served = FleetCache(dependencies.ledger, dependencies.environment, dependencies.clock)
+        self._fleet = FleetCache(dependencies.ledger, dependencies.environment, dependencies.clock)
         self._variables = variables
         self._project = project
         self._functions: dict[tuple[Path, str], LocalFunction] = {}
@@ -64,13 +64,13 @@ class Deployment:
             Route(each.method, each.resource, self._stream, streams=True)
             if each.operation == _STREAMING
             else Route(each.method, each.resource, self._handle, each.scope is not None)
-            for each in ROUTES
+            for each in METHODS
         )
 
     def integrations(self) -> tuple[Route, ...]:
         """Give the routes that definitions have beside `/{api_resource_name}`, as of now."""
         try:
-            holdings = self._served.fleet().holdings
+            holdings = self._fleet.fleet().holdings
         except Failure:  # the routes that need the ledger say so themselves
             return ()
         return tuple(route for item in holdings for route in self._own(item))

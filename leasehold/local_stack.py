@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 from controller.reconcile import CONTROLLER
 from gateway import handler as gateway
 from gateway.callers.authorizer import Authorizer
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.http.errors import GATEWAY_RESPONSES
+from gateway.principal import Principal, Scope
 from leasehold import git_author, seeds
 from leasehold.context import Cloud, clock
 from leasehold.deployment import Deployment, deploy_state_machine
@@ -79,7 +79,7 @@ class LocalStack:
 class Hooks:
     """How a webhook wakes the controller, and the settings it is checked by."""
 
-    trigger: Callable[[], None]
+    wake: Callable[[], None]
     variables: Mapping[str, str]
 
 
@@ -109,7 +109,7 @@ def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]
             client,
             status=branch,
             variables={**given(settings, hooks.variables), **machine},
-            trigger=hooks.trigger,
+            wake=hooks.wake,
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
         api = _api(made, settings, deployment, table)

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.token_record import TokenRecord
 from gateway.callers.tokens import TokenTable
+from gateway.principal import Principal, Scope
 from leasehold import git_author
 from leasehold.console import dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected

@@ -6,7 +6,12 @@ what happened, where, and what to do about it. This module must not know who rai
 
 
 class Failure(Exception):  # noqa: N818 - the three kinds below are named for what to do
-    """The base of every error that Leasehold raises on purpose."""
+    """The base of every error that Leasehold raises on purpose.
+
+    `retry_after_seconds` is when the same may be asked again, where that is known.
+    """
+
+    retry_after_seconds: int | None = None
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(code, message)
@@ -23,6 +28,8 @@ class Refused(Failure):
 
 class Wait(Failure):
     """Something is in progress: the next tick is the retry."""
+
+    retry_after_seconds = 5
 
 
 class Unavailable(Failure):

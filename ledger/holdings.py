@@ -22,6 +22,7 @@ from ledger.documents import (
     parse_lease,
     parse_lock,
 )
+from ledger.errors import Refused
 from ledger.json_files import Violation
 from ledger.lease import Ceiling, Lease
 
@@ -86,6 +87,19 @@ class Fleet:
         by_endpoint = (item for item in self.items if item.endpoint_name.lower() == key)
         by_name = (item for item in self.items if item.name.lower() == key)
         return next(by_endpoint, None) or next(by_name, None)
+
+    def readable(self) -> "Fleet":
+        """Return this fleet. Raises Refused LH4109 where its settings cannot be read."""
+        if self.environment is None:
+            wrong = " ".join(map(str, self.violations))
+            raise Refused("LH4109", f"the environment {self.name} is frozen: {wrong}")
+        return self
+
+    def get(self, wanted: str) -> Holding | Broken:
+        """Return an endpoint by either name. Raises Refused LH4106, or LH4109 as `readable`."""
+        if (item := self.readable().find(wanted)) is None:
+            raise Refused("LH4106", f"no endpoint is called {wanted:.80} in {self.name}.")
+        return item
 
 
 def environment_path(environment: str) -> str:

@@ -66,6 +66,11 @@ def check(file: str, data: object, schema: str) -> tuple[Violation, ...]:
     return tuple(sorted(found))
 
 
+def fits(value: object, schema: Mapping[str, Any]) -> bool:
+    """Tell whether a value is as a JSON Schema says, such as that of a parameter."""
+    return _Strict(dict(schema)).is_valid(value)
+
+
 def dump_json(data: dict[str, Any]) -> bytes:
     """Write a document the way people do by hand: two spaces, a line at the end.
 

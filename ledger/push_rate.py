@@ -57,13 +57,13 @@ class PushRate:
 
 
 class TooManyPushes(Unavailable):
-    """The next push would come too late for a request; `seconds` from now is the time for it."""
+    """The next push would come too late for a request."""
 
     def __init__(self, push_rate: PushRate, seconds: float) -> None:
-        self.seconds = math.ceil(seconds)
+        self.retry_after_seconds = math.ceil(seconds)
         super().__init__(
             "LH4113",
-            "the change is not committed: limits.max_pushes_per_minute allows"
-            f" {push_rate.most} pushes a minute, and the next one is possible in {self.seconds} s."
-            " Try again then.",
+            f"the change is not committed: limits.max_pushes_per_minute allows {push_rate.most}"
+            f" pushes a minute, and the next one is possible in {self.retry_after_seconds} s. Try"
+            " again then.",
         )

@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.callers.identify import Caller
 from gateway.callers.legacy_tokens import LegacyTokens
-from gateway.callers.principal import Scope
 from gateway.callers.token_record import LONGEST_TOKEN
-from gateway.http.routes import OWN_PATH, ROUTES
+from gateway.http.routes import METHODS, OWN_PATH
 from gateway.log_lines import logger
+from gateway.principal import Scope
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ _STAGE = re.compile(r"(arn:[\w-]+:execute-api:[\w-]*:\d*:[\w-]+/[\w$-]+)/[A-Z]+(
 # METHOD/path of the routes whose operations check the scope, and say which one is missing.
 _ASKING_FOR_SCOPES = tuple(
     route.method + re.sub(r"\{\w+\}", "*", route.resource)
-    for route in ROUTES
+    for route in METHODS
     if route.resource != OWN_PATH
 )
 

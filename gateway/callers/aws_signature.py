@@ -1,9 +1,9 @@
 """Callers that signed their request with AWS credentials, as API Gateway names them. Pure.
 
-`identify` asks it, with the ARN from `requestContext.identity.userArn`. That ARN can be trusted
-because a client cannot set it: `requestContext` is API Gateway's own part of the event, and it
-fills `identity.userArn` only on a method whose authorization type is AWS_IAM, after it has checked
-the signature and that the caller may `execute-api:Invoke` there. Such a method has no authorizer,
+The ARN comes from `requestContext.identity.userArn`. It can be trusted because a client cannot set
+it: `requestContext` is API Gateway's own part of the event, and it fills `identity.userArn` only on
+a method whose authorization type is AWS_IAM, after it has checked the signature and that the caller
+may `execute-api:Invoke` there. Such a method has no authorizer,
 so its events have no `requestContext.authorizer`; an event with one is never looked at here. A
 method without any authorization has neither. Whoever may invoke the function directly
 (`lambda:InvokeFunction`) could invent any event, with any authorizer's context too: that right is
@@ -25,7 +25,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gateway.callers.principal import Principal, address_under, scopes_from
+from gateway.principal import Principal, address_under, scopes_from
 from ledger.errors import Refused
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
     who                      proved by                                becomes a principal in
     holder of a token        `tokens`, `legacy_tokens`: the table     the authorizer's context
-    holder of a JWT          `jwt_issuer`: the issuer's signature           the authorizer's context
-    signer with AWS's keys   API Gateway itself (AWS_IAM, see `aws_signature`)  this module
+    holder of a JWT          `jwt_issuer`: the issuer's signature     the authorizer's context
+    signer with AWS's keys   API Gateway (AWS_IAM, `aws_signature`)   this module
 
-The authorizer answers with a `Caller`; the API's `rate_limit` asks `identified`, and no operation
-knows which of the three it was. What an environment admits comes as the variable
-`LEASEHOLD_IDENTITIES`, the block `identify` of its `environment.json` as JSON: the authorizer
-reads no repository.
+The authorizer answers with a `Caller`; `identified` finds it in a request, and no operation knows
+which of the three it was. What an environment admits comes as the variable `LEASEHOLD_IDENTITIES`,
+the block `identities` of its `environment.json` as JSON: the authorizer reads no repository.
 
 API Gateway keeps the authorizer's answer for half a minute (docs/decisions/0010). What ends
 earlier must not outlive itself there, so the context carries the end and it is checked here for
@@ -23,7 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from gateway.callers import aws_signature
-from gateway.callers.principal import Principal
+from gateway.principal import Principal
 from ledger.errors import Refused
 from ledger.identity_settings import Identities
 from ledger.lease import stamp
@@ -65,43 +64,21 @@ def read(variables: Mapping[str, str]) -> Identities:
     return found
 
 
-def identified(event: Mapping[str, Any], settings: Identities, now: datetime) -> Mapping[str, Any]:
-    """Put the caller of a request where the operations look for one: the authorizer's context.
-
-    A request of nobody, which only a public route gets, stays as it is. Raises as `principal_for`.
-    """
-    request = event.get("requestContext") or {}
-    context = request.get("authorizer") or {}
-    if not context and (settings.iam is None or _signer(request) is None):
-        return event
-    known = {**context, **principal_for(event, settings, now).to_context()}
-    return {**event, "requestContext": {**request, "authorizer": known}}
-
-
-def address(event: Mapping[str, Any]) -> str | None:
-    """Give the address of whom `identified` found; None is nobody."""
-    found = ((event.get("requestContext") or {}).get("authorizer") or {}).get("email")
-    return None if found is None else str(found)
-
-
-def principal_for(event: Mapping[str, Any], settings: Identities, now: datetime) -> Principal:
-    """Tell who sent a request, however they showed it.
+def identified(event: Mapping[str, Any], settings: Identities, now: datetime) -> Principal | None:
+    """Tell who sent a request, however they showed it; None is nobody.
 
     Raises `Refused`: LH4201 or LH4202 for an authorizer's context that is none, LH4213 for a signer
     who may do nothing here, LH4216 for who was let in by something that is over meanwhile.
     """
     request = event.get("requestContext") or {}
     context = request.get("authorizer") or {}
-    signer = _signer(request)
-    if not context and settings.iam is not None and signer is not None:
-        return aws_signature.principal(signer, settings.iam)
-    _check_end(context, now)
-    return Principal.from_context(context)
-
-
-def _signer(request: Mapping[str, Any]) -> str | None:
+    if context:
+        _check_end(context, now)
+        return Principal.from_context(context)
     arn = (request.get("identity") or {}).get("userArn")
-    return arn if isinstance(arn, str) else None
+    if settings.iam is not None and isinstance(arn, str):
+        return aws_signature.principal(arn, settings.iam)
+    return None
 
 
 def _check_end(context: Mapping[str, Any], now: datetime) -> None:

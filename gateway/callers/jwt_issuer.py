@@ -1,6 +1,6 @@
 """Callers with a JWT of an OpenID Connect issuer, such as a Cognito user pool.
 
-The authorizer asks it. A JWT is verified in this order, and each step refuses what it doubts:
+A JWT is verified in this order, and each step refuses what it doubts:
 
 1. its algorithm is RS256 or ES256, and not what the JWT would like best (`none`, HS256)
 2. the issuer has a key of its id, and that key made the signature
@@ -28,7 +28,7 @@ from jwt.algorithms import has_crypto
 
 from gateway.callers.identify import Caller
 from gateway.callers.jwks import ALGORITHMS, SigningKeys
-from gateway.callers.principal import Principal, address_under, scopes_from
+from gateway.principal import Principal, address_under, scopes_from
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Issuer:
 
 
 def _check_times(claims: Claims, now: datetime) -> datetime:
-    """Answer when a JWT ends, in whole seconds and with the leeway: nothing may outlive it."""
+    """Return when a JWT ends, in whole seconds and with the leeway: nothing may outlive it."""
     end = _instant(claims["exp"]) + LEEWAY
     starts = [_instant(claims[claim]) for claim in ("nbf", "iat") if claim in claims]
     if now >= end:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.token_record import public_id
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class LegacyTokens:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def read(self) -> tuple[PlainToken, ...]:
-        """Answer every row, in the order of the public ids."""
+        """Return every row, in the order of the public ids."""
         with self._aws("read the table"):
             pages = self._client.get_paginator("scan").paginate(
                 TableName=self.table_name, ConsistentRead=True

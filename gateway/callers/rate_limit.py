@@ -1,67 +1,112 @@
-"""Which requests an operation gets to see: its caller is known, and has not sent too many.
+"""How many requests one caller may send in a minute, and that nobody sends more.
 
-`handler` and `streaming` ask it for each request, so that no way in is a way around:
+    what a request is for             counts as        ruled by, in the environment's limits
+    asking a model (scope `invoke`)   an invocation    invocations_per_minute
+    any other scope                   a request        requests_per_minute
+    no scope, or no caller            nothing
 
-1. the caller goes where operations look for one (`identify`)
-2. who has no caller, or is under no limit, passes uncounted
-3. the request is counted, whatever becomes of it; a dry run too
-4. past the limit it is refused, with the time for the next one (`rates`)
+A caller is a principal's e-mail address: two tokens of one person share a count. Minutes are those
+of the clock, the same for everybody, so one addition to one number decides, however many processes
+answer. Who sends all of one minute's requests at its end and all of the next one's at its beginning
+gets both. A request counts whatever becomes of it; a dry run too.
 
 It fails open: what cannot be counted passes. An extension that a broken counter refuses would end
-somebody's endpoint, and too many requests only cost a little.
+somebody's endpoint, and too many requests only cost a little. The numbers come as variables,
+because reading them from the ledger for each request would cost what the limit is to save.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from gateway.callers import identify, rates
-from gateway.callers.counter_table import RateTable
-from gateway.callers.rates import Minute, Rates, TooManyRequests
+from gateway.callers.counters import Minute
 from gateway.log_lines import logger
-from ledger.errors import Unavailable
-from ledger.variables import RATE_TABLE
+from gateway.principal import Scope
+from ledger.errors import Refused, Unavailable
+from ledger.lease import stamp
+from ledger.variables import INVOCATIONS_PER_MINUTE, REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:
-    from gateway.callers.counters import RateCounts
-    from gateway.callers.principal import Scope
-    from gateway.dependencies import Dependencies
-    from gateway.http.requests import Event
+    from collections.abc import Mapping
+
+    from gateway.callers.counters import Counters
+    from gateway.principal import Principal
 
 PAUSE = timedelta(seconds=10)
+_NUMBER = re.compile("[1-9][0-9]{0,8}")
 
 log = logger("leasehold.gateway")
 
 
-class Admission:
-    """Lets the requests of one environment in. Safe to call from many threads."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The most that one caller may send in a minute, and the field that says so."""
 
-    def __init__(self, dependencies: Dependencies) -> None:
-        """Raise Refused LH4215 or LH4220 for variables that cannot be read."""
-        self._environment = dependencies.environment
-        self._clock = dependencies.clock
-        self._identities = identify.read(dependencies.variables)
-        self._rates = Rates.read(dependencies.variables)
-        self._counts = FailingOpen(_counts(dependencies))
+    field: str
+    most: int
 
-    def admit(self, event: Event, scope: Scope | None) -> Event:
-        """Give the event with its caller. `scope` is what the route asks for.
 
-        Raises as `identities.identified`, or TooManyRequests LH4033.
-        """
-        now = self._clock()
-        known = identify.identified(event, self._identities, now)
-        caller, rate = identify.address(known), self._rates.ruling(scope)
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What an environment allows each caller; None is no limit."""
+
+    requests: Rate | None = None
+    invocations: Rate | None = None
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Rates:
+        """Raise `Refused` (LH4220) for a variable that is no number."""
+        return cls(
+            requests=_rate("requests_per_minute", REQUESTS_PER_MINUTE, variables),
+            invocations=_rate("invocations_per_minute", INVOCATIONS_PER_MINUTE, variables),
+        )
+
+    def ruling(self, scope: Scope | None) -> Rate | None:
+        """Return the one that a route falls under, by the scope that it asks for."""
+        match scope:
+            case None:
+                return None
+            case Scope.INVOKE:
+                return self.invocations
+            case _:
+                return self.requests
+
+
+class TooManyRequests(Unavailable):
+    """A caller has sent too many; the next minute is the time for the next one."""
+
+    def __init__(self, sent: int, rate: Rate, environment: str, seconds: int) -> None:
+        self.retry_after_seconds = seconds
+        super().__init__(
+            "LH4033",
+            f"This is your request number {sent} of this minute, and limits.{rate.field} in"
+            f" environments/{environment}/environment.json allows {rate.most}; nothing is"
+            f" committed. Send it again in {seconds} s.",
+        )
+
+
+class RateLimit:
+    """Counts the requests of one environment's callers. Safe to call from many threads."""
+
+    def __init__(self, environment: str, rates: Rates, counters: Counters) -> None:
+        self._environment = environment
+        self._rates = rates
+        self._counters = FailingOpen(counters)
+
+    def count(self, caller: Principal | None, scope: Scope | None, now: datetime) -> None:
+        """Count a request. Raises TooManyRequests LH4033 past the limit."""
+        rate = self._rates.ruling(scope)
         if caller is None or rate is None:
-            return known
+            return
         minute = Minute.at(now)
-        key = rates.key(self._environment, rate, caller, minute)
-        sent = self._counts.add(key, minute, now)
+        sent = self._counters.add(key(self._environment, rate, caller.email, minute), minute, now)
         if sent > rate.most:
             raise TooManyRequests(sent, rate, self._environment, minute.seconds_left(now))
-        return known
 
 
 class FailingOpen:
@@ -70,17 +115,17 @@ class FailingOpen:
     So a table that is out of reach delays one request in ten seconds, and fills no log.
     """
 
-    def __init__(self, counts: RateCounts) -> None:
-        self._counts = counts
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
         self._lock = Lock()
         self._silent_since: datetime | None = None
 
     def add(self, key: str, minute: Minute, now: datetime) -> int:
-        """Add one, and give what it is then; 0 where nobody can tell."""
+        """Add one, and return what it is then; 0 where nobody can tell."""
         if self._pauses(now):
             return 0
         try:
-            return self._counts.add(key, minute)
+            return self._counters.add(key, minute)
         except Unavailable as failure:
             with self._lock:
                 if not self._pauses(now):
@@ -93,7 +138,16 @@ class FailingOpen:
         return since is not None and timedelta(0) <= now - since < PAUSE
 
 
-def _counts(dependencies: Dependencies) -> RateCounts:
-    """Count in the table that all processes share, or where none is named, in this process."""
-    name = dependencies.variables.get(RATE_TABLE)
-    return RateTable(dependencies.client, name) if name else dependencies.counts
+def key(environment: str, rate: Rate, caller: str, minute: Minute) -> str:
+    """Name a count without naming the caller. Capitals make no second caller."""
+    named = (environment, rate.field, caller.casefold(), stamp(minute.start))
+    return hashlib.sha256("\n".join(named).encode()).hexdigest()
+
+
+def _rate(field: str, name: str, variables: Mapping[str, str]) -> Rate | None:
+    text = variables.get(name)
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        raise Refused("LH4220", f"{name} is {text!r:.80}, which is no whole number from 1.")
+    return Rate(field, int(text))

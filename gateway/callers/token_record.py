@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from gateway.callers.principal import Principal, scopes_from
+from gateway.principal import Principal, scopes_from
 from ledger.errors import Refused
 from ledger.lease import stamp
 
@@ -40,12 +40,12 @@ class TokenRecord:
 
 
 def digest(token: str) -> str:
-    """Give what the table has of a token."""
+    """Return what the table has of a token."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def public_id(token: str) -> str:
-    """Give the id under which a token is listed, logged and revoked."""
+    """Return the id under which a token is listed, logged and revoked."""
     return digest(token)[:ID_LENGTH]
 
 

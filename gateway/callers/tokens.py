@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-    from gateway.callers.principal import Principal
+    from gateway.principal import Principal
 
 PREFIX = "lh_"
 _PUBLIC_ID = re.compile(r"[0-9a-f]{4,64}")
@@ -55,7 +55,7 @@ class TokenTable:
         if problem := unfit(token):
             raise Refused("LH4203", problem)
         if expires_at is not None and expires_at <= now:
-            raise Refused("LH4204", f"{stamp(expires_at)} is over: give an expiry in the future.")
+            raise Refused("LH4204", f"{stamp(expires_at)} is in the past: give a later expiry.")
         item = item_of(digest(token), principal, now, expires_at)
         if not self._add(item):
             text = "this token is in use already: revoke it first, or choose another."
@@ -79,7 +79,7 @@ class TokenTable:
         return None if record is None or record.is_expired(now) else record
 
     def list(self) -> tuple[TokenRecord, ...]:
-        """Answer every record, expired ones too, the oldest first."""
+        """Return every record, expired ones too, the oldest first."""
         records = [record_of(row) for row in self._rows()]
         return tuple(sorted(records, key=lambda record: (record.created_at, record.token_id)))
 

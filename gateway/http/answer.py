@@ -1,7 +1,4 @@
-"""An HTTP answer as a value, and its form for API Gateway (proxy payload version 1). Pure.
-
-Operations return one; the handler and `errors` turn it into what Lambda answers.
-"""
+"""An HTTP answer as a value, and its form for API Gateway (proxy payload version 1). Pure."""
 
 import base64
 import json
@@ -23,7 +20,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=lambda: _NOTHING)
 
     def as_proxy(self) -> dict[str, Any]:
-        """Give what a Lambda function behind API Gateway answers."""
+        """Return what a Lambda function behind API Gateway answers."""
         answer: dict[str, Any] = {"statusCode": int(self.status)}
         if isinstance(self.body, bytes):
             encoded = base64.b64encode(self.body).decode()

@@ -1,7 +1,8 @@
-"""Refusals as HTTP answers: `{"error": sentence, "code": "LH4xxx"}` with the right status.
+"""Failures as HTTP answers: `{"error": sentence, "code": "LH4xxx"}` with the right status.
 
-Called by the handler. `refusals.json` beside it holds what API Gateway says by itself, for whoever
-deploys the API or emulates it.
+`gateway_responses.json` beside it holds what API Gateway says by itself, for whoever deploys the
+API or emulates it. A failure whose code is not in the table was not meant for a caller: it is
+logged, and answered as an error of the gateway's own.
 """
 
 import json
@@ -10,75 +11,61 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
-from gateway.callers.rates import TooManyRequests
 from gateway.http.answer import Answer
-from gateway.http.requests import Event
 from gateway.log_lines import logger
-from ledger.errors import Failure, Refused, Wait
-from ledger.push_rate import TooManyPushes
+from ledger.errors import Failure, Refused
 
 GATEWAY_RESPONSES: Mapping[str, Mapping[str, str]] = json.loads(
     Path(__file__).with_name("gateway_responses.json").read_bytes()
 )
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_SECONDS = 5  # where the repository cannot be reached
 # AWS's messages and ARNs have it, between punctuation; names with as many digits stay.
 _ACCOUNT = re.compile(r"(?<![0-9A-Za-z-])[0-9]{12}(?![0-9A-Za-z-])")
+_CODES = {
+    HTTPStatus.BAD_REQUEST: (
+        "LH4001 LH4002 LH4003 LH4004 LH4101 LH4104 LH4107 LH4114 LH4115 LH4116 LH4306 LH4340"
+        " LH4341 LH4403 LH4408"
+    ),
+    HTTPStatus.UNAUTHORIZED: "LH4010 LH4216 LH4401",
+    HTTPStatus.FORBIDDEN: "LH4031 LH4213 LH4321 LH4324",
+    HTTPStatus.NOT_FOUND: "LH4041 LH4106 LH4325 LH4404 LH4409",
+    HTTPStatus.CONFLICT: "LH4103 LH4105 LH4108 LH4109 LH4110 LH4309 LH4323",
+    HTTPStatus.PRECONDITION_FAILED: "LH4112",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "LH4302 LH4322 LH4402",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "LH4102 LH4111",
+    HTTPStatus.TOO_MANY_REQUESTS: "LH4033 LH4305",
+    # The authorizer's context is ours, not the caller's.
+    HTTPStatus.INTERNAL_SERVER_ERROR: "LH4201 LH4202 LH4405",
+    HTTPStatus.NOT_IMPLEMENTED: "LH4310 LH4320",
+    HTTPStatus.BAD_GATEWAY: "LH4303 LH4307 LH4308 LH4311 LH4326",
+    HTTPStatus.SERVICE_UNAVAILABLE: "LH4113 LH4304 LH4406 LH4407",
+    HTTPStatus.GATEWAY_TIMEOUT: "LH4342",
+}
+_STATUS = {code: status for status, codes in _CODES.items() for code in codes.split()}
 
 log = logger("leasehold.gateway")
 
-_STATUS = {
-    "LH4031": HTTPStatus.FORBIDDEN,
-    "LH4033": HTTPStatus.TOO_MANY_REQUESTS,
-    "LH4041": HTTPStatus.NOT_FOUND,
-    "LH4102": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "LH4103": HTTPStatus.CONFLICT,
-    "LH4105": HTTPStatus.CONFLICT,
-    "LH4106": HTTPStatus.NOT_FOUND,
-    "LH4108": HTTPStatus.CONFLICT,
-    "LH4109": HTTPStatus.CONFLICT,
-    "LH4110": HTTPStatus.CONFLICT,
-    "LH4111": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "LH4112": HTTPStatus.PRECONDITION_FAILED,
-    "LH4113": HTTPStatus.SERVICE_UNAVAILABLE,
-    "LH4010": HTTPStatus.UNAUTHORIZED,
-    "LH4302": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "LH4303": HTTPStatus.BAD_GATEWAY,
-    "LH4304": HTTPStatus.SERVICE_UNAVAILABLE,
-    "LH4305": HTTPStatus.TOO_MANY_REQUESTS,
-    "LH4307": HTTPStatus.BAD_GATEWAY,
-    "LH4308": HTTPStatus.BAD_GATEWAY,
-    "LH4309": HTTPStatus.CONFLICT,
-    "LH4310": HTTPStatus.NOT_IMPLEMENTED,
-    "LH4311": HTTPStatus.BAD_GATEWAY,
-    "LH4320": HTTPStatus.NOT_IMPLEMENTED,
-    "LH4342": HTTPStatus.GATEWAY_TIMEOUT,
-    "LH4321": HTTPStatus.FORBIDDEN,
-    "LH4322": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "LH4323": HTTPStatus.CONFLICT,
-    "LH4324": HTTPStatus.FORBIDDEN,
-    "LH4325": HTTPStatus.NOT_FOUND,
-    "LH4326": HTTPStatus.BAD_GATEWAY,
-    "LH4401": HTTPStatus.UNAUTHORIZED,
-    "LH4402": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    "LH4404": HTTPStatus.NOT_FOUND,
-    "LH4405": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "LH4406": HTTPStatus.SERVICE_UNAVAILABLE,
-    "LH4407": HTTPStatus.SERVICE_UNAVAILABLE,
-    "LH4409": HTTPStatus.NOT_FOUND,
-    # The authorizer's context is ours, not the caller's.
-    "LH4201": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "LH4202": HTTPStatus.INTERNAL_SERVER_ERROR,
-    "LH4213": HTTPStatus.FORBIDDEN,
-    "LH4216": HTTPStatus.UNAUTHORIZED,
-}
+
+def told(error: Exception, request_id: str) -> Answer:
+    """Return the answer for whatever ended a request, and log it. For entry points."""
+    if isinstance(error, Failure) and (known := answer(error)):
+        log.info("%s %s", error.code, error.message)
+        return known
+    return _unexpected(error, request_id)
 
 
-def answer(failure: Failure) -> Answer:
-    """Give the answer for a failure. What git said stays in the log."""
-    if failure.code.startswith("LH4"):
-        status = _STATUS.get(failure.code, HTTPStatus.BAD_REQUEST)
+def answer(failure: Failure) -> Answer | None:
+    """Return the answer for a failure; None for one that no caller should see.
+
+    What git said stays in the log.
+    """
+    if (status := _STATUS.get(failure.code)) is not None:
         body = {"error": _ACCOUNT.sub("ACCOUNT", failure.message), "code": failure.code}
-        return Answer(body, status, _retry_after(failure))
+        return Answer(body, status, _retry_after(failure.retry_after_seconds))
+    return _of_git(failure) if failure.code.startswith("LH2") else None
+
+
+def _of_git(failure: Failure) -> Answer:
     if isinstance(failure, Refused):
         error = "The repository refuses the change; it is not committed. Tell who runs this API."
         return Answer({"error": error, "code": "LH4502"}, HTTPStatus.BAD_GATEWAY)
@@ -88,34 +75,19 @@ def answer(failure: Failure) -> Answer:
         if failure.code == "LH2010"
         else "The repository cannot be reached, and nothing is committed. Try again."
     )
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    headers = _retry_after(RETRY_AFTER_SECONDS)
     return Answer({"error": error, "code": "LH4503"}, HTTPStatus.SERVICE_UNAVAILABLE, headers)
 
 
-def _retry_after(failure: Failure) -> Mapping[str, str]:
-    match failure:
-        case TooManyPushes() | TooManyRequests():
-            return {"Retry-After": str(failure.seconds)}
-        case Wait():
-            return {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        case _:
-            return {}
+def _retry_after(seconds: int | None) -> Mapping[str, str]:
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
-def told(event: Event, error: Exception) -> Answer:
-    """Give the answer for whatever ended an event, and log it. Called by entry points."""
-    if isinstance(error, Failure):
-        log.info("%s %s", error.code, error.message)
-        return answer(error)
-    return _unexpected(event, error)
-
-
-def _unexpected(event: Event, error: Exception) -> Answer:
-    """Give the answer for an error that nobody thought of, and log it.
+def _unexpected(error: Exception, request_id: str) -> Answer:
+    """Return the answer for an error that nobody thought of, and log it.
 
     Nothing of the error is told: its text could have a path, a name or a token in it.
     """
-    request_id = (event.get("requestContext") or {}).get("requestId")
     log.error("LH4350 The request %s failed.", request_id, exc_info=error)
     said = (
         "The gateway met an error of its own. Read the lease before you send a change again, and"

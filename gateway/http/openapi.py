@@ -11,27 +11,42 @@ Beyond what OpenAPI knows, an operation has `x-leasehold-scope`: what a token ha
 """
 
 import json
-import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from gateway.http.answer import Answer
-from gateway.http.parameters import IN_PATH, Parameter
-from gateway.http.requests import Event
-from gateway.http.routes import ANYTHING, ROUTES, Route
+from gateway.http.call import Call
+from gateway.http.parameters import Parameter
+from gateway.http.routes import ANYTHING, METHODS, Route
 from ledger.json_files import SCHEMAS
 
 EXAMPLE_URL = "https://leasehold.example.com"
 _EVERYWHERE = (429, 500, 502, 503, 504)
 _WAITING = (429, 503)  # they say when to come again, most of the time
-_PATH_PARAMETER = re.compile(r"\{(\w+)\+?\}")
 _ABOUT = (
     "SageMaker endpoints with a parking meter on each of them. Every change is a commit in the"
     " ledger, and an answer is sent once the repository has it."
 )
+# Python's own phrases change from one version to the next. These are RFC 9110's.
+_DONE = {200: "Done.", 202: "Taken on, and not done yet."}
+_REFUSED = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    422: "Unprocessable Content",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+}
 _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 _TAGS = {
     "API": "This description.",
@@ -49,12 +64,12 @@ _PASSED_ON: _Json = {
 }
 
 
-def describe(event: Event) -> Answer:
+def describe(call: Call) -> Answer:
     """Answer with the description, at the address by which it was asked for."""
-    return Answer(document(_base_url(event)))
+    return Answer(document(call.base_url))
 
 
-def document(base_url: str, routes: Sequence[Route] = ROUTES) -> _Json:
+def document(base_url: str, routes: Sequence[Route] = METHODS) -> _Json:
     """Describe the routes as they are served below an address."""
     names = {"error", *(name for route in routes for name in _names(route))}
     return {
@@ -77,15 +92,6 @@ def document(base_url: str, routes: Sequence[Route] = ROUTES) -> _Json:
     }
 
 
-def _base_url(event: Event) -> str:
-    """Find the address below which the API is: a domain and a stage, or a domain of one's own."""
-    context = event.get("requestContext") or {}
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    below = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
-    protocol = headers.get("x-forwarded-proto", "https")
-    return f"{protocol}://{context.get('domainName', '')}{below}"
-
-
 def _tag(name: str) -> _Json:
     return {"name": name, "description": _TAGS[name]}
 
@@ -93,13 +99,14 @@ def _tag(name: str) -> _Json:
 def _paths(routes: Iterable[Route]) -> _Json:
     paths: _Json = {}
     for route in routes:
-        path = route.resource.replace("+}", "}")
-        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.resource, {})[route.method.lower()] = _operation(route)
     return paths
 
 
 def _operation(route: Route) -> _Json:
-    parameters = [_parameter(each) for each in (*_in_path(route), *route.parameters)]
+    parameters = [
+        _parameter(each) for each in (*route.in_path, *route.parameters) if each.described
+    ]
     operation: _Json = {
         "operationId": route.operation,
         "summary": route.summary,
@@ -118,13 +125,6 @@ def _operation(route: Route) -> _Json:
     return operation | {"responses": done | refused}
 
 
-def _in_path(route: Route) -> Iterator[Parameter]:
-    """Describe the parameters that the path itself has."""
-    for name in _PATH_PARAMETER.findall(route.resource):
-        plain = Parameter(name, "path", "A part of the path.", {"type": "string"}, required=True)
-        yield IN_PATH.get(name, plain)
-
-
 def _parameter(parameter: Parameter) -> _Json:
     return {
         "name": parameter.name,
@@ -137,12 +137,12 @@ def _parameter(parameter: Parameter) -> _Json:
 
 def _done(route: Route, status: int) -> _Json:
     content = {route.media: {"schema": _content(route.answer)}}
-    return {"description": HTTPStatus(status).description or "Done", "content": content}
+    return {"description": _DONE[status], "content": content}
 
 
 def _refusal(status: int) -> _Json:
     refusal: _Json = {
-        "description": HTTPStatus(status).phrase,
+        "description": _REFUSED[status],
         "content": {"application/json": {"schema": _content(("error",))}},
     }
     if status in _WAITING:

@@ -1,6 +1,7 @@
-"""What requests carry beside a body: query parameters and headers, for the API's description. Pure.
+"""What requests carry beside a body: the parameters that routes have. Pure.
 
-`routes` names them. They say what `requests` and the operations check; the tests hold them to it.
+A parameter's schema is what the API's description says of it and what it is checked by; its code
+and its sentences are what a caller is told whose value does not fit.
 """
 
 from collections.abc import Mapping
@@ -8,16 +9,27 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+DEFAULT_LIMIT = 20
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One parameter as OpenAPI has it; `schema` without its description."""
+    """One parameter as OpenAPI has it; `schema` without its description.
+
+    `wrong` is what is said of a value that does not fit, `missing` of none where one is required.
+    Without a `code` it is only described: somebody else judges it. What is not `described` is
+    checked all the same: OpenAPI has another place for such headers.
+    """
 
     name: str
     place: Literal["query", "header", "path"]
     description: str
     schema: Mapping[str, Any]
     required: bool = False
+    code: str = ""
+    wrong: str = ""
+    missing: str = ""
+    described: bool = True
 
 
 def _text(**rules: Any) -> Mapping[str, Any]:  # noqa: ANN401  (JSON Schema's)
@@ -25,81 +37,142 @@ def _text(**rules: Any) -> Mapping[str, Any]:  # noqa: ANN401  (JSON Schema's)
 
 
 ENDPOINT_NAME = Parameter(
-    "EndpointName",
-    "query",
-    "The endpoint's name in SageMaker, or its definition's.",
-    _text(
+    name="EndpointName",
+    place="query",
+    description="The endpoint's name in SageMaker, or its definition's.",
+    schema=_text(
         pattern="^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", maxLength=63, examples=["demo-Falcon40B-Endpoint"]
     ),
+    code="LH4003",
+    wrong="EndpointName has letters, digits and inner hyphens only, and 63 of them at the most.",
+    missing="Say which endpoint: ?EndpointName=NAME.",
 )
 SOME_ENDPOINT_NAME = replace(ENDPOINT_NAME, required=True)
 IDEMPOTENCY_KEY = Parameter(
-    "Idempotency-Key",
-    "header",
-    "A text of your own. A request that is repeated with the same one changes nothing more.",
-    _text(pattern="^[!-~]+$", minLength=1, maxLength=255, examples=["deploy-4711"]),
+    name="Idempotency-Key",
+    place="header",
+    description=(
+        "A text of your own. A request that is repeated with the same one changes nothing more."
+    ),
+    schema=_text(pattern="^[!-~]+$", minLength=1, maxLength=255, examples=["deploy-4711"]),
+    code="LH4004",
+    wrong="An Idempotency-Key has 1 to 255 visible ASCII characters.",
 )
 CUSTOM_ATTRIBUTES = Parameter(
-    "X-Amzn-SageMaker-Custom-Attributes",
-    "header",
-    "What the model is told beside the body; accept_eula=true is what some models ask for.",
-    _text(pattern="^[ -~]*$", maxLength=1024, examples=["accept_eula=true"]),
+    name="X-Amzn-SageMaker-Custom-Attributes",
+    place="header",
+    description=(
+        "What the model is told beside the body; accept_eula=true is what some models ask for."
+    ),
+    schema=_text(pattern="^[ -~]*$", maxLength=1024, examples=["accept_eula=true"]),
+    code="LH4341",
+    wrong=(
+        "The header X-Amzn-SageMaker-Custom-Attributes has at most 1024 characters, all of them"
+        " printable ASCII."
+    ),
 )
 DRY_RUN = Parameter(
-    "dry_run",
-    "query",
-    "true answers what would be granted, or refuses as the change itself would, without a commit.",
-    _text(enum=["true", "false"], examples=["true"]),
+    name="dry_run",
+    place="query",
+    description=(
+        "true answers what would be granted, or refuses as the change itself would, without a"
+        " commit."
+    ),
+    schema=_text(enum=["true", "false"], examples=["true"]),
+    code="LH4114",
+    wrong="dry_run is true or false.",
 )
 IF_MATCH = Parameter(
-    "If-Match",
-    "header",
-    "The ETag or the Commit of an answer, or *: change the lease only if it is still that one. Ten"
-    " of them at the most.",
-    _text(examples=['"5f1d0c7a9b3e4f60812c3d4e5f60718293a4b5c6"']),
+    name="If-Match",
+    place="header",
+    description=(
+        "The ETag or the Commit of an answer, or *: change the lease only if it is still that one."
+        " Ten of them at the most."
+    ),
+    schema=_text(
+        pattern="^[^,]*(,[^,]*){0,9}$", examples=['"5f1d0c7a9b3e4f60812c3d4e5f60718293a4b5c6"']
+    ),
+    code="LH4340",
+    wrong="If-Match names 10 tags at the most.",
 )
 LIMIT = Parameter(
-    "limit",
-    "query",
-    "How many changes to tell; 20 without it.",
-    MappingProxyType({"type": "integer", "minimum": 1, "maximum": 100, "examples": [5]}),
+    name="limit",
+    place="query",
+    description="How many changes to tell; 20 without it.",
+    schema=MappingProxyType({"type": "integer", "minimum": 1, "maximum": 100, "examples": [5]}),
+    code="LH4114",
+    wrong="limit is a whole number from 1 to 100.",
 )
+_WHICH_COMMIT = "Say which commit: ?commit= and 7 to 40 hexadecimal digits of it."
 COMMIT = Parameter(
-    "commit",
-    "query",
-    "The commit's id, or at least seven digits of its beginning.",
-    _text(pattern="^[0-9a-fA-F]{7,40}$", examples=["5f1d0c7a9b"]),
+    name="commit",
+    place="query",
+    description="The commit's id, or at least seven digits of its beginning.",
+    schema=_text(pattern="^[0-9a-fA-F]{7,40}$", examples=["5f1d0c7a9b"]),
     required=True,
+    code="LH4408",
+    wrong=_WHICH_COMMIT,
+    missing=_WHICH_COMMIT,
+)
+PASSED_ON = (
+    CUSTOM_ATTRIBUTES,
+    *(
+        replace(
+            CUSTOM_ATTRIBUTES,
+            name=name,
+            wrong=f"The header {name} has at most 1024 characters, all of them printable ASCII.",
+            described=False,
+        )
+        for name in ("Content-Type", "Accept")
+    ),
 )
 IN_PATH = {
     "EndpointName": replace(SOME_ENDPOINT_NAME, place="path"),
     "api_resource_name": Parameter(
-        "api_resource_name",
-        "path",
-        "The api_resource_name of a definition's integration.",
-        _text(pattern="^[a-zA-Z0-9][a-zA-Z0-9_-]*$", maxLength=64, examples=["falcon"]),
+        name="api_resource_name",
+        place="path",
+        description="The api_resource_name of a definition's integration.",
+        schema=_text(pattern="^[a-zA-Z0-9][a-zA-Z0-9_-]*$", maxLength=64, examples=["falcon"]),
         required=True,
+        code="LH4041",
+        wrong="There is no such path in this API.",
     ),
 }
 PROOFS = (
     Parameter(
-        "X-Leasehold-Timestamp",
-        "header",
-        "Seconds since 1970, at most five minutes from now. With X-Leasehold-Signature.",
-        _text(pattern="^[0-9]{1,11}$", examples=["1795435200"]),
+        name="X-Leasehold-Timestamp",
+        place="header",
+        description=(
+            "Seconds since 1970, at most five minutes from now. With X-Leasehold-Signature."
+        ),
+        schema=_text(pattern="^[0-9]{1,11}$", examples=["1795435200"]),
     ),
     Parameter(
-        "X-Leasehold-Signature",
-        "header",
-        "sha256= and the HMAC-SHA256 in hexadecimal digits of timestamp, a dot, and the body.",
-        _text(examples=["sha256=" + "0" * 64]),
+        name="X-Leasehold-Signature",
+        place="header",
+        description=(
+            "sha256= and the HMAC-SHA256 in hexadecimal digits of timestamp, a dot, and the body."
+        ),
+        schema=_text(examples=["sha256=" + "0" * 64]),
     ),
     Parameter(
-        "X-Hub-Signature-256",
-        "header",
-        "sha256= and the HMAC-SHA256 of the body: what GitHub, Gitea and Forgejo send.",
-        _text(examples=["sha256=" + "0" * 64]),
+        name="X-Hub-Signature-256",
+        place="header",
+        description=(
+            "sha256= and the HMAC-SHA256 of the body: what GitHub, Gitea and Forgejo send."
+        ),
+        schema=_text(examples=["sha256=" + "0" * 64]),
     ),
-    Parameter("X-Gitlab-Token", "header", "The secret: what GitLab sends.", _text()),
-    Parameter("X-Gitlab-Event-UUID", "header", "What GitLab calls this event.", _text()),
+    Parameter(
+        name="X-Gitlab-Token",
+        place="header",
+        description="The secret: what GitLab sends.",
+        schema=_text(),
+    ),
+    Parameter(
+        name="X-Gitlab-Event-UUID",
+        place="header",
+        description="What GitLab calls this event.",
+        schema=_text(),
+    ),
 )

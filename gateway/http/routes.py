@@ -1,25 +1,51 @@
-"""The routes of the API: which method and path, for whom, and what it does. Pure.
+"""The routes of the API: which method and path, for whom, with what, and what answers. Pure.
 
-One table for all who need it: the handler finds the operation by it, `leasehold up` serves it, and
-the API's description is generated from it (`openapi`).
+One table for all who need it. The handler finds the operation by it and enforces the rest before
+that runs: the scope, the parameters, the body and its size. `leasehold up` serves it, and the API's
+description is made of it. So what a route demands stands here and nowhere else.
 """
 
+import re
 from dataclasses import dataclass
 
-from gateway.callers.principal import Scope
 from gateway.http import parameters
-from gateway.http.parameters import Parameter
+from gateway.http.parameters import IN_PATH, Parameter
+from gateway.principal import Scope
+from ledger.errors import Refused
 
 ANYTHING = "*/*"
+OWN_PATH = "/{api_resource_name}"  # of every definition with an integration
+_PATH_PARAMETER = re.compile(r"\{(\w+)\+?\}")
+_MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimit:
+    """How many bytes a body may have, and what is said of one that has more."""
+
+    most_bytes: int
+    code: str
+    said: str
+
+    def sentence(self, size: int) -> str:
+        return f"The body has {size} bytes, and {self.said} {self.most_bytes}."
+
+
+MODEL_BODY = BodyLimit(6 * _MEBIBYTE, "LH4302", "a model takes")  # Lambda's, and InvokeEndpoint's
+STEP_FUNCTIONS_BODY = BodyLimit(256 * 1024, "LH4322", "Step Functions takes")
+WEBHOOK_BODY = BodyLimit(4 * _MEBIBYTE, "LH4402", "a webhook's call has at the most")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one resource. `scope` None: it checks its callers by itself.
+    """One method of one resource. `scope` None: it is open to everybody, or proves its callers.
 
-    The fields from `tag` on are for the API's description. `body` and `answer` name schemas in
-    `schema/`: `expiry[]` is a list of them, several are alternatives, none is anything. `errors`
-    are statuses that are this route's own, beside those that every route has.
+    `when` names a field of the body that makes a request this route's, where another route has the
+    same method and resource; the description has the other one. With `may_be_public`, the
+    definition at that path decides whether a caller is needed. The fields from `tag` on are for the
+    API's description. `body` and `answer` name schemas in `schema/`: `expiry[]` is a list of them,
+    several are alternatives, none is anything. `refusals` are statuses that are this route's own,
+    beside those that every route has.
     """
 
     method: str
@@ -27,9 +53,12 @@ class Route:
     scope: Scope | None
     operation: str
     summary: str
-    tag: str = "API"
+    when: str | None = None
+    may_be_public: bool = False
+    body_limit: BodyLimit | None = None
     parameters: tuple[Parameter, ...] = ()
     body: tuple[str, ...] | None = None
+    tag: str = "API"
     answer: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
     refusals: tuple[int, ...] = (400,)
@@ -39,8 +68,18 @@ class Route:
     def key(self) -> tuple[str, str]:
         return self.method, self.resource
 
+    @property
+    def schema(self) -> str | None:
+        """Return the name of the one schema that a body has to fit, where there is one."""
+        return self.body[0] if self.body else None
 
-OWN_PATH = "/{api_resource_name}"  # of every definition with an integration
+    @property
+    def in_path(self) -> tuple[Parameter, ...]:
+        """Return the parameters that the path itself has."""
+        return tuple(IN_PATH[name] for name in _PATH_PARAMETER.findall(self.resource))
+
+
+_CHANGE = (parameters.DRY_RUN, parameters.IDEMPOTENCY_KEY, parameters.IF_MATCH)
 
 ROUTES = (
     Route(
@@ -61,7 +100,20 @@ ROUTES = (
         "extend",
         "Extend a lease, or add an endpoint",
         tag="Leases",
-        parameters=(parameters.DRY_RUN, parameters.IDEMPOTENCY_KEY, parameters.IF_MATCH),
+        parameters=_CHANGE,
+        body=("extension-request",),
+        answer=("expiry",),
+        refusals=(400, 404, 409, 412, 422),
+    ),
+    Route(
+        "POST",
+        "/endpoint-expiry",
+        Scope.ADD,
+        "add",
+        "Add an endpoint on an endpoint config that exists",
+        when="EndpointConfigName",
+        tag="Leases",
+        parameters=_CHANGE,
         body=("extension-request",),
         answer=("expiry",),
         refusals=(400, 404, 409, 412, 422),
@@ -73,12 +125,7 @@ ROUTES = (
         "release",
         "End a lease now",
         tag="Leases",
-        parameters=(
-            parameters.SOME_ENDPOINT_NAME,
-            parameters.DRY_RUN,
-            parameters.IDEMPOTENCY_KEY,
-            parameters.IF_MATCH,
-        ),
+        parameters=(parameters.SOME_ENDPOINT_NAME, *_CHANGE),
         answer=("expiry",),
         refusals=(400, 404, 409, 412, 422),
     ),
@@ -91,7 +138,7 @@ ROUTES = (
         tag="Leases",
         parameters=(parameters.SOME_ENDPOINT_NAME, parameters.LIMIT),
         answer=("history[]",),
-        refusals=(400, 404),
+        refusals=(400, 404, 409),
     ),
     Route(
         "GET",
@@ -102,7 +149,7 @@ ROUTES = (
         tag="Ledger",
         parameters=(parameters.COMMIT, parameters.ENDPOINT_NAME),
         answer=("reconcile",),
-        refusals=(400, 404),
+        refusals=(400, 404, 409),
     ),
     Route(
         "POST",
@@ -113,11 +160,12 @@ ROUTES = (
         tag="Ledger",
         parameters=parameters.PROOFS,
         body=(),
+        body_limit=WEBHOOK_BODY,
         answer=("webhook",),
         statuses=(200, 202),
         refusals=(400, 401, 404),
     ),
-    Route("GET", "/openapi.json", None, "openapi", "Describe this API", refusals=()),
+    Route("GET", "/openapi.json", None, "openapi", "Describe this API"),
     Route(
         "POST",
         "/invoke/{EndpointName}",
@@ -125,8 +173,9 @@ ROUTES = (
         "invoke",
         "Ask a model, by its endpoint's name",
         tag="Models",
-        parameters=(parameters.CUSTOM_ATTRIBUTES,),
+        parameters=parameters.PASSED_ON,
         body=(),
+        body_limit=MODEL_BODY,
         media=ANYTHING,
         refusals=(400, 404),
     ),
@@ -137,8 +186,9 @@ ROUTES = (
         "invoke_stream",
         "Ask a model, and get its answer as it comes",
         tag="Models",
-        parameters=(parameters.CUSTOM_ATTRIBUTES,),
+        parameters=parameters.PASSED_ON,
         body=(),
+        body_limit=MODEL_BODY,
         media=ANYTHING,
         refusals=(400, 404),
     ),
@@ -148,9 +198,11 @@ ROUTES = (
         Scope.INVOKE,
         "invoke_resource",
         "Ask a model, at the path that its definition gives it",
+        may_be_public=True,
         tag="Models",
-        parameters=(parameters.CUSTOM_ATTRIBUTES,),
+        parameters=parameters.PASSED_ON,
         body=(),
+        body_limit=MODEL_BODY,
         media=ANYTHING,
         refusals=(400, 404, 409, 501),
     ),
@@ -163,6 +215,7 @@ ROUTES = (
         tag="Models",
         parameters=(parameters.IDEMPOTENCY_KEY,),
         body=("start-execution-request",),
+        body_limit=STEP_FUNCTIONS_BODY,
         refusals=(400, 404, 409, 501),
     ),
     Route(
@@ -173,6 +226,25 @@ ROUTES = (
         "Ask how far such a call is",
         tag="Models",
         body=("describe-execution-request",),
+        body_limit=STEP_FUNCTIONS_BODY,
         refusals=(400, 404, 501),
     ),
 )
+
+
+# Each method of each resource once, as it is deployed and described.
+METHODS = tuple(route for route in ROUTES if route.when is None)
+
+
+def candidates(method: str, resource: str) -> tuple[Route, ...]:
+    """Return the routes of a method and resource, those that ask for a field of the body first.
+
+    A resource that was deployed for one definition is that definition's own path. Raises Refused
+    LH4041 where there is none.
+    """
+    found = [route for route in ROUTES if route.key == (method, resource)]
+    if not found and resource.count("/") == 1:
+        found = [route for route in ROUTES if route.key == (method, OWN_PATH)]
+    if not found:
+        raise Refused("LH4041", "There is no such path or method in this API.")
+    return tuple(sorted(found, key=lambda route: route.when is None))

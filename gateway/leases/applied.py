@@ -1,27 +1,21 @@
 """`GET /reconcile?commit=SHA`: whether the fleet is as a commit of the ledger wants it.
 
-Called by `handler`. The controller alone knows, and notes it on the observed history's branch, in
-`<env>.applied.json`: `commit`, the ledger's head as the last tick that had news saw it; `open`, the
-endpoints that were not as that commit wants them; `at`, when that was. Only what is read there is
-said here: what the controller has not noted is not applied yet.
+The controller alone knows, and notes it on the observed history's branch, in `<env>.applied.json`:
+`commit`, the ledger's head as the last tick that had news saw it; `open`, the endpoints that were
+not as that commit wants them; `at`, when that was. Only what is read there is said here: what the
+controller has not noted is not applied yet.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.callers.principal import Scope
-from gateway.dependencies import Dependencies
-from gateway.http import requests
 from gateway.http.answer import Answer
-from gateway.http.requests import Event
+from gateway.http.call import Call
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
 from ledger.json_files import read_json
-from ledger.snapshot import Snapshot
-
-_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+from ledger.repository import Repository, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +31,17 @@ class Noted:
 class Applied:
     """The commits of one environment's ledger. Safe to call from many threads."""
 
-    dependencies: Dependencies
+    ledger: Repository
+    status: Repository | None
+    environment: str
 
-    def tell(self, event: Event) -> Answer:
+    def tell(self, call: Call) -> Answer:
         """Compare with what the controller noted.
 
-        Raises Refused LH4408 (no commit's id), LH4409 (unknown), LH4106 (no such endpoint).
+        Raises Refused LH4409 for an unknown commit, LH4106 or LH4109 for an endpoint.
         """
-        requests.caller(event, Scope.READ)
-        wanted, name = _commit(event), requests.endpoint_name(event)
-        snapshot = self.dependencies.ledger.read()
+        wanted, name = (call.parameter("commit") or "").lower(), call.parameter("EndpointName")
+        snapshot = self.ledger.read()
         endpoint = self._endpoint(snapshot, name) if name is not None else None
         noted, commit = self._noted(), self._found(wanted, snapshot)
         left = [each for each in noted.open if endpoint in (None, each)]
@@ -61,28 +56,25 @@ class Applied:
         return Answer(answer)
 
     def _endpoint(self, snapshot: Snapshot, name: str) -> str:
-        fleet = read_fleet(snapshot.files, self.dependencies.environment)
-        if (item := fleet.find(name)) is None:
-            raise Refused(
-                "LH4106", f"no endpoint is called {name} in {self.dependencies.environment}."
-            )
-        return item.endpoint_name
+        return read_fleet(snapshot.files, self.environment).get(name).endpoint_name
 
     def _noted(self) -> Noted:
-        files = self.dependencies.status.read().files if self.dependencies.status else {}
-        return noted(files, self.dependencies.environment)
+        files = self.status.read().files if self.status else {}
+        return noted(files, self.environment)
 
     def _found(self, wanted: str, snapshot: Snapshot) -> str:
         if wanted == snapshot.commit:  # what a person asks who has just pushed
             return wanted
-        if (found := self.dependencies.ledger.find(wanted)) is None:
-            raise Refused("LH4409", f"{wanted} is no commit of the ledger, or fits several.")
+        if (found := self.ledger.find(wanted)) is None:
+            raise Refused(
+                "LH4409", f"{wanted} is not a commit of the ledger, or several begin with it."
+            )
         return found.commit
 
     def _is_reached(self, commit: str, noted: Noted) -> bool:
         if noted.commit is None or noted.commit == commit:
             return noted.commit == commit
-        return self.dependencies.ledger.find(commit, of=noted.commit) is not None
+        return self.ledger.find(commit, of=noted.commit) is not None
 
 
 def noted(files: Mapping[str, bytes], environment: str) -> Noted:
@@ -94,10 +86,3 @@ def noted(files: Mapping[str, bytes], environment: str) -> Noted:
     if isinstance(data, tuple):
         return Noted()
     return Noted(data["commit"], data["at"], tuple(data["open"]))
-
-
-def _commit(event: Event) -> str:
-    wanted = (event.get("queryStringParameters") or {}).get("commit") or ""
-    if not _COMMIT.fullmatch(wanted.lower()):
-        raise Refused("LH4408", "Say which commit: ?commit= and 7 to 40 hexadecimal digits of it.")
-    return str(wanted).lower()

@@ -1,17 +1,27 @@
 """ETags of leases: the commit that last changed a lease file, and what If-Match means by one.
 
-Called by `expiry`. A commit matches as long as the lease file is what it was at that commit, so
-the `Commit` of any answer may be sent, and a change of other files is none of this lease.
+A commit matches as long as the lease file is what it was at that commit, so the `Commit` of any
+answer may be sent, and a change of other files is none of this lease.
 """
 
+import re
 from collections.abc import Mapping
 
 from ledger.preconditions import lease_file, unless_changed
 from ledger.proposals import Request
 from ledger.repository import Proposal, Repository, Snapshot
 
+_TAG = re.compile(r'"([0-9a-f]{40})"|([0-9a-f]{40})')
 
-class Tags:
+
+def if_match(header: str) -> tuple[str, ...]:
+    """Return the commits that If-Match names; `*` stays as it is, what is no commit is left out."""
+    tags = [tag.strip() for tag in header.split(",")]
+    found = (_TAG.fullmatch(tag) for tag in tags)
+    return ("*",) if "*" in tags else tuple(match[1] or match[2] for match in found if match)
+
+
+class ETags:
     """Safe to call from many threads. A lease that did not change is looked up once."""
 
     def __init__(self, ledger: Repository) -> None:
@@ -19,7 +29,7 @@ class Tags:
         self._known: dict[str, tuple[bytes, str]] = {}
 
     def of(self, path: str, snapshot: Snapshot) -> Mapping[str, str]:
-        """Give the header ETag of the lease file at a path; none where there is no file."""
+        """Return the header ETag of the lease file at a path; none where there is no file."""
         content = snapshot.files.get(path)
         if content is None:
             return {}
@@ -30,7 +40,7 @@ class Tags:
         return {"ETag": f'"{commit}"'}
 
     def learn(self, path: str, snapshot: Snapshot) -> Mapping[str, str]:
-        """Give the header ETag of a lease that this very commit has changed."""
+        """Return the header ETag of a lease that this very commit has changed."""
         content = snapshot.files.get(path)
         if content is not None:
             self._known[path] = (content, snapshot.commit)

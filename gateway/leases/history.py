@@ -1,22 +1,18 @@
-"""`/endpoint-expiry/history`: who kept an endpoint alive, when and why, as git has it.
+"""`GET /endpoint-expiry/history`: who kept an endpoint alive, when and why, as git has it.
 
-Called by `handler`. It reads the ledger and changes nothing.
+It reads the ledger and changes nothing.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.callers.principal import Scope
-from gateway.http import requests
 from gateway.http.answer import Answer
-from gateway.http.requests import Event
-from ledger.errors import Refused
+from gateway.http.call import Call
+from gateway.http.parameters import DEFAULT_LIMIT
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import document_path, read_fleet
 from ledger.lease import stamp
 from ledger.repository import Repository
-
-_FEW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +22,16 @@ class History:
     ledger: Repository
     environment: str
 
-    def tell(self, event: Event) -> Answer:
-        """Answer with the newest changes of one lease, the newest first."""
-        requests.caller(event, Scope.READ)
-        name, limit = requests.endpoint_name(event), requests.limit(event, _FEW)
-        if name is None:
-            raise Refused("LH4003", "Say whose history you want: ?EndpointName=NAME.")
-        item = read_fleet(self.ledger.read().files, self.environment).find(name)
-        if item is None:
-            raise Refused("LH4106", f"no endpoint is called {name} in {self.environment}.")
+    def tell(self, call: Call) -> Answer:
+        """Answer with the newest changes of one lease, the newest first.
+
+        Raises Refused LH4106 or LH4109.
+        """
+        name, limit = call.parameter("EndpointName") or "", call.parameter("limit")
+        item = read_fleet(self.ledger.read().files, self.environment).get(name)
         path = document_path(self.environment, item.name, "lease")
-        return Answer([_entry(each) for each in read_changes(self.ledger.changes(path, limit))])
+        records = self.ledger.changes(path, int(limit or DEFAULT_LIMIT))
+        return Answer([_entry(each) for each in read_changes(records)])
 
 
 def _entry(recorded: RecordedChange) -> dict[str, Any]:

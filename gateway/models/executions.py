@@ -1,7 +1,7 @@
 """Calls longer than API Gateway waits: `POST /startexecution` and `POST /describeexecution`.
 
-Called by `handler`. The state machine (`statemachines/long_call.asl.json`) asks the model; here it
-is started, and asked how far it is, with the predecessor's bodies and Step Functions' own answers.
+The state machine (`long_call.asl.json`) asks the model; here it is started, and asked how far it
+is, with the predecessor's bodies and Step Functions' own answers.
 """
 
 import json
@@ -15,21 +15,17 @@ from typing import Any, NoReturn, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.callers.principal import Scope
 from gateway.dependencies import Dependencies
-from gateway.http import requests
 from gateway.http.answer import Answer
-from gateway.http.requests import Event
+from gateway.http.call import Call
+from gateway.http.routes import STEP_FUNCTIONS_BODY
 from gateway.models.invocation import Invocation
-from gateway.models.wire import body_of
 from ledger.errors import Refused, Unavailable, Wait
 from ledger.holdings import Broken
-from ledger.json_files import MAX_BYTES, read_json
 from ledger.lease import is_on
 from ledger.variables import STATE_MACHINE
 
 DEFINITION = Path(__file__).with_name("long_call.asl.json")
-LARGEST_INPUT = 256 * 1024  # Step Functions'
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "ExecutionLimitExceeded"})
 
 
@@ -74,58 +70,43 @@ class Executions:
 
     @classmethod
     def of(cls, dependencies: Dependencies, invocation: Invocation) -> Self:
-        return cls(
-            invocation,
-            StepFunctions(dependencies.client, dependencies.variables.get(STATE_MACHINE)),
-        )
+        arn = dependencies.variables.get(STATE_MACHINE)
+        return cls(invocation, StepFunctions(dependencies.client, arn))
 
-    def start(self, event: Event) -> Answer:
+    def start(self, call: Call) -> Answer:
         """Start a call. An Idempotency-Key starts it once.
 
-        Raises Failure: LH4001 and LH4002 for the body, LH4106, LH4320 to LH4323.
+        Raises Failure: LH4106, LH4320 to LH4323.
         """
-        principal = requests.caller(event, Scope.INVOKE)
         self._machine_arn()
-        body = _body(event, "start-execution-request", limit=LARGEST_INPUT)
-        item = self.invocation.served.named(body["endpointname"])
+        item = self.invocation.fleet.named(call.document["endpointname"])
         if isinstance(item, Broken) or not item.definition.async_api_enabled:
-            raise Refused("LH4321", f"{item.name} does not have async_api_enabled.")
+            raise Refused(
+                "LH4321",
+                f"{item.name} takes no such calls: its definition does not say async_api_enabled.",
+            )
         if not is_on(item.definition.schedule, item.lease, self.invocation.clock()):
-            return self.invocation.not_running(item, event)
-        text = json.dumps({**body, "endpointname": item.endpoint_name}, separators=(",", ":"))
-        _check_size(len(text))
-        return Answer(self.machine.start(requests.request_id(event, principal), text))
+            return self.invocation.not_running(item, call)
+        asked = {**call.document, "endpointname": item.endpoint_name}
+        text = json.dumps(asked, separators=(",", ":"))
+        if len(text) > STEP_FUNCTIONS_BODY.most_bytes:  # written out, it may be longer than it was
+            raise Refused(STEP_FUNCTIONS_BODY.code, STEP_FUNCTIONS_BODY.sentence(len(text)))
+        return Answer(self.machine.start(call.request_id, text))
 
-    def describe(self, event: Event) -> Answer:
-        """Tell how far a call is. Raises Failure: LH4001, LH4002, LH4320, LH4324, LH4325."""
-        requests.caller(event, Scope.INVOKE)
-        machine = self._machine_arn()
-        execution_arn = _body(event, "describe-execution-request", limit=MAX_BYTES)["executionArn"]
-        ours = machine.replace(":stateMachine:", ":execution:", 1) + ":"
+    def describe(self, call: Call) -> Answer:
+        """Tell how far a call is. Raises Failure: LH4320, LH4324, LH4325."""
+        ours = self._machine_arn().replace(":stateMachine:", ":execution:", 1) + ":"
+        execution_arn = call.document["executionArn"]
         if not execution_arn.startswith(ours) or ":" in execution_arn.removeprefix(ours):
-            raise Refused("LH4324", "executionArn is none that this API has given.")
+            raise Refused("LH4324", "executionArn is not one that this API has answered with.")
         return Answer(self.machine.describe(execution_arn))
 
     def _machine_arn(self) -> str:
         if self.machine.arn is None:
-            raise Unavailable("LH4320", "Calls of this length are not deployed with this API.")
+            raise Unavailable(
+                "LH4320", "This API was deployed without the state machine for long calls."
+            )
         return self.machine.arn
-
-
-def _body(event: Event, schema: str, *, limit: int) -> dict[str, Any]:
-    content = body_of(event)
-    _check_size(len(content), limit)
-    data = read_json("body", content, schema)
-    if isinstance(data, tuple):
-        code = "LH4001" if data[0].code == "LH1001" else "LH4002"
-        places = (f"{v.pointer}: {v.sentence}" if v.pointer else v.sentence for v in data)
-        raise Refused(code, f"The body is not as expected: {' '.join(places)}")
-    return data
-
-
-def _check_size(size: int, limit: int = LARGEST_INPUT) -> None:
-    if size > limit:
-        raise Refused("LH4322", f"The call has {size} bytes, and Step Functions takes {limit}.")
 
 
 def _plain(value: object) -> object:
@@ -140,7 +121,7 @@ def _refuse(error: ClientError | BotoCoreError) -> NoReturn:
             said = "This Idempotency-Key was used for another call already."
             raise Refused("LH4323", said) from error
         case "ExecutionDoesNotExist" | "InvalidArn":
-            raise Refused("LH4325", "There is no such execution any more.") from error
+            raise Refused("LH4325", "There is no such execution (any more).") from error
         case _ if code in _THROTTLED:
             said = "More calls than Step Functions takes from this account: slow down."
             raise Wait("LH4305", said) from error

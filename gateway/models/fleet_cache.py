@@ -1,8 +1,8 @@
 """Which endpoint a call to a model is for, by the ledger as of a moment ago.
 
-Called by `invocation`, `streaming` and `executions`. A fetch for every prompt would ask more of a
-git server than of the model, so the fleet is remembered for a while, and also while the ledger is
-out of reach or its settings are broken: models go on answering. It must not know SageMaker.
+A fetch for every prompt would ask more of a git server than of the model, so the fleet is
+remembered for a while, and also while the ledger is out of reach or its settings are broken: models
+go on answering. It must not know SageMaker.
 """
 
 from collections.abc import Callable
@@ -32,10 +32,7 @@ class FleetCache:
 
     def named(self, name: str) -> Holding | Broken:
         """Find an endpoint by its own name or its definition's. Raises Refused LH4106."""
-        item = self.fleet().find(name) or self.fleet(afresh=True).find(name)
-        if item is None:
-            raise Refused("LH4106", f"no endpoint is called {name:.80} in {self._environment}.")
-        return item
+        return self.fleet().find(name) or self.fleet(afresh=True).get(name)
 
     def at(self, resource: str) -> Holding:
         """Find the one whose integration has this path.
@@ -47,11 +44,14 @@ class FleetCache:
             raise Refused("LH4041", f"No endpoint of {self._environment} is at /{resource:.80}.")
         if len(found) > 1:
             names = " and ".join(item.name for item in found)
-            raise Refused("LH4309", f"/{resource} is the api_resource_name of {names}: of which?")
+            raise Refused(
+                "LH4309",
+                f"/{resource} is the path of {names}: ask for one of them at /invoke/NAME.",
+            )
         return found[0]
 
     def fleet(self, *, afresh: bool = False) -> Fleet:
-        """Give the fleet. Raises Failure as long as the ledger was never readable."""
+        """Return the fleet. Raises Failure as long as the ledger was never readable."""
         with self._lock:
             now = self._clock()
             age = now - self._read_at
@@ -63,10 +63,7 @@ class FleetCache:
     def _read(self) -> Fleet:
         """Read the ledger; what cannot be read leaves the fleet as it was."""
         try:
-            fleet = read_fleet(self._ledger.read().files, self._environment)
-            if fleet.environment is None:
-                wrong = " ".join(map(str, fleet.violations))
-                raise Refused("LH4109", f"the environment {fleet.name} is frozen: {wrong}")
+            fleet = read_fleet(self._ledger.read().files, self._environment).readable()
         except Failure as failure:
             if self._fleet is None:
                 raise

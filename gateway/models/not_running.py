@@ -1,6 +1,6 @@
 """The answer for an endpoint that does not run: what it does instead, and how to change that. Pure.
 
-Called by the operations that ask models. What SageMaker did last is read from the observed history,
+What SageMaker did last is read from the observed history,
 which the controller keeps beside the ledger: no call of SageMaker is spent on those who come early.
 """
 
@@ -12,7 +12,6 @@ from datetime import datetime
 from http import HTTPStatus
 
 from gateway.http.answer import Answer
-from gateway.http.requests import Event
 from ledger.holdings import Broken, Holding
 from ledger.lease import is_on, stamp
 
@@ -37,7 +36,7 @@ def observed_status(files: Mapping[str, bytes], environment: str, endpoint_name:
     return str(status) if told else _ABSENT
 
 
-def not_running(item: Holding | Broken, status: str, now: datetime, event: Event) -> Answer:
+def not_running(item: Holding | Broken, status: str, now: datetime, base_url: str) -> Answer:
     """Answer 503 with the status, when to ask again, and the call that extends the lease."""
     name = item.endpoint_name
     match item:
@@ -49,7 +48,7 @@ def not_running(item: Holding | Broken, status: str, now: datetime, event: Event
             said = f"{name} is not in service yet ({status}). Ask again in {seconds} s."
         case _:
             seconds = _STOPPED_SECONDS
-            said = f"{name} is stopped ({status}): {_why(item, now)} {_extend(event, name)}"
+            said = f"{name} is stopped ({status}): {_why(item, now)} {_extend(base_url, name)}"
     body = {"error": said, "code": "LH4301"}
     headers = {"Retry-After": str(seconds), STATUS_HEADER: status}
     return Answer(body, HTTPStatus.SERVICE_UNAVAILABLE, headers)
@@ -64,17 +63,8 @@ def _why(item: Holding, now: datetime) -> str:
     return f"its lease ended at {stamp(lease.expires_at)}."
 
 
-def _extend(event: Event, endpoint_name: str) -> str:
+def _extend(base_url: str, endpoint_name: str) -> str:
     body = json.dumps({"EndpointName": endpoint_name, "minutes": _MINUTES})
-    call = ["curl", "-X", "POST", f"{_address(event)}/endpoint-expiry"]
+    call = ["curl", "-X", "POST", f"{base_url}/endpoint-expiry"]
     sent = shlex.join(["-H", "Content-Type: application/json", "-d", body])
     return f'Start it with: {shlex.join(call)} -H "Authorization: $TOKEN" {sent}'
-
-
-def _address(event: Event) -> str:
-    """Find the API's address, with its stage if it has one, as the caller knows it."""
-    context = event.get("requestContext") or {}
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    stage = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
-    scheme = headers.get("x-forwarded-proto", "https")
-    return f"{scheme}://{context.get('domainName', '')}{stage}"

@@ -1,7 +1,7 @@
 """The only module that speaks to SageMaker's runtime: invoke, and invoke with a stream.
 
-Called by `invocation` and `streaming`. AWS's refusals end here: what the container answered is an
-answer, an endpoint that does not serve is `NotServingError`, everything else is a Failure.
+AWS's refusals end here: what the container answered is an answer, an endpoint that does not serve
+is `NotServingError`, everything else is a Failure.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -87,7 +87,7 @@ def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 
 
 
 def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAnswer:
-    """Give the container's own refusal, or raise what is wrong between here and there."""
+    """Return the container's own refusal, or raise what is wrong between here and there."""
     if isinstance(error, ReadTimeoutError):
         raise Unavailable(
             "LH4342",

@@ -2,7 +2,7 @@
 
 API Gateway streams a REST API's answers since November 2025: an `AWS_PROXY` integration with the
 transfer mode `STREAM` calls Lambda's InvokeWithResponseStream, and the function writes a JSON
-object with status and headers, eight zero bytes, and then the body. `streaming_handler` writes just
+object with status and headers, eight zero bytes, and then the body. `streaming_handler` yields just
 that, and `leasehold up` serves it in chunks. Lambda's Python runtime cannot stream by itself
 (Node.js can, and a runtime of one's own); behind it `Streaming.collected` gives the same
 answer in one piece.
@@ -12,12 +12,11 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from gateway.callers.principal import Scope
-from gateway.callers.rate_limit import Admission
+from gateway.admission import Admission
 from gateway.dependencies import Dependencies
 from gateway.http import errors
 from gateway.http.answer import Answer
-from gateway.http.requests import Event
+from gateway.http.call import Call, Event, request_id
 from gateway.models.invocation import Invocation
 from gateway.models.runtime import ModelStream, NotServingError
 from gateway.models.wire import ModelAnswer, model_call
@@ -34,17 +33,17 @@ class Streaming:
 
     invocation: Invocation
 
-    def begin(self, event: Event) -> ModelStream | Answer:
-        """Ask the model; a Reply is all there is to say. Raises Failure."""
-        item, call = self.invocation.named(event), model_call(event)
+    def begin(self, call: Call) -> ModelStream | Answer:
+        """Ask the model; an Answer is all there is to say. Raises Failure."""
+        item = self.invocation.named(call)
         try:
-            return self.invocation.runtime.stream(item.endpoint_name, call)
+            return self.invocation.runtime.stream(item.endpoint_name, model_call(call))
         except NotServingError:
-            return self.invocation.not_running(item, event)
+            return self.invocation.not_running(item, call)
 
-    def collected(self, event: Event) -> Answer:
+    def collected(self, call: Call) -> Answer:
         """Wait for the whole stream, where nobody can pass it on in parts."""
-        begun = self.begin(event)
+        begun = self.begin(call)
         if isinstance(begun, Answer):
             return begun
         return ModelAnswer(b"".join(begun.parts), headers=begun.headers)
@@ -52,13 +51,15 @@ class Streaming:
 
 def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
     """Make the handler of the streaming resource; its caller sends on what it yields at once."""
-    admission, streaming = Admission(dependencies), Streaming(Invocation.of(dependencies))
+    admission = Admission.of(dependencies)
+    streaming = Streaming(Invocation.of(dependencies))
 
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
-            begun = streaming.begin(admission.admit(event, Scope.INVOKE))
+            _, call = admission.admit(event)
+            begun = streaming.begin(call)
         except Exception as error:  # noqa: BLE001 - an entry point
-            begun = errors.told(event, error)
+            begun = errors.told(error, request_id(event))
         return _whole(begun) if isinstance(begun, Answer) else _in_parts(begun)
 
     return handle

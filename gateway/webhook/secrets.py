@@ -1,6 +1,6 @@
 """The secrets that webhook calls are checked by: from Secrets Manager, or from a setting.
 
-`webhook` asks for them. A secret is a line of text, and there may be several while one is being
+A secret is a line of text, and there may be several while one is being
 replaced by another: a call may prove that it knows any of them.
 
 `LEASEHOLD_WEBHOOK_SECRET` names a secret in Secrets Manager. `LEASEHOLD_WEBHOOK_SECRET_VALUE`
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.dependencies import Surroundings
+from gateway.dependencies import FunctionDependencies
 from ledger.errors import Refused, Unavailable
 from ledger.variables import WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 
@@ -24,14 +24,14 @@ _REMEMBERED = timedelta(minutes=5)
 class WebhookSecrets:
     """Reads the secrets when they are needed, and again after five minutes."""
 
-    def __init__(self, dependencies: Surroundings) -> None:
+    def __init__(self, dependencies: FunctionDependencies) -> None:
         self._dependencies = dependencies
         self._lock = threading.Lock()
         self._known: tuple[str, ...] = ()
         self._since: datetime | None = None
 
     def __call__(self) -> tuple[str, ...]:
-        """Give all that are valid now.
+        """Return all that are valid now.
 
         Raises Refused LH4404 where there are none, LH4405 for a short one, Unavailable LH4406; none
         says a word of what the secret is.

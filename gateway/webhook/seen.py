@@ -1,6 +1,6 @@
 """Which webhook calls were acted on lately, so that the same one again is not. In memory only.
 
-`webhook` keeps one for the process. Another process knows nothing of it, and nothing is lost by
+Another process knows nothing of it, and nothing is lost by
 that: what a repeated call can bring about is one more tick.
 """
 
@@ -11,7 +11,7 @@ REMEMBERED = timedelta(hours=1)  # far longer than a dated call is taken for
 _MOST = 10_000
 
 
-class Deliveries:
+class Seen:
     """Marks of calls with the time they came. Safe to call from many threads."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """Whether a webhook's call comes from somebody who knows the secret. Pure.
 
-`webhook` asks it. Three ways to prove it, of which a call's headers choose one:
+Three ways to prove it, of which a call's headers choose one:
 
 | header | proof | the same call again is recognised by |
 |---|---|---|
@@ -59,7 +59,7 @@ def sign(secret: str, body: bytes, now: datetime) -> dict[str, str]:
 def _claim(
     headers: Mapping[str, str], body: bytes, secrets: Sequence[str], now: datetime
 ) -> tuple[str, list[str], bytes]:
-    """Give the proof that came, those that would be right, and what tells the call from others."""
+    """Return the proof that came, those that are right, and what tells the call from others."""
     if proof := headers.get(SIGNATURE):
         seconds = headers.get(TIMESTAMP, "")
         signed = _dated(seconds, body)

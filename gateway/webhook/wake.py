@@ -1,7 +1,7 @@
 """Ask for a tick now. Where the controller is another Lambda function, by invoking it.
 
-`webhook` calls a `Trigger` when the ledger was pushed to. `leasehold up` hands in one that wakes
-the thread which ticks. It returns at once; what the tick does, it does not hear.
+`leasehold up` hands in one that wakes the thread which ticks. It returns at once; what the tick
+does, it does not hear.
 """
 
 import json
@@ -12,11 +12,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.dependencies import Surroundings
+from gateway.dependencies import FunctionDependencies
 from ledger.errors import Refused, Unavailable
 from ledger.variables import CONTROLLER_FUNCTION
 
-Trigger = Callable[[], None]
+Wake = Callable[[], None]
 
 
 class ControllerFunction:
@@ -26,7 +26,7 @@ class ControllerFunction:
     calls be two ticks at the most.
     """
 
-    def __init__(self, dependencies: Surroundings) -> None:
+    def __init__(self, dependencies: FunctionDependencies) -> None:
         self._dependencies = dependencies
 
     def __call__(self) -> None:

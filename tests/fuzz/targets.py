@@ -10,7 +10,8 @@ import json
 import re
 import tempfile
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,18 +21,21 @@ import pygit2
 
 from gateway.callers import aws_signature
 from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
-from gateway.callers.identify import Caller, principal_for
+from gateway.callers.identify import Caller, identified
 from gateway.callers.jwt_issuer import Issuer
 from gateway.callers.legacy_tokens import SCOPES, _plain
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.token_record import item_of, record_of
 from gateway.dependencies import Dependencies
 from gateway.handler import build
-from gateway.http import requests
-from gateway.http.routes import ROUTES
+from gateway.http.call import Call, digest, read_call
+from gateway.http.matching import match
+from gateway.http.parameters import PASSED_ON
+from gateway.http.routes import METHODS, ROUTES
+from gateway.leases.etags import if_match
 from gateway.leases.history import History
 from gateway.models.not_running import observed_status
 from gateway.models.wire import model_answer, model_call, model_error
+from gateway.principal import Principal, Scope
 from gateway.webhook.receive import Webhook
 from gateway.webhook.signatures import sign
 from ledger.documents import (
@@ -87,41 +91,56 @@ def documented(*codes: str) -> Iterator[None]:
 
 
 def extension_body(data: bytes) -> None:
+    """The body of an extension, as the route takes it."""
     with documented("LH4001", "LH4002"):
-        found = requests.extension_body(inputs.body(data))
-        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", found.endpoint_name)
-        assert re.fullmatch("[0-9a-f]{32}", found.digest)
-        if isinstance(found.amount, datetime):
-            assert found.amount.tzinfo is UTC
-        else:
-            assert type(found.amount) is int
-            assert found.amount > 0
-        (found.reason or "").encode()
+        asked = {"httpMethod": "POST", "resource": "/endpoint-expiry"}
+        found = match({**inputs.body(data), **asked})
+        if found.refusal:
+            raise found.refusal
+        document = found.call.document
+        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", document["EndpointName"])
+        assert re.fullmatch("[0-9a-f]{32}", digest("POST", document))
+        assert (found.route.operation == "add") is ("EndpointConfigName" in document)
+        minutes = document.get("minutes", 1)
+        assert type(minutes) is int
+        assert minutes > 0
+        document.get("reason", "").encode()
 
 
 def headers(data: bytes) -> None:
-    """What is read of a request beside its body."""
-    name, value, asked = fields(data, 3)
-    query = {"EndpointName": text(asked), "limit": text(asked), "dry_run": text(asked)}
-    event = {**inputs.body(asked), "headers": {text(name): text(value)}}
-    with documented("LH4003"):
-        found = requests.endpoint_name({"queryStringParameters": query})
-        assert found is not None
-        assert re.fullmatch("[a-zA-Z0-9-]{1,63}", found)
-    with documented("LH4114"):
-        assert 1 <= requests.limit({"queryStringParameters": query}, 20) <= 100
-    with documented("LH4114"):
-        requests.is_dry_run({"queryStringParameters": query})
-    with documented("LH4340"):
-        tags = requests.if_match(event)
-        assert tags in {None, ("*",)} or all(re.fullmatch("[0-9a-f]{40}", tag) for tag in tags)
-        assert len(tags or ()) <= 10
-    with documented("LH4004"):
-        found = requests.request_id(event, Principal("A", "a@b.c", frozenset({Scope.READ})))
-        assert re.fullmatch("[0-9a-f]{32,64}", found)
-    with documented("LH4001", "LH4302", "LH4341"):
-        for argument in model_call(event).arguments.values():
-            assert re.fullmatch("[ -~]{0,1024}", argument)
+    """What is read of a request beside its body, by every route."""
+    which, name, value, asked = fields(data, 4)
+    route = ROUTES[(which or b"\0")[0] % len(ROUTES)]
+    query = dict.fromkeys(("EndpointName", "limit", "dry_run", "commit", text(name)), text(asked))
+    event = {
+        **inputs.body(asked),
+        "httpMethod": route.method,
+        "resource": route.resource,
+        "headers": {
+            text(name): text(value),
+            "Idempotency-Key": text(value),
+            "if-match": text(name),
+        },
+        "queryStringParameters": query if len(asked) % 2 else None,
+        "pathParameters": {each.name: text(asked) for each in route.in_path},
+    }
+    with documented():
+        found = match(event)
+        if found.refusal:
+            raise found.refusal
+        call = replace(found.call, caller=Principal("A", "a@b.c", frozenset({Scope.READ})))
+        assert all(len(values) == 1 for values in call.query.values())
+        names = {each.name for each in found.route.parameters}
+        if "Idempotency-Key" in names:
+            assert re.fullmatch("[!-~]{1,255}", call.headers["idempotency-key"])
+        if "If-Match" in names:
+            tags = if_match(call.headers["if-match"])
+            assert tags == ("*",) or all(re.fullmatch("[0-9a-f]{40}", tag) for tag in tags)
+            assert len(tags) <= 10
+        assert re.fullmatch("[0-9a-f]{32,64}", call.request_id)
+        if found.route.parameters == PASSED_ON:
+            for argument in model_call(call).arguments.values():
+                assert re.fullmatch("[ -~]{0,1024}", argument)
 
 
 PARSERS: Mapping[str, Callable[[str, bytes], object]] = {
@@ -171,15 +190,15 @@ def webhook(data: bytes) -> None:
         lambda: NOON,
         _no_client,
         variables={WEBHOOK_SECRET_VALUE: SECRET},
-        trigger=lambda: told.append(True),
+        wake=lambda: told.append(True),
     )
     sent = {text(name): text(value)}
     event = inputs.body(content)
     if proof == b"right":
         event = {"body": text(content), "isBase64Encoded": False}
         sent |= sign(SECRET, text(content).encode(errors="surrogatepass"), NOON)
-    with documented("LH4401", "LH4402", "LH4403"):
-        answer = Webhook.of(dependencies).receive({**event, "headers": sent})
+    with documented("LH4001", "LH4401", "LH4403"):
+        answer = Webhook.of(dependencies).receive(read_call({**event, "headers": sent}))
         assert proof == b"right" or text(value) == SECRET
         assert (answer.status == 202) is bool(told)
         _check_answer(answer.as_proxy())
@@ -274,7 +293,8 @@ def callers(data: bytes) -> None:
     context = {"name": name, "email": email, "scopes": scopes}
     event = {"requestContext": {"authorizer": context, "identity": {"userArn": arn}}}
     with documented("LH4201", "LH4202", "LH4216"):
-        found = principal_for(event, Identities(iam=EVERYBODY), NOON)
+        found = identified(event, Identities(iam=EVERYBODY), NOON)
+        assert found is not None
         assert Principal.from_context(found.to_context()) == found
         assert Caller("x", found).to_context() == found.to_context()
         _committed(found, reason)
@@ -295,7 +315,7 @@ def _committed(principal: Principal, reason: str | None) -> None:
         NOON + timedelta(hours=1),
         NOON,
         principal.as_person(),
-        requests.request_id({"headers": {"Idempotency-Key": "k"}}, principal),
+        "7d0c",
         reason or None,
     )
     message = write_message("dev", "Falcon40B", change, by_minutes=10)
@@ -355,9 +375,9 @@ def history(data: bytes) -> None:
     ledger = OneCommit(message)
     for each in read_changes(ledger.changes("", 1)):
         assert each.change.expires_at.tzinfo is not None
-    query = {"EndpointName": "Falcon40B"}
+    query = {"EndpointName": ("Falcon40B",)}
     told = History(cast("Repository", ledger), "dev").tell(
-        {"queryStringParameters": query, "requestContext": {"authorizer": ANYONE}}
+        Call(method="GET", resource="/endpoint-expiry/history", query=query)
     )
     _check_answer(told.as_proxy())
 
@@ -390,7 +410,7 @@ ANYONE = {"name": "Ana", "email": "ana@example.com", "scopes": "admin"}
 def api(data: bytes) -> None:
     """A whole request, to the operations that need no AWS."""
     which, name, value, query, content = fields(data, 5)
-    kinds = [each for each in ROUTES if each.tag != "Models"]
+    kinds = [each for each in METHODS if each.tag != "Models"]
     route = kinds[(which or b"\0")[0] % len(kinds)]
     asked = dict(pair.partition("=")[::2] for pair in text(query).split("&"))
     ledger = MemoryLedger()
@@ -401,7 +421,7 @@ def api(data: bytes) -> None:
             lambda: NOON,
             _no_client,
             variables={WEBHOOK_SECRET_VALUE: SECRET},
-            trigger=lambda: None,
+            wake=lambda: None,
         )
     )
     event = {

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from gateway.callers.authorizer import Authorizer
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.http import errors
-from gateway.http.routes import ROUTES
+from gateway.http.routes import METHODS
+from gateway.principal import Principal, Scope
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 from tests.ledger.forge import git
@@ -130,7 +130,7 @@ def deployed(scene: Scene, **dependencies: Any) -> tuple[ApiGateway, TokenTable]
     authorizer = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=timedelta(0))
     routes = tuple(
         Route(each.method, each.resource, handler, authorized=each.scope is not None)
-        for each in ROUTES
+        for each in METHODS
     )
     api = RestApi(routes, authorizer, gateway_responses=errors.GATEWAY_RESPONSES)
     return ApiGateway(api, clock=clock), table

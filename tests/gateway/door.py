@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from gateway.callers.identify import identified
-from gateway.callers.principal import Principal
 from gateway.http import errors
 from ledger.errors import Failure
 from ledger.identity_settings import Identities
@@ -45,10 +44,10 @@ def api_behind(door: Authorizer, clock: Clock, ttl: timedelta = NO_MEMORY) -> Ap
 
     def whoami(request: dict[str, Any], context: object) -> dict[str, Any]:
         try:
-            known = identified(request, Identities(), clock())
+            caller = identified(request, Identities(), clock())
         except Failure as failure:
-            return errors.answer(failure).as_proxy()
-        caller = Principal.from_context(known["requestContext"]["authorizer"])
+            return errors.told(failure, "").as_proxy()
+        assert caller is not None
         return {"body": json.dumps([caller.name, caller.email, sorted(caller.scopes)])}
 
     routes = (Route("GET", "/endpoint-expiry", whoami),)

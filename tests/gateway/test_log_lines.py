@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.callers.principal import Principal, Scope
 from gateway.log_lines import logger, printable
+from gateway.principal import Principal, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +100,7 @@ def test_hostile_requests_leave_single_lines_without_the_token(quiet_api: Api, m
             )
             quiet_api.send(method, b"{}", path=path, token="a.b.c\x85")
     if method == "POST":
-        assert r"is called lh_x\nLH4999 forged\r\x85\u2028\u202e\x1b[31m" in api.getvalue()
+        assert r"is at /lh_x\nLH4999 forged\r\x85\u2028\u202e\x1b[31m" in api.getvalue()
     for line in (api.getvalue() + door.getvalue()).splitlines():
         assert re.match(r"\[(INFO|WARNING|ERROR)\]\tLH[0-9]{4} ", line)
         assert not re.match(r".*LH4999 forged$", line)

@@ -57,15 +57,19 @@ def request(route: Route, **more: Any) -> Json:  # noqa: ANN401
         "path": route.resource,
         "headers": {"Content-Type": "application/json", "X-Gitlab-Token": "s3cret s3cret s3cret"},
         "pathParameters": {"EndpointName": FALCON, "api_resource_name": "falcon"},
-        "queryStringParameters": {"EndpointName": FALCON, "commit": "a" * 40},
+        "queryStringParameters": {
+            each.name: QUERY[each.name] for each in route.parameters if each.place == "query"
+        },
         "requestContext": {"requestId": "r-4711", "authorizer": MASTER},
         "body": json.dumps(BODIES.get(route.operation, {"ref": "refs/heads/main"})),
         **more,
     }
 
 
+QUERY = {"EndpointName": FALCON, "commit": "a" * 40, "dry_run": "false", "limit": "1"}
 BODIES: Json = {
     "extend": {"EndpointName": FALCON, "minutes": 1},
+    "add": {"EndpointName": FALCON, "EndpointConfigName": "by-hand", "minutes": 1},
     "start_execution": {"endpointname": FALCON, "body": {"inputs": "x"}},
     "describe_execution": {"executionArn": f"arn:aws:states:us-east-1:{ACCOUNT}:execution:m:e"},
 }

@@ -87,8 +87,8 @@ def test_it_is_found_in_the_log_of_every_function(
     logs = {synthesis.function(name)["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS}
     assert watched == logs
     caplog.set_level(logging.INFO, "leasehold.gateway")
-    errors.told({}, KeyError("nobody thought of it"))
-    errors.told({}, Refused("LH4041", "There is no such path or method in this API."))
+    errors.told(KeyError("nobody thought of it"), "r-1")
+    errors.told(Refused("LH4041", "There is no such path or method in this API."), "r-2")
     for each in filters:
         (transformation,) = each["MetricTransformations"]
         assert transformation["MetricName"] == "UnforeseenErrors-live"

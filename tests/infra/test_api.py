@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft4Validator
 
-from gateway.http.routes import ROUTES, Route
+from gateway.http.routes import METHODS, Route
 from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ def test_every_route_of_the_gateway_is_deployed_and_no_other(
     synthesis: Synthesis, api: str
 ) -> None:
     deployed = {key for key in synthesis.methods(api) if key[1] not in DEPLOYED_PATHS}
-    assert deployed == {(route.method, route.resource) for route in ROUTES}
+    assert deployed == {(route.method, route.resource) for route in METHODS}
 
 
 def test_each_route_reaches_the_function_that_may_do_it(synthesis: Synthesis) -> None:
-    for route in ROUTES:
+    for route in METHODS:
         method = synthesis.methods()[route.method, route.resource]
         name = BY_OPERATION.get(route.operation, GATEWAY)
         assert function_behind(method) == synthesis.function_id(name), route
@@ -64,7 +64,7 @@ def test_a_stream_is_passed_on_as_it_comes(synthesis: Synthesis) -> None:
 
 def test_a_token_is_asked_for_wherever_the_gateway_asks_for_a_scope(synthesis: Synthesis) -> None:
     (authorizer,) = synthesis.resources("AWS::ApiGateway::Authorizer")
-    for route in ROUTES:
+    for route in METHODS:
         method = synthesis.methods()[route.method, route.resource]
         if route.scope is None:
             assert method["AuthorizationType"] == "NONE"
@@ -74,7 +74,7 @@ def test_a_token_is_asked_for_wherever_the_gateway_asks_for_a_scope(synthesis: S
 
 
 def test_who_signs_with_aws_credentials_has_an_api_of_their_own(synthesis: Synthesis) -> None:
-    for route in ROUTES:
+    for route in METHODS:
         method = synthesis.methods("Signed")[route.method, route.resource]
         assert method["AuthorizationType"] == ("AWS_IAM" if route.scope else "NONE")
 
@@ -99,7 +99,7 @@ def test_a_revoked_token_is_refused_within_half_a_minute(synthesis: Synthesis) -
 
 
 @pytest.mark.parametrize("api", ["Api", "Signed"])
-@pytest.mark.parametrize("route", [each for each in ROUTES if each.body], ids=lambda it: it.key)
+@pytest.mark.parametrize("route", [each for each in METHODS if each.body], ids=lambda it: it.key)
 def test_a_body_is_checked_by_its_schema_before_a_function_runs(
     synthesis: Synthesis, api: str, route: Route
 ) -> None:
@@ -121,7 +121,7 @@ def test_what_a_route_cannot_do_without_is_asked_for(synthesis: Synthesis) -> No
         for key, method in synthesis.methods().items()
         if key[1] not in DEPLOYED_PATHS
     }
-    for route in ROUTES:
+    for route in METHODS:
         required = {
             f"method.request.querystring.{each.name}"
             for each in route.parameters
@@ -189,7 +189,7 @@ def test_every_route_is_throttled(synthesis: Synthesis) -> None:
 
 def test_models_may_be_asked_more_often_than_leases_are_changed(synthesis: Synthesis) -> None:
     """At the routes for models, and at the paths of definitions where there are any."""
-    ask = {(route.method, route.resource) for route in ROUTES if route.scope == "invoke"}
+    ask = {(route.method, route.resource) for route in METHODS if route.scope == "invoke"}
     found = []
     for stage in stages(synthesis):
         apart = {

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.tokens import TokenTable
+from gateway.principal import Principal, Scope
 from gateway.webhook.signatures import sign
 from leasehold.deployment import deploy_state_machine
 from tests.conftest import staged

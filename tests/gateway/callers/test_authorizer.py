@@ -13,8 +13,8 @@ import requests
 
 from gateway import authorizer_handler
 from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
-from gateway.callers.principal import Principal, Scope
-from gateway.http.routes import OWN_PATH, ROUTES
+from gateway.http.routes import METHODS, OWN_PATH
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
@@ -197,11 +197,11 @@ def test_without_the_scope_invoke_the_paths_that_ask_for_scopes_are_allowed(
     (statement,) = answer["policyDocument"]["Statement"]
     covered = {
         route.key
-        for route in ROUTES
+        for route in METHODS
         for pattern in statement["Resource"]
         if fnmatchcase(f"{STAGE}/{route.method}{route.resource}", pattern)
     }
-    assert covered == {route.key for route in ROUTES if route.resource != OWN_PATH}
+    assert covered == {route.key for route in METHODS if route.resource != OWN_PATH}
     for own in ("POST/falcon", "POST/invoked", "GET/endpoint-expiry2", "POST/reconcile"):
         assert not any(fnmatchcase(f"{STAGE}/{own}", each) for each in statement["Resource"])
 

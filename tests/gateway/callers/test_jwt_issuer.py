@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from gateway.callers.authorizer import Authorizer, UnauthorizedError
 from gateway.callers.jwks import SigningKeys
 from gateway.callers.jwt_issuer import Issuer
-from gateway.callers.principal import LONGEST, Principal, Scope
+from gateway.principal import LONGEST, Principal, Scope
 from ledger.errors import Refused, Unavailable
 from ledger.identity_settings import Identities
 from tests.gateway.door import NOON, Clock, api_behind, ask, event
@@ -585,8 +585,8 @@ def test_without_the_extra_the_function_says_what_to_install() -> None:
     code = (
         "import sys; sys.modules['jwt'] = None\n"
         "from datetime import datetime\n"
-        "from gateway.authorizer import Authorizer\n"
-        "from ledger.identities import Identities, Oidc\n"
+        "from gateway.callers.authorizer import Authorizer\n"
+        "from ledger.identity_settings import Identities, Oidc\n"
         "oidc = Oidc('https://x.example.com', ('a',), {}, 'https://x.example.com/jwks')\n"
         "Authorizer.admitting(Identities(), None, None, datetime.now)\n"
         "print('tokens need nothing')\n"

@@ -12,9 +12,9 @@ import pytest
 from gateway.callers import token_migration
 from gateway.callers.authorizer import Authorizer, UnauthorizedError
 from gateway.callers.legacy_tokens import LegacyTokens
-from gateway.callers.principal import Principal, Scope
 from gateway.callers.token_migration import Fate
 from gateway.callers.token_record import public_id
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused, Unavailable
 from ledger.identity_settings import Identities
 from tests.gateway.conftest import dynamodb_at

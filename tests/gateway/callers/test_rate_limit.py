@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.rate_limit import PAUSE, FailingOpen
-from gateway.callers.rates import Minute
+from gateway.callers.counters import Minute
+from gateway.callers.rate_limit import (
+    PAUSE,
+    FailingOpen,
+)
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.models.streaming import streaming_handler

@@ -14,10 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.dynamodb.responses import DynamoHandler
 
-from gateway.callers.counter_table import RateTable
-from gateway.callers.counters import MemoryCounts, RateCounts
-from gateway.callers.principal import Scope
-from gateway.callers.rates import Minute, Rate, Rates, TooManyRequests, key
+from gateway.callers.counters import Counters, MemoryCounters, Minute, TableCounters
+from gateway.callers.rate_limit import (
+    Rate,
+    Rates,
+    TooManyRequests,
+    key,
+)
+from gateway.principal import Scope
 from ledger.documents import Environment
 from ledger.errors import Refused, Unavailable
 from ledger.function_variables import rate_variables
@@ -136,7 +140,7 @@ def test_a_key_says_nothing_of_the_caller_and_is_ones_own() -> None:
 
 def test_the_sentence_names_number_limit_wait_and_what_rules_it() -> None:
     told = TooManyRequests(61, SIXTY, "dev", 23)
-    assert (told.code, told.seconds) == ("LH4033", 23)
+    assert (told.code, told.retry_after_seconds) == ("LH4033", 23)
     parts = ("61", "allows 60", "23 s", "limits.requests_per_minute", "nothing is committed")
     assert [part for part in parts if part not in told.message] == []
     assert "environments/dev/environment.json" in told.message
@@ -158,8 +162,8 @@ class Shared:
             BillingMode="PAY_PER_REQUEST",
         )
 
-    def open(self) -> RateTable:
-        return RateTable(lambda *_, **__: self.dynamodb, self.name)
+    def open(self) -> TableCounters:
+        return TableCounters(lambda *_, **__: self.dynamodb, self.name)
 
     def rows(self) -> list[Any]:
         return list(self.dynamodb.scan(TableName=self.name)["Items"])
@@ -179,19 +183,19 @@ def shared(dynamodb: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Shared:
 
 
 @pytest.fixture(params=["memory", "table"])
-def counts(request: pytest.FixtureRequest, shared: Shared) -> RateCounts:
-    return MemoryCounts() if request.param == "memory" else shared.open()
+def counts(request: pytest.FixtureRequest, shared: Shared) -> Counters:
+    return MemoryCounters() if request.param == "memory" else shared.open()
 
 
 class TestCounts:
-    def test_begin_at_one_for_each_key_and_minute(self, counts: RateCounts) -> None:
+    def test_begin_at_one_for_each_key_and_minute(self, counts: Counters) -> None:
         minute, later = Minute.at(NOON), Minute.at(NOON + timedelta(minutes=1))
         assert [counts.add("ana", minute) for _ in range(3)] == [1, 2, 3]
         assert counts.add("ben", minute) == 1
         assert counts.add("ana of later", later) == 1
         assert counts.add("ana", minute) == 4, "a clock that was set back finds its count"
 
-    def test_give_no_number_twice_to_many_threads(self, counts: RateCounts) -> None:
+    def test_give_no_number_twice_to_many_threads(self, counts: Counters) -> None:
         minute, start = Minute.at(NOON), threading.Barrier(16)
 
         def send(_: int) -> list[int]:
@@ -204,7 +208,7 @@ class TestCounts:
 
 
 def test_memory_forgets_what_is_over() -> None:
-    counts = MemoryCounts()
+    counts = MemoryCounters()
     for minute in range(100):
         for caller in range(10):
             counts.add(f"{caller} in {minute}", Minute.at(NOON + timedelta(minutes=minute)))
@@ -225,7 +229,7 @@ def test_a_row_cleans_itself_and_names_nobody(shared: Shared) -> None:
 
 
 def test_a_table_that_is_missing_is_said_with_its_name(dynamodb: DynamoDBClient) -> None:
-    table = RateTable(lambda *_, **__: dynamodb, "no-such-table")
+    table = TableCounters(lambda *_, **__: dynamodb, "no-such-table")
     with pytest.raises(Unavailable, match=r"LH4221.*no-such-table"):
         table.add("ana", Minute.at(NOON))
 
@@ -237,7 +241,7 @@ def test_the_table_is_asked_hastily(dynamodb: DynamoDBClient) -> None:
         asked.append((service, more["config"]))
         return dynamodb
 
-    RateTable(client, "rates")
+    TableCounters(client, "rates")
     ((service, config),) = asked
     assert service == "dynamodb"
     assert (config.connect_timeout, config.read_timeout) == (1, 1)
@@ -252,9 +256,7 @@ REQUESTS = st.lists(
 )
 
 
-def admitted(
-    sent: list[tuple[str, int]], most: int, counts: Callable[[], RateCounts]
-) -> list[bool]:
+def admitted(sent: list[tuple[str, int]], most: int, counts: Callable[[], Counters]) -> list[bool]:
     """Who passes, of requests in this order; each goes to a process of its own."""
     answers = []
     rate = Rate("requests_per_minute", most)
@@ -269,7 +271,7 @@ def admitted(
 def test_exactly_the_first_ones_of_each_caller_and_minute_pass(
     sent: list[tuple[str, int]], most: int
 ) -> None:
-    memory = MemoryCounts()
+    memory = MemoryCounters()
     sent.sort(key=lambda each: each[1])
     answers = admitted(sent, most, lambda: memory)
     of_minute: dict[tuple[str, int], list[bool]] = defaultdict(list)
@@ -281,7 +283,7 @@ def test_exactly_the_first_ones_of_each_caller_and_minute_pass(
 
 @given(REQUESTS, st.integers(1, 8))
 def test_nobody_is_refused_for_what_others_send(sent: list[tuple[str, int]], most: int) -> None:
-    memory, alone = MemoryCounts(), MemoryCounts()
+    memory, alone = MemoryCounters(), MemoryCounters()
     sent.sort(key=lambda each: each[1])
     together = admitted(sent, most, lambda: memory)
     mine = [passed for (who, _), passed in zip(sent, together, strict=True) if who == "ana"]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.principal import Principal, Scope
-from gateway.http import requests
+from gateway.http.call import Call, read_call
+from gateway.leases.etags import if_match
+from gateway.principal import Principal, Scope
 from ledger.errors import Refused
 from tests.gateway.api import FALCON, READER
 
@@ -266,8 +268,7 @@ class TestIfMatch:
             f'W/"{one}"': (),
             f"{one[:12]}": (),
         }.items():
-            assert requests.if_match({"headers": {"if-match": header}}) == found
-        assert requests.if_match({"headers": {}}) is None
+            assert if_match(header) == found
 
 
 class TestAHistory:
@@ -304,27 +305,46 @@ class TestABodyAsApiGatewayHandsItOver:
 
     def test_may_be_base64(self) -> None:
         event = {"body": base64.b64encode(self.BODY).decode(), "isBase64Encoded": True}
-        assert requests.extension_body(event).amount == 10
+        assert read_call(event).body == self.BODY
 
-    @pytest.mark.parametrize("body", ["%%%", "e30", "é"])
-    def test_that_is_no_base64_is_refused(self, body: str) -> None:
+    @pytest.mark.parametrize(("body", "encoded"), [("%%%", True), ("é", True), ("\ud800", False)])
+    def test_that_is_no_text_and_no_base64_is_refused(self, body: str, encoded: bool) -> None:  # noqa: FBT001
         with pytest.raises(Refused) as caught:
-            requests.extension_body({"body": body, "isBase64Encoded": True})
+            read_call({"body": body, "isBase64Encoded": encoded})
         assert caught.value.code == "LH4001"
 
 
 class TestARequestId:
     def test_is_the_same_for_the_same_key_of_the_same_caller_only(self) -> None:
         event = {"headers": {"IDEMPOTENCY-KEY": "k-1"}}
-        ana = requests.request_id(event, READER)
-        assert ana == requests.request_id(event, READER)
+        ana = replace(read_call(event), caller=READER).request_id
+        assert ana == replace(read_call(event), caller=READER).request_id
         other = Principal("Rob", "rob@example.org", READER.scopes)
-        assert ana != requests.request_id(event, other)
+        assert ana != replace(read_call(event), caller=other).request_id
 
     def test_is_api_gateways_own_without_a_key(self) -> None:
         event = {"requestContext": {"requestId": "c6af9ac6-7b61"}}
-        assert requests.request_id(event, READER) == "c6af9ac6-7b61"
+        assert replace(read_call(event), caller=READER).request_id == "c6af9ac6-7b61"
 
     def test_never_carries_a_line_of_its_own(self) -> None:
-        event = {"requestContext": {"requestId": "x\nRequest-Id: forged"}}
-        assert "\n" not in requests.request_id(event, READER)
+        call = Call(method="POST", resource="/", id="x\nRequest-Id: forged")
+        assert "\n" not in call.request_id
+
+
+class TestACall:
+    def test_has_headers_without_case_and_several_lines_of_one_as_a_list(self) -> None:
+        event = {
+            "headers": {"If-Match": "b"},
+            "multiValueHeaders": {"If-Match": ["a", "b"], "ACCEPT": ["*/*"]},
+        }
+        assert read_call(event).headers == {"if-match": "a, b", "accept": "*/*"}
+
+    def test_has_every_value_of_a_query(self) -> None:
+        once = {"queryStringParameters": {"a": "2"}}
+        twice = {**once, "multiValueQueryStringParameters": {"a": ["1", "2"]}}
+        assert read_call(twice).query == {"a": ("1", "2")}
+        assert read_call(once).query == {"a": ("2",)}
+
+    def test_without_a_caller_has_no_principal(self) -> None:
+        with pytest.raises(Refused, match="LH4202"):
+            _ = read_call({}).principal

@@ -27,9 +27,9 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from gateway.callers.principal import Principal, Scope
 from gateway.http.openapi import EXAMPLE_URL, document
-from gateway.http.routes import ANYTHING, ROUTES
+from gateway.http.routes import ANYTHING, METHODS
+from gateway.principal import Principal, Scope
 from ledger.variables import WEBHOOK_SECRET_VALUE
 from tests.conftest import staged
 from tests.gateway.api import Api, deployed
@@ -81,7 +81,7 @@ def described_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
         scene.start("Falcon40B")
         scene.start("Kept")
         secret = {WEBHOOK_SECRET_VALUE: "nobody-knows-this-one"}
-        server, table = deployed(scene, variables=secret, trigger=lambda: None)
+        server, table = deployed(scene, variables=secret, wake=lambda: None)
         with server:
             token, _ = table.create(ANYTHING_ALLOWED, scene.now)
             yield Api(scene, server.url, table, token)
@@ -96,7 +96,7 @@ def filter_body(_context: HookContext, body: object) -> bool:
 
 def _not_ours(path: str) -> list[Any]:
     """Name the checks whose failure would not be Leasehold's: a model may refuse any prompt."""
-    asks_a_model = any(each.resource == path and each.media == ANYTHING for each in ROUTES)
+    asks_a_model = any(each.resource == path and each.media == ANYTHING for each in METHODS)
     return [unsupported_method, *([positive_data_acceptance] if asks_a_model else [])]
 
 

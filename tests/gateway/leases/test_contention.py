@@ -14,8 +14,11 @@ import pytest
 
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
+from gateway.http.call import Call
 from gateway.http.errors import answer as refusal
-from gateway.leases.expiry import Expiry
+from gateway.leases.changes import Changes
+from gateway.leases.etags import ETags
+from gateway.principal import Principal, Scope
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository
@@ -264,10 +267,14 @@ class TestAKey:
 
 def test_a_request_whose_time_runs_out_is_told_that_nothing_is_committed(leased: Scene) -> None:
     leased.forge.hook("pre-receive", MOVE_THE_HEAD)
-    expiry = Expiry(leased.open(GATEWAY), "dev", lambda: leased.now, deadline_seconds=0.5)
+    ledger = leased.open(GATEWAY)
+    changes = Changes(ledger, "dev", lambda: leased.now, ETags(ledger), deadline_seconds=0.5)
+    asked = {"EndpointName": FALCON, "minutes": 10}
+    caller = Principal("Ana", "ana@example.com", frozenset({Scope.EXTEND}))
     with pytest.raises(Failure) as told:
-        expiry.extend(event())
+        changes.extend(Call(method="POST", resource="/", caller=caller, document=asked))
     answer = refusal(told.value)
+    assert answer is not None
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert "nothing is committed" in str(answer.body)
     assert log(leased) == []

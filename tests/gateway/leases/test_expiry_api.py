@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.principal import Principal, Scope
+from gateway.principal import Principal, Scope
 from ledger.history import read_changes
 from tests.debian import require
 from tests.gateway.api import ANA, FALCON

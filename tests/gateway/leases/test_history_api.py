@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gateway.callers.principal import Principal, Scope
+from gateway.principal import Principal, Scope
 from tests.gateway.api import FALCON
 from tests.ledger.forge import git
 from tests.scene import lease, path

@@ -17,7 +17,8 @@ from cfnlint.api import lint_all  # type: ignore[import-untyped]
 
 from gateway.dependencies import Dependencies
 from gateway.handler import build
-from gateway.models.executions import DEFINITION, LARGEST_INPUT
+from gateway.http.routes import STEP_FUNCTIONS_BODY
+from gateway.models.executions import DEFINITION
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, PROMPT, Models, serving, start_fleet
 
@@ -118,7 +119,7 @@ class TestWhatIsRefused:
         assert "Retry-After" in answer.headers
 
     def test_a_call_longer_than_step_functions_takes(self, models: Models) -> None:
-        answer = start(models, {"inputs": "x" * LARGEST_INPUT})
+        answer = start(models, {"inputs": "x" * STEP_FUNCTIONS_BODY.most_bytes})
         assert (answer.status, answer.code) == (413, "LH4322")
 
     @pytest.mark.parametrize(
@@ -179,10 +180,15 @@ class TestWhatIsRefused:
             Dependencies(scene.repository, "dev", lambda: scene.now, scene.account.client)
         )
         caller = {"name": "Ida", "email": "ida@example.com", "scopes": "invoke"}
-        for resource in ("/startexecution", "/describeexecution"):
+        bodies: dict[str, Json] = {
+            "/startexecution": {"endpointname": "x", "body": PROMPT},
+            "/describeexecution": {"executionArn": "arn:aws:states:us-east-1:1:execution:m:e"},
+        }
+        for resource, body in bodies.items():
             event: dict[str, Any] = {
                 "httpMethod": "POST",
                 "resource": resource,
+                "body": json.dumps(body),
                 "requestContext": {"authorizer": caller},
             }
             answer = handler(event, None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gateway.models.wire import LARGEST
+from gateway.http.routes import MODEL_BODY
 from tests import debian
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, FLEET, Models, integration, serving, start_fleet
@@ -54,9 +54,13 @@ class TestByName:
         assert models.ask(f"/invoke/{FALCON}", token=None).code == "LH4010"
 
     def test_a_name_that_nobody_has_is_not_found(self, models: Models) -> None:
-        answer = models.ask("/invoke/Nobody%20here")
+        answer = models.ask("/invoke/Nobody%2Dhere")
         assert (answer.status, answer.code) == (404, "LH4106")
-        assert answer.error == "no endpoint is called Nobody here in dev."
+        assert answer.error == "no endpoint is called Nobody-here in dev."
+
+    def test_what_can_be_no_name_is_refused(self, models: Models) -> None:
+        answer = models.ask("/invoke/Nobody%20here")
+        assert (answer.status, answer.code) == (400, "LH4003")
 
     def test_a_definition_that_was_merged_is_there_at_once(self, models: Models) -> None:
         models.scene.define("Fresh")
@@ -263,7 +267,7 @@ class TestWhatGoesWrong:
         assert models.ask("/falcon").status == 200
 
     def test_a_body_of_more_than_six_megabytes_is_too_large(self, models: Models) -> None:
-        answer = models.ask("/falcon", b"x" * (LARGEST + 1))
+        answer = models.ask("/falcon", b"x" * (MODEL_BODY.most_bytes + 1))
         assert (answer.status, answer.code) == (413, "LH4302")
 
     def test_an_answer_that_does_not_fit_is_not_sent_in_half(self, models: Models) -> None:

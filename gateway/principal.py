@@ -58,7 +58,7 @@ class Principal:
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     def as_person(self) -> Person:
-        """Answer the author that git writes into a commit."""
+        """Return the author that git writes into a commit."""
         return Person(self.name, self.email)
 
     def to_context(self) -> dict[str, str]:
@@ -115,7 +115,7 @@ def scopes_from(names: list[str]) -> frozenset[Scope]:
 def _text(context: Mapping[str, object], key: str) -> str:
     value = context.get(key)
     if not isinstance(value, str):
-        raise Refused("LH4202", f"the request's authorizer context has no text for {key!r}.")
+        raise Refused("LH4202", f"the authorizer's context of the request has no text for {key!r}.")
     return value
 
 

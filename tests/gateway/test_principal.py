@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.callers.principal import LONGEST, Principal, Scope, address_under
+from gateway.principal import LONGEST, Principal, Scope, address_under
 from ledger.errors import Refused
 from ledger.snapshot import Person
 

@@ -1,0 +1,126 @@
+"""Changes of leases by the API: extend, add and release. Every change is a commit.
+
+A change goes through the same steps, whatever it is:
+- a request whose Idempotency-Key is in the history gets its first answer again;
+- If-Match holds it to the lease that its caller knows;
+- the proposal is made of the newest snapshot, and committed, or with dry_run only shown.
+
+It speaks to the ledger alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.http.answer import Answer
+from gateway.http.call import Call, digest
+from gateway.leases import answers
+from gateway.leases.etags import ETags, if_match
+from ledger.errors import Refused
+from ledger.history import LeaseAction, trailers
+from ledger.holdings import document_path, read_fleet
+from ledger.preconditions import AlreadyApplied, check_same, once
+from ledger.proposals import Request, addition, extension, release, setting
+from ledger.repository import Change, Committed, Proposal, Repository, Snapshot
+
+DEADLINE_SECONDS = 20.0  # API Gateway gives up after 29
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The leases of one environment. Safe to call from many threads."""
+
+    ledger: Repository
+    environment: str
+    clock: Callable[[], datetime]
+    etags: ETags
+    deadline_seconds: float = DEADLINE_SECONDS
+
+    def extend(self, call: Call) -> Answer:
+        """Keep an endpoint for some minutes more, or until an instant."""
+        asked = call.document
+        request = self._request(call, "POST", asked)
+        if "minutes" in asked:
+            return self._answer(call, extension(request, asked["minutes"]), request)
+        until, shorten = _instant(asked["until"]), asked.get("shorten", False)
+        return self._answer(call, setting(request, until, shorten=shorten), request)
+
+    def add(self, call: Call) -> Answer:
+        """Define an endpoint on an endpoint config that exists, and lease it."""
+        asked = call.document
+        request = self._request(call, "POST", asked)
+        proposal = addition(request, asked["EndpointConfigName"], asked["minutes"])
+        return self._answer(call, proposal, request)
+
+    def release(self, call: Call) -> Answer:
+        """End a lease now."""
+        request = self._request(call, "DELETE", {"EndpointName": call.parameter("EndpointName")})
+        return self._answer(call, release(request), request)
+
+    def _request(self, call: Call, method: str, asked: Mapping[str, Any]) -> Request:
+        return Request(
+            self.environment,
+            asked["EndpointName"],
+            call.principal.as_person(),
+            call.request_id,
+            self.clock(),
+            reason=asked.get("reason"),
+            digest=digest(method, asked) if call.has_key else None,
+        )
+
+    def _answer(self, call: Call, proposal: Proposal, request: Request) -> Answer:
+        is_dry_run = call.parameter("dry_run") == "true"
+        try:
+            done = self._done(self._guarded(call, proposal, request), is_dry_run=is_dry_run)
+        except AlreadyApplied as earlier:
+            done = self._again(earlier)
+        check_same(request, done.change.message)
+        item = read_fleet(done.snapshot.files, self.environment).get(request.endpoint)
+        body = answers.about(item, self.clock(), done.commit)
+        if trailers(done.change.message).get("Lease-Action") == LeaseAction.GRANT:
+            body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it
+        if is_dry_run:
+            return Answer({**body, "DryRun": True})
+        path = document_path(self.environment, item.name, "lease")
+        return Answer(body, headers=self.etags.learn(path, done.snapshot))
+
+    def _guarded(self, call: Call, proposal: Proposal, request: Request) -> Proposal:
+        """Put the conditions of a request around what it asks."""
+        if (header := call.headers.get("if-match")) is not None:
+            proposal = self.etags.guarded(proposal, request, if_match(header))
+        if call.has_key:
+            self.ledger.answer_to(request.request_id)  # reads the history here, not in the queue
+            proposal = once(proposal, request, self.ledger.answer_to)
+        return proposal
+
+    def _done(self, proposal: Proposal, *, is_dry_run: bool) -> Committed:
+        """Return only after the remote has accepted the commit, or what it would be."""
+        if is_dry_run:
+            return quote(proposal, self.ledger.read())
+        return self.ledger.commit(proposal, deadline_seconds=self.deadline_seconds)
+
+    def _again(self, earlier: AlreadyApplied) -> Committed:
+        """Return what a request's first answer was made of."""
+        record = earlier.record
+        change = Change({}, record.message, record.author, "")
+        return Committed(record.commit, self.ledger.at(record.commit), change)
+
+
+def quote(proposal: Proposal, snapshot: Snapshot) -> Committed:
+    """Return the files as a change would leave them, as of the commit that was looked at.
+
+    Whatever refuses the real request refuses this one.
+    """
+    change = proposal(snapshot)
+    after = {**snapshot.files, **change.files}
+    files = {path: content for path, content in after.items() if content is not None}
+    return Committed(snapshot.commit, replace(snapshot, files=files), change)
+
+
+def _instant(until: str) -> datetime:
+    try:
+        return datetime.fromisoformat(until)
+    except ValueError:
+        sentence = f"The body is not as expected: /until: {until} is no date of the calendar."
+        raise Refused("LH4002", sentence) from None
