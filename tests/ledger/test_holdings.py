@@ -189,8 +189,8 @@ def test_violations_of_several_files_are_told_at_once() -> None:
     )
     assert lines(read) == [
         (
-            "A.lease.json: /: it cannot be read as JSON: Expecting property name enclosed in double"
-            " quotes: line 1 column 2 (char 1). [LH1001]"
+            "A.lease.json: /: it cannot be read as JSON: line 1, column 2: it ends here and is not"
+            " complete. [LH1001]"
         ),
         'A.endpoint.json: /public: "yes" is not of type boolean. [LH1002]',
         (
