@@ -27,7 +27,7 @@ from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
 from ledger import settings
 from ledger.errors import Refused
-from ledger.holdings import Fleet, environments, read_fleet
+from ledger.holdings import Fleet, environments, fleet_of
 from ledger.repository import Person, Remote, Repository, Snapshot
 
 Command = Callable[..., None]
@@ -94,9 +94,9 @@ class Context:
         there = environments(snapshot.files)
         match self.environment, there:
             case None, (only,):
-                return read_fleet(snapshot.files, only)
+                return fleet_of(snapshot, only)
             case str() as chosen, _ if chosen in there:
-                return read_fleet(snapshot.files, chosen)
+                return fleet_of(snapshot, chosen)
             case None, ():
                 raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
             case None, _:
@@ -123,11 +123,10 @@ class Context:
         )
 
     def tokens(self, fleet: Fleet) -> TokenTable:
-        """Give the environment's token table. Raises Refused LH5002 without readable settings."""
-        if fleet.environment is None:
-            raise Refused("LH5002", " ".join(map(str, fleet.violations)))
-        dynamodb = self.cloud.client("dynamodb", _region(fleet))
-        return TokenTable(dynamodb, fleet.environment.ddb_auth_table_name)
+        """Return the environment's token table. Raises Refused LH4109 without readable settings."""
+        environment = fleet.require_settings()
+        dynamodb = self.cloud.client("dynamodb", environment.region_name)
+        return TokenTable(dynamodb, environment.ddb_auth_table_name)
 
 
 def connect(home: Path, repository: str | None, branch: str, environment: str | None) -> Context:

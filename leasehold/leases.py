@@ -12,9 +12,8 @@ from leasehold import git_author
 from leasehold.console import dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import on_day, relative, utc
-from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
-from ledger.holdings import Broken, Holding, document_path, read_fleet
+from ledger.holdings import Holding, document_path, fleet_of
 from ledger.lease import stamp
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
@@ -76,9 +75,7 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     """Show who kept NAME alive, when and why."""
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
-    item = fleet.find(name)
-    if item is None:
-        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
+    item = fleet.get(name)
     path = document_path(fleet.name, item.name, "lease")
     changes = list(read_changes(ledger.changes(path, limit)))
     if output == "json":
@@ -101,14 +98,8 @@ class _Change:
     def make(self, proposal: Proposal, output: str) -> None:
         """Commit, and answer with the new expiry and the commit that made it so."""
         committed = self._ledger.commit(proposal)
-        item = read_fleet(committed.snapshot.files, self.request.environment).find(
-            self.request.endpoint
-        )
-        match item:
-            case Holding(lease=lease) as holding if lease is not None:
-                _answer(committed, holding, output)
-            case Holding() | Broken() | None:
-                raise Refused("LH4106", f"{self.request.endpoint} has no lease any more.")
+        fleet = fleet_of(committed.snapshot, self.request.environment)
+        _answer(committed, fleet.holding(self.request.endpoint), output)
 
 
 def _answer(committed: Committed, holding: Holding, output: str) -> None:

@@ -27,7 +27,7 @@ from leasehold.context import Cloud, clock
 from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Refused
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 from ledger.identity_settings import Identities
 from ledger.repository import Person, Remote, Repository
 from ledger.settings import STATUS_BRANCH
@@ -94,7 +94,7 @@ def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]
         cloud = Cloud(_serve_account(parts, home, port, wishes.startup_seconds))
         seeds.seed_account(cloud)
         ledger = _ledger(home, git_url, gateway.GATEWAY)
-        settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+        settings = fleet_of(ledger.read(), seeds.ENVIRONMENT).environment
         region = settings.region_name if settings else seeds.REGION
         table = _token_table(settings, cloud.client("dynamodb", region))
         token = _token(home, table)

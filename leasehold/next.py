@@ -16,7 +16,6 @@ from leasehold.console import Cell, dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import utc
 from ledger.documents import Suspension
-from ledger.errors import Refused
 from ledger.forecast import forecast
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import duration, is_on, stamp
@@ -71,15 +70,9 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
 
 
 def _chosen(fleet: Fleet, name: str | None) -> tuple[Holding | Broken, ...]:
-    """Pick the fleet or one of it. Raises Refused LH4106 where nothing is called so."""
-    if fleet.environment is None:
-        raise Refused("LH5002", " ".join(map(str, fleet.violations)))
-    if name is None:
-        return fleet.items
-    item = fleet.find(name)
-    if item is None:
-        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
-    return (item,)
+    """Pick the fleet or one of it. Raises Refused LH4106 where nothing is called so, and LH4109."""
+    fleet.require_settings()
+    return fleet.items if name is None else (fleet.get(name),)
 
 
 def _rows(item: Holding | Broken, now: datetime, count: int) -> Iterator[Row]:

@@ -23,7 +23,7 @@ from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.times import clock_face
 from leasehold.welcome import welcome
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 
 __all__ = ["Wishes", "serve"]
 
@@ -60,7 +60,7 @@ class _Told(logging.Handler):
 def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) -> Iterator[None]:
     """Tick on a thread of its own until stopped."""
     ledger, environment = stack.ledger(CONTROLLER), stack.running.environment
-    settings = read_fleet(ledger.read().files, environment).environment
+    settings = fleet_of(ledger.read(), environment).environment
     region = settings.region_name if settings else seeds.REGION
     cloud = stack.cloud
     logbook = Logbook(stack.status())

@@ -16,7 +16,16 @@ from jsonschema.validators import extend
 
 from ledger.json_text import MAX_BYTES, decode
 
-__all__ = ["MAX_BYTES", "SCHEMAS", "Violation", "check", "dump_json", "present", "read_json"]
+__all__ = [
+    "MAX_BYTES",
+    "SCHEMAS",
+    "Violation",
+    "as_sentences",
+    "check",
+    "dump_json",
+    "present",
+    "read_json",
+]
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schema"
 _MOST_NAMED = 5
@@ -43,6 +52,10 @@ class Violation:
 
     def __str__(self) -> str:
         return f"{self.file}: {self.pointer or '/'}: {self.sentence} [{self.code}]"
+
+
+def as_sentences(violations: Iterable[Violation]) -> str:
+    return " ".join(map(str, violations))
 
 
 def read_json(file: str, content: bytes, schema: str) -> dict[str, Any] | tuple[Violation, ...]:

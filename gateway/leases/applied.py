@@ -17,7 +17,7 @@ from gateway.http import requests
 from gateway.http.answer import Answer
 from gateway.http.requests import Event
 from ledger.errors import Refused
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 from ledger.json_files import read_json
 from ledger.snapshot import Snapshot
 
@@ -42,7 +42,7 @@ class Applied:
     def tell(self, event: Event) -> Answer:
         """Compare with what the controller noted.
 
-        Raises Refused LH4408 (no commit's id), LH4409 (unknown), LH4106 (no such endpoint).
+        Raises Refused LH4408 (no commit's id), LH4409 (unknown), LH4106 and LH4109 (endpoint).
         """
         requests.caller(event, Scope.READ)
         wanted, name = _commit(event), requests.endpoint_name(event)
@@ -61,12 +61,7 @@ class Applied:
         return Answer(answer)
 
     def _endpoint(self, snapshot: Snapshot, name: str) -> str:
-        fleet = read_fleet(snapshot.files, self.dependencies.environment)
-        if (item := fleet.find(name)) is None:
-            raise Refused(
-                "LH4106", f"no endpoint is called {name} in {self.dependencies.environment}."
-            )
-        return item.endpoint_name
+        return fleet_of(snapshot, self.dependencies.environment).get(name).endpoint_name
 
     def _noted(self) -> Noted:
         files = self.dependencies.status.read().files if self.dependencies.status else {}

@@ -21,7 +21,7 @@ from gateway.leases.etags import Tags
 from gateway.leases.quotes import quote
 from ledger.errors import Refused
 from ledger.history import LeaseAction, trailers
-from ledger.holdings import Broken, Fleet, Holding, document_path, read_fleet
+from ledger.holdings import Broken, Fleet, Holding, document_path, fleet_of
 from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
 from ledger.repository import Change, Committed, Proposal, Repository, Snapshot
@@ -50,13 +50,11 @@ class Expiry:
         name = requests.endpoint_name(event)
         snapshot, now = self._ledger.read(), self._clock()
         fleet = self._fleet(snapshot)
-        if fleet.environment is None:  # unreadable is not absent
-            wrong = " ".join(map(str, fleet.violations))
-            raise Refused("LH4109", f"the environment {fleet.name} is frozen: {wrong}")
+        fleet.require_settings()
         if name is None:
             items = sorted(fleet.items, key=lambda item: item.endpoint_name)
             return Answer([answers.about(item, now, snapshot.commit) for item in items])
-        item = _found(fleet, name)
+        item = fleet.get(name)
         headers = self._tags.of(self._path(item), snapshot)
         return Answer(answers.about(item, now, snapshot.commit), headers=headers)
 
@@ -93,7 +91,7 @@ class Expiry:
         except AlreadyApplied as earlier:
             done = self._again(earlier)
         check_same(request, done.change.message)
-        item = _found(self._fleet(done.snapshot), request.endpoint)
+        item = self._fleet(done.snapshot).get(request.endpoint)
         body = answers.about(item, self._clock(), done.commit)
         if trailers(done.change.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = amount  # so the predecessor documents it for a new endpoint
@@ -123,7 +121,7 @@ class Expiry:
         return Committed(record.commit, self._ledger.at(record.commit), change)
 
     def _fleet(self, snapshot: Snapshot) -> Fleet:
-        return read_fleet(snapshot.files, self._environment)
+        return fleet_of(snapshot, self._environment)
 
     def _path(self, item: Holding | Broken) -> str:
         return document_path(self._environment, item.name, "lease")
@@ -137,9 +135,3 @@ def _proposal(request: Request, body: ExtensionBody) -> Proposal:
             return addition(request, body.endpoint_config_name, minutes)
         case minutes:
             return extension(request, minutes)
-
-
-def _found(fleet: Fleet, name: str) -> Holding | Broken:
-    if (item := fleet.find(name)) is None:
-        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
-    return item

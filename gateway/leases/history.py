@@ -12,7 +12,7 @@ from gateway.http.answer import Answer
 from gateway.http.requests import Event
 from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
-from ledger.holdings import document_path, read_fleet
+from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
 from ledger.repository import Repository
 
@@ -32,9 +32,7 @@ class History:
         name, limit = requests.endpoint_name(event), requests.limit(event, _FEW)
         if name is None:
             raise Refused("LH4003", "Say whose history you want: ?EndpointName=NAME.")
-        item = read_fleet(self.ledger.read().files, self.environment).find(name)
-        if item is None:
-            raise Refused("LH4106", f"no endpoint is called {name} in {self.environment}.")
+        item = fleet_of(self.ledger.read(), self.environment).get(name)
         path = document_path(self.environment, item.name, "lease")
         return Answer([_entry(each) for each in read_changes(self.ledger.changes(path, limit))])
 

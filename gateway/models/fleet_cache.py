@@ -11,7 +11,7 @@ from threading import Lock
 
 from gateway.log_lines import logger
 from ledger.errors import Failure, Refused
-from ledger.holdings import Broken, Fleet, Holding, read_fleet
+from ledger.holdings import Broken, Fleet, Holding, fleet_of
 from ledger.repository import Repository
 
 REMEMBERED = timedelta(seconds=15)
@@ -32,10 +32,7 @@ class FleetCache:
 
     def named(self, name: str) -> Holding | Broken:
         """Find an endpoint by its own name or its definition's. Raises Refused LH4106."""
-        item = self.fleet().find(name) or self.fleet(afresh=True).find(name)
-        if item is None:
-            raise Refused("LH4106", f"no endpoint is called {name:.80} in {self._environment}.")
-        return item
+        return self.fleet().find(name) or self.fleet(afresh=True).get(name)
 
     def at(self, resource: str) -> Holding:
         """Find the one whose integration has this path.
@@ -63,10 +60,8 @@ class FleetCache:
     def _read(self) -> Fleet:
         """Read the ledger; what cannot be read leaves the fleet as it was."""
         try:
-            fleet = read_fleet(self._ledger.read().files, self._environment)
-            if fleet.environment is None:
-                wrong = " ".join(map(str, fleet.violations))
-                raise Refused("LH4109", f"the environment {fleet.name} is frozen: {wrong}")
+            fleet = fleet_of(self._ledger.read(), self._environment)
+            fleet.require_settings()
         except Failure as failure:
             if self._fleet is None:
                 raise

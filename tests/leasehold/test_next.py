@@ -146,5 +146,5 @@ def test_an_environment_without_readable_settings_is_refused(scene: Scene) -> No
     scene.push({"environments/dev/environment.json": "{}"}, "break")
     error = run(scene).exception
     assert isinstance(error, Refused)
-    assert error.code == "LH5002"
+    assert error.code == "LH4109"
     assert "environment.json" in error.message

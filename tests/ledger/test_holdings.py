@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.documents import ExistingConfig, JumpStart
+from ledger.errors import Refused
 from ledger.holdings import Broken, Fleet, Holding, environments, read_fleet
 
 if TYPE_CHECKING:
@@ -98,8 +99,50 @@ def test_an_endpoint_is_found_by_either_name_ignoring_case() -> None:
     read = fleet({"A.endpoint.json": own("A", endpoint_name="legacy"), "B.endpoint.json": b"{"})
     for wanted in ("a", "A", "LEGACY"):
         assert read.find(wanted) is read.holdings[0]
-    assert read.find("demo-b-endpoint") is read.broken[0]
+        assert read.get(wanted) is read.holding(wanted) is read.holdings[0]
+    for wanted in ("demo-b-endpoint", "b"):
+        assert read.find(wanted) is read.get(wanted) is read.broken[0]
     assert read.find("C") is None
+
+
+def test_an_endpoints_own_name_is_found_before_a_definition_that_is_called_so() -> None:
+    """SageMaker's name is what a caller sees; a definition's is short for it."""
+    read = fleet({"A.endpoint.json": own("A"), "B.endpoint.json": own("B", endpoint_name="a")})
+    a, b = read.holdings
+    assert read.find("A") is b
+    assert read.find("demo-A-Endpoint") is a
+    crossed = fleet(
+        {
+            "A.endpoint.json": own("A", endpoint_name="b"),
+            "B.endpoint.json": own("B", endpoint_name="a"),
+        }
+    )
+    assert [crossed.get(name).name for name in ("a", "b")] == ["B", "A"]
+
+
+def test_a_name_that_nobody_has_is_refused_and_cut() -> None:
+    read = fleet({"A.endpoint.json": own("A")})
+    for look in (read.get, read.holding):
+        with pytest.raises(Refused, match=r"LH4106: no endpoint is called x{80} in dev: check the"):
+            look("x" * 500)
+
+
+def test_a_broken_one_is_found_and_may_not_be_changed() -> None:
+    read = fleet({"A.endpoint.json": b"{"})
+    with pytest.raises(Refused, match=r"LH4109: demo-A-Endpoint is frozen until .*A\.endpoint"):
+        read.holding("a")
+
+
+@pytest.mark.parametrize("files", [{}, {"environments/dev/environment.json": b"{"}])
+def test_in_an_environment_that_cannot_be_read_nobody_knows_what_is_there(
+    files: dict[str, bytes],
+) -> None:
+    read = read_fleet({**files, "environments/dev/A.endpoint.json": b"{}"}, "dev")
+    for look in (read.find, read.get, read.holding):
+        with pytest.raises(Refused, match=r"LH4109: the environment dev is frozen: .*environment"):
+            look("A")
+    with pytest.raises(Refused, match="LH4109"):
+        read.require_settings()
 
 
 def test_the_ceiling_names_the_file_that_rules_it() -> None:
