@@ -11,13 +11,14 @@ import click
 from leasehold import git_author
 from leasehold.console import dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected
-from leasehold.times import on_day, relative, utc
+from leasehold.times import on_day, relative
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Holding, document_path, fleet_of
-from ledger.lease import stamp
+from ledger.lease import Lease, stamp
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
+from ledger.standing import standing
 
 _output = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -99,13 +100,13 @@ class _Change:
         """Commit, and answer with the new expiry and the commit that made it so."""
         committed = self._ledger.commit(proposal)
         fleet = fleet_of(committed.snapshot, self.request.environment)
-        _answer(committed, fleet.holding(self.request.endpoint), output)
+        holding = fleet.holding(self.request.endpoint)
+        if holding.lease is None:
+            raise AssertionError("a change of a lease leaves a lease")
+        _answer(committed, holding, holding.lease, output)
 
 
-def _answer(committed: Committed, holding: Holding, output: str) -> None:
-    now, lease = clock(), holding.lease
-    if lease is None:
-        return
+def _answer(committed: Committed, holding: Holding, lease: Lease, output: str) -> None:
     if output == "json":
         show_json(
             {
@@ -115,9 +116,10 @@ def _answer(committed: Committed, holding: Holding, output: str) -> None:
             }
         )
         return
-    verb = "is leased until" if lease.is_live(now) else "is released; its lease ended"
-    when = f"{utc(lease.expires_at)} ({relative(lease.expires_at, now)})"
-    say(f"{holding.endpoint_name} {verb} {when}.")
+    now = clock()
+    ends = f"its lease {'ends' if lease.is_live(now) else 'ended'}"
+    sentence = standing(holding, now).sentence
+    say(f"{holding.endpoint_name}: {sentence} ({ends} {relative(lease.expires_at, now)}).")
     author = committed.change.author
     say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
 

@@ -14,7 +14,8 @@ from leasehold.console import Cell, dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import relative, utc
 from ledger.holdings import Broken, Holding
-from ledger.lease import Lease, is_on, stamp
+from ledger.lease import Lease, stamp
+from ledger.standing import State, standing
 
 _COLOURS = {"InService": "green", "Failed": "red", "absent": "dim"}
 _STATES = {"on": "green", "off": "dim", "frozen": "red", "held": "yellow", "orphan": "red"}
@@ -75,12 +76,14 @@ def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
 
 
 def _state(item: Holding | Broken, now: datetime) -> str:
-    if isinstance(item, Broken):
-        return "frozen"
-    suspended = item.definition.suspended
-    if suspended and suspended.holds(now):
-        return "held"
-    return "on" if is_on(item.definition.schedule, item.lease, now) else "off"
+    told = standing(item, now)
+    match told.state:
+        case State.FROZEN:
+            return "frozen"
+        case State.SUSPENDED:
+            return "held"
+        case _:
+            return "on" if told.is_on else "off"
 
 
 def _metered(item: Holding | Broken) -> Lease | None:

@@ -14,6 +14,7 @@ from ledger.json_files import Violation, as_sentences
 from ledger.lease import Ceiling, Lease
 
 ROOT = "environments"
+FROZEN = "frozen until its documents are mended"
 Kind = Literal["endpoint", "lease", "lock"]
 
 
@@ -43,6 +44,11 @@ class Broken:
     name: str
     endpoint_name: str
     violations: tuple[Violation, ...]
+
+    @property
+    def complaint(self) -> str:
+        """Say what is wrong, to be read after the endpoint's name."""
+        return f"{FROZEN}: {as_sentences(self.violations)}"
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,8 @@ class Fleet:
         if (item := self.find(name)) is None:
             raise Refused(
                 "LH4106",
-                f"no endpoint is called {name:.80} in {self.name}: check the name. To add an"
-                " endpoint, commit its definition, or send its EndpointConfigName.",
+                f"no endpoint is called {name:.80} in {self.name}: check the name. To add it,"
+                " commit its definition, or send its EndpointConfigName to POST /endpoint-expiry.",
             )
         return item
 
@@ -101,12 +107,8 @@ class Fleet:
         match self.get(name):
             case Holding() as holding:
                 return holding
-            case Broken(endpoint_name=endpoint_name, violations=violations):
-                raise Refused(
-                    "LH4109",
-                    f"{endpoint_name} is frozen until its documents are mended:"
-                    f" {as_sentences(violations)}",
-                )
+            case Broken() as broken:
+                raise Refused("LH4109", f"{broken.endpoint_name} is {broken.complaint}")
 
     @cached_property
     def _by_name(self) -> Mapping[str, Holding | Broken]:

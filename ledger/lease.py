@@ -28,6 +28,10 @@ class Lease:
         """Tell whether the meter still runs: the one predicate for it, `now < expires_at`."""
         return now < self.expires_at
 
+    def is_held_off(self, now: datetime) -> bool:
+        """Tell whether a release still holds it off, whatever its windows say."""
+        return self.off_until is not None and now < self.off_until
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
@@ -123,7 +127,7 @@ def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
     """
     now = _instant(now)
     end = window_end(schedule, now)
-    held_off = bool(lease and lease.off_until and now < lease.off_until)
+    held_off = lease is not None and lease.is_held_off(now)
     if not (lease and lease.is_live(now)) and (end is None or held_off):
         ended = f"ended at {stamp(lease.expires_at)}" if lease else "was never leased"
         raise Refused("LH4105", f"there is nothing to release: it {ended}.")
@@ -132,7 +136,7 @@ def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
 
 def is_on(schedule: Schedule, lease: Lease | None, now: datetime) -> bool:
     """Tell whether it should run: leased, in a window or always on, and not held off."""
-    if lease and lease.off_until and now < lease.off_until:
+    if lease and lease.is_held_off(now):
         return False
     live = lease is not None and lease.is_live(now)
     return live or schedule.always_on or window_end(schedule, now) is not None

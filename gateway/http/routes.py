@@ -91,7 +91,7 @@ ROUTES = (
         tag="Leases",
         parameters=(parameters.SOME_ENDPOINT_NAME, parameters.LIMIT),
         answer=("history[]",),
-        refusals=(400, 404),
+        refusals=(400, 404, 409),
     ),
     Route(
         "GET",
@@ -102,7 +102,7 @@ ROUTES = (
         tag="Ledger",
         parameters=(parameters.COMMIT, parameters.ENDPOINT_NAME),
         answer=("reconcile",),
-        refusals=(400, 404),
+        refusals=(400, 404, 409),
     ),
     Route(
         "POST",

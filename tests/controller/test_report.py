@@ -43,8 +43,8 @@ def three() -> Tick:
 
 
 BROKEN = (
-    "frozen until mended: environments/dev/B.endpoint.json: /: it cannot be read as JSON:"
-    " line 1, column 2: it ends here and is not complete. [LH1001]"
+    "frozen until its documents are mended: environments/dev/B.endpoint.json: /: it cannot be read"
+    " as JSON: line 1, column 2: it ends here and is not complete. [LH1001]"
 )
 
 

@@ -79,13 +79,14 @@ def test_each_endpoint_says_why(fleet: Scene) -> None:
     why = {row["name"]: row["reason"] for row in ahead(fleet)}
     assert why.pop("Search").endswith(" Asia/Kathmandu opens")
     assert why.pop("Broken").startswith(
-        "frozen until mended: environments/dev/Broken.endpoint.json: /inference_type: "
+        "frozen until its documents are mended: environments/dev/Broken.endpoint.json:"
+        " /inference_type: "
     )
     assert why == {
         "Falcon40B": "lease ends",
         "Always": "always on",
         "Fresh": "its first lease of 30 min is due",
-        "Idle": "off, nothing scheduled",
+        "Idle": "no lease",
     }
 
 
@@ -99,8 +100,7 @@ def test_the_table_has_utc_the_time_left_and_the_windows_own_clock(fleet: Scene)
     assert "demo-Search-Endpoint" in search
     assert f"{opens.astimezone(KATHMANDU):%a %Y-%m-%d %H:%M +0545}" in search
     assert falcon.split()[2:] == ["3", "h", "demo-Falcon40B-Endpoint", "off", "-", "lease", "ends"]
-    assert lines[-1].split() == ["-", "-", "demo-Idle-Endpoint", "-", "-", "off,", "nothing",
-                                 "scheduled"]  # fmt: skip
+    assert lines[-1].split() == ["-", "-", "demo-Idle-Endpoint", "-", "-", "no", "lease"]
 
 
 def test_one_endpoint_shows_its_next_three(fleet: Scene) -> None:
@@ -127,7 +127,7 @@ def test_a_suspended_endpoint_is_held_whatever_its_schedule_says(scene: Scene) -
 def test_a_week_full_of_windows_is_not_told_to_end(scene: Scene) -> None:
     full = {"days": EVERY_DAY, "start": "00:00", "end": "24:00"}
     scene.define("Search", schedule={"timezone": "Europe/Berlin", "windows": [full]})
-    assert [row["reason"] for row in ahead(scene)] == ["on, nothing scheduled"]
+    assert [row["reason"] for row in ahead(scene)] == ["scheduled around the clock"]
 
 
 def test_it_asks_nothing_of_aws(fleet: Scene) -> None:
