@@ -1,7 +1,6 @@
-"""What an endpoint's files say of each other, and of their environment, that cannot be true.
+"""What an endpoint's files say of each other, and of their environment, that cannot be true. Pure.
 
-Called by `holdings`, which freezes an endpoint with such a violation. Pure. What a file says by
-itself is `documents`' business.
+Such a violation freezes the endpoint. What a file says by itself is checked in `ledger.documents`.
 """
 
 from collections.abc import Iterator
@@ -63,7 +62,7 @@ def _wrong_async(file: str, definition: Definition, settings: Environment) -> It
 def wrong_lock(
     file: str, definition: Definition, lock: Lock | None, region_name: str
 ) -> Iterator[Violation]:
-    """Check that a JumpStart id has a lock, and that it was made for this id, type and region."""
+    """Check that a JumpStart id has a lock, made for this id, type and region, and its licence."""
     source, name = definition.source, definition.name
     if not isinstance(source, JumpStart):
         return
@@ -87,4 +86,12 @@ def wrong_lock(
             f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
             f" {lock.instance_type or 'any instance'} in {lock.region_name}: run `leasehold lock"
             f" {name}` again and commit it.",
+        )
+    elif lock.container.has_eula and not source.accept_eula:
+        yield Violation(
+            "LH1016",
+            file,
+            "/accept_eula",
+            f"{name}.lock.json has data under an end-user licence, which this definition does not"
+            " accept: read the licence, and set accept_eula to true if you agree.",
         )

@@ -5,13 +5,16 @@ Their data has passed its JSON Schema.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class ModelData:
-    """The model's files in S3, in SageMaker's words."""
+    """The model's files in S3, in SageMaker's words.
+
+    `accept_eula`: they are under an end-user licence, which has to be accepted to load them.
+    """
 
     s3_uri: str
     s3_data_type: str = "S3Prefix"
@@ -21,7 +24,10 @@ class ModelData:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """An own container, or what a lock says that a JumpStart model is."""
+    """An own container, or what a lock says that a JumpStart model is.
+
+    `accept_eula` is about `model_data`; further data has a licence of its own.
+    """
 
     image: str
     model_data_url: str | None = None
@@ -33,9 +39,22 @@ class Container:
     startup_timeout_seconds: int | None = None
     accept_eula: bool = False
 
+    @property
+    def has_eula(self) -> bool:
+        further = self.additional_model_data.values()
+        return self.accept_eula or any(data.accept_eula for data in further)
+
+    def without_eula(self) -> "Container":
+        """Return it with no licence accepted."""
+        further = self.additional_model_data.items()
+        refused = {name: replace(data, accept_eula=False) for name, data in further}
+        return replace(self, accept_eula=False, additional_model_data=refused)
+
 
 @dataclass(frozen=True, slots=True)
 class JumpStart:
+    """A model of SageMaker's catalogue; `accept_eula` is the owner's word, whatever a lock says."""
+
     model_id: str
     model_version: str = "*"
     accept_eula: bool = False

@@ -386,6 +386,37 @@ def test_a_lock_of_a_version_that_fits_is_used(version: str) -> None:
     assert fleet(files).violations == ()
 
 
+DRAFT = {"channel_name": "draft_model", "s3_uri": "s3://jumpstart/draft/"}
+LICENSED = {
+    "the model": {"accept_eula": True},
+    "a further file": {"additional_model_data_sources": [DRAFT, {**DRAFT, "accept_eula": True}]},
+}
+
+
+@pytest.mark.parametrize("licensed", LICENSED)
+@pytest.mark.parametrize("definition", [{}, {"accept_eula": False}], ids=["silent", "no"])
+def test_a_licence_that_is_not_accepted_freezes_and_says_where_to_accept_it(
+    definition: dict[str, object], licensed: str
+) -> None:
+    files = {
+        "A.endpoint.json": jumpstart("A", **definition),
+        "A.lock.json": lock(**LICENSED[licensed]),
+    }
+    assert lines(fleet(files)) == [
+        (
+            "A.endpoint.json: /accept_eula: A.lock.json has data under an end-user licence, which"
+            " this definition does not accept: read the licence, and set accept_eula to true if you"
+            " agree. [LH1016]"
+        )
+    ]
+
+
+@pytest.mark.parametrize("locked", [*LICENSED.values(), {}], ids=[*LICENSED, "no licence"])
+def test_a_licence_that_the_definition_accepts_is_in_order(locked: dict[str, object]) -> None:
+    files = {"A.endpoint.json": jumpstart("A", accept_eula=True), "A.lock.json": lock(**locked)}
+    assert fleet(files).violations == ()
+
+
 # What has no effect is said, and freezes nothing.
 
 
