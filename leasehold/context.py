@@ -100,7 +100,10 @@ class Context:
             case None, ():
                 raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
             case None, _:
-                raise Refused("LH5002", f"which environment? --environment {' | '.join(there)}")
+                raise Refused(
+                    "LH5002",
+                    f"there are several environments: say --environment {' | '.join(there)}.",
+                )
             case chosen, _:
                 known = ", ".join(there) or "none"
                 raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
@@ -109,7 +112,7 @@ class Context:
         return self.cloud.account(_region(fleet))
 
     def dependencies(self, fleet: Fleet, ledger: Repository) -> Dependencies:
-        """Give what a look or a tick works with, in the region of the environment."""
+        """Return what a look or a tick works with, in the region of the environment."""
         region = _region(fleet)
         return Dependencies(
             ledger, self.cloud.account(region), Logbook(self.status()), self.cloud.notifier(region)
@@ -148,8 +151,9 @@ def running_in(home: Path) -> Running:
     if running is None:
         raise Refused(
             "LH5001",
-            "which ledger? Start one on this machine with `leasehold up`, or name a repository with"
-            f" --repository or {settings.REPOSITORY}. (No `leasehold up` runs in {home}.)",
+            "no ledger is named, and no `leasehold up` runs in"
+            f" {home}: start one on this machine with `leasehold up`, or name a repository with"
+            f" --repository or {settings.REPOSITORY}.",
         )
     return running
 
@@ -168,7 +172,7 @@ def home_option(help_text: str) -> Callable[[Command], Command]:
 
 
 def connected(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that find the ledger, and a Connection as its first argument."""
+    """Give a command the options that find the ledger, and a Context as its first argument."""
 
     @click.option(
         "--environment",
@@ -193,7 +197,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     )
     @home_option("Without a repository: the folder of a running `leasehold up`.")
     @wraps(command)
-    def with_connection(
+    def with_context(
         *,
         environment: str | None,
         repository: str | None,
@@ -203,7 +207,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         command(connect(home, repository, branch, environment), **rest)
 
-    return with_connection
+    return with_context
 
 
 def _region(fleet: Fleet) -> str:

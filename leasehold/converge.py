@@ -1,13 +1,13 @@
 """`leasehold plan` and `leasehold reconcile`: what a tick would do, and doing it.
 
-Called by people and by pipelines. What to do is decided in `controller.plan`.
+For people and for pipelines. What to do is decided in `controller.plan`.
 """
 
 import click
 
 from controller.reconcile import CONTROLLER, State, Tick, look, reconcile
 from controller.report import as_json, as_markdown, as_text
-from leasehold.console import show_json
+from leasehold.console import output_option, show_json
 from leasehold.context import Context, clock, connected
 from leasehold.narration import Narrator
 from leasehold.ticking import keep_ticking, until_stopped
@@ -48,7 +48,7 @@ def plan(context: Context, output: str) -> None:
     metavar="SECONDS",
     help="Go on, one tick every so many seconds, until interrupted.",
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def reconcile_(context: Context, every: float | None, output: str) -> None:
     """Converge SageMaker to the ledger.
 

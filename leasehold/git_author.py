@@ -1,7 +1,4 @@
-"""Who is at the keyboard, as git knows them: the author of what the command line commits.
-
-Called by the commands that commit, by `up` (whom the first token is for) and by the tour.
-"""
+"""Who is at the keyboard, as git knows them: the author of what the command line commits."""
 
 import re
 import subprocess

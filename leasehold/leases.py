@@ -9,7 +9,7 @@ from uuid import uuid4
 import click
 
 from leasehold import git_author
-from leasehold.console import dim, say, show_json, show_table
+from leasehold.console import dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import on_day, relative
 from ledger.history import RecordedChange, read_changes
@@ -20,9 +20,6 @@ from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
 from ledger.standing import standing
 
-_output = click.option(
-    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 _author = click.option(
     "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
 )
@@ -35,7 +32,7 @@ _reason = click.option("--reason", metavar="TEXT", help="Why, for those who read
 @click.argument("minutes", type=int)
 @_reason
 @_author
-@_output
+@output_option
 def extend(  # noqa: PLR0913  (click hands over each option by itself)
     context: Context,
     *,
@@ -58,7 +55,7 @@ def extend(  # noqa: PLR0913  (click hands over each option by itself)
 @click.argument("name")
 @_reason
 @_author
-@_output
+@output_option
 def release(
     context: Context, *, name: str, reason: str | None, author: str | None, output: str
 ) -> None:
@@ -71,7 +68,7 @@ def release(
 @connected
 @click.argument("name")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@_output
+@output_option
 def log(context: Context, *, name: str, limit: int, output: str) -> None:
     """Show who kept NAME alive, when and why."""
     ledger = context.repository()

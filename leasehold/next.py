@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.text import Text
 
-from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import utc
 from ledger.forecast import Transition, forecast
@@ -53,7 +53,7 @@ class Row:
     metavar="N",
     help=f"How many of each endpoint.  [default: {_ONE} of NAME, {_FLEET} of each in the fleet]",
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def next_(context: Context, *, name: str | None, count: int | None, output: str) -> None:
     """Show what turns on and off next, and why.
 

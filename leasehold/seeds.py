@@ -1,6 +1,6 @@
 """What a fresh `leasehold up` starts with: the example ledger, and what its endpoints need in AWS.
 
-Called by `local_stack`. Everything here may be done again on what is there already.
+Everything here may be done again on what is there already.
 """
 
 import os

@@ -17,7 +17,7 @@ from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
 from leasehold import seeds
 from leasehold.console import say
 from leasehold.context import clock
-from leasehold.local_stack import Hooks, LocalStack, Wishes, opened
+from leasehold.local_stack import Hooks, LocalStack, UpOptions, opened
 from leasehold.narration import Line, Narrator
 from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
@@ -25,16 +25,16 @@ from leasehold.times import clock_face
 from leasehold.welcome import welcome
 from ledger.holdings import fleet_of
 
-__all__ = ["Wishes", "serve"]
+__all__ = ["UpOptions", "serve"]
 
 _PATIENCE_SECONDS = 2.0
 
 
-def serve(home: StateDir, wishes: Wishes, every: float) -> None:
+def serve(home: StateDir, options: UpOptions, every: float) -> None:
     """Run everything until SIGINT or SIGTERM; the announcement is there while it is ready."""
-    logging.getLogger().addHandler(_Told(logging.WARNING))
+    logging.getLogger().addHandler(_LogLines(logging.WARNING))
     stopping, bell = until_stopped(), Bell()
-    with opened(home, wishes, Hooks(bell.ring, os.environ)) as stack:
+    with opened(home, options, Hooks(bell.ring, os.environ)) as stack:
         welcome(stack.running)
         with _controller(stack, every, stopping, bell):
             home.announce(stack.running)
@@ -45,7 +45,7 @@ def serve(home: StateDir, wishes: Wishes, every: float) -> None:
     say("Stopped. The next `leasehold up` goes on from here.")
 
 
-class _Told(logging.Handler):
+class _LogLines(logging.Handler):
     """Tells what a part logs as a warning or worse, in one line instead of a traceback."""
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from controller.plan import Observed
 from controller.reconcile import Tick, look
-from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import relative, utc
 from ledger.holdings import Broken, Holding
@@ -35,7 +35,7 @@ class Row:
 
 @click.command
 @connected
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def status(context: Context, output: str) -> None:
     """Show the fleet: what runs, why, until when."""
     ledger = context.repository()

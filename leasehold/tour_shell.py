@@ -1,7 +1,7 @@
-"""Where the tour plays: a `leasehold up` of its own, a clone, and a shell that is shown.
+"""Where the tour runs: a `leasehold up` of its own, a clone, and a shell that is shown.
 
-Called by `tour`. A command is printed as a person would type it, run, and its answer printed; a
-thing that takes time is waited for with a deadline.
+A command is printed as a person would type it, run, and its answer printed. What takes time is
+waited for with a deadline.
 """
 
 import os
@@ -64,7 +64,7 @@ class TourShell:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unavailable("LH5030", f"`{command[0]}` did not end well: {error}.") from error
+            raise Unavailable("LH5030", f"`{command[0]}` could not be run: {error}.") from error
         if done.returncode:
             said = f"{done.stdout} {done.stderr}".strip()
             raise Unavailable("LH5030", f"`{command[0]}` failed: {said}")
@@ -81,7 +81,7 @@ def answer(text: str) -> None:
 
 
 def await_(what: str, seconds: float, seen: Callable[[], bool]) -> float:
-    """Wait until something is seen; answer how long it took. Raises Unavailable LH5030."""
+    """Wait until something is seen, and return the seconds it took. Raises Unavailable LH5030."""
     begin = time.monotonic()
     while not seen():
         if time.monotonic() - begin > seconds:

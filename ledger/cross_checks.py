@@ -17,11 +17,16 @@ def wrong_definition(
 ) -> Iterator[Violation]:
     """Check a definition against its file's name and its environment."""
     if definition.name != name:
-        sentence = f"it is {definition.name!r}, and the file's name says {name!r}."
+        sentence = (
+            f"it is {definition.name!r}, but the file is {name}.endpoint.json: rename one of them."
+        )
         yield Violation("LH1003", file, "/name", sentence)
     endpoint_name = definition.endpoint_name or settings.endpoint_name(name)
     if len(endpoint_name) > _NAME_LIMIT:
-        sentence = f"{endpoint_name} has {len(endpoint_name)} letters, SageMaker allows 63."
+        sentence = (
+            f"{endpoint_name} has {len(endpoint_name)} characters, and SageMaker allows"
+            f" {_NAME_LIMIT}: choose a shorter one."
+        )
         yield Violation("LH1005", file, "/endpoint_name", sentence)
     yield from _past_limits(file, definition, settings)
     yield from _wrong_async(file, definition, settings)
@@ -35,14 +40,17 @@ def _past_limits(file: str, definition: Definition, settings: Environment) -> It
     }
     for pointer, kind in kinds.items():
         if kind and not any(fnmatchcase(kind, glob) for glob in globs):
-            sentence = f"{kind} is not among the allowed_instance_types: {', '.join(globs)}."
+            sentence = (
+                f"{kind} is none of environment.json's allowed_instance_types, {', '.join(globs)}."
+            )
             yield Violation("LH1007", file, pointer, sentence)
     counts = {"/inference_instance_count": definition.instance_count}
     if definition.autoscaling:
         counts["/autoscaling/max_instances"] = definition.autoscaling.max_instances
     for pointer, count in counts.items():
         if most and count > most:
-            yield Violation("LH1007", file, pointer, f"{count} is above max_instances {most}.")
+            sentence = f"{count} is more than environment.json's max_instances, {most}."
+            yield Violation("LH1007", file, pointer, sentence)
 
 
 def _wrong_async(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:

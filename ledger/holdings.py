@@ -63,7 +63,8 @@ def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
     path = environment_path(environment)
     content = files.get(path)
     if content is None:
-        missing = Violation("LH1010", path, "", "it is missing, so nothing here is managed.")
+        sentence = "it is missing: nothing here is managed without it."
+        missing = Violation("LH1010", path, "", sentence)
         return Fleet(environment, None, violations=(missing,))
     settings = _settings(path, content)
     if isinstance(settings, tuple):
@@ -93,7 +94,7 @@ def _documents(
         if name and kind in _PARSERS:
             documents[name][kind] = content
         else:
-            sentence = "Leasehold knows NAME.endpoint.json, NAME.lease.json and NAME.lock.json."
+            sentence = "only NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read."
             strays.append(Violation("LH1009", path, "", sentence, "warning"))
     for name in [name for name, kinds in documents.items() if "endpoint" not in kinds]:
         for kind in documents.pop(name):
@@ -151,7 +152,7 @@ def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Vio
             others = " and ".join(other for other in names if other != name)
             file = document_path(environment, name, "endpoint")
             pointer = "/integration/properties/api_resource_name"
-            sentence = f"/{resource} is the path of {others} too, so it leads nowhere."
+            sentence = f"/{resource} is the path of {others} too: no call is answered there."
             yield Violation("LH1015", file, pointer, sentence, "warning")
 
 
@@ -189,10 +190,12 @@ def _clashes(items: Sequence[Holding | Broken], environment: str) -> dict[str, V
     for item in items:
         file = document_path(environment, item.name, "endpoint")
         if names[item.name.lower()] > 1:
-            sentence = f"another definition is called {item.name!r} too, ignoring case."
+            sentence = f"another definition is called {item.name!r} too, ignoring case: rename one."
             found[item.name] = Violation("LH1004", file, "/name", sentence)
         elif endpoints[item.endpoint_name.lower()] > 1:
-            sentence = f"another definition has the endpoint {item.endpoint_name!r} too."
+            sentence = (
+                f"another definition has the endpoint {item.endpoint_name!r} too: rename one."
+            )
             found[item.name] = Violation("LH1004", file, "/endpoint_name", sentence)
     return found
 

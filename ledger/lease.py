@@ -1,8 +1,7 @@
 """The lease algebra: how a lease may change, and whether an endpoint is on.
 
-Called by the gateway (extensions), the controller (grants, on or off) and the command line. Pure:
-`now` is an argument, aware and in UTC; a lease counts in whole seconds, so fractions of `now` are
-dropped. It knows nothing of files, git or SageMaker.
+Pure: `now` is an argument, aware and in UTC; a lease counts in whole seconds, so fractions of `now`
+are dropped. It must not know files, git or SageMaker.
 """
 
 from dataclasses import dataclass, replace
@@ -129,8 +128,8 @@ def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
     end = window_end(schedule, now)
     held_off = lease is not None and lease.is_held_off(now)
     if not (lease and lease.is_live(now)) and (end is None or held_off):
-        ended = f"ended at {stamp(lease.expires_at)}" if lease else "was never leased"
-        raise Refused("LH4105", f"there is nothing to release: it {ended}.")
+        ended = f"its lease ended at {stamp(lease.expires_at)}" if lease else "it was never leased"
+        raise Refused("LH4105", f"there is nothing to release: {ended}.")
     return Lease(min(lease.expires_at, now) if lease else now, off_until=end)
 
 

@@ -1,8 +1,7 @@
 """Requests that become commits: what a person may ask of a lease.
 
-Called by the gateway and the command line, and by `automatic` for the controller, which hand a
-proposal to `Repository.commit`. Pure: a proposal gets a snapshot and answers with a `Change` or
-raises `Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent
+`Repository.commit` takes a proposal. Pure: a proposal gets a snapshot, and answers with a `Change`
+or raises `Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent
 "+10" make +20.
 """
 

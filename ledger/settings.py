@@ -1,6 +1,6 @@
 """How a process is told where the ledger is: names of variables, and the form of the git secret.
 
-Called by entry points, which alone read the environment and hand it in as a mapping.
+Entry points alone read the environment, and hand it in as a mapping.
 """
 
 import json

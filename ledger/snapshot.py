@@ -1,7 +1,6 @@
 """What is read from the ledger's repository and what is written to it, as values.
 
-`ledger.repository` takes and gives them; everybody else imports them from there. This module must
-not know git: a snapshot is files at a commit, a change is files and a message.
+It must not know git: a snapshot is files at a commit, a change is files and a message.
 """
 
 import re
@@ -91,12 +90,12 @@ Proposal = Callable[[Snapshot], Change]
 
 
 def check(change: Change, under: str) -> None:
-    """Raise `Refused` for what git would take and a reader would be misled by."""
+    """Raise `Refused` for what git would take, but would mislead whoever reads it."""
     if not all(map(_is_name, (change.author.name, change.author.email))):
         raise Refused(
             "LH2011",
-            f"The author {change.author.name!r} {change.author.email!r} cannot stand in a commit:"
-            " both are needed, without < > and control characters.",
+            f"The author {change.author.name!r} {change.author.email!r} cannot be written into a"
+            " commit: it needs a name and an e-mail, without < > and control characters.",
         )
     if not change.message.strip() or "\0" in change.message:
         raise Refused("LH2011", "The commit message is empty or holds a NUL character.")

@@ -42,7 +42,7 @@ class Autoscaling:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """Nobody's hands on it: why, and until when (UTC; None is until the definition changes)."""
+    """Why an endpoint is left as it is, and until when (UTC; None: until it is changed)."""
 
     reason: str
     until: datetime | None = None
@@ -120,24 +120,24 @@ def _async_inference(data: Mapping[str, Any]) -> AsyncInference | None:
 
 
 def _autoscaling(data: Mapping[str, Any]) -> Autoscaling | None:
-    wish = data.get("autoscaling")
-    if wish is None:
+    scaling = data.get("autoscaling")
+    if scaling is None:
         return None
     return Autoscaling(
-        wish["min_instances"],
-        wish["max_instances"],
-        wish.get("target_value", _TARGETS[data["inference_type"]]),
-        wish.get("scale_in_cooldown_seconds", 300),
-        wish.get("scale_out_cooldown_seconds", 300),
+        scaling["min_instances"],
+        scaling["max_instances"],
+        scaling.get("target_value", _TARGETS[data["inference_type"]]),
+        scaling.get("scale_in_cooldown_seconds", 300),
+        scaling.get("scale_out_cooldown_seconds", 300),
     )
 
 
 def _suspension(data: Mapping[str, Any]) -> Suspension | None:
     if "suspended" not in data:
         return None
-    wish = data["suspended"]
-    until = datetime.fromisoformat(wish["until"]) if "until" in wish else None
-    return Suspension(wish["reason"], until)
+    suspended = data["suspended"]
+    until = datetime.fromisoformat(suspended["until"]) if "until" in suspended else None
+    return Suspension(suspended["reason"], until)
 
 
 def _schedule(data: Mapping[str, Any]) -> Schedule:

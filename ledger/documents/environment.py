@@ -30,7 +30,7 @@ class Environment:
     identities: Identities = field(default_factory=Identities)
 
     def endpoint_name(self, name: str) -> str:
-        """Give the predecessor's default name for the endpoint of a definition."""
+        """Return the predecessor's default name for the endpoint of a definition."""
         return f"{self.project_prefix}-{name}-Endpoint"
 
 

@@ -27,7 +27,9 @@ def dump_existing_config(name: str, endpoint_name: str, endpoint_config_name: st
     )
 
 
-def dump_adoption(name: str, endpoint_name: str, serving: ExistingConfig, wish: Adoption) -> bytes:
+def dump_adoption(
+    name: str, endpoint_name: str, serving: ExistingConfig, adoption: Adoption
+) -> bytes:
     """Write the definition that takes over an endpoint as it is."""
     return dump_json(
         {
@@ -35,8 +37,8 @@ def dump_adoption(name: str, endpoint_name: str, serving: ExistingConfig, wish: 
             "name": name,
             "endpoint_name": endpoint_name,
             "endpoint_config_name": serving.endpoint_config_name,
-            "inference_type": "async" if wish.is_async else "realtime",
+            "inference_type": "async" if adoption.is_async else "realtime",
             "adopt": True,
-            "schedule": {"initial_provision_minutes": wish.minutes},
+            "schedule": {"initial_provision_minutes": adoption.minutes},
         }
     )

@@ -254,7 +254,7 @@ def test_a_frozen_endpoint_keeps_its_own_endpoint_name_where_that_is_readable() 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (None, "environment.json: /: it is missing, so nothing here is managed. [LH1010]"),
+        (None, "environment.json: /: it is missing: nothing here is managed without it. [LH1010]"),
         (b"[", "environment.json: /: it cannot be read as JSON: "),
     ],
 )
@@ -274,7 +274,10 @@ def test_without_readable_settings_nothing_is_managed(content: bytes | None, lin
 def test_a_definition_has_the_name_of_its_file() -> None:
     read = fleet({"A.endpoint.json": own("B")})
     assert lines(read) == [
-        "A.endpoint.json: /name: it is 'B', and the file's name says 'A'. [LH1003]"
+        (
+            "A.endpoint.json: /name: it is 'B', but the file is A.endpoint.json: rename one of"
+            " them. [LH1003]"
+        )
     ]
     assert names(read.broken) == ["A"]
 
@@ -284,12 +287,12 @@ def test_names_that_differ_in_case_only_freeze_both() -> None:
     assert names(read.broken) == ["Falcon", "falcon"]
     assert lines(read) == [
         (
-            "Falcon.endpoint.json: /name: another definition is called 'Falcon' too, ignoring case."
-            " [LH1004]"
+            "Falcon.endpoint.json: /name: another definition is called 'Falcon' too, ignoring case:"
+            " rename one. [LH1004]"
         ),
         (
-            "falcon.endpoint.json: /name: another definition is called 'falcon' too, ignoring case."
-            " [LH1004]"
+            "falcon.endpoint.json: /name: another definition is called 'falcon' too, ignoring case:"
+            " rename one. [LH1004]"
         ),
     ]
 
@@ -326,14 +329,14 @@ def test_a_default_endpoint_name_has_sixty_three_letters_at_the_most(
         ({"max_instances": 2}, None),
         (
             {"max_instances": 1},
-            "/inference_instance_count: 2 is above max_instances 1. [LH1007]",
+            "/inference_instance_count: 2 is more than environment.json's max_instances, 1. [LH1007]",
         ),
         ({"allowed_instance_types": ["ml.g5.*", "ml.m5.*"]}, None),
         (
             {"allowed_instance_types": ["ml.g5.*", "ml.c5.large"]},
             (
-                "/inference_instance_type: ml.m5.large is not among the allowed_instance_types:"
-                " ml.g5.*, ml.c5.large. [LH1007]"
+                "/inference_instance_type: ml.m5.large is none of environment.json's"
+                " allowed_instance_types, ml.g5.*, ml.c5.large. [LH1007]"
             ),
         ),
     ],
@@ -387,7 +390,7 @@ def test_a_lock_of_a_version_that_fits_is_used(version: str) -> None:
 
 
 DRAFT = {"channel_name": "draft_model", "s3_uri": "s3://jumpstart/draft/"}
-LICENSED = {
+LICENSED: dict[str, dict[str, object]] = {
     "the model": {"accept_eula": True},
     "a further file": {"additional_model_data_sources": [DRAFT, {**DRAFT, "accept_eula": True}]},
 }
@@ -452,8 +455,8 @@ def test_every_pool_is_of_an_allowed_instance_type() -> None:
     read = fleet({"A.endpoint.json": own("A", instance_pools=POOLS)}, limits=limits)
     assert lines(read) == [
         (
-            "A.endpoint.json: /instance_pools/1/instance_type: ml.g5.xlarge is not among the"
-            " allowed_instance_types: ml.m5.*. [LH1007]"
+            "A.endpoint.json: /instance_pools/1/instance_type: ml.g5.xlarge is none of"
+            " environment.json's allowed_instance_types, ml.m5.*. [LH1007]"
         )
     ]
     assert names(read.broken) == ["A"]
@@ -462,9 +465,10 @@ def test_every_pool_is_of_an_allowed_instance_type() -> None:
 def test_the_most_instances_hold_for_scaling_too() -> None:
     scaling = {"min_instances": 1, "max_instances": 5}
     files = {"A.endpoint.json": own("A", autoscaling=scaling, inference_instance_count=6)}
+    more = "is more than environment.json's max_instances, 4. [LH1007]"
     assert lines(fleet(files, limits={"max_instances": 4})) == [
-        "A.endpoint.json: /autoscaling/max_instances: 5 is above max_instances 4. [LH1007]",
-        "A.endpoint.json: /inference_instance_count: 6 is above max_instances 4. [LH1007]",
+        f"A.endpoint.json: /autoscaling/max_instances: 5 {more}",
+        f"A.endpoint.json: /inference_instance_count: 6 {more}",
     ]
     assert fleet(files, limits={"max_instances": 6}).violations == ()
 
@@ -514,8 +518,8 @@ def test_endpoints_that_share_a_path_are_warned_of_and_run_on() -> None:
     assert read.errors == ()
     place = "endpoint.json: /integration/properties/api_resource_name"
     assert [str(violation).rpartition("dev/")[2] for violation in read.violations] == [
-        f"A.{place}: /chat is the path of B too, so it leads nowhere. [LH1015]",
-        f"B.{place}: /chat is the path of A too, so it leads nowhere. [LH1015]",
+        f"A.{place}: /chat is the path of B too: no call is answered there. [LH1015]",
+        f"B.{place}: /chat is the path of A too: no call is answered there. [LH1015]",
     ]
 
 

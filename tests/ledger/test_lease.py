@@ -252,7 +252,7 @@ def test_a_release_does_not_move_the_end_of_an_ended_lease() -> None:
     ("lease", "sentence"),
     [
         (None, "it was never leased"),
-        (Lease(at("08:00:00")), "it ended at 2026-11-23T08:00:00Z"),
+        (Lease(at("08:00:00")), "its lease ended at 2026-11-23T08:00:00Z"),
     ],
 )
 def test_nothing_to_release_is_refused(lease: Lease | None, sentence: str) -> None:
