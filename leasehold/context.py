@@ -21,7 +21,7 @@ from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies
+from controller.reconcile import CONTROLLER, Dependencies, Tick, look
 from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
@@ -117,6 +117,12 @@ class Context:
         return Dependencies(
             ledger, self.cloud.account(region), Logbook(self.status()), self.cloud.notifier(region)
         )
+
+    def look(self) -> Tick:
+        """Read both sides, and plan for the chosen environment as of now. Raises Failure."""
+        ledger = self.repository()
+        fleet = self.fleet(ledger.read())
+        return look(self.dependencies(fleet, ledger), fleet.name, clock())
 
     def status(self) -> Repository:
         """Open the branch of the observed history, with a clone that ends with the command."""

@@ -32,6 +32,13 @@ def configured() -> Person | None:
     return Person(name, email) if name and email else None
 
 
+def as_variables(person: Person) -> dict[str, str]:
+    """Return the variables that make a person the author and the committer of what git commits."""
+    parts = {"NAME": person.name, "EMAIL": person.email}
+    roles = ("AUTHOR", "COMMITTER")
+    return {f"GIT_{role}_{part}": text for role in roles for part, text in parts.items()}
+
+
 def _config(key: str) -> str:
     try:
         done = subprocess.run(  # noqa: S603  (the keys above)

@@ -153,7 +153,7 @@ def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
     except FileNotFoundError as error:
         raise Refused(
             "LH5012",
-            "git, or its http-backend, is not installed: install git, which serves the ledger.",
+            "git is missing, or its git-http-backend: install git, which serves the ledger.",
         ) from error
     return server.repository_url(seeds.LEDGER)
 

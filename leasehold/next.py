@@ -14,7 +14,7 @@ from rich.text import Text
 
 from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
-from leasehold.times import utc
+from leasehold.times import as_of
 from ledger.forecast import Transition, forecast
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import duration, stamp
@@ -67,7 +67,9 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
     if output == "json":
         show_json([_as_data(row) for row in rows])
         return
-    say(dim(f"{fleet.name} at {snapshot.commit[:8]}, {utc(now)}"))
+    say(dim(as_of(fleet.name, snapshot.commit, now)))
+    if name is not None:
+        say(f"{rows[0].endpoint_name}: {rows[0].standing}")
     say()
     headers = ("WHEN (UTC)", "IN", "ENDPOINT", "TURNS", "LOCAL", "WHY")
     show_table(headers, [_cells(row, now) for row in rows])

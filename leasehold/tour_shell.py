@@ -19,7 +19,7 @@ from rich.text import Text
 
 from leasehold.console import dim, say
 from leasehold.context import Cloud
-from leasehold.git_author import NOBODY, configured
+from leasehold.git_author import NOBODY, as_variables, configured
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Unavailable
 
@@ -131,12 +131,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 def _variables() -> dict[str, str]:
     """Take the caller's environment, with an author where git has none, and without prompts."""
-    person = configured() or NOBODY
-    roles = ("AUTHOR", "COMMITTER")
     return {
         **os.environ,
-        **{f"GIT_{role}_NAME": person.name for role in roles},
-        **{f"GIT_{role}_EMAIL": person.email for role in roles},
+        **as_variables(configured() or NOBODY),
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "commit.gpgsign",
         "GIT_CONFIG_VALUE_0": "false",

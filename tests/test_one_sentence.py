@@ -76,7 +76,7 @@ def fleet(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
-    for module in ("converge", "next", "status"):
+    for module in ("context", "next"):
         monkeypatch.setattr(f"leasehold.{module}.clock", lambda: scene.now)
     return scene
 

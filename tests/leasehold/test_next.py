@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from leasehold.next import next_
 from ledger.errors import Refused
+from ledger.lease import stamp
 from tests.scene import lease, path
 
 if TYPE_CHECKING:
@@ -110,6 +111,12 @@ def test_one_endpoint_shows_its_next_three(fleet: Scene) -> None:
     assert third - first == timedelta(days=1)
     assert [datetime.fromisoformat(row["local"]) for row in rows[:1]] == [first]
     assert rows[0]["local"].endswith("+05:45")
+
+
+def test_one_endpoint_says_what_it_is_now_before_what_comes_next(fleet: Scene) -> None:
+    _, now, _, _, ends, *_ = table(fleet, "Falcon40B")
+    assert now == f"demo-Falcon40B-Endpoint: leased until {stamp(minute(hours=3))}"
+    assert ends.endswith("lease ends")
 
 
 def test_as_many_as_are_asked_for_of_one_and_of_each(fleet: Scene) -> None:

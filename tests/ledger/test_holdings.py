@@ -329,7 +329,10 @@ def test_a_default_endpoint_name_has_sixty_three_letters_at_the_most(
         ({"max_instances": 2}, None),
         (
             {"max_instances": 1},
-            "/inference_instance_count: 2 is more than environment.json's max_instances, 1. [LH1007]",
+            (
+                "/inference_instance_count: 2 is more than environment.json's max_instances, 1."
+                " [LH1007]"
+            ),
         ),
         ({"allowed_instance_types": ["ml.g5.*", "ml.m5.*"]}, None),
         (
