@@ -15,7 +15,7 @@ from controller.planning.action import COMMITS, Action, Verb
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure, Refused, Wait
 from ledger.history import trailers
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 from ledger.proposals import Request
 
 _LATEST = 500  # commits, among which a credit is looked for
@@ -59,7 +59,7 @@ def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
     if ledger.head() == tick.plan.commit:
         return None
     snapshot = ledger.read()
-    fleet = read_fleet(snapshot.files, tick.fleet.name)
+    fleet = fleet_of(snapshot, tick.fleet.name)
     if action.verb is Verb.COLLECT:
         return "the ledger moved meanwhile: the next tick looks again"
     anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)

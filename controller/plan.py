@@ -54,6 +54,7 @@ from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.planning.prune import prune
 from ledger.holdings import Broken, Fleet, environment_path
+from ledger.json_files import as_sentences
 
 __all__ = ["CHANGES", "Action", "Findings", "Observed", "Plan", "Verb", "plan"]
 
@@ -70,7 +71,7 @@ def plan(
 ) -> Plan:
     """Decide for every endpoint of an environment. Without its settings nothing is touched."""
     if fleet.environment is None:
-        reason = " ".join(str(violation) for violation in fleet.violations)
+        reason = as_sentences(fleet.violations)
         file = environment_path(fleet.name)
         return Plan(fleet.name, commit, (Action(Verb.REPORT, file, fleet.name, reason),))
     there = {item.endpoint_name.lower(): item for item in observed}
@@ -94,8 +95,7 @@ def plan(
 
 
 def _frozen(broken: Broken) -> Action:
-    reason = "frozen until mended: " + " ".join(str(v) for v in broken.violations)
-    return Action(Verb.REPORT, broken.name, broken.endpoint_name, reason)
+    return Action(Verb.REPORT, broken.name, broken.endpoint_name, broken.complaint)
 
 
 def _collect(artifact: Artifact) -> Action:

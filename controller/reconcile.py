@@ -17,7 +17,7 @@ from controller.notices.notice import Delivery
 from controller.plan import plan
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 
 __all__ = ["CONTROLLER", "Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
@@ -25,7 +25,7 @@ __all__ = ["CONTROLLER", "Dependencies", "Outcome", "State", "Tick", "look", "re
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raises Failure where either side cannot be read whole."""
     snapshot = dependencies.ledger.read()
-    fleet = read_fleet(snapshot.files, environment)
+    fleet = fleet_of(snapshot, environment)
     record = dependencies.logbook.read(environment)
     seen = dependencies.cloud.observe(fleet)
     if fleet.environment is not None:

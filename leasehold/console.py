@@ -15,6 +15,10 @@ from rich.text import Text
 
 from ledger.errors import Failure
 
+output_option = click.option(
+    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
 PIPE_WIDTH = 200  # a table in a pipe is for grep: no cell is folded
 
 Cell = str | Text

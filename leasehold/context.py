@@ -21,13 +21,13 @@ from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies
+from controller.reconcile import CONTROLLER, Dependencies, Tick, look
 from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
 from ledger import variables
 from ledger.errors import Refused
-from ledger.holdings import Fleet, environments, read_fleet
+from ledger.holdings import Fleet, environments, fleet_of
 from ledger.repository import Person, Remote, Repository, Snapshot
 from ledger.settings import STATUS_BRANCH
 
@@ -95,13 +95,16 @@ class Context:
         there = environments(snapshot.files)
         match self.environment, there:
             case None, (only,):
-                return read_fleet(snapshot.files, only)
+                return fleet_of(snapshot, only)
             case str() as chosen, _ if chosen in there:
-                return read_fleet(snapshot.files, chosen)
+                return fleet_of(snapshot, chosen)
             case None, ():
                 raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
             case None, _:
-                raise Refused("LH5002", f"which environment? --environment {' | '.join(there)}")
+                raise Refused(
+                    "LH5002",
+                    f"there are several environments: say --environment {' | '.join(there)}.",
+                )
             case chosen, _:
                 known = ", ".join(there) or "none"
                 raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
@@ -110,11 +113,17 @@ class Context:
         return self.cloud.account(_region(fleet))
 
     def dependencies(self, fleet: Fleet, ledger: Repository) -> Dependencies:
-        """Give what a look or a tick works with, in the region of the environment."""
+        """Return what a look or a tick works with, in the region of the environment."""
         region = _region(fleet)
         return Dependencies(
             ledger, self.cloud.account(region), Logbook(self.status()), self.cloud.notifier(region)
         )
+
+    def look(self) -> Tick:
+        """Read both sides, and plan for the chosen environment as of now. Raises Failure."""
+        ledger = self.repository()
+        fleet = self.fleet(ledger.read())
+        return look(self.dependencies(fleet, ledger), fleet.name, clock())
 
     def status(self) -> Repository:
         """Open the branch of the observed history, with a clone that ends with the command."""
@@ -124,11 +133,10 @@ class Context:
         )
 
     def tokens(self, fleet: Fleet) -> TokenTable:
-        """Give the environment's token table. Raises Refused LH5002 without readable settings."""
-        if fleet.environment is None:
-            raise Refused("LH5002", " ".join(map(str, fleet.violations)))
-        dynamodb = self.cloud.client("dynamodb", _region(fleet))
-        return TokenTable(dynamodb, fleet.environment.ddb_auth_table_name)
+        """Return the environment's token table. Raises Refused LH4109 without readable settings."""
+        environment = fleet.require_settings()
+        dynamodb = self.cloud.client("dynamodb", environment.region_name)
+        return TokenTable(dynamodb, environment.ddb_auth_table_name)
 
 
 def connect(home: Path, repository: str | None, branch: str, environment: str | None) -> Context:
@@ -150,8 +158,9 @@ def running_in(home: Path) -> Running:
     if running is None:
         raise Refused(
             "LH5001",
-            "which ledger? Start one on this machine with `leasehold up`, or name a repository with"
-            f" --repository or {variables.REPOSITORY}. (No `leasehold up` runs in {home}.)",
+            "no ledger is named, and no `leasehold up` runs in"
+            f" {home}: start one on this machine with `leasehold up`, or name a repository with"
+            f" --repository or {variables.REPOSITORY}.",
         )
     return running
 
@@ -170,7 +179,7 @@ def home_option(help_text: str) -> Callable[[Command], Command]:
 
 
 def connected(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that find the ledger, and a Connection as its first argument."""
+    """Give a command the options that find the ledger, and a Context as its first argument."""
 
     @click.option(
         "--environment",
@@ -195,7 +204,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     )
     @home_option("Without a repository: the folder of a running `leasehold up`.")
     @wraps(command)
-    def with_connection(
+    def with_context(
         *,
         environment: str | None,
         repository: str | None,
@@ -205,7 +214,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         command(connect(home, repository, branch, environment), **rest)
 
-    return with_connection
+    return with_context
 
 
 def _region(fleet: Fleet) -> str:

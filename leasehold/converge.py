@@ -1,13 +1,13 @@
 """`leasehold plan` and `leasehold reconcile`: what a tick would do, and doing it.
 
-Called by people and by pipelines. What to do is decided in `controller.plan`.
+For people and for pipelines. What to do is decided in `controller.plan`.
 """
 
 import click
 
-from controller.reconcile import CONTROLLER, State, Tick, look, reconcile
+from controller.reconcile import CONTROLLER, State, Tick, reconcile
 from controller.report import as_json, as_markdown, as_text
-from leasehold.console import show_json
+from leasehold.console import output_option, show_json
 from leasehold.context import Context, clock, connected
 from leasehold.narration import Narrator
 from leasehold.ticking import keep_ticking, until_stopped
@@ -30,9 +30,7 @@ def plan(context: Context, output: str) -> None:
     Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
     plan cannot be made or documents are broken.
     """
-    ledger = context.repository()
-    fleet = context.fleet(ledger.read())
-    tick = look(context.dependencies(fleet, ledger), fleet.name, clock())
+    tick = context.look()
     _show(tick, output)
     if tick.fleet.errors:
         raise SystemExit(1)
@@ -48,7 +46,7 @@ def plan(context: Context, output: str) -> None:
     metavar="SECONDS",
     help="Go on, one tick every so many seconds, until interrupted.",
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def reconcile_(context: Context, every: float | None, output: str) -> None:
     """Converge SageMaker to the ledger.
 

@@ -1,6 +1,6 @@
 """What lets a person into the ledger's repository: what their git and their SSH use already.
 
-Called by `context`. A deployed function has a secret instead (`ledger.settings`).
+A deployed function has a secret instead (`ledger.settings`).
 """
 
 import os

@@ -34,5 +34,7 @@ def _request(url: str, method: str, token: str, data: list[str]) -> str:
         with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310  (our own)
             text: str = response.read().decode()
     except OSError as error:
-        raise Unavailable("LH5030", f"the gateway did not answer well: {error}.") from error
+        raise Unavailable(
+            "LH5030", f"the gateway refused the call or did not answer: {error}."
+        ) from error
     return text

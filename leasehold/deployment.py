@@ -37,7 +37,7 @@ _ROLE = "arn:aws:iam::123456789012:role/leasehold-long-call"
 
 
 def deploy_state_machine(client: Any) -> str:  # noqa: ANN401 - boto3's
-    """Make the state machine of long calls, or find it; answer its ARN."""
+    """Make the state machine of long calls, or find it, and return its ARN."""
     made: dict[str, str] = client.create_state_machine(
         name="leasehold-long-call", definition=DEFINITION.read_text(), roleArn=_ROLE
     )
@@ -53,13 +53,15 @@ class Deployment:
         """`variables` are what functions find in their environment, beside ENDPOINT_NAME."""
         self._handle: Handler = gateway.build(dependencies)
         self._stream = streaming_handler(dependencies)
-        self._fleet = FleetCache(dependencies.ledger, dependencies.environment, dependencies.clock)
+        self._fleet_cache = FleetCache(
+            dependencies.ledger, dependencies.environment, dependencies.clock
+        )
         self._variables = variables
         self._project = project
         self._functions: dict[tuple[Path, str], LocalFunction] = {}
 
     def routes(self) -> tuple[Route, ...]:
-        """Give the gateway's own routes."""
+        """Return the gateway's own routes."""
         return tuple(
             Route(each.method, each.resource, self._stream, streams=True)
             if each.operation == _STREAMING
@@ -68,9 +70,9 @@ class Deployment:
         )
 
     def integrations(self) -> tuple[Route, ...]:
-        """Give the routes that definitions have beside `/{api_resource_name}`, as of now."""
+        """Return the routes that definitions have beside `/{api_resource_name}`, as of now."""
         try:
-            holdings = self._fleet.fleet().holdings
+            holdings = self._fleet_cache.fleet().holdings
         except Failure:  # the routes that need the ledger say so themselves
             return ()
         return tuple(route for item in holdings for route in self._own(item))

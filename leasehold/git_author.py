@@ -1,7 +1,4 @@
-"""Who is at the keyboard, as git knows them: the author of what the command line commits.
-
-Called by the commands that commit, by `up` (whom the first token is for) and by the tour.
-"""
+"""Who is at the keyboard, as git knows them: the author of what the command line commits."""
 
 import re
 import subprocess
@@ -33,6 +30,13 @@ def configured() -> Person | None:
     """Ask git's settings, the folder's own before the user's; None unless both are set."""
     name, email = _config("user.name"), _config("user.email")
     return Person(name, email) if name and email else None
+
+
+def as_variables(person: Person) -> dict[str, str]:
+    """Return the variables that make a person the author and the committer of what git commits."""
+    parts = {"NAME": person.name, "EMAIL": person.email}
+    roles = ("AUTHOR", "COMMITTER")
+    return {f"GIT_{role}_{part}": text for role in roles for part, text in parts.items()}
 
 
 def _config(key: str) -> str:

@@ -9,20 +9,17 @@ from uuid import uuid4
 import click
 
 from leasehold import git_author
-from leasehold.console import dim, say, show_json, show_table
+from leasehold.console import dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
-from leasehold.times import on_day, relative, utc
-from ledger.errors import Refused
+from leasehold.times import on_day, relative
 from ledger.history import RecordedChange, read_changes
-from ledger.holdings import Broken, Holding, document_path, read_fleet
-from ledger.lease import stamp
+from ledger.holdings import Holding, document_path, fleet_of
+from ledger.lease import Lease, stamp
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
+from ledger.standing import standing
 
-_output = click.option(
-    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 _author = click.option(
     "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
 )
@@ -35,7 +32,7 @@ _reason = click.option("--reason", metavar="TEXT", help="Why, for those who read
 @click.argument("minutes", type=int)
 @_reason
 @_author
-@_output
+@output_option
 def extend(  # noqa: PLR0913  (click hands over each option by itself)
     context: Context,
     *,
@@ -58,7 +55,7 @@ def extend(  # noqa: PLR0913  (click hands over each option by itself)
 @click.argument("name")
 @_reason
 @_author
-@_output
+@output_option
 def release(
     context: Context, *, name: str, reason: str | None, author: str | None, output: str
 ) -> None:
@@ -71,14 +68,12 @@ def release(
 @connected
 @click.argument("name")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@_output
+@output_option
 def log(context: Context, *, name: str, limit: int, output: str) -> None:
     """Show who kept NAME alive, when and why."""
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
-    item = fleet.find(name)
-    if item is None:
-        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
+    item = fleet.get(name)
     path = document_path(fleet.name, item.name, "lease")
     changes = list(read_changes(ledger.changes(path, limit)))
     if output == "json":
@@ -101,20 +96,14 @@ class _Change:
     def make(self, proposal: Proposal, output: str) -> None:
         """Commit, and answer with the new expiry and the commit that made it so."""
         committed = self._ledger.commit(proposal)
-        item = read_fleet(committed.snapshot.files, self.request.environment).find(
-            self.request.endpoint
-        )
-        match item:
-            case Holding(lease=lease) as holding if lease is not None:
-                _answer(committed, holding, output)
-            case Holding() | Broken() | None:
-                raise Refused("LH4106", f"{self.request.endpoint} has no lease any more.")
+        fleet = fleet_of(committed.snapshot, self.request.environment)
+        holding = fleet.holding(self.request.endpoint)
+        if holding.lease is None:
+            raise AssertionError("a change of a lease leaves a lease")
+        _answer(committed, holding, holding.lease, output)
 
 
-def _answer(committed: Committed, holding: Holding, output: str) -> None:
-    now, lease = clock(), holding.lease
-    if lease is None:
-        return
+def _answer(committed: Committed, holding: Holding, lease: Lease, output: str) -> None:
     if output == "json":
         show_json(
             {
@@ -124,9 +113,10 @@ def _answer(committed: Committed, holding: Holding, output: str) -> None:
             }
         )
         return
-    verb = "is leased until" if lease.is_live(now) else "is released; its lease ended"
-    when = f"{utc(lease.expires_at)} ({relative(lease.expires_at, now)})"
-    say(f"{holding.endpoint_name} {verb} {when}.")
+    now = clock()
+    ends = f"its lease {'ends' if lease.is_live(now) else 'ended'}"
+    sentence = standing(holding, now).sentence
+    say(f"{holding.endpoint_name}: {sentence} ({ends} {relative(lease.expires_at, now)}).")
     author = committed.change.author
     say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
 

@@ -1,7 +1,7 @@
 """The parts of a `leasehold up` in one process: git, AWS and the gateway, each on a port.
 
-Called by `serving`. `opened` starts the parts one after the other and stops them in reverse. What
-they serve is kept in the home folder, so the next one goes on from there.
+`opened` starts the parts one after the other and stops them in reverse. What they serve is kept in
+the home folder, so the next one goes on from there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Refused
 from ledger.function_variables import rate_variables
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 from ledger.identity_settings import Identities
 from ledger.repository import Person, Remote, Repository
 from ledger.settings import STATUS_BRANCH
@@ -50,8 +50,8 @@ _FALLBACK_TABLE = "auth"
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the caller asks for. A port of 0 is the former one if it is free, else a free one."""
+class UpOptions:
+    """What `leasehold up` was told. A port of 0 is the last time's if it is free, else any."""
 
     gateway_port: int
     git_port: int
@@ -84,21 +84,21 @@ class Hooks:
 
 
 @contextmanager
-def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]:
+def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalStack]:
     """Start git, AWS and the gateway. Raises Refused LH501x with what stands in the way."""
     with ExitStack() as parts:
         parts.enter_context(home.occupied())
         ports = _Ports(home)
-        git_url = _serve_git(parts, home, ports.choose("git", wishes.git_port))
-        port = ports.choose("aws", wishes.aws_port)
-        cloud = Cloud(_serve_account(parts, home, port, wishes.startup_seconds))
+        git_url = _serve_git(parts, home, ports.choose("git", options.git_port))
+        port = ports.choose("aws", options.aws_port)
+        cloud = Cloud(_serve_account(parts, home, port, options.startup_seconds))
         seeds.seed_account(cloud)
         ledger = _ledger(home, git_url, gateway.GATEWAY)
-        settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
+        settings = fleet_of(ledger.read(), seeds.ENVIRONMENT).environment
         region = settings.region_name if settings else seeds.REGION
         table = _token_table(settings, cloud.client("dynamodb", region))
         token = _token(home, table)
-        port = ports.choose("gateway", wishes.gateway_port)
+        port = ports.choose("gateway", options.gateway_port)
         branch = _status_branch(home, git_url, gateway.GATEWAY)
         client = partial(cloud.client, region=region)
         machine = {STATE_MACHINE: deploy_state_machine(client("stepfunctions"))}
@@ -108,7 +108,7 @@ def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]
             clock,
             client,
             status=branch,
-            variables={**given(settings, hooks.variables), **machine},
+            variables={**gateway_variables(settings, hooks.variables), **machine},
             wake=hooks.wake,
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
@@ -122,25 +122,25 @@ def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]
 
 
 class _Ports:
-    """Ports as wished, as before, or as they come."""
+    """Ports: those that were asked for, or those of the last time, or free ones."""
 
     def __init__(self, home: StateDir) -> None:
         self._home = home
         self._former = home.ports()
 
-    def choose(self, part: str, wish: int) -> int:
-        """Give a port to listen on. Raises Refused LH5010 when the wished one is in use."""
-        if wish == 0:
+    def choose(self, part: str, wanted: int) -> int:
+        """Return a port to listen on. Raises Refused LH5010 when the wanted one is in use."""
+        if wanted == 0:
             former = self._former.get(part, 0)
             return former if _is_free(former) else 0
-        if not _is_free(wish):
+        if not _is_free(wanted):
             option = "--port" if part == "gateway" else f"--{part}-port"
             raise Refused(
                 "LH5010",
-                f"port {wish} is in use by another program: stop that one, or choose a port with"
+                f"port {wanted} is in use by another program: stop that one, or choose a port with"
                 f" {option} (0 takes a free one).",
             )
-        return wish
+        return wanted
 
     def keep(self, **urls: str) -> None:
         self._home.keep_ports({part: _port(url) for part, url in urls.items()})
@@ -152,7 +152,8 @@ def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
         server = parts.enter_context(GitServer(home.repositories, port))
     except FileNotFoundError as error:
         raise Refused(
-            "LH5012", "git is missing or not whole: install git, for the ledger is a repository."
+            "LH5012",
+            "git is missing, or its git-http-backend: install git, which serves the ledger.",
         ) from error
     return server.repository_url(seeds.LEDGER)
 
@@ -179,8 +180,8 @@ def _status_branch(home: StateDir, git_url: str, committer: Person) -> Repositor
     return Repository(remote, cache, under="", may_begin=True, committer=committer, clock=clock)
 
 
-def given(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
-    """Give the gateway's variables: those of the shell, then what the settings allow now."""
+def gateway_variables(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the gateway's variables: those of the shell, then what the settings allow now."""
     return {**(rate_variables(settings) if settings else {}), **variables}
 
 
@@ -212,7 +213,7 @@ def _principal() -> Principal:
 
 
 def _variables(cloud: Cloud, region: str) -> dict[str, str]:
-    """Give what functions find in their environment: this account, and nothing of ours."""
+    """Return what functions find in their environment: this account, and nothing of ours."""
     return {
         "AWS_ENDPOINT_URL": str(cloud.sandbox_url),
         "AWS_ACCESS_KEY_ID": "sandbox",

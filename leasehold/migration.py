@@ -13,7 +13,7 @@ from gateway.callers import token_migration
 from gateway.callers.legacy_tokens import LegacyTokens
 from gateway.callers.token_migration import Fate, Step
 from gateway.callers.tokens import TokenTable
-from leasehold.console import say, show_json, show_table
+from leasehold.console import output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from ledger.errors import Refused
 from ledger.holdings import Fleet
@@ -29,7 +29,7 @@ from ledger.holdings import Fleet
 )
 @click.option("--dry-run", is_flag=True, help="Show what it would do, and change nothing.")
 @click.option("--remove-plain", is_flag=True, help="Then remove the plain rows of moved tokens.")
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def migrate(
     context: Context, *, source: str | None, dry_run: bool, remove_plain: bool, output: str
 ) -> None:
@@ -57,8 +57,9 @@ def _legacy(context: Context, fleet: Fleet, source: str | None, table: TokenTabl
     if settings is None or name is None or name == table.table_name:
         raise Refused(
             "LH5040",
-            f"which table is the predecessor's? Say --from TABLE, or name it in {fleet.name}'s"
-            f" identities.legacy_token_table; {table.table_name} is where its tokens go.",
+            "no table of the predecessor is named: say --from TABLE, or set"
+            f" identities.legacy_token_table of {fleet.name}. It cannot be {table.table_name}, for"
+            " the tokens go there.",
         )
     return LegacyTokens(context.cloud.client("dynamodb", settings.region_name), name)
 

@@ -1,7 +1,7 @@
 """The log of a running controller: only what is news, as lines for a person.
 
-`ticking` hands it each tick. It compares a tick with the one before, so a quiet fleet is quiet, and
-a problem that stays is told once.
+It compares a tick with the one before, so a quiet fleet is quiet, and a problem that stays is told
+once.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -4,7 +4,7 @@ It asks the ledger alone: AWS knows nothing of what is to come.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,14 +12,13 @@ from zoneinfo import ZoneInfo
 import click
 from rich.text import Text
 
-from leasehold.console import Cell, dim, say, show_json, show_table
+from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
-from leasehold.times import utc
-from ledger.documents import Suspension
-from ledger.errors import Refused
-from ledger.forecast import forecast
+from leasehold.times import as_of
+from ledger.forecast import Transition, forecast
 from ledger.holdings import Broken, Fleet, Holding
-from ledger.lease import duration, is_on, stamp
+from ledger.lease import duration, stamp
+from ledger.standing import State, standing
 
 _FLEET, _ONE = 1, 3  # how many are shown of each, and of the one that is asked for
 _STYLES = {"on": "green", "off": "dim"}
@@ -27,10 +26,14 @@ _STYLES = {"on": "green", "off": "dim"}
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One transition ahead of one endpoint; `at` None: there is none, for this reason."""
+    """One transition ahead of one endpoint; `at` None: there is none, for this reason.
+
+    `standing` says what the endpoint is now.
+    """
 
     endpoint_name: str
     name: str
+    standing: str
     reason: str
     at: datetime | None = None
     turns: str | None = None
@@ -50,7 +53,7 @@ class Row:
     metavar="N",
     help=f"How many of each endpoint.  [default: {_ONE} of NAME, {_FLEET} of each in the fleet]",
 )
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def next_(context: Context, *, name: str | None, count: int | None, output: str) -> None:
     """Show what turns on and off next, and why.
 
@@ -64,64 +67,41 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
     if output == "json":
         show_json([_as_data(row) for row in rows])
         return
-    say(dim(f"{fleet.name} at {snapshot.commit[:8]}, {utc(now)}"))
+    say(dim(as_of(fleet.name, snapshot.commit, now)))
+    if name is not None:
+        say(f"{rows[0].endpoint_name}: {rows[0].standing}")
     say()
     headers = ("WHEN (UTC)", "IN", "ENDPOINT", "TURNS", "LOCAL", "WHY")
     show_table(headers, [_cells(row, now) for row in rows])
 
 
 def _chosen(fleet: Fleet, name: str | None) -> tuple[Holding | Broken, ...]:
-    """Pick the fleet or one of it. Raises Refused LH4106 where nothing is called so."""
-    if fleet.environment is None:
-        raise Refused("LH5002", " ".join(map(str, fleet.violations)))
-    if name is None:
-        return fleet.items
-    item = fleet.find(name)
-    if item is None:
-        raise Refused("LH4106", f"no endpoint is called {name} in {fleet.name}.")
-    return (item,)
+    """Pick the fleet or one of it. Raises Refused LH4106 where nothing is called so, and LH4109."""
+    fleet.require_settings()
+    return fleet.items if name is None else (fleet.get(name),)
 
 
 def _rows(item: Holding | Broken, now: datetime, count: int) -> Iterator[Row]:
-    match item:
-        case Broken(name, endpoint_name, violations):
-            sentences = " ".join(map(str, violations))
-            yield Row(endpoint_name, name, f"frozen until mended: {sentences}")
-        case Holding() as holding:
-            yield from _ahead(holding, now, count)
-
-
-def _ahead(holding: Holding, now: datetime, count: int) -> Iterator[Row]:
     """Yield the transitions of an endpoint, or one row that says why there are none."""
-    names, schedule = (holding.endpoint_name, holding.name), holding.definition.schedule
-    if held := _held(holding, now):
-        yield Row(*names, held)
+    sentence = standing(item, now).sentence
+    row = Row(item.endpoint_name, item.name, sentence, sentence)
+    if isinstance(item, Broken):
+        yield replace(row, reason=item.complaint)
         return
-    transitions = forecast(schedule, holding.lease, now, count)
-    zone = schedule.zone if schedule.windows else None
+    transitions = _ahead(item, now, count)
+    zone = item.definition.schedule.zone if item.definition.schedule.windows else None
     for each in transitions:
-        yield Row(*names, each.reason, each.at, "on" if each.turns_on else "off", zone)
+        turns = "on" if each.turns_on else "off"
+        yield replace(row, reason=each.reason, at=each.at, turns=turns, zone=zone)
     if not transitions:
-        yield Row(*names, _steady(holding, now))
+        yield row
 
 
-def _held(holding: Holding, now: datetime) -> str | None:
-    """Say what comes before every forecast: a suspension, or a first lease that is due."""
-    match holding.definition.suspended:
-        case Suspension(reason, until) as suspension if suspension.holds(now):
-            end = f" until {stamp(until)}" if until else ""
-            return f"suspended{end}: {reason}"
-    minutes = holding.definition.schedule.initial_provision_minutes
-    if holding.lease is None and minutes:
-        return f"its first lease of {minutes} min is due"
-    return None
-
-
-def _steady(holding: Holding, now: datetime) -> str:
-    schedule = holding.definition.schedule
-    if not is_on(schedule, holding.lease, now):
-        return "off, nothing scheduled"
-    return "always on" if schedule.always_on else "on, nothing scheduled"
+def _ahead(holding: Holding, now: datetime, count: int) -> tuple[Transition, ...]:
+    """Foretell nothing while it is suspended, nor before a first lease that is due."""
+    if holding.first_lease_due or standing(holding, now).state is State.SUSPENDED:
+        return ()
+    return forecast(holding.definition.schedule, holding.lease, now, count)
 
 
 def _by_time(row: Row) -> tuple[bool, str, str]:
@@ -149,4 +129,5 @@ def _as_data(row: Row) -> dict[str, Any]:
         "turns": row.turns,
         "local": row.local.isoformat(timespec="seconds") if row.local else None,
         "reason": row.reason,
+        "standing": row.standing,
     }

@@ -1,6 +1,6 @@
 """What a fresh `leasehold up` starts with: the example ledger, and what its endpoints need in AWS.
 
-Called by `local_stack`. Everything here may be done again on what is there already.
+Everything here may be done again on what is there already.
 """
 
 import os
@@ -15,7 +15,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from leasehold.context import Cloud
+from leasehold.context import READER, Cloud
+from leasehold.git_author import as_variables
 from ledger.errors import Refused
 
 LEDGER = "ledger.git"
@@ -106,8 +107,7 @@ def _git(
         "PATH": os.environ.get("PATH", os.defpath),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
-        **{f"GIT_{role}_NAME": "Leasehold" for role in ("AUTHOR", "COMMITTER")},
-        **{f"GIT_{role}_EMAIL": "leasehold@leasehold.invalid" for role in ("AUTHOR", "COMMITTER")},
+        **as_variables(READER),
         **variables,
     }
     done = subprocess.run(  # noqa: S603  (the arguments above)

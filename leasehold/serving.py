@@ -17,24 +17,24 @@ from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
 from leasehold import seeds
 from leasehold.console import say
 from leasehold.context import clock
-from leasehold.local_stack import Hooks, LocalStack, Wishes, opened
+from leasehold.local_stack import Hooks, LocalStack, UpOptions, opened
 from leasehold.narration import Line, Narrator
 from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.times import clock_face
 from leasehold.welcome import welcome
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 
-__all__ = ["Wishes", "serve"]
+__all__ = ["UpOptions", "serve"]
 
 _PATIENCE_SECONDS = 2.0
 
 
-def serve(home: StateDir, wishes: Wishes, every: float) -> None:
+def serve(home: StateDir, options: UpOptions, every: float) -> None:
     """Run everything until SIGINT or SIGTERM; the announcement is there while it is ready."""
-    logging.getLogger().addHandler(_Told(logging.WARNING))
+    logging.getLogger().addHandler(_LogLines(logging.WARNING))
     stopping, bell = until_stopped(), Bell()
-    with opened(home, wishes, Hooks(bell.ring, os.environ)) as stack:
+    with opened(home, options, Hooks(bell.ring, os.environ)) as stack:
         welcome(stack.running)
         with _controller(stack, every, stopping, bell):
             home.announce(stack.running)
@@ -45,7 +45,7 @@ def serve(home: StateDir, wishes: Wishes, every: float) -> None:
     say("Stopped. The next `leasehold up` goes on from here.")
 
 
-class _Told(logging.Handler):
+class _LogLines(logging.Handler):
     """Tells what a part logs as a warning or worse, in one line instead of a traceback."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -60,7 +60,7 @@ class _Told(logging.Handler):
 def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) -> Iterator[None]:
     """Tick on a thread of its own until stopped."""
     ledger, environment = stack.ledger(CONTROLLER), stack.running.environment
-    settings = read_fleet(ledger.read().files, environment).environment
+    settings = fleet_of(ledger.read(), environment).environment
     region = settings.region_name if settings else seeds.REGION
     cloud = stack.cloud
     logbook = Logbook(stack.status())

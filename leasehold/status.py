@@ -9,12 +9,13 @@ import click
 from rich.text import Text
 
 from controller.plan import Observed
-from controller.reconcile import Tick, look
-from leasehold.console import Cell, dim, say, show_json, show_table
-from leasehold.context import Context, clock, connected
-from leasehold.times import relative, utc
+from controller.reconcile import Tick
+from leasehold.console import Cell, dim, output_option, say, show_json, show_table
+from leasehold.context import Context, connected
+from leasehold.times import as_of, relative
 from ledger.holdings import Broken, Holding
-from ledger.lease import Lease, is_on, stamp
+from ledger.lease import Lease, stamp
+from ledger.standing import State, standing
 
 _COLOURS = {"InService": "green", "Failed": "red", "absent": "dim"}
 _STATES = {"on": "green", "off": "dim", "frozen": "red", "held": "yellow", "orphan": "red"}
@@ -34,17 +35,15 @@ class Row:
 
 @click.command
 @connected
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def status(context: Context, output: str) -> None:
     """Show the fleet: what runs, why, until when."""
-    ledger = context.repository()
-    fleet = context.fleet(ledger.read())
-    tick = look(context.dependencies(fleet, ledger), fleet.name, clock())
+    tick = context.look()
     rows = list(_rows(tick))
     if output == "json":
         show_json([_as_data(row) for row in rows])
         return
-    say(dim(f"{fleet.name} at {tick.plan.commit[:8]}, {utc(tick.now)}"))
+    say(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now)))
     say()
     headers = ("ENDPOINT", "SAGEMAKER", "STATE", "LEASE ENDS", "WHY")
     show_table(headers, [_cells(row, tick.now) for row in rows])
@@ -52,8 +51,7 @@ def status(context: Context, output: str) -> None:
 
 def _rows(tick: Tick) -> Iterator[Row]:
     there = {item.endpoint_name.lower(): item for item in tick.observed}
-    items: tuple[Holding | Broken, ...] = (*tick.fleet.holdings, *tick.fleet.broken)
-    for item in sorted(items, key=lambda each: each.name):
+    for item in sorted(tick.fleet.items, key=lambda each: each.name):
         yield _row(tick, item, there.pop(item.endpoint_name.lower(), None))
     for orphan in there.values():
         action = tick.plan.action_for(orphan.endpoint_name)
@@ -75,12 +73,14 @@ def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
 
 
 def _state(item: Holding | Broken, now: datetime) -> str:
-    if isinstance(item, Broken):
-        return "frozen"
-    suspended = item.definition.suspended
-    if suspended and suspended.holds(now):
-        return "held"
-    return "on" if is_on(item.definition.schedule, item.lease, now) else "off"
+    told = standing(item, now)
+    match told.state:
+        case State.FROZEN:
+            return "frozen"
+        case State.SUSPENDED:
+            return "held"
+        case _:
+            return "on" if told.is_on else "off"
 
 
 def _metered(item: Holding | Broken) -> Lease | None:

@@ -22,6 +22,11 @@ def utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
+def as_of(environment: str, commit: str, now: datetime) -> str:
+    """Say of which environment, commit and moment a table is."""
+    return f"{environment} at {commit[:8]}, {utc(now)}"
+
+
 def on_day(moment: datetime, day: datetime) -> str:
     """Write a moment in UTC beside another one, without the date where that is the same."""
     moment = moment.astimezone(UTC)

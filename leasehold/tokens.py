@@ -9,15 +9,11 @@ from gateway.callers.token_record import TokenRecord
 from gateway.callers.tokens import TokenTable
 from gateway.principal import Principal, Scope
 from leasehold import git_author
-from leasehold.console import dim, say, show_json, show_table
+from leasehold.console import dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.migration import migrate
 from leasehold.times import relative, utc
 from ledger.lease import stamp
-
-_output = click.option(
-    "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 
 
 @click.group
@@ -38,7 +34,7 @@ def token() -> None:
     help="What it allows; may be repeated.",
 )
 @click.option("--days", type=click.IntRange(min=1), help="How long it is valid; else for ever.")
-@_output
+@output_option
 def create(
     context: Context,
     *,
@@ -62,7 +58,7 @@ def create(
 
 @token.command("list")
 @connected
-@_output
+@output_option
 def list_(context: Context, *, output: str) -> None:
     """Show the tokens: their ids, holders and scopes."""
     records, now = _table(context).list(), clock()

@@ -1,11 +1,11 @@
-"""`leasehold tour`: the whole story in under a minute, each beat observed and not just told.
+"""`leasehold tour`: the whole story in under a minute, each step observed and not just told.
 
     a clone, a commit that adds an endpoint, a push    the controller starts it
     a curl that extends its lease                      a commit by the caller
     a git log of the lease                             who, when, why
     a curl that releases it                            SageMaker has it no longer
 
-An entry point. A beat that does not come ends the tour with a sentence and exit status 1.
+An entry point. A step that does not come about ends the tour with a sentence and exit status 1.
 """
 
 import json
@@ -95,7 +95,10 @@ def _extend(shell: TourShell) -> None:
     given = call(shell, "POST", "", body)
     after = _lease_end(shell)
     if not before < after == given.get("ExpiresAt"):
-        raise Unavailable("LH5030", f"the lease ended at {before}, and ends at {after} now.")
+        raise Unavailable(
+            "LH5030",
+            f"the extension did not arrive: the lease ended at {before}, and ends at {after} now.",
+        )
 
 
 def _read_the_history(shell: TourShell) -> None:

@@ -1,7 +1,7 @@
-"""Where the tour plays: a `leasehold up` of its own, a clone, and a shell that is shown.
+"""Where the tour runs: a `leasehold up` of its own, a clone, and a shell that is shown.
 
-Called by `tour`. A command is printed as a person would type it, run, and its answer printed; a
-thing that takes time is waited for with a deadline.
+A command is printed as a person would type it, run, and its answer printed. What takes time is
+waited for with a deadline.
 """
 
 import os
@@ -19,7 +19,7 @@ from rich.text import Text
 
 from leasehold.console import dim, say
 from leasehold.context import Cloud
-from leasehold.git_author import NOBODY, configured
+from leasehold.git_author import NOBODY, as_variables, configured
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Unavailable
 
@@ -64,7 +64,7 @@ class TourShell:
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unavailable("LH5030", f"`{command[0]}` did not end well: {error}.") from error
+            raise Unavailable("LH5030", f"`{command[0]}` could not be run: {error}.") from error
         if done.returncode:
             said = f"{done.stdout} {done.stderr}".strip()
             raise Unavailable("LH5030", f"`{command[0]}` failed: {said}")
@@ -81,7 +81,7 @@ def answer(text: str) -> None:
 
 
 def await_(what: str, seconds: float, seen: Callable[[], bool]) -> float:
-    """Wait until something is seen; answer how long it took. Raises Unavailable LH5030."""
+    """Wait until something is seen, and return the seconds it took. Raises Unavailable LH5030."""
     begin = time.monotonic()
     while not seen():
         if time.monotonic() - begin > seconds:
@@ -131,12 +131,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 def _variables() -> dict[str, str]:
     """Take the caller's environment, with an author where git has none, and without prompts."""
-    person = configured() or NOBODY
-    roles = ("AUTHOR", "COMMITTER")
     return {
         **os.environ,
-        **{f"GIT_{role}_NAME": person.name for role in roles},
-        **{f"GIT_{role}_EMAIL": person.email for role in roles},
+        **as_variables(configured() or NOBODY),
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "commit.gpgsign",
         "GIT_CONFIG_VALUE_0": "false",

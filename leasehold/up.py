@@ -72,4 +72,4 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
             f"the sandbox is not installed ({error.name} is missing): pip install"
             " 'leasehold[sandbox]'.",
         ) from error
-    serving.serve(StateDir(home), serving.Wishes(port, git_port, aws_port, startup), tick)
+    serving.serve(StateDir(home), serving.UpOptions(port, git_port, aws_port, startup), tick)

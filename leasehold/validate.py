@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from leasehold.console import say, show_json
+from leasehold.console import output_option, say, show_json
 from ledger.checkout import documents
 from ledger.holdings import Fleet, environments, read_fleet
 
 
 @click.command
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@output_option
 def validate(path: Path, output: str) -> None:
     """Check all documents below PATH/environments.
 

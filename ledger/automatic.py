@@ -1,8 +1,8 @@
 """Lease changes that the controller makes by itself: first leases, credits, idle stops, renewals.
 
-Called by the controller. Pure, as `proposals` is. Nobody is there to be asked, so each is cut to
-the ceiling instead of refused, and gives way to people: each raises Wait LH3012 where the lease is
-no longer the one that was `seen`.
+Pure, as `proposals` is. Nobody is there to be asked, so each is cut to the ceiling instead of
+refused, and gives way to people: each raises Wait LH3012 where the lease is no longer the one that
+was `seen`.
 """
 
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ def _check_same(seen: Lease | None, holding: Holding) -> None:
 
 
 def _at_least(seen: Lease, holding: Holding) -> Lease:
-    """Give the lease as it is now, unless somebody cut it short and means it."""
+    """Return the lease as it is now, unless somebody cut it short and means it."""
     if holding.lease is None or holding.lease.expires_at < seen.expires_at:
         raise _moved(holding)
     return holding.lease

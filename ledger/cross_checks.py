@@ -1,7 +1,6 @@
-"""What an endpoint's files say of each other, and of their environment, that cannot be true.
+"""What an endpoint's files say of each other, and of their environment, that cannot be true. Pure.
 
-Called by `holdings`, which freezes an endpoint with such a violation. Pure. What a file says by
-itself is `documents`' business.
+Such a violation freezes the endpoint. What a file says by itself is checked in `ledger.documents`.
 """
 
 from collections.abc import Iterator
@@ -18,11 +17,16 @@ def wrong_definition(
 ) -> Iterator[Violation]:
     """Check a definition against its file's name and its environment."""
     if definition.name != name:
-        sentence = f"it is {definition.name!r}, and the file's name says {name!r}."
+        sentence = (
+            f"it is {definition.name!r}, but the file is {name}.endpoint.json: rename one of them."
+        )
         yield Violation("LH1003", file, "/name", sentence)
     endpoint_name = definition.endpoint_name or settings.endpoint_name(name)
     if len(endpoint_name) > _NAME_LIMIT:
-        sentence = f"{endpoint_name} has {len(endpoint_name)} letters, SageMaker allows 63."
+        sentence = (
+            f"{endpoint_name} has {len(endpoint_name)} characters, and SageMaker allows"
+            f" {_NAME_LIMIT}: choose a shorter one."
+        )
         yield Violation("LH1005", file, "/endpoint_name", sentence)
     yield from _past_limits(file, definition, settings)
     yield from _wrong_async(file, definition, settings)
@@ -36,14 +40,17 @@ def _past_limits(file: str, definition: Definition, settings: Environment) -> It
     }
     for pointer, kind in kinds.items():
         if kind and not any(fnmatchcase(kind, glob) for glob in globs):
-            sentence = f"{kind} is not among the allowed_instance_types: {', '.join(globs)}."
+            sentence = (
+                f"{kind} is none of environment.json's allowed_instance_types, {', '.join(globs)}."
+            )
             yield Violation("LH1007", file, pointer, sentence)
     counts = {"/inference_instance_count": definition.instance_count}
     if definition.autoscaling:
         counts["/autoscaling/max_instances"] = definition.autoscaling.max_instances
     for pointer, count in counts.items():
         if most and count > most:
-            yield Violation("LH1007", file, pointer, f"{count} is above max_instances {most}.")
+            sentence = f"{count} is more than environment.json's max_instances, {most}."
+            yield Violation("LH1007", file, pointer, sentence)
 
 
 def _wrong_async(file: str, definition: Definition, settings: Environment) -> Iterator[Violation]:
@@ -63,7 +70,7 @@ def _wrong_async(file: str, definition: Definition, settings: Environment) -> It
 def wrong_lock(
     file: str, definition: Definition, lock: Lock | None, region_name: str
 ) -> Iterator[Violation]:
-    """Check that a JumpStart id has a lock, and that it was made for this id, type and region."""
+    """Check that a JumpStart id has a lock, made for this id, type and region, and its licence."""
     source, name = definition.source, definition.name
     if not isinstance(source, JumpStart):
         return
@@ -87,4 +94,12 @@ def wrong_lock(
             f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
             f" {lock.instance_type or 'any instance'} in {lock.region_name}: run `leasehold lock"
             f" {name}` again and commit it.",
+        )
+    elif lock.container.has_eula and not source.accept_eula:
+        yield Violation(
+            "LH1016",
+            file,
+            "/accept_eula",
+            f"{name}.lock.json has data under an end-user licence, which this definition does not"
+            " accept: read the licence, and set accept_eula to true if you agree.",
         )

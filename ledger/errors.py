@@ -1,7 +1,7 @@
 """Every error that Leasehold raises on purpose: three kinds, and what to do is the kind.
 
-All parts raise these. A code is stable and has its paragraph in docs/errors.md; a message says
-what happened, where, and what to do about it. This module must not know who raises what.
+A code is stable and has its paragraph in docs/errors.md; a message says what happened, where, and
+what to do about it. This module must not know who raises what.
 """
 
 

@@ -1,7 +1,7 @@
 """What comes next for one endpoint: when its lease and its windows turn it on and off, and why.
 
-Called by the command line. Pure: `now` is an argument, aware and in UTC. It foretells
-`ledger.lease.is_on` and so knows what the ledger says today; nobody knows who will extend.
+Pure: `now` is an argument, aware and in UTC. It foretells `ledger.lease.is_on` from what the ledger
+says today; nobody knows who will extend.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Lease changes as commits: the message that one is written with, and what is read back from it.
 
-Called by `proposals` (writing) and by the command line and the API (reading). Pure. The format is
-git's own trailers, so `git log --format='%(trailers)'` and `git interpret-trailers` read it too.
+Pure. The format is git's own trailers, so `git log --format='%(trailers)'` and `git
+interpret-trailers` read it too. It must not know how commits are made or found.
 """
 
 import re

@@ -1,16 +1,15 @@
 """The files of one environment put together: holdings, and everything that is wrong with them.
 
-Called by the controller, the gateway and the command line. Pure: a mapping of path to content in,
-one `Fleet` out. A broken file freezes its own endpoint and hides no other: unreadable is not
-absent.
+Pure: a mapping of path to content in, one `Fleet` out. A broken file freezes its own endpoint and
+hides no other: unreadable is not absent. It must not know git or SageMaker.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import cast
 
 from ledger.cross_checks import wrong_definition, wrong_lock
 from ledger.documents import (
@@ -22,92 +21,30 @@ from ledger.documents import (
     parse_lease,
     parse_lock,
 )
-from ledger.errors import Refused
+from ledger.fleet import ROOT, Broken, Fleet, Holding, Kind, document_path, environment_path
 from ledger.json_files import Violation
-from ledger.lease import Ceiling, Lease
+from ledger.lease import Lease
+from ledger.snapshot import Snapshot
 
-ROOT = "environments"
+__all__ = [
+    "ROOT",
+    "Broken",
+    "Fleet",
+    "Holding",
+    "document_path",
+    "environment_path",
+    "environments",
+    "fleet_of",
+    "read_fleet",
+]
+
+_REMEMBERED = 32_768  # files, and as many holdings
 _Parsed = Definition | Lease | Lock | tuple[Violation, ...]
-_PARSERS: Mapping[str, Callable[[str, bytes], _Parsed]] = {
+_PARSERS: Mapping[Kind, Callable[[str, bytes], _Parsed]] = {
     "endpoint": parse_definition,
     "lease": parse_lease,
     "lock": parse_lock,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """One endpoint as the ledger has it: definition, lease and lock together."""
-
-    definition: Definition
-    endpoint_name: str
-    lease: Lease | None = None
-    lock: Lock | None = None
-
-    @property
-    def name(self) -> str:
-        return self.definition.name
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """An endpoint with a file that cannot be trusted: no start, no stop, no change."""
-
-    name: str
-    endpoint_name: str
-    violations: tuple[Violation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """One environment of the ledger; without readable settings nothing in it may be touched."""
-
-    name: str
-    environment: Environment | None
-    holdings: tuple[Holding, ...] = ()
-    broken: tuple[Broken, ...] = ()
-    violations: tuple[Violation, ...] = ()
-
-    @property
-    def items(self) -> tuple[Holding | Broken, ...]:
-        return (*self.holdings, *self.broken)
-
-    @property
-    def errors(self) -> tuple[Violation, ...]:
-        return tuple(item for item in self.violations if item.level == "error")
-
-    @property
-    def ceiling(self) -> Ceiling:
-        minutes = self.environment.max_lease_minutes if self.environment else 0
-        return Ceiling(minutes, environment_path(self.name))
-
-    def find(self, wanted: str) -> Holding | Broken | None:
-        """Find an endpoint by its SageMaker name or by its definition's, ignoring case."""
-        key = wanted.lower()
-        by_endpoint = (item for item in self.items if item.endpoint_name.lower() == key)
-        by_name = (item for item in self.items if item.name.lower() == key)
-        return next(by_endpoint, None) or next(by_name, None)
-
-    def readable(self) -> "Fleet":
-        """Return this fleet. Raises Refused LH4109 where its settings cannot be read."""
-        if self.environment is None:
-            wrong = " ".join(map(str, self.violations))
-            raise Refused("LH4109", f"the environment {self.name} is frozen: {wrong}")
-        return self
-
-    def get(self, wanted: str) -> Holding | Broken:
-        """Return an endpoint by either name. Raises Refused LH4106, or LH4109 as `readable`."""
-        if (item := self.readable().find(wanted)) is None:
-            raise Refused("LH4106", f"no endpoint is called {wanted:.80} in {self.name}.")
-        return item
-
-
-def environment_path(environment: str) -> str:
-    return f"{ROOT}/{environment}/environment.json"
-
-
-def document_path(environment: str, name: str, kind: Literal["endpoint", "lease", "lock"]) -> str:
-    return f"{ROOT}/{environment}/{name}.{kind}.json"
 
 
 def environments(files: Iterable[str]) -> tuple[str, ...]:
@@ -116,26 +53,30 @@ def environments(files: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({part[1] for part in parts if len(part) == 3 and part[0] == ROOT}))  # noqa: PLR2004
 
 
+def fleet_of(snapshot: Snapshot, environment: str) -> Fleet:
+    """Return one environment of a snapshot, which is put together once for each snapshot."""
+    return snapshot.remember(environment, lambda: read_fleet(snapshot.files, environment))
+
+
 def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
     """Put the files of one environment together; never raises, everything wrong is a violation."""
     path = environment_path(environment)
-    settings = _settings(path, files.get(path))
+    content = files.get(path)
+    if content is None:
+        sentence = "it is missing: nothing here is managed without it."
+        missing = Violation("LH1010", path, "", sentence)
+        return Fleet(environment, None, violations=(missing,))
+    settings = _settings(path, content)
     if isinstance(settings, tuple):
         return Fleet(environment, None, violations=settings)
     documents, strays = _documents(files, environment)
     holdings: list[Holding] = []
     broken: list[Broken] = []
-    for name, parts in sorted(documents.items()):
-        item = _holding(environment, settings, name, parts)
+    for name, kinds in sorted(documents.items()):
+        item = _holding(environment, content, name, tuple(kinds.get(kind) for kind in _PARSERS))
         holdings.append(item) if isinstance(item, Holding) else broken.append(item)
     warnings = (*strays, *_shared_paths(environment, holdings))
     return _without_clashes(Fleet(environment, settings, tuple(holdings), tuple(broken), warnings))
-
-
-def _settings(path: str, content: bytes | None) -> Environment | tuple[Violation, ...]:
-    if content is None:
-        return (Violation("LH1010", path, "", "it is missing, so nothing here is managed."),)
-    return _parse_environment(path, content)
 
 
 def _documents(
@@ -144,29 +85,40 @@ def _documents(
     """Sort an environment's files by name and kind, and warn of what belongs to no definition."""
     documents: dict[str, dict[str, bytes]] = defaultdict(dict)
     strays: list[Violation] = []
-    for path in sorted(files):
+    here = f"{ROOT}/{environment}"
+    for path, content in files.items():
         folder, _, file = path.rpartition("/")
-        if folder != f"{ROOT}/{environment}" or file == "environment.json":
+        if folder != here or not file.endswith(".json") or file == "environment.json":
             continue
         name, _, kind = file.removesuffix(".json").rpartition(".")
-        if file.endswith(".json") and name and kind in _PARSERS:
-            documents[name][kind] = files[path]
-        elif file.endswith(".json"):
-            sentence = "Leasehold knows NAME.endpoint.json, NAME.lease.json and NAME.lock.json."
+        if name and kind in _PARSERS:
+            documents[name][kind] = content
+        else:
+            sentence = "only NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read."
             strays.append(Violation("LH1009", path, "", sentence, "warning"))
     for name in [name for name, kinds in documents.items() if "endpoint" not in kinds]:
         for kind in documents.pop(name):
-            path = f"{ROOT}/{environment}/{name}.{kind}.json"
+            path = f"{here}/{name}.{kind}.json"
             sentence = f"there is no {name}.endpoint.json for it, so it has no effect."
             strays.append(Violation("LH1008", path, "", sentence, "warning"))
     return documents, strays
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _holding(
-    environment: str, settings: Environment, name: str, contents: Mapping[str, bytes]
+    environment: str, settings_content: bytes, name: str, contents: tuple[bytes | None, ...]
 ) -> Holding | Broken:
-    """Read one endpoint's files; any error in any of them breaks it."""
-    read = {kind: _parse(environment, name, kind, content) for kind, content in contents.items()}
+    """Read one endpoint's files; any error in any of them breaks it.
+
+    Done once for as long as their bytes, and those of the settings, stay the same.
+    """
+    readable = _settings(environment_path(environment), settings_content)
+    settings = cast("Environment", readable)  # without them no endpoint is read
+    read = {
+        kind: _parse(environment, name, kind, content)
+        for kind, content in zip(_PARSERS, contents, strict=True)
+        if content is not None
+    }
     violations = [v for document in read.values() if isinstance(document, tuple) for v in document]
     definition, lease, lock = read["endpoint"], read.get("lease"), read.get("lock")
     endpoint_name = settings.endpoint_name(name)
@@ -174,7 +126,7 @@ def _holding(
         endpoint_name = definition.endpoint_name or endpoint_name
         file = document_path(environment, name, "endpoint")
         violations += wrong_definition(file, name, definition, settings)
-        if "lock" not in contents or isinstance(lock, Lock):
+        if "lock" not in read or isinstance(lock, Lock):
             usable = lock if isinstance(lock, Lock) else None
             violations += wrong_lock(file, definition, usable, settings.region_name)
     if violations or not isinstance(definition, Definition):
@@ -200,13 +152,13 @@ def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Vio
             others = " and ".join(other for other in names if other != name)
             file = document_path(environment, name, "endpoint")
             pointer = "/integration/properties/api_resource_name"
-            sentence = f"/{resource} is the path of {others} too, so it leads nowhere."
+            sentence = f"/{resource} is the path of {others} too: no call is answered there."
             yield Violation("LH1015", file, pointer, sentence, "warning")
 
 
 def _without_clashes(fleet: Fleet) -> Fleet:
     """Freeze the endpoints that share a name, and gather all violations of all files."""
-    clashes = _clashes((*fleet.holdings, *fleet.broken), fleet.name)
+    clashes = _clashes(fleet.items, fleet.name)
     clashed = tuple(
         Broken(item.name, item.endpoint_name, (clashes[item.name],))
         for item in fleet.holdings
@@ -228,29 +180,30 @@ def _without_clashes(fleet: Fleet) -> Fleet:
     )
 
 
-def _clashes(items: Iterable[Holding | Broken], environment: str) -> dict[str, Violation]:
+def _clashes(items: Sequence[Holding | Broken], environment: str) -> dict[str, Violation]:
     """Find the names that two definitions share; SageMaker's names ignore case."""
-    items = tuple(items)
     names = Counter(item.name.lower() for item in items)
     endpoints = Counter(item.endpoint_name.lower() for item in items)
+    if len(names) == len(endpoints) == len(items):
+        return {}
     found = {}
     for item in items:
         file = document_path(environment, item.name, "endpoint")
         if names[item.name.lower()] > 1:
-            sentence = f"another definition is called {item.name!r} too, ignoring case."
+            sentence = f"another definition is called {item.name!r} too, ignoring case: rename one."
             found[item.name] = Violation("LH1004", file, "/name", sentence)
         elif endpoints[item.endpoint_name.lower()] > 1:
-            sentence = f"another definition has the endpoint {item.endpoint_name!r} too."
+            sentence = (
+                f"another definition has the endpoint {item.endpoint_name!r} too: rename one."
+            )
             found[item.name] = Violation("LH1004", file, "/endpoint_name", sentence)
     return found
 
 
-@lru_cache(maxsize=32_768)
-def _parse(
-    environment: str, name: str, kind: Literal["endpoint", "lease", "lock"], content: bytes
-) -> _Parsed:
+@lru_cache(maxsize=_REMEMBERED)
+def _parse(environment: str, name: str, kind: Kind, content: bytes) -> _Parsed:
     """Parse a file once for as long as its bytes stay the same: most of a fleet does not move."""
     return _PARSERS[kind](document_path(environment, name, kind), content)
 
 
-_parse_environment = lru_cache(maxsize=64)(parse_environment)
+_settings = lru_cache(maxsize=64)(parse_environment)

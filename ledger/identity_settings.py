@@ -1,8 +1,8 @@
 """Who may call the API besides the holders of tokens: the block `identities` of an environment.
 
-`documents` reads it from `environment.json`; the gateway gets the same block as a variable. Pure,
-and without the JSON Schemas, which an authorizer that needs no such settings does not load. It must
-not know what a JWT or a scope is good for.
+It stands in `environment.json`, and the gateway gets the same block as a variable. Pure, without
+the JSON Schemas, which an authorizer that needs no such settings does not load. It must not know
+what a JWT or a scope is good for.
 """
 
 from collections.abc import Mapping

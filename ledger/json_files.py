@@ -1,13 +1,10 @@
 """JSON files against the JSON Schema documents in `schema/`: every violation and its place.
 
-Called by `documents` and by the gateway for request bodies. It reads the schemas, which ship with
-the code; otherwise pure. It knows no document by name.
+It reads the schemas, which ship with the code; otherwise pure. It knows no document by name.
 """
 
 import json
-import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,9 +14,20 @@ from typing import Any, Literal
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from ledger.json_text import MAX_BYTES, decode
+
+__all__ = [
+    "MAX_BYTES",
+    "SCHEMAS",
+    "Violation",
+    "as_sentences",
+    "check",
+    "dump_json",
+    "present",
+    "read_json",
+]
+
 SCHEMAS = Path(__file__).resolve().parent.parent / "schema"
-MAX_BYTES = 256 * 1024
-MAX_DEPTH = 32  # levels of objects and arrays; a definition has six
 _MOST_NAMED = 5
 _LONGEST_SHOWN = 60
 _COMPARED = {
@@ -46,10 +54,14 @@ class Violation:
         return f"{self.file}: {self.pointer or '/'}: {self.sentence} [{self.code}]"
 
 
+def as_sentences(violations: Iterable[Violation]) -> str:
+    return " ".join(map(str, violations))
+
+
 def read_json(file: str, content: bytes, schema: str) -> dict[str, Any] | tuple[Violation, ...]:
     """Read a file against `schema/{schema}.schema.json`: the data, or all violations."""
     try:
-        data = _decode(content)
+        data = decode(content)
     except ValueError as error:
         return (Violation("LH1001", file, "", f"it cannot be read as JSON: {error}."),)
     except RecursionError:
@@ -57,8 +69,13 @@ def read_json(file: str, content: bytes, schema: str) -> dict[str, Any] | tuple[
     return check(file, data, schema) or data
 
 
+def present(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  (whatever JSON holds)
+    """Return the fields that a document has, so that a dataclass' defaults stand for the others."""
+    return {key: value for key, value in fields.items() if value is not None}
+
+
 def check(file: str, data: object, schema: str) -> tuple[Violation, ...]:
-    """Give every violation of a schema once, in the order of their places."""
+    """Return every violation of a schema once, in the order of their places."""
     found = {
         Violation("LH1002", file, _pointer(error.absolute_path), _sentence(error))
         for error in _validator(schema).iter_errors(data)
@@ -78,59 +95,6 @@ def dump_json(data: dict[str, Any]) -> bytes:
     """
     text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     return text.encode(errors="surrogatepass")
-
-
-def _decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"it has {len(content)} bytes, and {MAX_BYTES} are the limit")
-    data = json.loads(
-        content.decode("utf-8-sig"),
-        object_pairs_hook=_unique,
-        parse_constant=_no_constant,
-        parse_float=_finite,
-    )
-    _check_depth(data)
-    json.dumps(data, ensure_ascii=False).encode()  # raises for half a surrogate pair
-    return data
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        counted = Counter(key for key, _ in pairs)
-        twice = min(key for key, times in counted.items() if times > 1)
-        raise ValueError(f"the key {twice!r:.60} stands twice in one object")
-    return found
-
-
-def _no_constant(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(number: str) -> float:
-    """Read a fraction. JSON has no infinity, but 1e999 becomes one."""
-    if math.isinf(found := float(number)):
-        raise ValueError("a number in it is too large")
-    return found
-
-
-def _check_depth(data: object) -> None:
-    """Refuse what Python could read but not everybody after it. Raises RecursionError."""
-    level, depth = [data], 0
-    while level := [each for item in level for each in _inside(item)]:
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise RecursionError
-
-
-def _inside(item: object) -> Iterable[object]:
-    match item:
-        case dict():
-            return item.values()
-        case list():
-            return item
-        case _:
-            return ()
 
 
 @cache

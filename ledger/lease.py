@@ -1,8 +1,7 @@
 """The lease algebra: how a lease may change, and whether an endpoint is on.
 
-Called by the gateway (extensions), the controller (grants, on or off) and the command line. Pure:
-`now` is an argument, aware and in UTC; a lease counts in whole seconds, so fractions of `now` are
-dropped. It knows nothing of files, git or SageMaker.
+Pure: `now` is an argument, aware and in UTC; a lease counts in whole seconds, so fractions of `now`
+are dropped. It must not know files, git or SageMaker.
 """
 
 from dataclasses import dataclass, replace
@@ -27,6 +26,10 @@ class Lease:
     def is_live(self, now: datetime) -> bool:
         """Tell whether the meter still runs: the one predicate for it, `now < expires_at`."""
         return now < self.expires_at
+
+    def is_held_off(self, now: datetime) -> bool:
+        """Tell whether a release still holds it off, whatever its windows say."""
+        return self.off_until is not None and now < self.off_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +126,16 @@ def release(lease: Lease | None, schedule: Schedule, now: datetime) -> Lease:
     """
     now = _instant(now)
     end = window_end(schedule, now)
-    held_off = bool(lease and lease.off_until and now < lease.off_until)
+    held_off = lease is not None and lease.is_held_off(now)
     if not (lease and lease.is_live(now)) and (end is None or held_off):
-        ended = f"ended at {stamp(lease.expires_at)}" if lease else "was never leased"
-        raise Refused("LH4105", f"there is nothing to release: it {ended}.")
+        ended = f"its lease ended at {stamp(lease.expires_at)}" if lease else "it was never leased"
+        raise Refused("LH4105", f"there is nothing to release: {ended}.")
     return Lease(min(lease.expires_at, now) if lease else now, off_until=end)
 
 
 def is_on(schedule: Schedule, lease: Lease | None, now: datetime) -> bool:
     """Tell whether it should run: leased, in a window or always on, and not held off."""
-    if lease and lease.off_until and now < lease.off_until:
+    if lease and lease.is_held_off(now):
         return False
     live = lease is not None and lease.is_live(now)
     return live or schedule.always_on or window_end(schedule, now) is not None

@@ -1,6 +1,6 @@
 """Open the ledger in a deployed function: the git secret from Secrets Manager, a clone in /tmp.
 
-Called by the Lambda entry points, once for a warm process.
+Once for a warm process. It must not know what the ledger is read for.
 """
 
 import tempfile

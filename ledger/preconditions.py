@@ -1,14 +1,14 @@
 """Conditions of a proposal: a request is applied once, and to the lease that its caller knows.
 
-Called by the gateway, which wraps a proposal before it hands it to `Repository.commit`. Pure but
-for what it is given: `find` looks in the history up to a snapshot.
+A proposal is wrapped before it is handed to `Repository.commit`. Pure but for what it is given:
+`find` looks in the history up to a snapshot.
 """
 
 from collections.abc import Callable, Collection
 
 from ledger.errors import Refused
 from ledger.history import trailers
-from ledger.holdings import document_path, read_fleet
+from ledger.holdings import document_path, fleet_of
 from ledger.proposals import Request
 from ledger.snapshot import Change, CommitRecord, Proposal, Snapshot
 
@@ -53,18 +53,20 @@ def check_same(request: Request, message: str) -> None:
 
 
 def unless_changed(
-    proposal: Proposal, request: Request, seen: Collection[bytes] | None
+    proposal: Proposal, request: Request, seen: Collection[Snapshot] | None
 ) -> Proposal:
-    """Propose only for a lease file that was `seen`; None is any lease, but there must be one.
+    """Propose only for a lease file as one of `seen` has it; None is any lease, but there is one.
 
-    The proposal raises Refused LH4112.
+    The proposal raises Refused LH4112, and LH4109 where the environment cannot be read.
     """
 
     def propose(snapshot: Snapshot) -> Change:
-        present = lease_file(request, snapshot)
+        item = fleet_of(snapshot, request.environment).find(request.endpoint)
+        path = document_path(request.environment, item.name, "lease") if item else ""
+        present = snapshot.files.get(path)
         if present is None:
             raise Refused("LH4112", f"{request.endpoint} has no lease that If-Match could name.")
-        if seen is not None and present not in seen:
+        if seen is not None and all(each.files.get(path) != present for each in seen):
             raise _stale(request, snapshot)
         return proposal(snapshot)
 
@@ -77,11 +79,3 @@ def _stale(request: Request, snapshot: Snapshot) -> Refused:
         f"the lease of {request.endpoint} is not the one that If-Match names: it has changed. Read"
         f" it again; as it is now, it is that of commit {snapshot.commit}.",
     )
-
-
-def lease_file(request: Request, snapshot: Snapshot) -> bytes | None:
-    """Give the bytes of the endpoint's lease file, if it has one."""
-    item = read_fleet(snapshot.files, request.environment).find(request.endpoint)
-    if item is None:
-        return None
-    return snapshot.files.get(document_path(request.environment, item.name, "lease"))

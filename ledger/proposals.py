@@ -1,8 +1,7 @@
 """Requests that become commits: what a person may ask of a lease.
 
-Called by the gateway and the command line, and by `automatic` for the controller, which hand a
-proposal to `Repository.commit`. Pure: a proposal gets a snapshot and answers with a `Change` or
-raises `Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent
+`Repository.commit` takes a proposal. Pure: a proposal gets a snapshot, and answers with a `Change`
+or raises `Refused`. After a conflict it is asked again with the newer snapshot, so two concurrent
 "+10" make +20.
 """
 
@@ -12,7 +11,6 @@ from datetime import datetime
 
 from ledger import lease as meter
 from ledger.documents import (
-    Environment,
     ExistingConfig,
     dump_existing_config,
     dump_lease,
@@ -20,7 +18,8 @@ from ledger.documents import (
 )
 from ledger.errors import Refused
 from ledger.history import LeaseAction, LeaseChange, write_message
-from ledger.holdings import Broken, Fleet, Holding, document_path, read_fleet
+from ledger.holdings import Fleet, Holding, document_path, fleet_of
+from ledger.json_files import as_sentences
 from ledger.lease import Lease
 from ledger.snapshot import Change, Person, Proposal, Snapshot
 
@@ -78,44 +77,39 @@ def addition(request: Request, endpoint_config_name: str, minutes: int) -> Propo
     """
 
     def propose(snapshot: Snapshot) -> Change:
-        fleet = read_fleet(snapshot.files, request.environment)
-        environment = _readable(fleet)
-        match fleet.find(request.endpoint):
-            case None:
-                return _new_endpoint(request, fleet, environment, (endpoint_config_name, minutes))
-            case Holding() as holding if holding.definition.source == ExistingConfig(
-                endpoint_config_name
-            ):
-                return extension(request, minutes)(snapshot)
-            case Holding() | Broken() as item:
-                raise Refused(
-                    "LH4108",
-                    f"{item.endpoint_name} is defined already, otherwise than on"
-                    f" {endpoint_config_name}: leave EndpointConfigName out to extend it, or change"
-                    f" {document_path(fleet.name, item.name, 'endpoint')}.",
-                )
+        fleet = fleet_of(snapshot, request.environment)
+        if fleet.find(request.endpoint) is None:
+            return _new_endpoint(request, fleet, (endpoint_config_name, minutes))
+        holding = fleet.holding(request.endpoint)
+        if holding.definition.source == ExistingConfig(endpoint_config_name):
+            return extension(request, minutes)(snapshot)
+        raise Refused(
+            "LH4108",
+            f"{holding.endpoint_name} is defined already, otherwise than on"
+            f" {endpoint_config_name}: leave EndpointConfigName out to extend it, or change"
+            f" {document_path(fleet.name, holding.name, 'endpoint')}.",
+        )
 
     return propose
 
 
-def _new_endpoint(
-    request: Request, fleet: Fleet, environment: Environment, ask: tuple[str, int]
-) -> Change:
+def _new_endpoint(request: Request, fleet: Fleet, ask: tuple[str, int]) -> Change:
     endpoint_config_name, minutes = ask
-    name = _file_name(request.endpoint, fleet, environment)
+    name = _file_name(request.endpoint, fleet)
     path = document_path(fleet.name, name, "endpoint")
     content = dump_existing_config(name, request.endpoint, endpoint_config_name)
     definition = parse_definition(path, content)
     if isinstance(definition, tuple):
-        raise Refused("LH4107", " ".join(str(violation) for violation in definition))
+        raise Refused("LH4107", as_sentences(definition))
     holding = Holding(definition, request.endpoint)
     lease = meter.extend(None, minutes, request.now, fleet.ceiling)
     change = _change(request, fleet, holding, lease, (LeaseAction.GRANT, minutes))
     return replace(change, files={path: content, **change.files})
 
 
-def _file_name(endpoint_name: str, fleet: Fleet, environment: Environment) -> str:
+def _file_name(endpoint_name: str, fleet: Fleet) -> str:
     """Name an added endpoint by the default pattern where it fits and is free, else in full."""
+    environment = fleet.require_settings()
     prefix, suffix = f"{environment.project_prefix}-", "-Endpoint"
     short = endpoint_name.removeprefix(prefix).removesuffix(suffix)
     fits = endpoint_name == environment.endpoint_name(short)
@@ -132,8 +126,8 @@ def lease_change(
     """Propose a new lease file. A lease that stays as it is keeps its bytes."""
 
     def propose(snapshot: Snapshot) -> Change:
-        fleet = read_fleet(snapshot.files, request.environment)
-        holding = _find(request, fleet)
+        fleet = fleet_of(snapshot, request.environment)
+        holding = fleet.holding(request.endpoint)
         applied = holding.lease and holding.lease.request_id == request.request_id
         lease = holding.lease if applied and holding.lease else compute(fleet, holding)
         change = _change(request, fleet, holding, lease, (action, minutes))
@@ -167,36 +161,8 @@ def _change(
     )
     path = document_path(request.environment, holding.name, "lease")
     files = {path: dump_lease(new)}
-    most_pushes = fleet.environment.max_pushes_per_minute if fleet.environment else None
+    most_pushes = fleet.require_settings().max_pushes_per_minute
     return Change(files, message, request.person, request.request_id, most_pushes)
-
-
-def _find(request: Request, fleet: Fleet) -> Holding:
-    _readable(fleet)
-    match fleet.find(request.endpoint):
-        case Holding() as holding:
-            return holding
-        case Broken() as broken:
-            raise Refused(
-                "LH4109",
-                f"{broken.endpoint_name} is frozen until its documents are mended:"
-                f" {' '.join(str(violation) for violation in broken.violations)}",
-            )
-        case _:
-            raise Refused(
-                "LH4106",
-                f"no endpoint is called {request.endpoint} in {fleet.name}. To add it, name an"
-                " EndpointConfigName, or commit a definition.",
-            )
-
-
-def _readable(fleet: Fleet) -> Environment:
-    if fleet.environment is None:
-        raise Refused(
-            "LH4109",
-            f"the environment {fleet.name} is frozen: {' '.join(map(str, fleet.violations))}",
-        )
-    return fleet.environment
 
 
 def _check_metered(fleet: Fleet, holding: Holding) -> None:

@@ -1,8 +1,7 @@
 """How often processes may push: at most so many times in any minute. Pure.
 
-`writer` keeps one and asks it before each push; what other processes have pushed, it finds in the
-history. `now` is a reading of a monotonic clock in seconds. It must not know what is pushed, nor
-how anybody waits.
+`now` is a reading of a monotonic clock in seconds. It must not know what is pushed, nor how anybody
+waits.
 
 A third of a minute's pushes may come at once, so that a caller who is alone is not kept waiting;
 the others are spread evenly. The first ones and the spread ones never exceed the limit together,
@@ -31,11 +30,11 @@ class PushRate:
 
     @property
     def interval(self) -> float:
-        """Give the seconds in which the bucket gains one push; 0 without a limit."""
+        """Return the seconds in which the bucket gains one push; 0 without a limit."""
         return MINUTE / (self.most - self.room + 1) if self.most else 0.0
 
     def wait(self, now: float) -> float:
-        """Give the seconds until the next push may start."""
+        """Return the seconds until the next push may start."""
         if self.most is None:
             return 0.0
         return max(0.0, self.full_at - (self.room - 1) * self.interval - now)

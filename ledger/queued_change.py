@@ -1,6 +1,6 @@
 """One caller's change on its way to the remote, and what a failed push of it meant.
 
-`writer` holds one for each caller that waits. It must not know when to fetch or to push.
+There is one for each caller that waits. It must not know when to fetch or to push.
 """
 
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from ledger.errors import Failure, Refused, Unavailable
 from ledger.push_rate import PushRate, TooManyPushes
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
 
-_STRIKES = 2
+_MOST_UNEXPLAINED = 2
 
 
 class PushFailed(Exception):  # noqa: N818 - it is the name of what happened, not of a class of bugs
@@ -41,11 +41,11 @@ class QueuedChange:
     failure: PushFailed | None = None
     trouble: str = "others kept writing before it"
     attempts: int = 0
-    strikes: int = 0
-    neighbours: int = 0
+    unexplained: int = 0
+    others_in_push: int = 0
     alone: bool = False
     judged: bool = False
-    heard: bool = False
+    examined: bool = False
 
     @property
     def settled(self) -> bool:
@@ -89,16 +89,16 @@ def judged(queued: QueuedChange, tip: Snapshot) -> Failure | None:
     """
     failure = queued.failure
     if failure is None or failure.moved or tip.commit != queued.base:
-        queued.failure, queued.strikes = None, 0
+        queued.failure, queued.unexplained = None, 0
         return None
     if queued.judged:  # nothing was pushed since
         return None
     queued.judged = True
-    queued.strikes += 1
-    if queued.strikes < _STRIKES:
+    queued.unexplained += 1
+    if queued.unexplained < _MOST_UNEXPLAINED:
         return None
-    if failure.verdict and queued.neighbours:
-        queued.alone, queued.strikes = True, _STRIKES - 1
+    if failure.verdict and queued.others_in_push:
+        queued.alone, queued.unexplained = True, _MOST_UNEXPLAINED - 1
         return None
     return _final(failure)
 

@@ -1,7 +1,7 @@
 """Where the ledger's repository is, and how to be let in: values, and the rules for an address.
 
-Everything that opens a repository builds a `Remote`, which cannot exist with an address that would
-leak a secret or carry changes unprotected. This module must not know how git talks to a server.
+A `Remote` cannot exist with an address that would leak a secret or carry changes unprotected. This
+module must not know how git talks to a server.
 """
 
 import re

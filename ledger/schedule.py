@@ -1,8 +1,8 @@
 """Weekly windows on the local clock, turned into instants.
 
-Called by the lease algebra and the documents. Pure. Windows are half-open, [start, end), and belong
-to the day they start. Where the clock jumps, an edge that does not exist moves to the end of the
-gap; of an edge that comes twice, a start means its first pass and an end its second (PEP 495).
+Pure; it must not know leases. Windows are half-open, [start, end), and belong to the day they
+start. Where the clock jumps, an edge that does not exist moves to the end of the gap; of an edge
+that comes twice, a start means its first pass and an end its second (PEP 495).
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """How a process is told where the ledger is: by variables, and by a secret for the git server.
 
-Entry points alone read the environment; here it is a mapping.
+Entry points alone read the environment, and hand it in as a mapping.
 """
 
 import json

@@ -1,20 +1,21 @@
 """What is read from the ledger's repository and what is written to it, as values.
 
-`ledger.repository` takes and gives them; everybody else imports them from there. This module must
-not know git: a snapshot is files at a commit, a change is files and a message.
+It must not know git: a snapshot is files at a commit, a change is files and a message.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import Any, TypeVar
 
 from ledger.errors import Refused
 
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029<>]")
 _PATH = re.compile(r"[^/\x00-\x1f\x7f\\]+(?:/[^/\x00-\x1f\x7f\\]+)*")
 _UNSAFE_PARTS = frozenset({".", "..", ".git"})
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,19 @@ class Snapshot:
     commit: str
     files: Mapping[str, bytes]
     committed_at: datetime
+    _remembered: dict[Hashable, Any] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def remember(self, key: Hashable, read: Callable[[], _Read]) -> _Read:
+        """Return what `read` makes of the files, made once for as long as this snapshot is kept.
+
+        A copy with other files begins anew.
+        """
+        if key not in self._remembered:
+            self._remembered[key] = read()
+        found: _Read = self._remembered[key]
+        return found
 
 
 # Two reads of nothing are equal, so it is dated before everything and not by a clock.
@@ -76,12 +90,12 @@ Proposal = Callable[[Snapshot], Change]
 
 
 def check(change: Change, under: str) -> None:
-    """Raise `Refused` for what git would take and a reader would be misled by."""
+    """Raise `Refused` for what git would take, but would mislead whoever reads it."""
     if not all(map(_is_name, (change.author.name, change.author.email))):
         raise Refused(
             "LH2011",
-            f"The author {change.author.name!r} {change.author.email!r} cannot stand in a commit:"
-            " both are needed, without < > and control characters.",
+            f"The author {change.author.name!r} {change.author.email!r} cannot be written into a"
+            " commit: it needs a name and an e-mail, without < > and control characters.",
         )
     if not change.message.strip() or "\0" in change.message:
         raise Refused("LH2011", "The commit message is empty or holds a NUL character.")

@@ -1,7 +1,7 @@
 """Commit by compare-and-swap, many callers at a time.
 
-`ledger.repository` hands in the clone. The writer decides when to fetch, when to push and what a
-failed push meant, and must not know how a clone does either.
+It decides when to fetch, when to push and what a failed push meant, and must not know how a clone
+does either.
 
 A round:
 - settle who is past the deadline;
@@ -57,10 +57,10 @@ class Store(Protocol):
     """A clone, as the writer needs it; a branch without a commit has the tip `UNBORN`."""
 
     def known(self) -> Snapshot | None:
-        """Give the remote's tip as last seen, without asking."""
+        """Return the remote's tip as last seen, without asking."""
 
     def fetch(self) -> Snapshot:
-        """Give the remote's tip now; raises `Failure`."""
+        """Return the remote's tip now; raises `Failure`."""
 
     def commit(self, parent: Snapshot, change: Change) -> Snapshot:
         """Make a commit that only the clone has; raises `Refused`, `Damaged`."""
@@ -91,7 +91,7 @@ class Writer:
         self._must_look = False
         self._lost = 0  # races, lately
         self._push_rate = PushRate()
-        self._counted = ""  # the commit up to which the pace knows what others have pushed
+        self._counted = ""  # the commit up to which the pushes of others are counted
 
     def commit(self, proposal: Proposal, deadline_seconds: float) -> Committed:
         """Return when the remote has the change. Past the deadline the attempt under way ends."""
@@ -178,7 +178,7 @@ class Writer:
 
     def _hold(self, chosen: Sequence[QueuedChange]) -> None:
         """Let requests gather for the next push. Short sleeps, for those who come meanwhile."""
-        self._hear([queued for queued in chosen if not queued.heard])
+        self._examine([queued for queued in chosen if not queued.examined])
         now = self._time.now()
         seconds = self._push_rate.wait(now)
         waiting = [queued for queued in chosen if not queued.settled]
@@ -187,13 +187,13 @@ class Writer:
         if not all(queued.settled for queued in waiting):
             self._time.sleep(min(seconds, _LONGEST_PAUSE))
 
-    def _hear(self, newcomers: Sequence[QueuedChange]) -> None:
+    def _examine(self, newcomers: Sequence[QueuedChange]) -> None:
         """Answer at once whose request needs no push: it is refused, or applied already."""
         if not newcomers:
             return
         tip = self._look(newcomers)
         for queued in newcomers:
-            queued.heard = True
+            queued.examined = True
             if not queued.settled and queued.failure is None:
                 queued.outcome = _without_push(queued, tip)
 
@@ -236,7 +236,7 @@ class Writer:
                 after = self._store.commit(snapshot, change)
         except Damaged:
             raise
-        except Exception as error:  # noqa: BLE001 - it is its caller's, never its neighbours'
+        except Exception as error:  # noqa: BLE001 - it is its caller's, never its others_in_push'
             return error
         return Committed(after.commit, after, change)
 
@@ -253,7 +253,7 @@ def _without_push(queued: QueuedChange, tip: Snapshot) -> Committed | Exception 
         change = queued.proposal(tip)
     except Damaged:
         raise
-    except Exception as error:  # noqa: BLE001 - it is its caller's, never its neighbours'
+    except Exception as error:  # noqa: BLE001 - it is its caller's, never its others_in_push'
         return error
     return Committed(tip.commit, tip, change) if is_unchanged(change, tip) else None
 
@@ -280,7 +280,7 @@ class _Proposed:
 
     def note(self, base: Snapshot, failure: PushFailed) -> None:
         for queued, commit in self.commits:
-            queued.neighbours = len(self.commits) - 1
+            queued.others_in_push = len(self.commits) - 1
             queued.lost(base, commit, failure)
 
     def settle(self) -> None:

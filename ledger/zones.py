@@ -1,8 +1,8 @@
 """Time zone keys: which ones a schedule may name, and what to write instead of the others.
 
-Called by the documents. Pure: it reads only the IANA database that ships with the code. Accepted
-are Region/City keys, old names among them too, and UTC: everything else is an alias, an
-abbreviation or a fixed offset, and most of those do not follow the clocks of any place.
+Pure: it reads only the IANA database that ships with the code. Accepted are Region/City keys, old
+names among them too, and UTC: everything else is an alias, an abbreviation or a fixed offset, and
+most of those do not follow the clocks of any place.
 """
 
 import re
@@ -84,7 +84,7 @@ def is_accepted(key: str) -> bool:
 
 @cache
 def known() -> frozenset[str]:
-    """Give every key that a schedule may name."""
+    """Return every key that a schedule may name."""
     return frozenset(key for key in _all() if key == "UTC" or key.startswith(_REGIONS))
 
 

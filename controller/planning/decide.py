@@ -11,6 +11,7 @@ from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
 from controller.planning.observed import BUSY, SETTLED, Observed
 from ledger.lease import duration, grant, stamp
+from ledger.standing import State
 from ledger.tags import TAG_PREFIX
 
 
@@ -30,11 +31,11 @@ def decide(decision: Decision, there: Observed | None) -> Action:
 
 
 def _grant(decision: Decision) -> Action | None:
-    if not decision.grant_due:
+    if not decision.holding.first_lease_due:
         return None
     minutes = decision.schedule.initial_provision_minutes
     until = stamp(grant(minutes, decision.now, decision.fleet.ceiling).expires_at)
-    return decision.act(Verb.GRANT, f"first lease of {minutes} min, until {until}")
+    return decision.act(Verb.GRANT, f"{decision.why}: it runs until {until}")
 
 
 def _unknown(decision: Decision, there: Observed) -> Action | None:
@@ -54,13 +55,12 @@ def _credit(decision: Decision, there: Observed) -> Action | None:
 
 
 def _suspended(decision: Decision) -> Action | None:
-    suspended, entry = decision.holding.definition.suspended, decision.entry
-    if suspended is None or not suspended.holds(decision.now):
+    if decision.standing.state is not State.SUSPENDED:
         return None
+    entry = decision.entry
     since = entry.suspended_since if entry and entry.suspended_since else decision.now
-    until = f", until {stamp(suspended.until)}" if suspended.until else ""
     age = duration(decision.now - since)
-    return decision.act(Verb.HOLD, f"suspended for {age}{until}: {suspended.reason}")
+    return decision.act(Verb.HOLD, f"{decision.why} (for {age} so far)")
 
 
 def _foreign(decision: Decision, there: Observed | None) -> Action | None:
@@ -79,7 +79,7 @@ def _foreign(decision: Decision, there: Observed | None) -> Action | None:
             "the endpoint of this name belongs to another environment of Leasehold: it is not"
             " adopted. Choose another endpoint_name.",
         )
-    if decision.is_on or decision.grant_due:
+    if decision.is_on or decision.holding.first_lease_due:
         return decision.act(
             Verb.ADOPT, "it is there already, and gets Leasehold's tags", decision.target
         )

@@ -1,9 +1,9 @@
 """One holding with everything that a decision about it looks at. Pure.
 
-`plan` makes a case of each holding; `decide`, `failures` and `in_service` decide it.
+`plan` makes a decision of each holding; `decide`, `failures` and `in_service` take it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -14,8 +14,9 @@ from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
-from ledger.lease import Lease, credit, is_on, prolong, stamp
-from ledger.schedule import Schedule, window_end
+from ledger.lease import Lease, credit, prolong
+from ledger.schedule import Schedule
+from ledger.standing import Standing, standing
 from ledger.tags import LEASE_TAG
 
 
@@ -66,30 +67,18 @@ class Decision:
         return prolong(lease, until, self.now, self.fleet.ceiling)
 
     @cached_property
-    def is_on(self) -> bool:
-        return is_on(self.schedule, self.lease, self.now)
+    def standing(self) -> Standing:
+        """On or off, until when and why, by the lease with its credit."""
+        return standing(replace(self.holding, lease=self.lease), self.now)
 
     @property
-    def grant_due(self) -> bool:
-        return self.holding.lease is None and self.schedule.initial_provision_minutes > 0
+    def is_on(self) -> bool:
+        return self.standing.is_on
 
     @property
     def why(self) -> str:
-        """Say why it is on or off."""
-        return _why(self.schedule, self.lease, self.now)
+        return self.standing.sentence
 
     def renewed(self, there: Observed) -> bool:
         """Tell whether the lease is another one than the endpoint was started under."""
         return (there.tags or {}).get(LEASE_TAG) != lease_mark(self.holding)
-
-
-def _why(schedule: Schedule, lease: Lease | None, now: datetime) -> str:
-    if lease and lease.off_until and now < lease.off_until:
-        return f"released, off until {stamp(lease.off_until)}"
-    if schedule.always_on:
-        return "always on"
-    if lease and lease.is_live(now):
-        return f"leased until {stamp(lease.expires_at)}"
-    if end := window_end(schedule, now):
-        return f"scheduled until {stamp(end)}"
-    return f"lease ended at {stamp(lease.expires_at)}" if lease else "no lease"

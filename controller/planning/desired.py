@@ -122,8 +122,9 @@ def _container_of(holding: Holding) -> Container:
     match holding.definition.source:
         case Container() as container:
             return container
-        case JumpStart() if holding.lock:
-            return holding.lock.container
+        case JumpStart(accept_eula=accepted) if holding.lock:
+            container = holding.lock.container
+            return container if accepted else container.without_eula()
         case source:
             raise AssertionError(f"{type(source).__name__} has no container")
 

@@ -13,7 +13,7 @@ from typing import Any
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from ledger.errors import Refused
-from ledger.holdings import read_fleet
+from ledger.holdings import fleet_of
 from ledger.json_files import read_json
 from ledger.repository import Repository, Snapshot
 
@@ -56,7 +56,7 @@ class Applied:
         return Answer(answer)
 
     def _endpoint(self, snapshot: Snapshot, name: str) -> str:
-        return read_fleet(snapshot.files, self.environment).get(name).endpoint_name
+        return fleet_of(snapshot, self.environment).get(name).endpoint_name
 
     def _noted(self) -> Noted:
         files = self.status.read().files if self.status else {}

@@ -19,7 +19,7 @@ from gateway.leases import answers
 from gateway.leases.etags import ETags, if_match
 from ledger.errors import Refused
 from ledger.history import LeaseAction, trailers
-from ledger.holdings import document_path, read_fleet
+from ledger.holdings import document_path, fleet_of
 from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
 from ledger.repository import Change, Committed, Proposal, Repository, Snapshot
@@ -76,7 +76,7 @@ class Changes:
         except AlreadyApplied as earlier:
             done = self._again(earlier)
         check_same(request, done.change.message)
-        item = read_fleet(done.snapshot.files, self.environment).get(request.endpoint)
+        item = fleet_of(done.snapshot, self.environment).get(request.endpoint)
         body = answers.about(item, self.clock(), done.commit)
         if trailers(done.change.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it

@@ -7,7 +7,7 @@ answer may be sent, and a change of other files is none of this lease.
 import re
 from collections.abc import Mapping
 
-from ledger.preconditions import lease_file, unless_changed
+from ledger.preconditions import unless_changed
 from ledger.proposals import Request
 from ledger.repository import Proposal, Repository, Snapshot
 
@@ -51,8 +51,7 @@ class ETags:
         if wanted == ("*",):
             return unless_changed(proposal, request, None)
         known = [self._ledger.at(commit) for commit in wanted if self._ledger.find(commit)]
-        seen = [lease_file(request, snapshot) for snapshot in known]
-        return unless_changed(proposal, request, [content for content in seen if content])
+        return unless_changed(proposal, request, known)
 
     def _changed_in(self, path: str, content: bytes) -> str | None:
         """Find the commit that last changed a file, unless it was changed once more meanwhile."""

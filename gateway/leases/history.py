@@ -10,7 +10,7 @@ from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.http.parameters import DEFAULT_LIMIT
 from ledger.history import RecordedChange, read_changes
-from ledger.holdings import document_path, read_fleet
+from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
 from ledger.repository import Repository
 
@@ -28,7 +28,7 @@ class History:
         Raises Refused LH4106 or LH4109.
         """
         name, limit = call.parameter("EndpointName") or "", call.parameter("limit")
-        item = read_fleet(self.ledger.read().files, self.environment).get(name)
+        item = fleet_of(self.ledger.read(), self.environment).get(name)
         path = document_path(self.environment, item.name, "lease")
         records = self.ledger.changes(path, int(limit or DEFAULT_LIMIT))
         return Answer([_entry(each) for each in read_changes(records)])

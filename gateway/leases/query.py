@@ -8,7 +8,7 @@ from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.leases import answers
 from gateway.leases.etags import ETags
-from ledger.holdings import document_path, read_fleet
+from ledger.holdings import document_path, fleet_of
 from ledger.repository import Repository
 
 
@@ -24,10 +24,11 @@ class Query:
     def tell(self, call: Call) -> Answer:
         """Answer with the lease that is named, or all. Raises Refused LH4106 or LH4109."""
         snapshot, now = self.ledger.read(), self.clock()
-        fleet = read_fleet(snapshot.files, self.environment)
+        fleet = fleet_of(snapshot, self.environment)
+        fleet.require_settings()
         name = call.parameter("EndpointName")
         if name is None:
-            items = sorted(fleet.readable().items, key=lambda item: item.endpoint_name)
+            items = sorted(fleet.items, key=lambda item: item.endpoint_name)
             return Answer([answers.about(item, now, snapshot.commit) for item in items])
         item = fleet.get(name)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)

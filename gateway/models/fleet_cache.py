@@ -11,7 +11,7 @@ from threading import Lock
 
 from gateway.log_lines import logger
 from ledger.errors import Failure, Refused
-from ledger.holdings import Broken, Fleet, Holding, read_fleet
+from ledger.holdings import Broken, Fleet, Holding, fleet_of
 from ledger.repository import Repository
 
 REMEMBERED = timedelta(seconds=15)
@@ -63,7 +63,8 @@ class FleetCache:
     def _read(self) -> Fleet:
         """Read the ledger; what cannot be read leaves the fleet as it was."""
         try:
-            fleet = read_fleet(self._ledger.read().files, self._environment).readable()
+            fleet = fleet_of(self._ledger.read(), self._environment)
+            fleet.require_settings()
         except Failure as failure:
             if self._fleet is None:
                 raise

@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from gateway.http.answer import Answer
 from ledger.holdings import Broken, Holding
-from ledger.lease import is_on, stamp
+from ledger.standing import State, standing
 
 STATUS_HEADER = "X-Leasehold-Status"
 _ABSENT = "absent"
@@ -38,29 +38,20 @@ def observed_status(files: Mapping[str, bytes], environment: str, endpoint_name:
 
 def not_running(item: Holding | Broken, status: str, now: datetime, base_url: str) -> Answer:
     """Answer 503 with the status, when to ask again, and the call that extends the lease."""
-    name = item.endpoint_name
-    match item:
-        case Broken():
-            seconds = _STOPPED_SECONDS
-            said = f"{name} does not run ({status}), and its files in the ledger cannot be read."
-        case Holding() if is_on(item.definition.schedule, item.lease, now):
-            seconds = _STARTING_SECONDS
-            said = f"{name} is not in service yet ({status}). Ask again in {seconds} s."
-        case _:
-            seconds = _STOPPED_SECONDS
-            said = f"{name} is stopped ({status}): {_why(item, now)} {_extend(base_url, name)}"
+    name, told = item.endpoint_name, standing(item, now)
+    seconds = _STOPPED_SECONDS
+    if told.state in (State.FROZEN, State.SUSPENDED):
+        said = f"{name} does not run ({status}): {told.sentence}."
+    elif told.is_on:
+        seconds = _STARTING_SECONDS
+        said = (
+            f"{name} is not in service yet ({status}): {told.sentence}. Ask again in {seconds} s."
+        )
+    else:
+        said = f"{name} is stopped ({status}): {told.sentence}. {_extend(base_url, name)}"
     body = {"error": said, "code": "LH4301"}
     headers = {"Retry-After": str(seconds), STATUS_HEADER: status}
     return Answer(body, HTTPStatus.SERVICE_UNAVAILABLE, headers)
-
-
-def _why(item: Holding, now: datetime) -> str:
-    lease = item.lease
-    if lease is None:
-        return "nobody has leased it yet."
-    if lease.off_until and now < lease.off_until:
-        return f"it is held off until {stamp(lease.off_until)}."
-    return f"its lease ended at {stamp(lease.expires_at)}."
 
 
 def _extend(base_url: str, endpoint_name: str) -> str:

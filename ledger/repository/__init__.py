@@ -1,7 +1,7 @@
 """The ledger's git repository: read a snapshot, commit by compare-and-swap, read history.
 
-The controller, the gateway and the command line hold one `Repository` each. Nothing but this
-package imports pygit2, and foreign errors end here. It must not know what the files mean.
+A process holds one `Repository` for each branch. Nothing but this package imports pygit2, and
+pygit2's errors end here. It must not know what the files mean.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
-from ledger.repository.clone import Clone, Pen
+from ledger.repository.clone import Clone, CommitIdentity
 from ledger.repository.request_index import RequestIndex
 from ledger.repository.transport import Server
 from ledger.snapshot import (
@@ -71,12 +71,12 @@ class Repository:
         self._remote = remote
         self._under = under
         server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
-        self._clone = Clone(server, cache, under, Pen(committer, clock))
+        self._clone = Clone(server, cache, under, CommitIdentity(committer, clock))
         self._requests = RequestIndex(self._clone)
         self._writer = Writer(self._clone, stopwatch)
 
     def read(self) -> Snapshot:
-        """Give the remote's tip; costs one round trip when nothing changed. Raises `Failure`."""
+        """Return the remote's tip; costs one round trip when nothing changed. Raises `Failure`."""
         return self._clone.fetch()
 
     def head(self) -> str:
@@ -102,7 +102,7 @@ class Repository:
         return committed
 
     def at(self, commit: str) -> Snapshot:
-        """Give the files as of a commit that this repository has told of. Raises `Failure`."""
+        """Return the files as of a commit that this repository has told of. Raises `Failure`."""
         try:
             return self._clone.at(commit)
         except Damaged:  # the clone was thrown away meanwhile
@@ -118,11 +118,11 @@ class Repository:
         return self._requests.find(request_id, snapshot)
 
     def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:
-        """Give the commits that changed one path, newest first, along first parents."""
+        """Return the commits that changed one path, newest first, along first parents."""
         return iter(self._clone.changes(path, limit))
 
     def latest(self, limit: int) -> Iterator[CommitRecord]:
-        """Give the newest commits of the branch, newest first, along first parents."""
+        """Return the newest commits of the branch, newest first, along first parents."""
         return iter(self._clone.latest(limit))
 
     def find(self, prefix: str, *, of: str | None = None) -> CommitRecord | None:

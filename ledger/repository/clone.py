@@ -1,9 +1,8 @@
 """A bare clone, one commit deep and disposable: whatever is wrong with it, a new one is made.
 
-`Repository` reads from it and `Writer` commits into it. Objects and references are touched under a
-lock, because libgit2 wants one thread at a time on a handle. A push has a handle of its own on
-the same clone and holds no lock, so a reader never waits for a push's network time. It must not
-know what the files mean.
+Objects and references are touched under a lock, because libgit2 wants one thread at a time on a
+handle. A push has a handle of its own on the same clone and holds no lock, so a reader never waits
+for a push's network time. It must not know what the files mean.
 """
 
 import hashlib
@@ -42,7 +41,7 @@ _USES_BETWEEN_COUNTS = 64
 
 
 @dataclass(frozen=True)
-class Pen:
+class CommitIdentity:
     """Who commits, and the clock that dates it."""
 
     committer: Person
@@ -50,19 +49,19 @@ class Pen:
 
 
 class Clone:
-    def __init__(self, server: Server, cache: Path, under: str, pen: Pen) -> None:
+    def __init__(self, server: Server, cache: Path, under: str, identity: CommitIdentity) -> None:
         name = hashlib.sha256(f"{server.remote.url} {server.remote.branch}".encode()).hexdigest()
         self._path = cache / f"{name[:16]}.git"
         self._server = server
         self._trees = Trees(under)
-        self._pen = pen
+        self._identity = identity
         self._lock = threading.RLock()
         self._handle: pygit2.Repository | None = None
         self._tip: Snapshot | None = None
         self._uses = 0
 
     def known(self) -> Snapshot | None:
-        """Give the tip as last seen, by this process or by the one that kept this clone."""
+        """Return the tip as last seen, by this process or by the one that kept this clone."""
         with self._lock, suppress(Damaged):
             self._uses += 1
             if self._uses % _USES_BETWEEN_COUNTS == 0:
@@ -86,8 +85,8 @@ class Clone:
 
     def commit(self, parent: Snapshot, change: Change) -> Snapshot:
         with self._lock, self._guarded() as repository:
-            author = signature(change.author, self._pen.clock())
-            committer = signature(self._pen.committer, self._pen.clock())
+            author = signature(change.author, self._identity.clock())
+            committer = signature(self._identity.committer, self._identity.clock())
             parents = [repository[parent.commit].peel(pygit2.Commit)] if parent.commit else []
             before = parents[0].tree if parents else None
             tree = write_tree(repository, before, change.files)
@@ -112,7 +111,7 @@ class Clone:
         return self._after(base, tip, list)
 
     def recent(self, base: str, tip: str, seconds: float) -> Sequence[float]:
-        return self._after(base, tip, lambda found: ages(found, self._pen.clock(), seconds))
+        return self._after(base, tip, lambda found: ages(found, self._identity.clock(), seconds))
 
     def touches(self, commit: str, paths: Iterable[str]) -> bool:
         with self._lock, self._guarded() as repository:

@@ -1,6 +1,6 @@
 """Commits read as values: what one says, and which of them changed a path.
 
-`Clone` calls it under its lock.
+A handle of pygit2 belongs to one thread at a time: whoever calls this holds the clone's lock.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 def history(
     repository: pygit2.Repository, tip: str, path: str, limit: int
 ) -> Iterator[CommitRecord]:
-    """Give the commits that changed `path`, newest first, along first parents."""
+    """Return the commits that changed `path`, newest first, along first parents."""
     commit: pygit2.Commit | None = repository[tip].peel(pygit2.Commit)
     while commit is not None and limit > 0:
         if differs(commit, path):
@@ -28,7 +28,7 @@ def history(
 
 
 def latest(repository: pygit2.Repository, tip: str, limit: int) -> Iterator[CommitRecord]:
-    """Give the newest commits, along first parents."""
+    """Return the newest commits, along first parents."""
     commit: pygit2.Commit | None = repository[tip].peel(pygit2.Commit)
     for _ in range(limit):
         if commit is None:
@@ -38,7 +38,7 @@ def latest(repository: pygit2.Repository, tip: str, limit: int) -> Iterator[Comm
 
 
 def after(repository: pygit2.Repository, base: str, tip: str) -> Iterator[CommitRecord]:
-    """Give the commits up to `tip` that `base` does not have, newest first; "" has none."""
+    """Return the commits up to `tip` that `base` does not have, newest first; "" has none."""
     walker = repository.walk(tip)
     if base and base in repository:
         walker.hide(base)
@@ -53,7 +53,7 @@ def ages(newest_first: Iterator[CommitRecord], now: datetime, longest: float) ->
 
 
 def descended(repository: pygit2.Repository, tip: str, prefix: str) -> Iterator[CommitRecord]:
-    """Give the commit whose id begins so, if it is `tip` or in its history, and no other does."""
+    """Return the commit whose id begins so, if it is `tip` or in its history, and no other does."""
     try:
         ends: tuple[object, object] = (repository.get(prefix), repository.get(tip))
     except (pygit2.GitError, ValueError):  # several objects begin so, or it is too short to tell
@@ -77,7 +77,7 @@ def record(commit: pygit2.Commit) -> CommitRecord:
 
 
 def committed_at(commit: pygit2.Commit) -> datetime:
-    """Give the committer's date. git takes any number for it, and the calendar ends somewhere."""
+    """Return the committer's date. git takes any number for it, and the calendar ends somewhere."""
     return datetime.fromtimestamp(min(commit.commit_time, _LAST_SECOND), UTC)
 
 

@@ -1,8 +1,7 @@
 """Which requests the newest commits answer: how a repeated one is recognised.
 
-`Repository` keeps one for a process. It reads the history once and after that only what is new, so
-that a look costs as much as there are commits since the last. Commits that may never be pushed are
-looked at and not remembered.
+It reads the history once and after that only what is new, so that a look costs as much as there are
+commits since the last. Commits that may never be pushed are looked at and not remembered.
 """
 
 import threading

@@ -1,6 +1,6 @@
 """The network side of git: connect, list, fetch, push, with every failure as a sentence.
 
-`Clone` calls it with its own handles. It must not know what a clone is kept for.
+It works on handles that are given to it. It must not know what a clone is kept for.
 """
 
 import threading
@@ -35,7 +35,7 @@ class Server:
         self._branch = f"refs/heads/{remote.branch}"
 
     def tip(self, connection: pygit2.Remote) -> str:
-        """Give the branch's commit; "" when there is none yet and it may be begun."""
+        """Return the branch's commit; "" when there is none yet and it may be begun."""
         listed = connection.list_heads(connect=False)
         heads = {head.name: str(head.oid) for head in listed if head.name}
         if self._branch in heads:
@@ -194,5 +194,6 @@ def _contents(known_hosts: Path) -> bytes:
         return known_hosts.read_bytes()
     except OSError as error:
         raise Refused(
-            "LH2005", f"The file of known hosts cannot be read: {error}. Without it no host is."
+            "LH2005",
+            f"The file of known hosts cannot be read: {error}. No server is trusted without it.",
         ) from error

@@ -1,6 +1,6 @@
 """Files to git trees and back, straight from the object database, with no work tree.
 
-`Clone` calls it under its lock.
+A handle of pygit2 belongs to one thread at a time: whoever calls this holds the clone's lock.
 """
 
 from collections import defaultdict
@@ -86,7 +86,7 @@ def _write_folder(
 
 
 def entry(tree: pygit2.Tree, path: str) -> pygit2.Oid | None:
-    """Give the id of what is at `path`, or None."""
+    """Return the id of what is at `path`, or None."""
     try:
         return tree[path].id
     except KeyError:

@@ -425,7 +425,9 @@ class TestABrokenDocument:
         scene.push({path("A"): text}, "oops")
         scene.let_pass(minutes=20)
         tick = scene.tick()
-        assert told(tick, endpoint).startswith("report: frozen until mended: environments/dev/A.")
+        assert told(tick, endpoint).startswith(
+            "report: frozen until its documents are mended: environments/dev/A."
+        )
         assert tick.outcomes == ()
 
     def test_broken_settings_freeze_the_whole_environment(self, scene: Scene) -> None:

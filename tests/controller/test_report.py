@@ -43,8 +43,8 @@ def three() -> Tick:
 
 
 BROKEN = (
-    "frozen until mended: environments/dev/B.endpoint.json: /: it cannot be read as JSON:"
-    " Expecting property name enclosed in double quotes: line 1 column 2 (char 1). [LH1001]"
+    "frozen until its documents are mended: environments/dev/B.endpoint.json: /: it cannot be read"
+    " as JSON: line 1, column 2: it ends here and is not complete. [LH1001]"
 )
 
 

@@ -67,7 +67,7 @@ def test_an_extension_is_a_commit_by_the_caller_and_starts_the_endpoint(up: Up) 
     name, minutes, reason = "Inpainting", "20", "the [board] looks at noon"
     done = up.leasehold("extend", name, minutes, "--reason", reason)
     assert done.returncode == 0, done.stderr
-    assert "demo-Inpainting-Endpoint is leased until " in done.stdout
+    assert "demo-Inpainting-Endpoint: leased until " in done.stdout
     assert "by Ana <ana@example.com>" in done.stdout
     up.await_status("demo-Inpainting-Endpoint", "InService")
     log = up.git("log", "-1", "--format=%an %cn%n%B", "environments/dev/Inpainting.lease.json")
@@ -83,7 +83,7 @@ def test_a_released_endpoint_leaves_sagemaker(up: Up) -> None:
     up.publish(*definition("Brief", schedule={"initial_provision_minutes": 30}))
     up.await_status("demo-Brief-Endpoint", "InService")
     done = up.leasehold("release", "demo-Brief-Endpoint", "--author", "Ben <ben@example.com>")
-    assert "is released" in done.stdout
+    assert "demo-Brief-Endpoint: lease ended at " in done.stdout
     assert "by Ben <ben@example.com>" in done.stdout
     up.await_status("demo-Brief-Endpoint", None)
     actions = [entry["action"] for entry in up.leasehold.json("log", "Brief")]

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from leasehold.next import next_
 from ledger.errors import Refused
+from ledger.lease import stamp
 from tests.scene import lease, path
 
 if TYPE_CHECKING:
@@ -79,13 +80,14 @@ def test_each_endpoint_says_why(fleet: Scene) -> None:
     why = {row["name"]: row["reason"] for row in ahead(fleet)}
     assert why.pop("Search").endswith(" Asia/Kathmandu opens")
     assert why.pop("Broken").startswith(
-        "frozen until mended: environments/dev/Broken.endpoint.json: /inference_type: "
+        "frozen until its documents are mended: environments/dev/Broken.endpoint.json:"
+        " /inference_type: "
     )
     assert why == {
         "Falcon40B": "lease ends",
         "Always": "always on",
         "Fresh": "its first lease of 30 min is due",
-        "Idle": "off, nothing scheduled",
+        "Idle": "no lease",
     }
 
 
@@ -99,8 +101,7 @@ def test_the_table_has_utc_the_time_left_and_the_windows_own_clock(fleet: Scene)
     assert "demo-Search-Endpoint" in search
     assert f"{opens.astimezone(KATHMANDU):%a %Y-%m-%d %H:%M +0545}" in search
     assert falcon.split()[2:] == ["3", "h", "demo-Falcon40B-Endpoint", "off", "-", "lease", "ends"]
-    assert lines[-1].split() == ["-", "-", "demo-Idle-Endpoint", "-", "-", "off,", "nothing",
-                                 "scheduled"]  # fmt: skip
+    assert lines[-1].split() == ["-", "-", "demo-Idle-Endpoint", "-", "-", "no", "lease"]
 
 
 def test_one_endpoint_shows_its_next_three(fleet: Scene) -> None:
@@ -110,6 +111,12 @@ def test_one_endpoint_shows_its_next_three(fleet: Scene) -> None:
     assert third - first == timedelta(days=1)
     assert [datetime.fromisoformat(row["local"]) for row in rows[:1]] == [first]
     assert rows[0]["local"].endswith("+05:45")
+
+
+def test_one_endpoint_says_what_it_is_now_before_what_comes_next(fleet: Scene) -> None:
+    _, now, _, _, ends, *_ = table(fleet, "Falcon40B")
+    assert now == f"demo-Falcon40B-Endpoint: leased until {stamp(minute(hours=3))}"
+    assert ends.endswith("lease ends")
 
 
 def test_as_many_as_are_asked_for_of_one_and_of_each(fleet: Scene) -> None:
@@ -127,7 +134,7 @@ def test_a_suspended_endpoint_is_held_whatever_its_schedule_says(scene: Scene) -
 def test_a_week_full_of_windows_is_not_told_to_end(scene: Scene) -> None:
     full = {"days": EVERY_DAY, "start": "00:00", "end": "24:00"}
     scene.define("Search", schedule={"timezone": "Europe/Berlin", "windows": [full]})
-    assert [row["reason"] for row in ahead(scene)] == ["on, nothing scheduled"]
+    assert [row["reason"] for row in ahead(scene)] == ["scheduled around the clock"]
 
 
 def test_it_asks_nothing_of_aws(fleet: Scene) -> None:
@@ -146,5 +153,5 @@ def test_an_environment_without_readable_settings_is_refused(scene: Scene) -> No
     scene.push({"environments/dev/environment.json": "{}"}, "break")
     error = run(scene).exception
     assert isinstance(error, Refused)
-    assert error.code == "LH5002"
+    assert error.code == "LH4109"
     assert "environment.json" in error.message

@@ -95,7 +95,7 @@ def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(
     told = up.log.read_text()
     time.sleep(1)
     assert up.log.read_text() == told
-    assert told.count("first lease of 30 min") == 1
+    assert told.count("its first lease of 30 min is due: it runs until ") == 1
     assert f"InService {FALCON}\n" in told
 
 

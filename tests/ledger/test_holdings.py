@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.documents import ExistingConfig, JumpStart
+from ledger.errors import Refused
 from ledger.holdings import Broken, Fleet, Holding, environments, read_fleet
 
 if TYPE_CHECKING:
@@ -98,8 +99,50 @@ def test_an_endpoint_is_found_by_either_name_ignoring_case() -> None:
     read = fleet({"A.endpoint.json": own("A", endpoint_name="legacy"), "B.endpoint.json": b"{"})
     for wanted in ("a", "A", "LEGACY"):
         assert read.find(wanted) is read.holdings[0]
-    assert read.find("demo-b-endpoint") is read.broken[0]
+        assert read.get(wanted) is read.holding(wanted) is read.holdings[0]
+    for wanted in ("demo-b-endpoint", "b"):
+        assert read.find(wanted) is read.get(wanted) is read.broken[0]
     assert read.find("C") is None
+
+
+def test_an_endpoints_own_name_is_found_before_a_definition_that_is_called_so() -> None:
+    """SageMaker's name is what a caller sees; a definition's is short for it."""
+    read = fleet({"A.endpoint.json": own("A"), "B.endpoint.json": own("B", endpoint_name="a")})
+    a, b = read.holdings
+    assert read.find("A") is b
+    assert read.find("demo-A-Endpoint") is a
+    crossed = fleet(
+        {
+            "A.endpoint.json": own("A", endpoint_name="b"),
+            "B.endpoint.json": own("B", endpoint_name="a"),
+        }
+    )
+    assert [crossed.get(name).name for name in ("a", "b")] == ["B", "A"]
+
+
+def test_a_name_that_nobody_has_is_refused_and_cut() -> None:
+    read = fleet({"A.endpoint.json": own("A")})
+    for look in (read.get, read.holding):
+        with pytest.raises(Refused, match=r"LH4106: no endpoint is called x{80} in dev: check the"):
+            look("x" * 500)
+
+
+def test_a_broken_one_is_found_and_may_not_be_changed() -> None:
+    read = fleet({"A.endpoint.json": b"{"})
+    with pytest.raises(Refused, match=r"LH4109: demo-A-Endpoint is frozen until .*A\.endpoint"):
+        read.holding("a")
+
+
+@pytest.mark.parametrize("files", [{}, {"environments/dev/environment.json": b"{"}])
+def test_in_an_environment_that_cannot_be_read_nobody_knows_what_is_there(
+    files: dict[str, bytes],
+) -> None:
+    read = read_fleet({**files, "environments/dev/A.endpoint.json": b"{}"}, "dev")
+    for look in (read.find, read.get, read.holding):
+        with pytest.raises(Refused, match=r"LH4109: the environment dev is frozen: .*environment"):
+            look("A")
+    with pytest.raises(Refused, match="LH4109"):
+        read.require_settings()
 
 
 def test_the_ceiling_names_the_file_that_rules_it() -> None:
@@ -189,8 +232,8 @@ def test_violations_of_several_files_are_told_at_once() -> None:
     )
     assert lines(read) == [
         (
-            "A.lease.json: /: it cannot be read as JSON: Expecting property name enclosed in double"
-            " quotes: line 1 column 2 (char 1). [LH1001]"
+            "A.lease.json: /: it cannot be read as JSON: line 1, column 2: it ends here and is not"
+            " complete. [LH1001]"
         ),
         'A.endpoint.json: /public: "yes" is not of type boolean. [LH1002]',
         (
@@ -211,7 +254,7 @@ def test_a_frozen_endpoint_keeps_its_own_endpoint_name_where_that_is_readable() 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        (None, "environment.json: /: it is missing, so nothing here is managed. [LH1010]"),
+        (None, "environment.json: /: it is missing: nothing here is managed without it. [LH1010]"),
         (b"[", "environment.json: /: it cannot be read as JSON: "),
     ],
 )
@@ -231,7 +274,10 @@ def test_without_readable_settings_nothing_is_managed(content: bytes | None, lin
 def test_a_definition_has_the_name_of_its_file() -> None:
     read = fleet({"A.endpoint.json": own("B")})
     assert lines(read) == [
-        "A.endpoint.json: /name: it is 'B', and the file's name says 'A'. [LH1003]"
+        (
+            "A.endpoint.json: /name: it is 'B', but the file is A.endpoint.json: rename one of"
+            " them. [LH1003]"
+        )
     ]
     assert names(read.broken) == ["A"]
 
@@ -241,12 +287,12 @@ def test_names_that_differ_in_case_only_freeze_both() -> None:
     assert names(read.broken) == ["Falcon", "falcon"]
     assert lines(read) == [
         (
-            "Falcon.endpoint.json: /name: another definition is called 'Falcon' too, ignoring case."
-            " [LH1004]"
+            "Falcon.endpoint.json: /name: another definition is called 'Falcon' too, ignoring case:"
+            " rename one. [LH1004]"
         ),
         (
-            "falcon.endpoint.json: /name: another definition is called 'falcon' too, ignoring case."
-            " [LH1004]"
+            "falcon.endpoint.json: /name: another definition is called 'falcon' too, ignoring case:"
+            " rename one. [LH1004]"
         ),
     ]
 
@@ -283,14 +329,17 @@ def test_a_default_endpoint_name_has_sixty_three_letters_at_the_most(
         ({"max_instances": 2}, None),
         (
             {"max_instances": 1},
-            "/inference_instance_count: 2 is above max_instances 1. [LH1007]",
+            (
+                "/inference_instance_count: 2 is more than environment.json's max_instances, 1."
+                " [LH1007]"
+            ),
         ),
         ({"allowed_instance_types": ["ml.g5.*", "ml.m5.*"]}, None),
         (
             {"allowed_instance_types": ["ml.g5.*", "ml.c5.large"]},
             (
-                "/inference_instance_type: ml.m5.large is not among the allowed_instance_types:"
-                " ml.g5.*, ml.c5.large. [LH1007]"
+                "/inference_instance_type: ml.m5.large is none of environment.json's"
+                " allowed_instance_types, ml.g5.*, ml.c5.large. [LH1007]"
             ),
         ),
     ],
@@ -343,6 +392,37 @@ def test_a_lock_of_a_version_that_fits_is_used(version: str) -> None:
     assert fleet(files).violations == ()
 
 
+DRAFT = {"channel_name": "draft_model", "s3_uri": "s3://jumpstart/draft/"}
+LICENSED: dict[str, dict[str, object]] = {
+    "the model": {"accept_eula": True},
+    "a further file": {"additional_model_data_sources": [DRAFT, {**DRAFT, "accept_eula": True}]},
+}
+
+
+@pytest.mark.parametrize("licensed", LICENSED)
+@pytest.mark.parametrize("definition", [{}, {"accept_eula": False}], ids=["silent", "no"])
+def test_a_licence_that_is_not_accepted_freezes_and_says_where_to_accept_it(
+    definition: dict[str, object], licensed: str
+) -> None:
+    files = {
+        "A.endpoint.json": jumpstart("A", **definition),
+        "A.lock.json": lock(**LICENSED[licensed]),
+    }
+    assert lines(fleet(files)) == [
+        (
+            "A.endpoint.json: /accept_eula: A.lock.json has data under an end-user licence, which"
+            " this definition does not accept: read the licence, and set accept_eula to true if you"
+            " agree. [LH1016]"
+        )
+    ]
+
+
+@pytest.mark.parametrize("locked", [*LICENSED.values(), {}], ids=[*LICENSED, "no licence"])
+def test_a_licence_that_the_definition_accepts_is_in_order(locked: dict[str, object]) -> None:
+    files = {"A.endpoint.json": jumpstart("A", accept_eula=True), "A.lock.json": lock(**locked)}
+    assert fleet(files).violations == ()
+
+
 # What has no effect is said, and freezes nothing.
 
 
@@ -378,8 +458,8 @@ def test_every_pool_is_of_an_allowed_instance_type() -> None:
     read = fleet({"A.endpoint.json": own("A", instance_pools=POOLS)}, limits=limits)
     assert lines(read) == [
         (
-            "A.endpoint.json: /instance_pools/1/instance_type: ml.g5.xlarge is not among the"
-            " allowed_instance_types: ml.m5.*. [LH1007]"
+            "A.endpoint.json: /instance_pools/1/instance_type: ml.g5.xlarge is none of"
+            " environment.json's allowed_instance_types, ml.m5.*. [LH1007]"
         )
     ]
     assert names(read.broken) == ["A"]
@@ -388,9 +468,10 @@ def test_every_pool_is_of_an_allowed_instance_type() -> None:
 def test_the_most_instances_hold_for_scaling_too() -> None:
     scaling = {"min_instances": 1, "max_instances": 5}
     files = {"A.endpoint.json": own("A", autoscaling=scaling, inference_instance_count=6)}
+    more = "is more than environment.json's max_instances, 4. [LH1007]"
     assert lines(fleet(files, limits={"max_instances": 4})) == [
-        "A.endpoint.json: /autoscaling/max_instances: 5 is above max_instances 4. [LH1007]",
-        "A.endpoint.json: /inference_instance_count: 6 is above max_instances 4. [LH1007]",
+        f"A.endpoint.json: /autoscaling/max_instances: 5 {more}",
+        f"A.endpoint.json: /inference_instance_count: 6 {more}",
     ]
     assert fleet(files, limits={"max_instances": 6}).violations == ()
 
@@ -440,8 +521,8 @@ def test_endpoints_that_share_a_path_are_warned_of_and_run_on() -> None:
     assert read.errors == ()
     place = "endpoint.json: /integration/properties/api_resource_name"
     assert [str(violation).rpartition("dev/")[2] for violation in read.violations] == [
-        f"A.{place}: /chat is the path of B too, so it leads nowhere. [LH1015]",
-        f"B.{place}: /chat is the path of A too, so it leads nowhere. [LH1015]",
+        f"A.{place}: /chat is the path of B too: no call is answered there. [LH1015]",
+        f"B.{place}: /chat is the path of A too: no call is answered there. [LH1015]",
     ]
 
 

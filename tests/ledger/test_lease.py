@@ -131,9 +131,29 @@ def test_the_same_end_once_more_is_no_shortening() -> None:
     assert meter.set_expiry(lease, at("12:00:00"), MONDAY_9, WEEK) == lease
 
 
-def test_an_ended_lease_is_not_set_into_the_past() -> None:
-    with refused("LH4103", "past already"):
-        meter.set_expiry(Lease(at("08:00:00")), at("08:30:00"), MONDAY_9, WEEK)
+@pytest.mark.parametrize("until", ["07:30:00", "08:30:00", "09:00:00"])
+@pytest.mark.parametrize("lease", [None, Lease(at("08:00:00"))], ids=["none", "ended"])
+@pytest.mark.parametrize("shorten", [False, True])
+def test_where_no_lease_runs_none_is_set_into_the_past_nor_to_now(
+    lease: Lease | None,
+    until: str,
+    shorten: bool,  # noqa: FBT001
+) -> None:
+    with refused("LH4103", f"2026-11-23T{until}Z is past already, and no lease is running."):
+        meter.set_expiry(lease, at(until), MONDAY_9, WEEK, shorten=shorten)
+
+
+def test_where_none_runs_one_is_set_to_the_second_after_now() -> None:
+    until = at("09:00:01")
+    assert meter.set_expiry(Lease(at("08:00:00")), until, MONDAY_9, WEEK) == Lease(until)
+
+
+@pytest.mark.parametrize("until", ["08:30:00", "09:00:00"])
+def test_a_live_lease_is_ended_by_an_instant_that_is_past_only_on_request(until: str) -> None:
+    lease = Lease(at("12:00:00"))
+    with refused("LH4103", "runs until 2026-11-23T12:00:00Z", '"shorten": true'):
+        meter.set_expiry(lease, at(until), MONDAY_9, WEEK)
+    assert meter.set_expiry(lease, at(until), MONDAY_9, WEEK, shorten=True) == Lease(at(until))
 
 
 @given(situations(), nows, ceilings)
@@ -232,7 +252,7 @@ def test_a_release_does_not_move_the_end_of_an_ended_lease() -> None:
     ("lease", "sentence"),
     [
         (None, "it was never leased"),
-        (Lease(at("08:00:00")), "it ended at 2026-11-23T08:00:00Z"),
+        (Lease(at("08:00:00")), "its lease ended at 2026-11-23T08:00:00Z"),
     ],
 )
 def test_nothing_to_release_is_refused(lease: Lease | None, sentence: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from ledger.errors import Refused
 from ledger.json_files import dump_json
-from ledger.preconditions import AlreadyApplied, check_same, lease_file, once, unless_changed
+from ledger.preconditions import AlreadyApplied, check_same, once, unless_changed
 from ledger.proposals import Request, extension
 from ledger.snapshot import CommitRecord, Person, Snapshot
 from tests.scene import NOON, definition, environment, lease, path
@@ -67,26 +67,41 @@ class TestOnce:
 
 class TestUnlessChanged:
     def test_the_lease_that_was_seen_may_be_changed(self) -> None:
-        now = head(lease(NOON))
-        seen = lease_file(ASKED, now)
-        assert seen is not None
-        assert unless_changed(extension(ASKED, 10), ASKED, [seen])(now).request_id == "r-1"
+        now = head(lease(NOON), "1" * 40)
+        seen = [head(None), head(lease(NOON))]
+        assert unless_changed(extension(ASKED, 10), ASKED, seen)(now).request_id == "r-1"
 
     @pytest.mark.parametrize("request_id", [None, "other"])
     def test_another_one_is_refused_with_the_commit_that_has_it(
         self, request_id: str | None
     ) -> None:
         """Another request may have set the very same end; it is another lease for all that."""
-        seen = lease_file(ASKED, head(lease(NOON, request_id="r-0")))
-        assert seen is not None
+        seen = [head(None), head(lease(NOON, request_id="r-0"))]
         now = head(lease(NOON, **({"request_id": request_id} if request_id else {})))
         with pytest.raises(Refused, match=f"LH4112.*commit {now.commit}"):
-            unless_changed(extension(ASKED, 10), ASKED, [seen])(now)
+            unless_changed(extension(ASKED, 10), ASKED, seen)(now)
 
-    @pytest.mark.parametrize("seen", [None, [], [b"{}"]], ids=["any", "none", "other"])
-    def test_where_there_is_no_lease_nothing_matches(self, seen: list[bytes] | None) -> None:
+    @pytest.mark.parametrize(
+        "seen", [None, [], [head(None)], [head(lease(NOON))]], ids=["any", "none", "same", "other"]
+    )
+    def test_where_there_is_no_lease_nothing_matches(self, seen: list[Snapshot] | None) -> None:
         with pytest.raises(Refused, match="has no lease"):
             unless_changed(extension(ASKED, 10), ASKED, seen)(head(None))
+
+    def test_a_name_that_nobody_has_matches_nothing(self) -> None:
+        nobody = replace(ASKED, endpoint="nobody")
+        with pytest.raises(Refused, match=r"LH4112.*has no lease"):
+            unless_changed(extension(nobody, 10), nobody, None)(head(lease(NOON)))
+
+    @pytest.mark.parametrize("settings", [b"{", None], ids=["broken", "missing"])
+    def test_an_environment_that_cannot_be_read_is_no_missing_lease(
+        self, settings: bytes | None
+    ) -> None:
+        now = head(lease(NOON))
+        files = {**now.files, "environments/dev/environment.json": settings}
+        broken = replace(now, files={name: data for name, data in files.items() if data})
+        with pytest.raises(Refused, match=r"LH4109.*environments/dev/environment\.json"):
+            unless_changed(extension(ASKED, 10), ASKED, [now])(broken)
 
     def test_any_lease_is_one(self) -> None:
         now = head(lease(NOON))

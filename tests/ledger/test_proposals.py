@@ -330,11 +330,13 @@ def test_an_addition_that_is_repeated_is_applied_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "definition", [own("A"), existing("A", "other"), b"{"], ids=["own", "other config", "broken"]
+    ("definition", "code"),
+    [(own("A"), "LH4108"), (existing("A", "other"), "LH4108"), (b"{", "LH4109")],
+    ids=["own", "other config", "broken"],
 )
-def test_an_addition_of_what_is_there_otherwise_is_refused(definition: object) -> None:
+def test_an_addition_of_what_is_there_otherwise_is_refused(definition: object, code: str) -> None:
     failure = refused(addition(ask(), "config", 10), snapshot({"A.endpoint.json": definition}))
-    assert failure.code == "LH4108"
+    assert failure.code == code
     assert "environments/dev/A.endpoint.json" in failure.message
 
 

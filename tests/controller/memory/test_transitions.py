@@ -186,7 +186,7 @@ class TestASuspension:
         ticks = Ticks()
         ticks.see(self.held, there("InService", self.held), at(0))
         action = ticks.see(self.held, there("InService", self.held), at(45))
-        assert action.reason == f"suspended for 45 min, until {stamp(at(60))}: Load test"
+        assert action.reason == f"suspended until {stamp(at(60))}: Load test (for 45 min so far)"
 
     def test_of_what_is_not_there_has_one_too(self) -> None:
         ticks = Ticks()

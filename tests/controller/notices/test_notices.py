@@ -423,7 +423,7 @@ def test_a_failure_is_not_told_a_second_time_as_a_report(story: Story) -> None:
 
 def test_a_broken_definition_of_an_endpoint_that_never_was_is_told_once() -> None:
     story = Story(content=b"{")
-    story.plan(Verb.REPORT, "frozen until mended: it is not JSON")
+    story.plan(Verb.REPORT, "frozen until its documents are mended: it is not JSON")
     assert story.kinds(NINE) == [Kind.BLOCKED]
     assert story.kinds(at(9, 1)) == []
 

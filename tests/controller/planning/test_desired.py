@@ -69,9 +69,10 @@ def holding(**fields: Any) -> Holding:  # noqa: ANN401
     return Holding(definition, definition.endpoint_name or "demo-A-Endpoint")
 
 
-def jumpstart() -> Holding:
+def jumpstart(*, accept_eula: bool = True) -> Holding:
     lock = Lock("falcon", "2.1.0", "us-east-1", "ml.g5.xlarge", EVERYTHING)
-    return replace(holding(source=JumpStart("falcon")), lock=lock)
+    source = JumpStart("falcon", accept_eula=accept_eula)
+    return replace(holding(source=source), lock=lock)
 
 
 def wanted(a_holding: Holding, environment: Environment = ENVIRONMENT) -> Desired:
@@ -215,6 +216,16 @@ def test_each_licence_is_accepted_for_its_own_files_only() -> None:
     }
     assert sources["draft"]["ModelAccessConfig"] == {"AcceptEula": True}
     assert "ModelAccessConfig" not in sources["open"]
+
+
+def test_no_licence_is_accepted_that_the_definition_does_not_accept_whatever_its_lock_says() -> (
+    None
+):
+    model = wanted(jumpstart(accept_eula=False)).model
+    assert model is not None
+    assert "ModelAccessConfig" not in str(model)
+    extra = model["PrimaryContainer"]["AdditionalModelDataSources"]
+    assert [item["ChannelName"] for item in extra] == ["draft", "open"]
 
 
 @pytest.mark.parametrize("path", ["s3://answers", "s3://answers/"])

@@ -302,12 +302,14 @@ class TestASuspension:
         endpoint = scene.start("A", minutes=10)
         scene.define("A", suspended={"reason": "Load test by the platform team"})
         assert told(scene.tick(), endpoint) == (
-            "hold: suspended for 0 s: Load test by the platform team"
+            "hold: suspended: Load test by the platform team (for 0 s so far)"
         )
         scene.let_pass(minutes=90)
         scene.restart()
         tick = scene.tick()
-        assert told(tick, endpoint) == "hold: suspended for 90 min: Load test by the platform team"
+        assert told(tick, endpoint) == (
+            "hold: suspended: Load test by the platform team (for 90 min so far)"
+        )
         assert tick.outcomes == ()
         assert scene.account.status(endpoint) == "InService"
 
@@ -317,8 +319,10 @@ class TestASuspension:
         scene.define("A", 60, suspended=held, model={"image": "registry/m:2"}, owner="ana")
         absent = scene.define("B", 60, suspended=held)
         tick = scene.tick()
-        assert told(tick, running).startswith("hold: suspended for")
-        assert told(tick, absent) == ("hold: suspended for 0 s, until 2026-11-24T08:00:00Z: Audit")
+        assert told(tick, running).startswith("hold: suspended until 2026-11-24T08:00:00Z: ")
+        assert told(tick, absent) == (
+            "hold: suspended until 2026-11-24T08:00:00Z: Audit (for 0 s so far)"
+        )
         assert tick.outcomes == ()
 
     def test_ends_at_its_until(self, scene: Scene) -> None:
@@ -337,7 +341,7 @@ class TestASuspension:
         scene.define("A", 600)
         assert told(scene.tick(), endpoint).startswith("keep")
         scene.define("A", 600, suspended={"reason": "Audit"})
-        assert told(scene.tick(), endpoint) == "hold: suspended for 0 s: Audit"
+        assert told(scene.tick(), endpoint) == "hold: suspended: Audit (for 0 s so far)"
 
 
 def _remove(scene: Scene) -> None:

@@ -23,7 +23,7 @@ from gateway.callers.rate_limit import (
 from gateway.dependencies import Dependencies
 from gateway.handler import GATEWAY, build
 from gateway.models.streaming import streaming_handler
-from leasehold.local_stack import given
+from leasehold.local_stack import gateway_variables
 from ledger.errors import Refused, Unavailable
 from ledger.holdings import read_fleet
 from ledger.variables import (
@@ -282,7 +282,9 @@ class TestCallsOfModels:
 
 class TestLeaseholdUp:
     def given(self, scene: Scene, variables: Mapping[str, str]) -> dict[str, str]:
-        return given(read_fleet(scene.repository.read().files, "dev").environment, variables)
+        return gateway_variables(
+            read_fleet(scene.repository.read().files, "dev").environment, variables
+        )
 
     def test_allows_what_the_settings_say_as_it_starts(self, scene: Scene) -> None:
         limits = {"requests_per_minute": 7, "invocations_per_minute": 5}

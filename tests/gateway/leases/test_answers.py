@@ -39,6 +39,7 @@ def test_the_predecessors_example_letter_by_letter() -> None:
         "ExpiresAt": "2023-06-22T08:24:12Z",
         "SecondsLeft": 1445,
         "Status": "live",
+        "Why": "leased until 2023-06-22T08:24:12Z",
         "Commit": "c0ffee",
     }
 
@@ -73,6 +74,12 @@ def test_an_endpoint_that_was_never_leased_has_no_times() -> None:
 )
 def test_the_status_says_why(schedule: Json, granted: Json | None, status: str) -> None:
     assert answer(granted=granted, schedule=schedule)["Status"] == status
+
+
+def test_a_suspended_endpoint_says_so_and_shows_its_lease() -> None:
+    held = answer(granted=lease(NOON + timedelta(hours=1)), suspended={"reason": "audit"})
+    assert (held["Status"], held["Why"]) == ("suspended", "suspended: audit")
+    assert held["SecondsLeft"] == 3600
 
 
 def test_what_is_always_on_shows_no_meter() -> None:

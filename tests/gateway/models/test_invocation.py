@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gateway.http.routes import MODEL_BODY
+from ledger.lease import stamp
 from tests import debian
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, FLEET, Models, integration, serving, start_fleet
@@ -56,7 +57,7 @@ class TestByName:
     def test_a_name_that_nobody_has_is_not_found(self, models: Models) -> None:
         answer = models.ask("/invoke/Nobody%2Dhere")
         assert (answer.status, answer.code) == (404, "LH4106")
-        assert answer.error == "no endpoint is called Nobody-here in dev."
+        assert answer.error.startswith("no endpoint is called Nobody-here in dev: check the name.")
 
     def test_what_can_be_no_name_is_refused(self, models: Models) -> None:
         answer = models.ask("/invoke/Nobody%20here")
@@ -157,7 +158,7 @@ class TestWhatDoesNotRun:
         assert answer.headers["Retry-After"] == "60"
         assert answer.headers["X-Leasehold-Status"] == "absent"
         said, _, call = answer.error.partition(" Start it with: ")
-        assert said == "demo-Idle-Endpoint is stopped (absent): nobody has leased it yet."
+        assert said == "demo-Idle-Endpoint is stopped (absent): no lease."
         shell = {"TOKEN": models.token, "PATH": os.environ["PATH"]}
         started = subprocess.run(call, shell=True, env=shell, capture_output=True, check=True)  # noqa: S602
         assert json.loads(started.stdout)["EndpointName"] == "demo-Idle-Endpoint"
@@ -184,20 +185,41 @@ class TestWhatDoesNotRun:
 
     def test_a_starting_endpoint_says_when_to_ask_again(self, models: Models) -> None:
         models.scene.define("Late", 60)
+        leased = stamp(models.scene.now + timedelta(minutes=60))
         models.scene.tick()
         answer = models.ask("/invoke/Late")
         assert (answer.status, answer.code) == (503, "LH4301")
         assert answer.headers["Retry-After"] == "30"
         assert answer.error == (
-            "demo-Late-Endpoint is not in service yet (Creating). Ask again in 30 s."
+            f"demo-Late-Endpoint is not in service yet (Creating): leased until {leased}."
+            " Ask again in 30 s."
         )
+
+    @pytest.mark.parametrize("minutes", [60, None], ids=["leased", "not leased"])
+    def test_a_suspended_one_says_so_and_not_that_it_comes_soon(
+        self, models: Models, minutes: float | None
+    ) -> None:
+        """Neither waiting nor a lease starts it."""
+        models.scene.define("Held", minutes, suspended={"reason": "the model is audited"})
+        models.look_again()
+        answer = models.ask("/invoke/Held")
+        assert (answer.status, answer.code) == (503, "LH4301")
+        assert answer.headers["Retry-After"] == "60"
+        assert answer.error == (
+            "demo-Held-Endpoint does not run (absent): suspended: the model is audited."
+        )
+
+    def test_a_suspended_one_that_runs_is_asked(self, models: Models) -> None:
+        models.scene.define("Plain", 60, suspended={"reason": "the model is audited"})
+        models.look_again()
+        assert models.ask("/invoke/Plain").status == 200
 
     def test_an_ended_lease_is_told_with_its_end(self, models: Models) -> None:
         ended = lease(models.scene.now - timedelta(hours=1))
         files = {path("Past"): definition("Past"), path("Past", "lease"): ended}
         models.scene.push(files, "define Past")
         answer = models.ask("/invoke/Past")
-        assert f"is stopped (absent): its lease ended at {ended['expires_at']}." in answer.error
+        assert f"is stopped (absent): lease ended at {ended['expires_at']}." in answer.error
 
     def test_an_endpoint_with_a_broken_file_is_asked_as_long_as_it_runs(
         self, models: Models
@@ -206,7 +228,9 @@ class TestWhatDoesNotRun:
         models.look_again()
         assert models.ask("/invoke/Plain").status == 200
         models.scene.push({path("Never"): "{"}, "break Never")
-        assert "its files in the ledger cannot be read" in models.ask("/invoke/Never").error
+        assert models.ask("/invoke/Never").error == (
+            "demo-Never-Endpoint does not run (absent): frozen until its documents are mended."
+        )
 
     def test_no_call_of_sagemakers_control_plane_is_spent_on_it(self, models: Models) -> None:
         models.scene.define("Quiet")

@@ -1,0 +1,73 @@
+"""`environment.json`: what all endpoints of one environment share. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from ledger.identity_settings import Identities, identities_from
+from ledger.json_files import Violation, check, present, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What all endpoints of one environment share."""
+
+    project_prefix: str
+    region_name: str
+    execution_role_arn: str
+    ddb_auth_table_name: str = "auth"
+    async_output_path: str | None = None
+    max_lease_minutes: int = 10080
+    allowed_instance_types: tuple[str, ...] = ("*",)
+    max_instances: int | None = None
+    max_pushes_per_minute: int | None = None
+    requests_per_minute: int = 120
+    invocations_per_minute: int | None = None
+    lead_minutes: tuple[int, ...] = (60, 15)
+    topic_arn: str | None = None
+    event_bus_name: str | None = None
+    api_url: str | None = None
+    max_orphans: int = 3
+    identities: Identities = field(default_factory=Identities)
+
+    def endpoint_name(self, name: str) -> str:
+        """Return the predecessor's default name for the endpoint of a definition."""
+        return f"{self.project_prefix}-{name}-Endpoint"
+
+
+def parse_environment(file: str, content: bytes) -> Environment | tuple[Violation, ...]:
+    data = read_json(file, content, "environment")
+    if isinstance(data, tuple):
+        return data
+    limits, notices = data.get("limits", {}), data.get("notifications", {})
+    return Environment(
+        **present(
+            project_prefix=data["project_prefix"],
+            region_name=data["region_name"],
+            execution_role_arn=data["execution_role_arn"],
+            ddb_auth_table_name=data.get("ddb_auth_table_name"),
+            async_output_path=data.get("async_output_path"),
+            max_lease_minutes=limits.get("max_lease_minutes"),
+            allowed_instance_types=_tuple(limits.get("allowed_instance_types")),
+            max_instances=limits.get("max_instances"),
+            max_pushes_per_minute=limits.get("max_pushes_per_minute"),
+            requests_per_minute=limits.get("requests_per_minute"),
+            invocations_per_minute=limits.get("invocations_per_minute"),
+            lead_minutes=_tuple(notices.get("lead_minutes")),
+            topic_arn=notices.get("topic_arn"),
+            event_bus_name=notices.get("event_bus_name"),
+            api_url=notices.get("api_url"),
+            max_orphans=data.get("prune", {}).get("max_orphans"),
+            identities=identities_from(data.get("identities", {})),
+        )
+    )
+
+
+def parse_identities(file: str, data: object) -> Identities | tuple[Violation, ...]:
+    """Read an environment's block `identities` where it stands alone, as the gateway gets it."""
+    found = check(file, {"identities": data}, "environment")
+    wrong = tuple(each for each in found if each.pointer)  # the other fields are missing
+    return wrong or identities_from(cast("dict[str, Any]", data))
+
+
+def _tuple(items: list[Any] | None) -> tuple[Any, ...] | None:
+    return None if items is None else tuple(items)

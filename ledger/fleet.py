@@ -1,0 +1,125 @@
+"""One environment of the ledger as values: its holdings, and how one of them is found by name.
+
+Pure. It must not know how files are read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from ledger.documents import Definition, Environment, Lock
+from ledger.errors import Refused
+from ledger.json_files import Violation, as_sentences
+from ledger.lease import Ceiling, Lease
+
+ROOT = "environments"
+FROZEN = "frozen until its documents are mended"
+Kind = Literal["endpoint", "lease", "lock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One endpoint as the ledger has it: definition, lease and lock together."""
+
+    definition: Definition
+    endpoint_name: str
+    lease: Lease | None = None
+    lock: Lock | None = None
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def first_lease_due(self) -> bool:
+        """Tell whether the controller is to grant `initial_provision_minutes`."""
+        return self.lease is None and self.definition.schedule.initial_provision_minutes > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An endpoint with a file that cannot be trusted: no start, no stop, no change."""
+
+    name: str
+    endpoint_name: str
+    violations: tuple[Violation, ...]
+
+    @property
+    def complaint(self) -> str:
+        """Say what is wrong, to be read after the endpoint's name."""
+        return f"{FROZEN}: {as_sentences(self.violations)}"
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One environment of the ledger; without readable settings nothing in it may be touched."""
+
+    name: str
+    environment: Environment | None
+    holdings: tuple[Holding, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    violations: tuple[Violation, ...] = ()
+
+    @property
+    def items(self) -> tuple[Holding | Broken, ...]:
+        return (*self.holdings, *self.broken)
+
+    @property
+    def errors(self) -> tuple[Violation, ...]:
+        return tuple(item for item in self.violations if item.level == "error")
+
+    @property
+    def ceiling(self) -> Ceiling:
+        minutes = self.environment.max_lease_minutes if self.environment else 0
+        return Ceiling(minutes, environment_path(self.name))
+
+    def require_settings(self) -> Environment:
+        """Return the environment's settings. Raises Refused LH4109 where they cannot be read."""
+        if self.environment is None:
+            raise Refused(
+                "LH4109",
+                f"the environment {self.name} is frozen: {as_sentences(self.violations)}",
+            )
+        return self.environment
+
+    def find(self, name: str) -> Holding | Broken | None:
+        """Return the endpoint of a SageMaker name, or else of a definition's, ignoring case.
+
+        None where nothing is called so. Raises Refused LH4109 where the environment cannot be read,
+        for then nobody knows.
+        """
+        self.require_settings()
+        return self._by_name.get(name.lower())
+
+    def get(self, name: str) -> Holding | Broken:
+        """Return an endpoint. Raises Refused LH4106 where nothing is called so, and LH4109."""
+        if (item := self.find(name)) is None:
+            raise Refused(
+                "LH4106",
+                f"no endpoint is called {name:.80} in {self.name}: check the name. To add it,"
+                " commit its definition, or send its EndpointConfigName to POST /endpoint-expiry.",
+            )
+        return item
+
+    def holding(self, name: str) -> Holding:
+        """Return an endpoint whose files can be read. Raises Refused LH4106, LH4109."""
+        match self.get(name):
+            case Holding() as holding:
+                return holding
+            case Broken() as broken:
+                raise Refused("LH4109", f"{broken.endpoint_name} is {broken.complaint}")
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Holding | Broken]:
+        last_first = self.items[::-1]
+        by_definition = {item.name.lower(): item for item in last_first}
+        return by_definition | {item.endpoint_name.lower(): item for item in last_first}
+
+
+def environment_path(environment: str) -> str:
+    return f"{ROOT}/{environment}/environment.json"
+
+
+def document_path(environment: str, name: str, kind: Kind) -> str:
+    return f"{ROOT}/{environment}/{name}.{kind}.json"
