@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from gateway.callers.counters import Counters, MemoryCounters
 
@@ -15,22 +15,6 @@ if TYPE_CHECKING:
     from ledger.repository import Repository
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-
-
-class FunctionDependencies(Protocol):
-    """What a function without a ledger has: the clock, AWS, the settings. See `Dependencies`."""
-
-    @property
-    def clock(self) -> Callable[[], datetime]: ...
-
-    @property
-    def client(self) -> Callable[..., Any]: ...
-
-    @property
-    def variables(self) -> Mapping[str, str]: ...
-
-    @property
-    def wake(self) -> Callable[[], None] | None: ...
 
 
 @dataclass(frozen=True)

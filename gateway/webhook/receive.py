@@ -12,9 +12,9 @@ from http import HTTPStatus
 from typing import Self
 from urllib.parse import parse_qs
 
-from gateway.dependencies import FunctionDependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
+from gateway.webhook.dependencies import WebhookDependencies
 from gateway.webhook.secrets import WebhookSecrets
 from gateway.webhook.seen import Seen
 from gateway.webhook.signatures import recognised
@@ -36,7 +36,7 @@ class Webhook:
     seen: Seen = field(default_factory=Seen)
 
     @classmethod
-    def of(cls, dependencies: FunctionDependencies) -> Self:
+    def of(cls, dependencies: WebhookDependencies) -> Self:
         branch = dependencies.variables.get(BRANCH) or "main"
         wake = dependencies.wake or ControllerFunction(dependencies)
         return cls(branch, WebhookSecrets(dependencies), wake, dependencies.clock)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.dependencies import FunctionDependencies
+from gateway.webhook.dependencies import WebhookDependencies
 from ledger.errors import Refused, Unavailable
 from ledger.variables import WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 
@@ -24,7 +24,7 @@ _REMEMBERED = timedelta(minutes=5)
 class WebhookSecrets:
     """Reads the secrets when they are needed, and again after five minutes."""
 
-    def __init__(self, dependencies: FunctionDependencies) -> None:
+    def __init__(self, dependencies: WebhookDependencies) -> None:
         self._dependencies = dependencies
         self._lock = threading.Lock()
         self._known: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.dependencies import FunctionDependencies
+from gateway.webhook.dependencies import WebhookDependencies
 from ledger.errors import Refused, Unavailable
 from ledger.variables import CONTROLLER_FUNCTION
 
@@ -26,7 +26,7 @@ class ControllerFunction:
     calls be two ticks at the most.
     """
 
-    def __init__(self, dependencies: FunctionDependencies) -> None:
+    def __init__(self, dependencies: WebhookDependencies) -> None:
         self._dependencies = dependencies
 
     def __call__(self) -> None:
