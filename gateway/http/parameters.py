@@ -138,41 +138,21 @@ IN_PATH = {
         wrong="There is no such path in this API.",
     ),
 }
+
+
+def _proof(name: str, description: str, **rules: Any) -> Parameter:  # noqa: ANN401  (JSON Schema's)
+    """Describe a header that proves a webhook's sender; `webhook.signatures` judges it."""
+    return Parameter(name=name, place="header", description=description, schema=_text(**rules))
+
+
+_A_PROOF = ["sha256=" + "0" * 64]
+_SECONDS = "Seconds since 1970, at most five minutes from now. With X-Leasehold-Signature."
+_SIGNED = "sha256= and the HMAC-SHA256 in hexadecimal digits of timestamp, a dot, and the body."
+_HUB = "sha256= and the HMAC-SHA256 of the body: what GitHub, Gitea and Forgejo send."
 PROOFS = (
-    Parameter(
-        name="X-Leasehold-Timestamp",
-        place="header",
-        description=(
-            "Seconds since 1970, at most five minutes from now. With X-Leasehold-Signature."
-        ),
-        schema=_text(pattern="^[0-9]{1,11}$", examples=["1795435200"]),
-    ),
-    Parameter(
-        name="X-Leasehold-Signature",
-        place="header",
-        description=(
-            "sha256= and the HMAC-SHA256 in hexadecimal digits of timestamp, a dot, and the body."
-        ),
-        schema=_text(examples=["sha256=" + "0" * 64]),
-    ),
-    Parameter(
-        name="X-Hub-Signature-256",
-        place="header",
-        description=(
-            "sha256= and the HMAC-SHA256 of the body: what GitHub, Gitea and Forgejo send."
-        ),
-        schema=_text(examples=["sha256=" + "0" * 64]),
-    ),
-    Parameter(
-        name="X-Gitlab-Token",
-        place="header",
-        description="The secret: what GitLab sends.",
-        schema=_text(),
-    ),
-    Parameter(
-        name="X-Gitlab-Event-UUID",
-        place="header",
-        description="What GitLab calls this event.",
-        schema=_text(),
-    ),
+    _proof("X-Leasehold-Timestamp", _SECONDS, pattern="^[0-9]{1,11}$", examples=["1795435200"]),
+    _proof("X-Leasehold-Signature", _SIGNED, examples=_A_PROOF),
+    _proof("X-Hub-Signature-256", _HUB, examples=_A_PROOF),
+    _proof("X-Gitlab-Token", "The secret: what GitLab sends."),
+    _proof("X-Gitlab-Event-UUID", "What GitLab calls this event."),
 )

@@ -6,7 +6,7 @@ description is made of it. So what a route demands stands here and nowhere else.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.http import parameters
 from gateway.http.parameters import IN_PATH, Parameter
@@ -80,7 +80,31 @@ class Route:
 
 
 _CHANGE = (parameters.DRY_RUN, parameters.IDEMPOTENCY_KEY, parameters.IF_MATCH)
-
+_EXTEND = Route(
+    "POST",
+    "/endpoint-expiry",
+    Scope.EXTEND,
+    "extend",
+    "Extend a lease, or add an endpoint",
+    parameters=_CHANGE,
+    body=("extension-request",),
+    tag="Leases",
+    answer=("expiry",),
+    refusals=(400, 404, 409, 412, 422),
+)
+_INVOKE = Route(
+    "POST",
+    "/invoke/{EndpointName}",
+    Scope.INVOKE,
+    "invoke",
+    "Ask a model, by its endpoint's name",
+    body_limit=MODEL_BODY,
+    parameters=parameters.PASSED_ON,
+    body=(),
+    tag="Models",
+    refusals=(400, 404),
+    media=ANYTHING,
+)
 ROUTES = (
     Route(
         "GET",
@@ -88,46 +112,26 @@ ROUTES = (
         Scope.READ,
         "query",
         "Read one lease, or all of them",
-        tag="Leases",
         parameters=(parameters.ENDPOINT_NAME,),
+        tag="Leases",
         answer=("expiry", "expiry[]"),
         refusals=(400, 404, 409),
     ),
-    Route(
-        "POST",
-        "/endpoint-expiry",
-        Scope.EXTEND,
-        "extend",
-        "Extend a lease, or add an endpoint",
-        tag="Leases",
-        parameters=_CHANGE,
-        body=("extension-request",),
-        answer=("expiry",),
-        refusals=(400, 404, 409, 412, 422),
-    ),
-    Route(
-        "POST",
-        "/endpoint-expiry",
-        Scope.ADD,
-        "add",
-        "Add an endpoint on an endpoint config that exists",
+    _EXTEND,
+    replace(
+        _EXTEND,
+        scope=Scope.ADD,
+        operation="add",
+        summary="Add an endpoint on an endpoint config that exists",
         when="EndpointConfigName",
-        tag="Leases",
-        parameters=_CHANGE,
-        body=("extension-request",),
-        answer=("expiry",),
-        refusals=(400, 404, 409, 412, 422),
     ),
-    Route(
-        "DELETE",
-        "/endpoint-expiry",
-        Scope.EXTEND,
-        "release",
-        "End a lease now",
-        tag="Leases",
+    replace(
+        _EXTEND,
+        method="DELETE",
+        operation="release",
+        summary="End a lease now",
         parameters=(parameters.SOME_ENDPOINT_NAME, *_CHANGE),
-        answer=("expiry",),
-        refusals=(400, 404, 409, 412, 422),
+        body=None,
     ),
     Route(
         "GET",
@@ -135,8 +139,8 @@ ROUTES = (
         Scope.READ,
         "history",
         "Tell who kept an endpoint alive, when and why",
-        tag="Leases",
         parameters=(parameters.SOME_ENDPOINT_NAME, parameters.LIMIT),
+        tag="Leases",
         answer=("history[]",),
         refusals=(400, 404, 409),
     ),
@@ -146,8 +150,8 @@ ROUTES = (
         Scope.READ,
         "reconcile",
         "Tell whether a commit of the ledger is live",
-        tag="Ledger",
         parameters=(parameters.COMMIT, parameters.ENDPOINT_NAME),
+        tag="Ledger",
         answer=("reconcile",),
         refusals=(400, 404, 409),
     ),
@@ -157,53 +161,28 @@ ROUTES = (
         None,
         "webhook",
         "Bring the next tick forward after a push to the ledger",
-        tag="Ledger",
+        body_limit=WEBHOOK_BODY,
         parameters=parameters.PROOFS,
         body=(),
-        body_limit=WEBHOOK_BODY,
+        tag="Ledger",
         answer=("webhook",),
         statuses=(200, 202),
         refusals=(400, 401, 404),
     ),
     Route("GET", "/openapi.json", None, "openapi", "Describe this API"),
-    Route(
-        "POST",
-        "/invoke/{EndpointName}",
-        Scope.INVOKE,
-        "invoke",
-        "Ask a model, by its endpoint's name",
-        tag="Models",
-        parameters=parameters.PASSED_ON,
-        body=(),
-        body_limit=MODEL_BODY,
-        media=ANYTHING,
-        refusals=(400, 404),
+    _INVOKE,
+    replace(
+        _INVOKE,
+        resource="/invoke/{EndpointName}/stream",
+        operation="invoke_stream",
+        summary="Ask a model, and get its answer as it comes",
     ),
-    Route(
-        "POST",
-        "/invoke/{EndpointName}/stream",
-        Scope.INVOKE,
-        "invoke_stream",
-        "Ask a model, and get its answer as it comes",
-        tag="Models",
-        parameters=parameters.PASSED_ON,
-        body=(),
-        body_limit=MODEL_BODY,
-        media=ANYTHING,
-        refusals=(400, 404),
-    ),
-    Route(
-        "POST",
-        OWN_PATH,
-        Scope.INVOKE,
-        "invoke_resource",
-        "Ask a model, at the path that its definition gives it",
+    replace(
+        _INVOKE,
+        resource=OWN_PATH,
+        operation="invoke_resource",
+        summary="Ask a model, at the path that its definition gives it",
         may_be_public=True,
-        tag="Models",
-        parameters=parameters.PASSED_ON,
-        body=(),
-        body_limit=MODEL_BODY,
-        media=ANYTHING,
         refusals=(400, 404, 409, 501),
     ),
     Route(
@@ -212,10 +191,10 @@ ROUTES = (
         Scope.INVOKE,
         "start_execution",
         "Ask a model for longer than API Gateway waits",
-        tag="Models",
+        body_limit=STEP_FUNCTIONS_BODY,
         parameters=(parameters.IDEMPOTENCY_KEY,),
         body=("start-execution-request",),
-        body_limit=STEP_FUNCTIONS_BODY,
+        tag="Models",
         refusals=(400, 404, 409, 501),
     ),
     Route(
@@ -224,14 +203,12 @@ ROUTES = (
         Scope.INVOKE,
         "describe_execution",
         "Ask how far such a call is",
-        tag="Models",
-        body=("describe-execution-request",),
         body_limit=STEP_FUNCTIONS_BODY,
+        body=("describe-execution-request",),
+        tag="Models",
         refusals=(400, 404, 501),
     ),
 )
-
-
 # Each method of each resource once, as it is deployed and described.
 METHODS = tuple(route for route in ROUTES if route.when is None)
 
