@@ -284,7 +284,7 @@ def test_every_row_that_the_planner_draws_is_tested_in_its_order() -> None:
     assert list(TABLE) == list(rows_of_the_docstring())
 
 
-@pytest.mark.parametrize(("fleet", "observed", "world", "verb"), list(rows()))
+@pytest.mark.parametrize(("fleet", "observed", "findings", "verb"), list(rows()))
 def test_the_table(
     fleet: Fleet, observed: Observed | None, findings: Findings, verb: Verb | None
 ) -> None:
