@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from controller.dependencies import Dependencies, Ledger
-from controller.lease_changes import CONTROLLER, proposal_for, request_id
+from controller.lease_changes import proposal_for, request_id
 from controller.plan import plan
 from controller.planning.action import COMMITS, Action, Verb
 from controller.tick import Outcome, State, Tick
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Refused, Wait
 from ledger.history import trailers
 from ledger.holdings import read_fleet

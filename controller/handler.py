@@ -19,10 +19,11 @@ from controller.aws.prices import PRICING_REGION, Prices
 from controller.coalesce import is_covered
 from controller.cost import hourly, running
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, reconcile
+from controller.reconcile import Dependencies, reconcile
 from controller.report import as_json
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import State, Tick
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status

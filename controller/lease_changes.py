@@ -13,9 +13,7 @@ from ledger.automatic import first_lease, idle_stop, renewal, start_credit
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, stamp
 from ledger.proposals import Request
-from ledger.snapshot import Person, Proposal
-
-CONTROLLER = Person("Leasehold controller", "controller@leasehold.invalid")
+from ledger.snapshot import Proposal
 
 
 def proposal_for(action: Action, fleet: Fleet, request: Request) -> Proposal:

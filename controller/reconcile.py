@@ -8,7 +8,6 @@ from datetime import datetime
 
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
-from controller.lease_changes import CONTROLLER
 from controller.memory.applied import applied
 from controller.memory.record import Record
 from controller.memory.transitions import acted, forgotten, scaled, settled, sighted
@@ -19,7 +18,7 @@ from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
 from ledger.holdings import read_fleet
 
-__all__ = ["CONTROLLER", "Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
+__all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
 
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:

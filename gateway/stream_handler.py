@@ -17,9 +17,9 @@ from datetime import UTC, datetime
 import boto3
 
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY
 from gateway.log_lines import logger
 from gateway.models.streaming import StreamingHandler, streaming_handler
+from ledger.committers import GATEWAY
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 

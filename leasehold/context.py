@@ -21,18 +21,18 @@ from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies
+from controller.reconcile import Dependencies
 from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
 from ledger import settings
+from ledger.committers import CONTROLLER, READER
 from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, read_fleet
 from ledger.repository import Person, Remote, Repository, Snapshot
 
 Command = Callable[..., None]
 
-READER = Person("Leasehold", "leasehold@leasehold.invalid")
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
 
 

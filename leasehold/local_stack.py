@@ -13,8 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from controller.reconcile import CONTROLLER
-from gateway import handler as gateway
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.principal import Principal, Scope
 from gateway.callers.rates import variables_of
@@ -26,6 +24,7 @@ from leasehold import git_author, seeds
 from leasehold.context import Cloud, clock
 from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
+from ledger.committers import CONTROLLER, GATEWAY
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
 from ledger.identity_settings import Identities
@@ -93,13 +92,13 @@ def opened(home: StateDir, wishes: Wishes, hooks: Hooks) -> Iterator[LocalStack]
         port = ports.choose("aws", wishes.aws_port)
         cloud = Cloud(_serve_account(parts, home, port, wishes.startup_seconds))
         seeds.seed_account(cloud)
-        ledger = _ledger(home, git_url, gateway.GATEWAY)
+        ledger = _ledger(home, git_url, GATEWAY)
         settings = read_fleet(ledger.read().files, seeds.ENVIRONMENT).environment
         region = settings.region_name if settings else seeds.REGION
         table = _token_table(settings, cloud.client("dynamodb", region))
         token = _token(home, table)
         port = ports.choose("gateway", wishes.gateway_port)
-        branch = _status_branch(home, git_url, gateway.GATEWAY)
+        branch = _status_branch(home, git_url, GATEWAY)
         client = partial(cloud.client, region=region)
         machine = {SETTING: deploy_state_machine(client("stepfunctions"))}
         made = Dependencies(

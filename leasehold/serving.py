@@ -13,7 +13,7 @@ from threading import Event, Thread
 
 from controller.coalesce import Bell
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
+from controller.reconcile import Dependencies, Tick, reconcile
 from leasehold import seeds
 from leasehold.console import say
 from leasehold.context import clock
@@ -23,6 +23,7 @@ from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.times import clock_face
 from leasehold.welcome import welcome
+from ledger.committers import CONTROLLER
 from ledger.holdings import read_fleet
 
 __all__ = ["Wishes", "serve"]

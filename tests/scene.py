@@ -19,7 +19,8 @@ from botocore.config import Config
 from controller.aws.account import Account as Cloud
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
+from controller.reconcile import Dependencies, Tick, reconcile
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Person, Repository

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, reconcile
+from controller.reconcile import Dependencies, reconcile
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository

@@ -16,7 +16,8 @@ from controller.aws.account import Account
 from controller.aws.clients import PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, State, Tick, reconcile
+from controller.reconcile import Dependencies, State, Tick, reconcile
+from ledger.committers import CONTROLLER
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 

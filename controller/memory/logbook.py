@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Protocol
 from uuid import uuid4
 
-from controller.lease_changes import CONTROLLER
 from controller.memory.applied import Applied, dump_applied, parse_applied
 from controller.memory.record import Entry, Record, dump_record, parse_record
 from controller.memory.transitions import news
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from controller.memory.logbook import Logbook
 from controller.memory.record import ABSENT, parse_record
 from controller.planning.observed import BUSY
-from controller.reconcile import CONTROLLER, Dependencies, reconcile
+from controller.reconcile import Dependencies, reconcile
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
 from ledger.remote import Remote
 from ledger.repository import Repository

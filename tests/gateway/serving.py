@@ -14,10 +14,10 @@ from gateway.callers.authorizer import Authorizer
 from gateway.callers.principal import Principal, Scope
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY
 from gateway.http import errors
 from gateway.models.executions import SETTING
 from leasehold.deployment import Deployment, deploy_state_machine
+from ledger.committers import GATEWAY
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
 from tests.gateway.api import READER, Answer, Api

@@ -14,11 +14,12 @@ from botocore.exceptions import ClientError
 from gateway import handler as deployed
 from gateway.callers import identify
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.http import routes
 from gateway.models.streaming import streaming_handler
 from gateway.webhook.secrets import SECRET_ID, VALUE
 from gateway.webhook.wake import CONTROLLER_FUNCTION
+from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.repository import Repository
 from tests.gateway.api import ANA, FALCON

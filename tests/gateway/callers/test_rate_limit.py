@@ -19,10 +19,11 @@ from gateway.callers.identify import SETTING
 from gateway.callers.rate_limit import PAUSE, TABLE_SETTING, FailingOpen
 from gateway.callers.rates import INVOCATIONS_SETTING, REQUESTS_SETTING, Minute
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.models.streaming import streaming_handler
 from gateway.webhook.secrets import VALUE
 from leasehold.local_stack import given
+from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.holdings import read_fleet
 from tests.gateway.api import ANA, FALCON, READER, Api, deployed

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from gateway.callers.identify import SETTING
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
+from ledger.committers import GATEWAY
 from tests.conftest import staged
 from tests.gateway.api import FALCON
 from tests.ledger.forge import QUIET, git

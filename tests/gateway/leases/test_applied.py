@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from controller.lease_changes import CONTROLLER
 from gateway.leases.applied import Noted, noted
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
 from ledger.snapshot import Change
 from tests.gateway.api import FALCON, READER

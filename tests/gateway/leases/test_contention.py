@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.http.errors import answer as refusal
 from gateway.leases.expiry import Expiry
+from ledger.committers import GATEWAY
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository

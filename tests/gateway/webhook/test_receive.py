@@ -17,12 +17,13 @@ import pytest
 from botocore.config import Config
 
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.webhook.receive import MOST_BYTES
 from gateway.webhook.secrets import SECRET_ID, VALUE
 from gateway.webhook.seen import REMEMBERED
 from gateway.webhook.signatures import sign
 from gateway.webhook.wake import CONTROLLER_FUNCTION
+from ledger.committers import GATEWAY
 from ledger.errors import Unavailable
 from tests.conftest import staged
 from tests.gateway.api import Answer, Api, deployed
