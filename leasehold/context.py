@@ -22,6 +22,7 @@ from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies
+from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
@@ -110,10 +111,8 @@ class Context:
 
     def dependencies(self, fleet: Fleet, ledger: Repository) -> Dependencies:
         """Give what a look or a tick works with, in the region of the environment."""
-        region = _region(fleet)
-        return Dependencies(
-            ledger, self.cloud.account(region), Logbook(self.status()), self.cloud.notifier(region)
-        )
+        account, notifier = self.account(fleet), self.cloud.notifier(_region(fleet))
+        return Dependencies(ledger, account, Survey(account), Logbook(self.status()), notifier)
 
     def status(self) -> Repository:
         """Open the branch of the observed history, with a clone that ends with the command."""

@@ -1,7 +1,4 @@
-"""`leasehold plan` and `leasehold reconcile`: what a tick would do, and doing it.
-
-Called by people and by pipelines. What to do is decided in `controller.plan`.
-"""
+"""`leasehold plan` and `leasehold reconcile`: what a tick would do, and doing it."""
 
 import click
 

@@ -16,6 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from leasehold.context import Cloud
+from ledger.committers import READER
 from ledger.errors import Refused
 
 LEDGER = "ledger.git"
@@ -106,8 +107,8 @@ def _git(
         "PATH": os.environ.get("PATH", os.defpath),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
-        **{f"GIT_{role}_NAME": "Leasehold" for role in ("AUTHOR", "COMMITTER")},
-        **{f"GIT_{role}_EMAIL": "leasehold@leasehold.invalid" for role in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{role}_NAME": READER.name for role in ("AUTHOR", "COMMITTER")},
+        **{f"GIT_{role}_EMAIL": READER.email for role in ("AUTHOR", "COMMITTER")},
         **variables,
     }
     done = subprocess.run(  # noqa: S603  (the arguments above)

@@ -17,7 +17,7 @@ def wrong_definition(
     file: str, name: str, definition: Definition, settings: Environment
 ) -> Iterator[Violation]:
     """Check a definition against its file's name and its environment."""
-    if definition.name != name:
+    if str(definition.name) != name:  # a file's name counts to the letter
         sentence = f"it is {definition.name!r}, and the file's name says {name!r}."
         yield Violation("LH1003", file, "/name", sentence)
     endpoint_name = definition.endpoint_name or settings.endpoint_name(name)

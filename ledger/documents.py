@@ -16,6 +16,7 @@ from ledger import zones
 from ledger.identity_settings import Identities, identities_from
 from ledger.json_files import Violation, check, dump_json, read_json
 from ledger.lease import Lease, stamp
+from ledger.names import Name
 from ledger.schedule import Schedule, Window
 
 
@@ -120,7 +121,7 @@ class Integration:
 class Definition:
     """What an endpoint should be. `endpoint_name` None means the environment's default."""
 
-    name: str
+    name: Name
     source: Source
     endpoint_name: str | None = None
     instance_type: str | None = None
@@ -222,7 +223,7 @@ def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation,
         return wrong
     return Definition(
         **_present(
-            name=data["name"],
+            name=Name(data["name"]),
             source=_source(data),
             endpoint_name=data.get("endpoint_name"),
             instance_type=data.get("inference_instance_type"),

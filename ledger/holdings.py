@@ -24,6 +24,7 @@ from ledger.documents import (
 )
 from ledger.json_files import Violation
 from ledger.lease import Ceiling, Lease
+from ledger.names import EndpointName, Name
 
 ROOT = "environments"
 _Parsed = Definition | Lease | Lock | tuple[Violation, ...]
@@ -39,12 +40,12 @@ class Holding:
     """One endpoint as the ledger has it: definition, lease and lock together."""
 
     definition: Definition
-    endpoint_name: str
+    endpoint_name: EndpointName
     lease: Lease | None = None
     lock: Lock | None = None
 
     @property
-    def name(self) -> str:
+    def name(self) -> Name:
         return self.definition.name
 
 
@@ -52,8 +53,8 @@ class Holding:
 class Broken:
     """An endpoint with a file that cannot be trusted: no start, no stop, no change."""
 
-    name: str
-    endpoint_name: str
+    name: Name
+    endpoint_name: EndpointName
     violations: tuple[Violation, ...]
 
 
@@ -82,9 +83,9 @@ class Fleet:
 
     def find(self, wanted: str) -> Holding | Broken | None:
         """Find an endpoint by its SageMaker name or by its definition's, ignoring case."""
-        key = wanted.lower()
-        by_endpoint = (item for item in self.items if item.endpoint_name.lower() == key)
-        by_name = (item for item in self.items if item.name.lower() == key)
+        name = Name(wanted)
+        by_endpoint = (item for item in self.items if item.endpoint_name == name)
+        by_name = (item for item in self.items if item.name == name)
         return next(by_endpoint, None) or next(by_name, None)
 
 
@@ -164,10 +165,10 @@ def _holding(
             usable = lock if isinstance(lock, Lock) else None
             violations += wrong_lock(file, definition, usable, settings.region_name)
     if violations or not isinstance(definition, Definition):
-        return Broken(name, endpoint_name, tuple(violations))
+        return Broken(Name(name), EndpointName(endpoint_name), tuple(violations))
     return Holding(
         definition,
-        endpoint_name,
+        EndpointName(endpoint_name),
         lease if isinstance(lease, Lease) else None,
         lock if isinstance(lock, Lock) else None,
     )
@@ -180,7 +181,7 @@ def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Vio
     behind: dict[str, list[str]] = defaultdict(list)
     for item in holdings:
         if item.definition.integration:
-            behind[item.definition.integration.api_resource_name].append(item.name)
+            behind[item.definition.integration.api_resource_name].append(str(item.name))
     for resource, names in behind.items():
         for name in names if len(names) > 1 else ():
             others = " and ".join(other for other in names if other != name)
@@ -192,43 +193,33 @@ def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Vio
 
 def _without_clashes(fleet: Fleet) -> Fleet:
     """Freeze the endpoints that share a name, and gather all violations of all files."""
-    clashes = _clashes((*fleet.holdings, *fleet.broken), fleet.name)
-    clashed = tuple(
-        Broken(item.name, item.endpoint_name, (clashes[item.name],))
-        for item in fleet.holdings
-        if item.name in clashes
-    )
-    broken = tuple(
-        replace(item, violations=(*item.violations, clashes[item.name]))
-        if item.name in clashes
-        else item
-        for item in fleet.broken
-    )
-    holdings = tuple(item for item in fleet.holdings if item.name not in clashes)
-    wrong = (violation for item in (*broken, *clashed) for violation in item.violations)
+    names = Counter(item.name for item in fleet.items)
+    endpoints = Counter(item.endpoint_name for item in fleet.items)
+
+    def clash(item: Holding | Broken) -> tuple[Violation, ...]:
+        file = document_path(fleet.name, item.name, "endpoint")
+        if names[item.name] > 1:
+            sentence = f"another definition is called {item.name!r} too, ignoring case."
+            return (Violation("LH1004", file, "/name", sentence),)
+        if endpoints[item.endpoint_name] > 1:
+            sentence = f"another definition has the endpoint {item.endpoint_name!r} too."
+            return (Violation("LH1004", file, "/endpoint_name", sentence),)
+        return ()
+
+    broken = [replace(item, violations=(*item.violations, *clash(item))) for item in fleet.broken]
+    holdings: list[Holding] = []
+    for item in fleet.holdings:
+        if violations := clash(item):
+            broken.append(Broken(item.name, item.endpoint_name, violations))
+        else:
+            holdings.append(item)
+    wrong = (violation for item in broken for violation in item.violations)
     return replace(
         fleet,
-        holdings=holdings,
-        broken=tuple(sorted((*broken, *clashed), key=lambda item: item.name)),
+        holdings=tuple(holdings),
+        broken=tuple(sorted(broken, key=lambda item: item.name)),
         violations=tuple(sorted((*fleet.violations, *wrong))),
     )
-
-
-def _clashes(items: Iterable[Holding | Broken], environment: str) -> dict[str, Violation]:
-    """Find the names that two definitions share; SageMaker's names ignore case."""
-    items = tuple(items)
-    names = Counter(item.name.lower() for item in items)
-    endpoints = Counter(item.endpoint_name.lower() for item in items)
-    found = {}
-    for item in items:
-        file = document_path(environment, item.name, "endpoint")
-        if names[item.name.lower()] > 1:
-            sentence = f"another definition is called {item.name!r} too, ignoring case."
-            found[item.name] = Violation("LH1004", file, "/name", sentence)
-        elif endpoints[item.endpoint_name.lower()] > 1:
-            sentence = f"another definition has the endpoint {item.endpoint_name!r} too."
-            found[item.name] = Violation("LH1004", file, "/endpoint_name", sentence)
-    return found
 
 
 @lru_cache(maxsize=32_768)

@@ -22,6 +22,7 @@ from ledger.errors import Refused
 from ledger.history import LeaseAction, LeaseChange, write_message
 from ledger.holdings import Broken, Fleet, Holding, document_path, read_fleet
 from ledger.lease import Lease
+from ledger.names import EndpointName
 from ledger.snapshot import Change, Person, Proposal, Snapshot
 
 
@@ -108,7 +109,7 @@ def _new_endpoint(
     definition = parse_definition(path, content)
     if isinstance(definition, tuple):
         raise Refused("LH4107", " ".join(str(violation) for violation in definition))
-    holding = Holding(definition, request.endpoint)
+    holding = Holding(definition, EndpointName(request.endpoint))
     lease = meter.extend(None, minutes, request.now, fleet.ceiling)
     change = _change(request, fleet, holding, lease, (LeaseAction.GRANT, minutes))
     return replace(change, files={path: content, **change.files})
