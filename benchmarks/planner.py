@@ -9,8 +9,9 @@ import resource
 import time
 from datetime import UTC, datetime, timedelta
 
-from controller.plan import Observed, plan
+from controller.plan import plan
 from controller.planning.desired import desired, ownership
+from controller.planning.observed import Observed
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
 from ledger.tags import LEASE_TAG

@@ -1,7 +1,7 @@
 """Carries a plan out: lease changes to the ledger, all else to AWS.
 
-Called by `reconcile`. It decides nothing, but for the one question that it asks the ledger again
-before anything is deleted.
+It decides nothing. Before something ends it reads the ledger again and plans again, so that a push
+of the last seconds counts.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from controller.dependencies import Dependencies, Ledger
-from controller.lease_changes import CONTROLLER, proposal_for, request_id
+from controller.lease_changes import proposal_for, request_id
 from controller.plan import plan
-from controller.planning.action import COMMITS, Action, Verb
+from controller.planning.action import Action, Verb
 from controller.tick import Outcome, State, Tick
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Refused, Wait
 from ledger.history import trailers
 from ledger.holdings import fleet_of
@@ -24,7 +25,7 @@ _MOST_AT_ONCE = 256  # lease changes that share a push
 
 def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
     """Do the changes of a plan; the failure of one stops no other. Lease changes share a push."""
-    changes = [action for action in tick.plan.changes if action.verb in COMMITS]
+    changes = [action for action in tick.plan.changes if action.verb.commits]
     if changes:
         commit = partial(
             _commit, dependencies.ledger, tick, _known_changes(dependencies.ledger, changes)
@@ -32,12 +33,12 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
         with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
             yield from callers.map(commit, changes)
     for action in tick.plan.changes:
-        if action.verb not in COMMITS:
+        if not action.verb.commits:
             yield _outcome(action, partial(_apply, dependencies, tick, action))
 
 
 def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
-    """Do one thing, which answers with what came in between, if anything did."""
+    """Do one thing. It returns a sentence where it was not to be done any more."""
     try:
         news = do()
     except Failure as failure:
@@ -46,31 +47,31 @@ def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
 
 
 def _apply(dependencies: Dependencies, tick: Tick, action: Action) -> str | None:
-    """Act on AWS. Before anything is deleted, the ledger is asked once more."""
-    ends = action.verb in (Verb.DELETE, Verb.COLLECT)
-    news = _last_look(dependencies.ledger, tick, action) if ends else None
+    """Act on AWS, or return why not: before anything ends, the ledger is read once more."""
+    news = _last_look(dependencies.ledger, tick, action) if action.verb.ends else None
     if not news:
         dependencies.cloud.apply(action, tick.now)
     return news
 
 
 def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
-    """Say what the ledger wants instead of a delete now, if its head moved and it does."""
+    """Return what the ledger wants instead of this end, if somebody pushed; None if nothing."""
     if ledger.head() == tick.plan.commit:
         return None
     snapshot = ledger.read()
     fleet = fleet_of(snapshot, tick.fleet.name)
-    if action.verb is Verb.COLLECT:
-        return "the ledger moved meanwhile: the next tick looks again"
+    if action.endpoint_name is None:
+        return "somebody pushed to the ledger meanwhile: the next tick looks again"
     anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
     wanted = anew.action_for(action.endpoint_name)
-    if wanted is not None and wanted.verb is Verb.DELETE:
+    if wanted is not None and wanted.verb.ends:
         return None
-    return f"the ledger moved meanwhile: {wanted.reason if wanted else 'it is not ours any more'}"
+    reason = wanted.reason if wanted else "it is not ours any more"
+    return f"somebody pushed to the ledger meanwhile: {reason}"
 
 
 def _known_changes(ledger: Ledger, changes: Iterable[Action]) -> frozenset[str]:
-    """Name the changes that the history has: a tick may have been cut short after a credit."""
+    """Return the request ids in the history: a tick may have been cut short after a credit."""
     if not any(action.verb is Verb.CREDIT for action in changes):
         return frozenset()
     records = ledger.latest(_LATEST)
@@ -84,7 +85,7 @@ def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) 
     if change in known:
         return Outcome(action, State.DONE)
     reason = None if action.verb is Verb.GRANT else action.reason
-    request = Request(environment, action.endpoint_name, CONTROLLER, change, tick.now, reason)
+    request = Request(environment, action.resource_name, CONTROLLER, change, tick.now, reason)
     proposal = proposal_for(action, tick.fleet, request)
 
     def do() -> None:

@@ -1,8 +1,8 @@
-"""Many wishes for a tick become "now, and once more". It must not know what a tick does.
+"""Many requests for a tick share one. It must not know what a tick does.
 
-`leasehold up` pauses by a `Bell` that webhooks ring; the Lambda handler asks `is_covered`. Both
-follow from one rule: a tick that began after a wish has seen what was wished for, one that began
-before it may have missed it.
+A tick that began after a request has seen what the request is about; one that began before may have
+missed it. So however many requests come during a tick, one more tick serves them all: a loop waits
+for it with a `Bell`, and a Lambda function asks `is_covered`.
 """
 
 import threading
@@ -10,7 +10,7 @@ from datetime import datetime
 
 
 class Bell:
-    """Rung by any thread, heard by the one that ticks. However often it rings meanwhile, once."""
+    """Wakes the thread that ticks. Rung several times during a tick, it is heard once."""
 
     def __init__(self) -> None:
         self._rung = threading.Event()
@@ -19,12 +19,12 @@ class Bell:
         self._rung.set()
 
     def pause(self, seconds: float) -> bool:
-        """Wait until it rings, or until the time is over; tell which. Whoever asks ticks now."""
+        """Wait until it rings or the time is over. Tell whether it rang."""
         rung = self._rung.wait(seconds)
         self._rung.clear()
         return rung
 
 
 def is_covered(asked_at: datetime, last_began: datetime | None) -> bool:
-    """Tell whether the last tick began after a wish for one, so that no other is needed for it."""
+    """Tell whether the last tick began after it was asked for, so that no other is needed."""
     return last_began is not None and asked_at < last_began

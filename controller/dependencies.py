@@ -1,18 +1,17 @@
-"""What a tick works with, as it needs it. Entry points put it together. Pure: protocols alone."""
+"""What a tick works with, as protocols: an entry point puts the real ones together. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from controller.aws.endpoints import Look
-from controller.memory.applied import Applied
-from controller.memory.record import Record
 from controller.notices.notice import Delivery, Notice
 from controller.planning.action import Action
 from controller.planning.findings import Findings
+from controller.planning.observed import Look
 from ledger.documents import Environment
 from ledger.holdings import Fleet
+from ledger.observed import Applied, Record
 from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
 
 
@@ -29,12 +28,17 @@ class Cloud(Protocol):
     """AWS, as a tick needs it."""
 
     def observe(self, fleet: Fleet) -> Look: ...
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings: ...
     def apply(self, action: Action, now: datetime) -> None: ...
 
 
+class Survey(Protocol):
+    """All that a plan depends on besides the endpoints, as far as it could be looked at."""
+
+    def findings(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings: ...
+
+
 class Memory(Protocol):
-    """The observed history, as a tick needs it."""
+    """What earlier ticks saw, as a tick needs it."""
 
     def read(self, environment: str) -> Record: ...
     def keep(self, environment: str, record: Record, note: Applied) -> None: ...
@@ -54,5 +58,6 @@ class Dependencies:
 
     ledger: Ledger
     cloud: Cloud
+    survey: Survey
     logbook: Memory
     notifier: Notifier

@@ -19,10 +19,12 @@ from controller.aws.prices import PRICING_REGION, Prices
 from controller.coalesce import is_covered
 from controller.cost import hourly, running
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, reconcile
+from controller.reconcile import Dependencies, reconcile
 from controller.report import as_json
+from controller.survey import Survey
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import State, Tick
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status
@@ -32,7 +34,7 @@ _last_good: dict[str, datetime] = {}
 
 
 def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's signature)
-    """Run one tick and answer with what it did; raises where actions failed: AWS counts it."""
+    """Run one tick and return what it did. Raise Failure where actions failed: AWS counts it."""
     settings, dependencies = _built()
     environment, now = settings.environment, _now()
     last_good = _last_good.get(environment)
@@ -52,7 +54,7 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
 
 
 def _asked_at(event: object) -> datetime | None:
-    """Read when a webhook asked for this tick; the schedule's own events have no such time."""
+    """Return when a webhook asked for this tick; the schedule's own events have no such time."""
     match event:
         case {"asked_at": str(text)}:
             return datetime.fromisoformat(text)
@@ -70,7 +72,7 @@ def _hourly_cost(tick: Tick) -> float | None:
 def _raise_failures(tick: Tick) -> None:
     failed = [outcome for outcome in tick.outcomes if outcome.state is State.FAILED]
     if failed:
-        names = ", ".join(outcome.action.endpoint_name for outcome in failed)
+        names = ", ".join(outcome.action.resource_name for outcome in failed)
         raise Unavailable("LH3010", f"{len(failed)} actions failed ({names}): {failed[0].detail}")
 
 
@@ -87,7 +89,7 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     make = session().client
     notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
     account = Account(partial(make, config=PATIENT))
-    return settings, Dependencies(ledger, account, Logbook(status), notifier)
+    return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
 
 
 @cache

@@ -1,25 +1,24 @@
-"""The lease changes of a plan as proposals to the ledger, each under an id that finds it again.
+"""The lease changes of a plan as proposals to the ledger, each with an id of its own. Pure.
 
-Called by `reconcile`. Pure. A tick that was cut short and comes again chooses the same ids, so a
-change that was committed already is not committed twice.
+A tick that was cut short and runs again chooses the same ids. So a change that was committed
+already is not committed twice.
 """
 
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
-from controller.memory.record import Record
 from controller.planning.action import Action, Verb
 from ledger.automatic import first_lease, idle_stop, renewal, start_credit
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, stamp
+from ledger.names import EndpointName
+from ledger.observed import Record
 from ledger.proposals import Request
-from ledger.snapshot import Person, Proposal
-
-CONTROLLER = Person("Leasehold controller", "controller@leasehold.invalid")
+from ledger.snapshot import Proposal
 
 
 def proposal_for(action: Action, fleet: Fleet, request: Request) -> Proposal:
-    """Turn a grant, credit, extension or idle stop into what the ledger commits."""
+    """Return what the ledger commits for a grant, credit, extension or idle stop."""
     lease = _lease(fleet, action)
     match action.verb, action.target:
         case Verb.GRANT, _:
@@ -31,16 +30,16 @@ def proposal_for(action: Action, fleet: Fleet, request: Request) -> Proposal:
         case Verb.IDLE, _:
             return idle_stop(request, lease)
         case verb, _:
-            raise AssertionError(f"{verb} is no change of a lease")
+            raise AssertionError(f"{verb} does not change a lease")
 
 
 def request_id(action: Action, fleet: Fleet, record: Record, commit: str) -> str:
-    """Name a change by what it is about: a credit by its endpoint's creation, the rest by `commit`.
+    """Return the id of a change: for a credit from its endpoint's creation, else from `commit`.
 
-    SageMaker knows when it was created, so two processes that saw the start at different times
-    name it alike.
+    SageMaker says when it was created. So two processes give a credit the same id, though each saw
+    the start at another time.
     """
-    entry = record.entry(action.endpoint_name)
+    entry = record.entry(EndpointName(action.resource_name))
     about = commit
     if action.verb is Verb.CREDIT and entry and (began := entry.created_at or entry.starting_since):
         about = stamp(began)
@@ -48,5 +47,5 @@ def request_id(action: Action, fleet: Fleet, record: Record, commit: str) -> str
 
 
 def _lease(fleet: Fleet, action: Action) -> Lease | None:
-    item = fleet.find(action.endpoint_name)
+    item = fleet.find(action.resource_name)
     return item.lease if isinstance(item, Holding) else None

@@ -1,7 +1,7 @@
 """The planner: what one tick does to each endpoint, and why.
 
-Called by `reconcile` and by `leasehold plan`. Pure: a fleet, what SageMaker has, and `now` make a
-`Plan`. It performs nothing and reads no clock. Rows stand in the order in which they are asked.
+Pure: a fleet, what SageMaker has, and `now` make a `Plan`. Nothing is done here. Rows stand in the
+order in which they are asked.
 
     repository       SageMaker                          action
     ---------------  ---------------------------------  ------------------------------------------
@@ -46,20 +46,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from controller.planning.action import CHANGES, COMMITS, Action, Plan, Verb
-from controller.planning.collection import Artifact
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.decide import decide
 from controller.planning.decision import Decision
 from controller.planning.findings import Findings
-from controller.planning.observed import Observed
+from controller.planning.observed import Observed, by_name
 from controller.planning.prune import prune
 from ledger.holdings import Broken, Fleet, environment_path
-from ledger.json_files import as_sentences
-
-__all__ = ["CHANGES", "Action", "Findings", "Observed", "Plan", "Verb", "plan"]
+from ledger.names import Name
 
 _NOTHING_FOUND = Findings()
-_ENDS = frozenset({Verb.DELETE, Verb.COLLECT, *COMMITS})
 
 
 def plan(
@@ -71,27 +68,30 @@ def plan(
 ) -> Plan:
     """Decide for every endpoint of an environment. Without its settings nothing is touched."""
     if fleet.environment is None:
-        reason = as_sentences(fleet.violations)
-        file = environment_path(fleet.name)
-        return Plan(fleet.name, commit, (Action(Verb.REPORT, file, fleet.name, reason),))
-    there = {item.endpoint_name.lower(): item for item in observed}
+        return Plan(fleet.name, commit, (_unreadable(fleet),))
+    there = by_name(observed)
     actions = [
         *(_frozen(item) for item in fleet.broken),
         *(
             decide(
                 Decision(fleet, fleet.environment, item, findings, now),
-                there.get(item.endpoint_name.lower()),
+                there.get(item.endpoint_name),
             )
             for item in fleet.holdings
         ),
-        *prune(fleet, fleet.environment, there),
+        *prune(fleet, fleet.environment, there.values()),
         *(_collect(item) for item in findings.collectible),
     ]
     if findings.clock_fault:
         actions = list(_without_ends(actions, findings.clock_fault))
     order = {verb: number for number, verb in enumerate(Verb)}
-    actions.sort(key=lambda action: (order[action.verb], action.endpoint_name))
+    actions.sort(key=lambda action: (order[action.verb], str(action.resource_name)))
     return Plan(fleet.name, commit, tuple(actions))
+
+
+def _unreadable(fleet: Fleet) -> Action:
+    file, reason = environment_path(fleet.name), " ".join(map(str, fleet.violations))
+    return Action(Verb.REPORT, file, Name(fleet.name), reason, kind=ResourceKind.ENVIRONMENT)
 
 
 def _frozen(broken: Broken) -> Action:
@@ -100,12 +100,19 @@ def _frozen(broken: Broken) -> Action:
 
 def _collect(artifact: Artifact) -> Action:
     reason = f"this {artifact.kind} is wanted by no definition and used by no endpoint"
-    return Action(Verb.COLLECT, artifact.owner_name, artifact.name, reason, artifact)
+    return Action(
+        Verb.COLLECT,
+        artifact.definition_name,
+        artifact.name,
+        reason,
+        artifact,
+        kind=artifact.kind,
+    )
 
 
 def _without_ends(actions: Iterable[Action], fault: str) -> Iterator[Action]:
     for action in actions:
-        if action.verb in _ENDS:
+        if action.verb.ends or action.verb.commits:
             reason = f"{fault}, so there is no {action.verb} now ({action.reason})"
             yield replace(action, verb=Verb.REPORT, reason=reason, target=None)
         else:

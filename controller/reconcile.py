@@ -1,6 +1,6 @@
-"""One tick: converge SageMaker to the ledger. Called by the Lambda handler and the command line.
+"""One tick: converge SageMaker to the ledger.
 
-Everything is decided by `plan`, a pure function; `carry_out` does it, by the estate and the ledger.
+What is done, `plan` decides, a pure function; `carry_out` does it.
 """
 
 from dataclasses import replace
@@ -8,9 +8,7 @@ from datetime import datetime
 
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
-from controller.lease_changes import CONTROLLER
 from controller.memory.applied import applied
-from controller.memory.record import Record
 from controller.memory.transitions import acted, forgotten, scaled, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
@@ -18,19 +16,20 @@ from controller.plan import plan
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
 from ledger.holdings import fleet_of
+from ledger.observed import Record
 
-__all__ = ["CONTROLLER", "Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
+__all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
 
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
-    """Read and plan, and change nothing. Raises Failure where either side cannot be read whole."""
+    """Read and plan, and change nothing. Raise Failure where either side cannot be read whole."""
     snapshot = dependencies.ledger.read()
     fleet = fleet_of(snapshot, environment)
     record = dependencies.logbook.read(environment)
     seen = dependencies.cloud.observe(fleet)
     if fleet.environment is not None:
         record = sighted(record, fleet, seen.observed, now)
-    findings = dependencies.cloud.survey(fleet, seen, record, now)
+    findings = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(findings, record=scaled(record, findings.scales))
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     return Tick(now, fleet, seen.observed, planned, findings=findings)
@@ -42,11 +41,11 @@ def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Ti
     - read the head of the ledger, what SageMaker has, and what the last ticks saw;
     - plan: a pure function of all that and of `now`;
     - carry the plan out, deletes before creates, each action by itself;
-    - before each delete read the remote head again: an extension pushed a moment ago wins;
+    - before something is deleted read the remote head again: an extension pushed just now wins;
     - tell whom it concerns, and write down what moved;
     - say what became of each.
 
-    Raises Failure where either side cannot be read whole: no readable git, no deletes.
+    Raise Failure where either side cannot be read whole: no readable git, no deletes.
     """
     seen = look(dependencies, environment, now)
     tick = replace(seen, outcomes=tuple(carry_out(dependencies, seen)))
@@ -54,7 +53,7 @@ def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Ti
 
 
 def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
-    """Tell whom it concerns, and keep what moved. What goes wrong here stops nothing."""
+    """Tell whom it concerns, and write down what moved. What goes wrong here stops nothing."""
     done = (outcome.action for outcome in tick.outcomes if outcome.state is State.DONE)
     right = tick.findings.clock_fault is None
     record = acted(tick.findings.record, done, tick.now, clock_is_right=right)
@@ -79,5 +78,5 @@ def _tell(notifier: Notifier, tick: Tick, record: Record) -> tuple[Record, tuple
         deliveries = notifier.deliver(notices, tick.fleet.environment)
     record = delivered(record, deliveries, tick.now)
     record = pruned(record, tick.fleet, tick.plan)
-    untold = {each.notice.endpoint_name for each in deliveries if not each.ok}
+    untold = {name for each in deliveries if not each.ok for name in each.notice.settles}
     return forgotten(record, tick.plan, untold), deliveries

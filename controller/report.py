@@ -1,17 +1,16 @@
-"""Plans and outcomes for people and machines: text, Markdown, JSON. Pure.
-
-Called by the command line, by the Lambda handler (JSON) and for pull requests (Markdown).
-"""
+"""Plans and outcomes for people and machines: text, Markdown, JSON. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from controller.planning.action import CHANGES, Action, Plan, Verb
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import ResourceKind
 from controller.planning.desired import Desired
 from controller.tick import Outcome, Tick
 from ledger.json_files import Violation
 from ledger.lease import stamp
+from ledger.names import Name
 
 _SIGNS = {
     Verb.GRANT: "+",
@@ -33,13 +32,13 @@ _SIGNS = {
 
 
 def as_text(tick: Tick) -> str:
-    """Write a plan, or what became of it, as lines for a terminal."""
+    """Return a plan, or what became of it, as lines for a terminal."""
     lines = [f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"]
-    width = max((len(action.endpoint_name) for action in tick.plan.actions), default=0)
+    width = max((len(action.resource_name) for action in tick.plan.actions), default=0)
     verb_width = max((len(action.verb) for action in tick.plan.actions), default=0)
     for action in tick.plan.actions:
         sign, verb = _SIGNS[action.verb], action.verb.ljust(verb_width)
-        lines.append(f"  {sign} {verb}  {action.endpoint_name.ljust(width)}  {action.reason}")
+        lines.append(f"  {sign} {verb}  {action.resource_name.ljust(width)}  {action.reason}")
         lines += [f"      {sentence}" for sentence in _became(tick, action)]
     lines += [f"  ! {violation}" for violation in _unsaid(tick)]
     lines += [f"  ! {trouble}" for trouble in tick.troubles]
@@ -48,13 +47,13 @@ def as_text(tick: Tick) -> str:
 
 
 def as_markdown(tick: Tick) -> str:
-    """Write a plan as a comment for a pull request."""
+    """Return a plan as a comment for a pull request."""
     lines = [f"### Leasehold plan for `{tick.plan.environment}`", "", summary(tick.plan), ""]
     shown = [action for action in tick.plan.actions if action.verb is not Verb.KEEP]
     if shown:
         lines += ["| | Endpoint | Why |", "|---|---|---|"]
         lines += [
-            f"| **{action.verb}** | `{action.endpoint_name}` | {_cell(action.reason)} |"
+            f"| **{action.verb}** | `{action.resource_name}` | {_cell(action.reason)} |"
             for action in shown
         ]
     if violations := list(_unsaid(tick)):
@@ -64,13 +63,13 @@ def as_markdown(tick: Tick) -> str:
 
 
 def as_json(tick: Tick) -> dict[str, Any]:
-    """Give a plan, or what became of it, as data."""
-    outcomes = {outcome.action.endpoint_name: outcome for outcome in tick.outcomes}
+    """Return a plan, or what became of it, as data."""
+    outcomes = {_thing(outcome.action): outcome for outcome in tick.outcomes}
     return {
         "environment": tick.plan.environment,
         "commit": tick.plan.commit,
         "now": stamp(tick.now),
-        "actions": [_action(a, outcomes.get(a.endpoint_name)) for a in tick.plan.actions],
+        "actions": [_action(each, outcomes.get(_thing(each))) for each in tick.plan.actions],
         "violations": [asdict(violation) for violation in tick.fleet.violations],
         "notices": [
             {"kind": str(each.notice.kind), "key": each.notice.key, "delivered": each.ok}
@@ -81,9 +80,9 @@ def as_json(tick: Tick) -> dict[str, Any]:
 
 
 def summary(plan: Plan) -> str:
-    """Count a plan's changes in one line."""
+    """Return how many changes of each kind a plan has, in one line."""
     counts = {verb: sum(a.verb is verb for a in plan.actions) for verb in Verb}
-    changes = [f"{counts[verb]} to {verb}" for verb in CHANGES if counts[verb]]
+    changes = [f"{counts[verb]} to {verb}" for verb in Verb if verb.changes and counts[verb]]
     rest = [f"{counts[Verb.WAIT]} in progress"] if counts[Verb.WAIT] else []
     rest += [f"{counts[Verb.REPORT]} for a person to look at"] if counts[Verb.REPORT] else []
     rest += [f"{counts[Verb.HOLD]} held"] if counts[Verb.HOLD] else []
@@ -104,11 +103,17 @@ def _unsaid(tick: Tick) -> Iterator[Violation]:
     return (violation for violation in tick.fleet.violations if str(violation) not in said)
 
 
+def _thing(action: Action) -> tuple[ResourceKind, Name]:
+    """Return what an action is about: a config and its model have the same name."""
+    return action.kind, action.resource_name
+
+
 def _action(action: Action, outcome: Outcome | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "action": str(action.verb),
         "name": action.name,
-        "endpoint_name": action.endpoint_name,
+        "endpoint_name": action.resource_name,
+        "kind": str(action.kind),
         "reason": action.reason,
         "orphan": action.is_orphan,
     }

@@ -1,8 +1,8 @@
 """A tick as CloudWatch metrics and as log lines. Pure: each is an object for one line of JSON.
 
-Called by the Lambda handler, which prints them. CloudWatch Logs makes metrics of the lines that are
-in its Embedded Metric Format, so a tick asks no API for it. Every metric has the dimension
-Environment alone, and verbs are in the metrics' names: each combination of dimensions is billed.
+CloudWatch Logs makes metrics of the lines that are in its Embedded Metric Format, so a tick calls
+no API for them. Every metric has the dimension Environment alone, and verbs are in the metrics'
+names: each combination of dimensions is billed.
 """
 
 from collections import Counter
@@ -16,6 +16,8 @@ from controller.report import summary
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
 from ledger.lease import stamp
+from ledger.names import EndpointName
+from ledger.phases import Phase
 
 NAMESPACE = "Leasehold"
 _LEVELS = {State.FAILED: "error", State.REFUSED: "warning"}
@@ -24,7 +26,7 @@ Line = dict[str, Any]
 
 
 def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | None = None) -> Line:
-    """Give the metrics of a tick that came to its end. `last_good` is when one had no failure.
+    """Return the metrics of a tick that came to its end. `last_good` is when one had no failure.
 
     Actions are counted when they are done; a verb has a metric in the ticks that did it.
     """
@@ -44,19 +46,19 @@ def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | N
 
 
 def emf_of_failure(environment: str, now: datetime, last_good: datetime | None = None) -> Line:
-    """Give the metrics of a tick that could not even begin: it counts as a failure, not a tick."""
+    """Return the metrics of a tick that could not even begin: it is a failure, and no tick."""
     values = {"Failures": (1.0, "Count"), **_since(last_good, now)}
     return _document(environment, now, values)
 
 
 def overdue(tick: Tick) -> Iterator[Action]:
     """Yield what should be off and is still there: a delete not done, or one that has to wait."""
-    over = {item.action.endpoint_name for item in tick.outcomes if item.state in _OVER}
-    leaving = {item.endpoint_name for item in tick.observed if item.status == "Deleting"}
-    wanted = _wanted(tick)
+    done = {item.action.endpoint_name for item in tick.outcomes if item.state in _OVER}
+    leaving = {item.endpoint_name for item in tick.observed if item.phase is Phase.ENDING}
+    fine = done | leaving | _wanted(tick)
     for action in tick.plan.actions:
-        pending = action.verb in (Verb.DELETE, Verb.WAIT)
-        if pending and action.endpoint_name not in over | leaving | wanted:
+        pending = action.verb.ends or action.verb is Verb.WAIT
+        if pending and action.endpoint_name and action.endpoint_name not in fine:
             yield action
 
 
@@ -87,7 +89,7 @@ def log_lines(tick: Tick) -> Iterator[Line]:
 
 
 def log_line_of_failure(environment: str, failure: Failure) -> Line:
-    """Give the line of a tick that could not even begin."""
+    """Return the line of a tick that could not even begin."""
     return {
         "level": "error",
         "event": "tick",
@@ -98,13 +100,13 @@ def log_line_of_failure(environment: str, failure: Failure) -> Line:
 
 
 def _failures(tick: Tick) -> int:
-    """Count what failed. Unreadable settings or a wrong clock keep whole ticks from their work."""
+    """Return how much failed. With unreadable settings or a wrong clock a whole tick fails."""
     useless = tick.fleet.environment is None or tick.findings.clock_fault is not None
     return useless + sum(outcome.state is State.FAILED for outcome in tick.outcomes)
 
 
-def _wanted(tick: Tick) -> frozenset[str]:
-    """Name the endpoints that should run, with the credit for a start that is under way."""
+def _wanted(tick: Tick) -> frozenset[EndpointName]:
+    """Return the endpoints that should run, with the credit for a start that is under way."""
     environment, fleet = tick.fleet.environment, tick.fleet
     if environment is None:
         return frozenset()
@@ -121,7 +123,7 @@ def _since(last_good: datetime | None, now: datetime) -> dict[str, tuple[float, 
 
 
 def _document(environment: str, now: datetime, values: Mapping[str, tuple[float, str]]) -> Line:
-    """Write metrics as the Embedded Metric Format wants them: declared first, then at the root."""
+    """Return metrics in the Embedded Metric Format: declared first, then their values."""
     directive = {
         "Namespace": NAMESPACE,
         "Dimensions": [["Environment"]],
@@ -148,14 +150,15 @@ def _outcome(tick: Tick, outcome: Outcome) -> Line:
 
 def _about(action: Action) -> Line:
     return {
-        "endpoint": action.endpoint_name,
+        "endpoint": action.resource_name,
+        "kind": str(action.kind),
         "action": str(action.verb),
         "reason": action.reason,
     }
 
 
 def _line(tick: Tick, level: str, **facts: object) -> Line:
-    """Write a line, without what is empty."""
+    """Return a line, without what is empty."""
     known = {key: fact for key, fact in facts.items() if fact not in (None, "")}
     return {
         "level": level,

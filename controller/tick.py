@@ -1,7 +1,4 @@
-"""What one tick saw, wanted and did, as values. Pure.
-
-`reconcile` makes a `Tick`; reports, metrics and the command line read it.
-"""
+"""What one tick saw, wanted and did, as values. Pure."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -31,11 +31,10 @@ from gateway.models.executions import Executions
 from gateway.models.invocation import Invocation
 from gateway.models.streaming import Streaming
 from gateway.webhook.receive import Webhook
+from ledger.committers import GATEWAY
 from ledger.opening import open_deployed_with_status
-from ledger.repository import Person
 from ledger.settings import LedgerSettings
 
-GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Call], Answer]
 

@@ -13,6 +13,7 @@ from leasehold.context import Context, connected
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
 from ledger.errors import Refused
 from ledger.holdings import Fleet, document_path
+from ledger.phases import Phase, Status, phase_of
 from ledger.tags import PROJECT_TAG
 
 
@@ -65,9 +66,10 @@ def _found(context: Context, fleet: Fleet, endpoint: str) -> Existing:
             f"{found.endpoint_name} belongs to the project {found.tags[PROJECT_TAG]} already, by"
             f" its tag {PROJECT_TAG}.",
         )
-    if found.config_name is None or found.status != "InService":
+    if found.config_name is None or phase_of(found.status) is not Phase.SERVING:
         raise Refused(
-            "LH5006", f"{found.endpoint_name} is {found.status}: adopt it once it is InService."
+            "LH5006",
+            f"{found.endpoint_name} is {found.status}: adopt it once it is {Status.IN_SERVICE}.",
         )
     return found
 

@@ -21,11 +21,13 @@ from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, Tick, look
+from controller.reconcile import Dependencies, Tick, look
+from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
 from ledger import variables
+from ledger.committers import CONTROLLER, READER
 from ledger.errors import Refused
 from ledger.holdings import Fleet, environments, fleet_of
 from ledger.repository import Person, Remote, Repository, Snapshot
@@ -33,7 +35,6 @@ from ledger.settings import STATUS_BRANCH
 
 Command = Callable[..., None]
 
-READER = Person("Leasehold", "leasehold@leasehold.invalid")
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
 
 
@@ -114,10 +115,8 @@ class Context:
 
     def dependencies(self, fleet: Fleet, ledger: Repository) -> Dependencies:
         """Return what a look or a tick works with, in the region of the environment."""
-        region = _region(fleet)
-        return Dependencies(
-            ledger, self.cloud.account(region), Logbook(self.status()), self.cloud.notifier(region)
-        )
+        account, notifier = self.account(fleet), self.cloud.notifier(_region(fleet))
+        return Dependencies(ledger, account, Survey(account), Logbook(self.status()), notifier)
 
     def look(self) -> Tick:
         """Read both sides, and plan for the chosen environment as of now. Raises Failure."""

@@ -5,12 +5,13 @@ For people and for pipelines. What to do is decided in `controller.plan`.
 
 import click
 
-from controller.reconcile import CONTROLLER, State, Tick, reconcile
+from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json, as_markdown, as_text
 from leasehold.console import output_option, show_json
 from leasehold.context import Context, clock, connected
 from leasehold.narration import Narrator
 from leasehold.ticking import keep_ticking, until_stopped
+from ledger.committers import CONTROLLER
 
 CHANGES_DUE = 2
 

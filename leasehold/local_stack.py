@@ -13,8 +13,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from controller.reconcile import CONTROLLER
-from gateway import handler as gateway
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
@@ -24,6 +22,7 @@ from leasehold import git_author, seeds
 from leasehold.context import Cloud, clock
 from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
+from ledger.committers import CONTROLLER, GATEWAY
 from ledger.errors import Refused
 from ledger.function_variables import rate_variables
 from ledger.holdings import fleet_of
@@ -93,13 +92,13 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
         port = ports.choose("aws", options.aws_port)
         cloud = Cloud(_serve_account(parts, home, port, options.startup_seconds))
         seeds.seed_account(cloud)
-        ledger = _ledger(home, git_url, gateway.GATEWAY)
+        ledger = _ledger(home, git_url, GATEWAY)
         settings = fleet_of(ledger.read(), seeds.ENVIRONMENT).environment
         region = settings.region_name if settings else seeds.REGION
         table = _token_table(settings, cloud.client("dynamodb", region))
         token = _token(home, table)
         port = ports.choose("gateway", options.gateway_port)
-        branch = _status_branch(home, git_url, gateway.GATEWAY)
+        branch = _status_branch(home, git_url, GATEWAY)
         client = partial(cloud.client, region=region)
         machine = {STATE_MACHINE: deploy_state_machine(client("stepfunctions"))}
         made = Dependencies(

@@ -15,6 +15,8 @@ from controller.tick import Outcome, State, Tick
 from leasehold.console import say
 from leasehold.times import clock_face
 from ledger.errors import Failure
+from ledger.names import EndpointName
+from ledger.phases import Phase, phase_of
 
 _STYLES = {
     "grant": "cyan",
@@ -26,17 +28,15 @@ _STYLES = {
     "create": "green",
     "update": "green",
     "delete": "yellow",
-    "InService": "bold green",
     "gone": "yellow",
     "commit": "cyan",
-    "Failed": "red",
     "refused": "red",
     "failed": "red",
     "error": "red",
     "report": "red",
     "trouble": "red",
 }
-_IN_PROGRESS = frozenset({"Creating", "Updating", "Deleting"})
+_PHASE_STYLES = {Phase.SERVING: "bold green", Phase.FAILED: "red"}
 _VERB_WIDTH = 9
 
 
@@ -67,7 +67,7 @@ class Narrator:
         self._width = 0
 
     def tell(self, tick: Tick) -> None:
-        self._width = max((len(each.endpoint_name) for each in tick.plan.actions), default=0)
+        self._width = max((len(each.resource_name) for each in tick.plan.actions), default=0)
         trouble = frozenset(_trouble(tick))
         if self._last and self._last.plan.commit != tick.plan.commit:
             self._print(self._commits(self._last.plan.commit, tick.plan.commit))
@@ -85,7 +85,7 @@ class Narrator:
     def _print(self, lines: Iterable[Line]) -> None:
         for line in lines:
             text = Text(clock_face(self._clock()), style="dim")
-            style = _STYLES.get(line.what, "")
+            style = _STYLES.get(line.what) or _PHASE_STYLES.get(phase_of(line.what), "")
             text = Text.assemble(text, "  ", (line.what.ljust(_VERB_WIDTH), style), " ")
             which = line.which.ljust(self._width) if line.why else line.which
             say(text.append(f"{which}  {line.why}".strip()))
@@ -95,13 +95,17 @@ def _movements(before: Tick | None, tick: Tick) -> Iterator[Line]:
     """Yield what moved in SageMaker since the last tick; at the first one, what is there."""
     was = {item.endpoint_name: item.status for item in before.observed} if before else {}
     now = {item.endpoint_name: item for item in tick.observed}
-    ours = {outcome.action.endpoint_name for outcome in before.outcomes} if before else set()
+    begun = {_begun(outcome.action) for outcome in before.outcomes} if before else set()
     for name, item in sorted(now.items()):
-        foretold = name in ours and item.status in _IN_PROGRESS  # by the action that began it
+        foretold = (name, item.status) in begun  # by the action that began it
         if was.get(name) != item.status and not foretold:
             yield Line(item.status, name, item.failure_reason or "")
     for name in sorted(was.keys() - now.keys()):
         yield Line("gone", name)
+
+
+def _begun(action: Action) -> tuple[EndpointName | None, str | None]:
+    return action.endpoint_name, action.verb.begins
 
 
 def _done(tick: Tick) -> Iterator[Line]:
@@ -109,7 +113,7 @@ def _done(tick: Tick) -> Iterator[Line]:
         if outcome.state is State.DONE:
             yield _line(str(outcome.action.verb), outcome.action)
         elif outcome.state is State.DROPPED:
-            yield Line("dropped", outcome.action.endpoint_name, outcome.detail)
+            yield Line("dropped", outcome.action.resource_name, outcome.detail)
 
 
 def _trouble(tick: Tick) -> Iterator[Line]:
@@ -119,7 +123,7 @@ def _trouble(tick: Tick) -> Iterator[Line]:
             yield _line("report", action)
     for outcome in tick.outcomes:
         if outcome.state in (State.REFUSED, State.FAILED, State.WAITING):
-            yield Line(str(outcome.state), outcome.action.endpoint_name, _detail(outcome))
+            yield Line(str(outcome.state), outcome.action.resource_name, _detail(outcome))
     for trouble in tick.troubles:
         yield Line("trouble", "", trouble)
     for violation in tick.fleet.violations:
@@ -128,7 +132,7 @@ def _trouble(tick: Tick) -> Iterator[Line]:
 
 
 def _line(what: str, action: Action) -> Line:
-    return Line(what, action.endpoint_name, action.reason)
+    return Line(what, action.resource_name, action.reason)
 
 
 def _detail(outcome: Outcome) -> str:

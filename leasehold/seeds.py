@@ -15,8 +15,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from leasehold.context import READER, Cloud
+from leasehold.context import Cloud
 from leasehold.git_author import as_variables
+from ledger.committers import READER
 from ledger.errors import Refused
 
 LEDGER = "ledger.git"

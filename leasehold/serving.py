@@ -13,7 +13,8 @@ from threading import Event, Thread
 
 from controller.coalesce import Bell
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
+from controller.reconcile import Dependencies, Tick, reconcile
+from controller.survey import Survey
 from leasehold import seeds
 from leasehold.console import say
 from leasehold.context import clock
@@ -23,6 +24,7 @@ from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
 from leasehold.times import clock_face
 from leasehold.welcome import welcome
+from ledger.committers import CONTROLLER
 from ledger.holdings import fleet_of
 
 __all__ = ["UpOptions", "serve"]
@@ -62,9 +64,9 @@ def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) ->
     ledger, environment = stack.ledger(CONTROLLER), stack.running.environment
     settings = fleet_of(ledger.read(), environment).environment
     region = settings.region_name if settings else seeds.REGION
-    cloud = stack.cloud
+    account, notifier = stack.cloud.account(region), stack.cloud.notifier(region)
     logbook = Logbook(stack.status())
-    dependencies = Dependencies(ledger, cloud.account(region), logbook, cloud.notifier(region))
+    dependencies = Dependencies(ledger, account, Survey(account), logbook, notifier)
 
     def tick() -> Tick:
         return reconcile(dependencies, environment, clock())

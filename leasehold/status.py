@@ -8,16 +8,17 @@ from typing import Any
 import click
 from rich.text import Text
 
-from controller.plan import Observed
+from controller.planning.observed import Observed, by_name
 from controller.reconcile import Tick
 from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, connected
 from leasehold.times import as_of, relative
 from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, stamp
+from ledger.phases import ABSENT, Phase, phase_of
 from ledger.standing import State, standing
 
-_COLOURS = {"InService": "green", "Failed": "red", "absent": "dim"}
+_COLOURS = {Phase.SERVING: "green", Phase.FAILED: "red", Phase.ABSENT: "dim"}
 _STATES = {"on": "green", "off": "dim", "frozen": "red", "held": "yellow", "orphan": "red"}
 
 
@@ -50,9 +51,9 @@ def status(context: Context, output: str) -> None:
 
 
 def _rows(tick: Tick) -> Iterator[Row]:
-    there = {item.endpoint_name.lower(): item for item in tick.observed}
+    there = by_name(tick.observed)
     for item in sorted(tick.fleet.items, key=lambda each: each.name):
-        yield _row(tick, item, there.pop(item.endpoint_name.lower(), None))
+        yield _row(tick, item, there.pop(item.endpoint_name, None))
     for orphan in there.values():
         action = tick.plan.action_for(orphan.endpoint_name)
         reason = action.reason if action else ""
@@ -65,7 +66,7 @@ def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
     return Row(
         endpoint_name=item.endpoint_name,
         name=item.name,
-        sagemaker=observed.status if observed else "absent",
+        sagemaker=observed.status if observed else ABSENT,
         state=_state(item, tick.now),
         expires_at=lease.expires_at if lease else None,
         reason=action.reason if action else "",
@@ -92,7 +93,7 @@ def _metered(item: Holding | Broken) -> Lease | None:
 def _cells(row: Row, now: datetime) -> tuple[Cell, ...]:
     return (
         row.endpoint_name,
-        Text(row.sagemaker, style=_COLOURS.get(row.sagemaker, "yellow")),
+        Text(row.sagemaker, style=_COLOURS.get(phase_of(row.sagemaker), "yellow")),
         Text(row.state, style=_STATES[row.state]),
         relative(row.expires_at, now) if row.expires_at else dim("-"),
         row.reason,

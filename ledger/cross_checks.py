@@ -16,7 +16,7 @@ def wrong_definition(
     file: str, name: str, definition: Definition, settings: Environment
 ) -> Iterator[Violation]:
     """Check a definition against its file's name and its environment."""
-    if definition.name != name:
+    if str(definition.name) != name:  # a file name counts to the letter
         sentence = (
             f"it is {definition.name!r}, but the file is {name}.endpoint.json: rename one of them."
         )

@@ -12,6 +12,7 @@ from ledger.documents import Definition, Environment, Lock
 from ledger.errors import Refused
 from ledger.json_files import Violation, as_sentences
 from ledger.lease import Ceiling, Lease
+from ledger.names import EndpointName, Name
 
 ROOT = "environments"
 FROZEN = "frozen until its documents are mended"
@@ -23,12 +24,12 @@ class Holding:
     """One endpoint as the ledger has it: definition, lease and lock together."""
 
     definition: Definition
-    endpoint_name: str
+    endpoint_name: EndpointName
     lease: Lease | None = None
     lock: Lock | None = None
 
     @property
-    def name(self) -> str:
+    def name(self) -> Name:
         return self.definition.name
 
     @property
@@ -41,8 +42,8 @@ class Holding:
 class Broken:
     """An endpoint with a file that cannot be trusted: no start, no stop, no change."""
 
-    name: str
-    endpoint_name: str
+    name: Name
+    endpoint_name: EndpointName
     violations: tuple[Violation, ...]
 
     @property
@@ -90,7 +91,7 @@ class Fleet:
         for then nobody knows.
         """
         self.require_settings()
-        return self._by_name.get(name.lower())
+        return self._by_name.get(Name(name))
 
     def get(self, name: str) -> Holding | Broken:
         """Return an endpoint. Raises Refused LH4106 where nothing is called so, and LH4109."""
@@ -111,10 +112,10 @@ class Fleet:
                 raise Refused("LH4109", f"{broken.endpoint_name} is {broken.complaint}")
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Holding | Broken]:
+    def _by_name(self) -> Mapping[Name, Holding | Broken]:
         last_first = self.items[::-1]
-        by_definition = {item.name.lower(): item for item in last_first}
-        return by_definition | {item.endpoint_name.lower(): item for item in last_first}
+        by_definition: dict[Name, Holding | Broken] = {item.name: item for item in last_first}
+        return by_definition | {item.endpoint_name: item for item in last_first}
 
 
 def environment_path(environment: str) -> str:

@@ -5,7 +5,7 @@ hides no other: unreadable is not absent. It must not know git or SageMaker.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -24,6 +24,7 @@ from ledger.documents import (
 from ledger.fleet import ROOT, Broken, Fleet, Holding, Kind, document_path, environment_path
 from ledger.json_files import Violation
 from ledger.lease import Lease
+from ledger.names import EndpointName, Name
 from ledger.snapshot import Snapshot
 
 __all__ = [
@@ -130,10 +131,10 @@ def _holding(
             usable = lock if isinstance(lock, Lock) else None
             violations += wrong_lock(file, definition, usable, settings.region_name)
     if violations or not isinstance(definition, Definition):
-        return Broken(name, endpoint_name, tuple(violations))
+        return Broken(Name(name), EndpointName(endpoint_name), tuple(violations))
     return Holding(
         definition,
-        endpoint_name,
+        EndpointName(endpoint_name),
         lease if isinstance(lease, Lease) else None,
         lock if isinstance(lock, Lock) else None,
     )
@@ -146,7 +147,7 @@ def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Vio
     behind: dict[str, list[str]] = defaultdict(list)
     for item in holdings:
         if item.definition.integration:
-            behind[item.definition.integration.api_resource_name].append(item.name)
+            behind[item.definition.integration.api_resource_name].append(str(item.name))
     for resource, names in behind.items():
         for name in names if len(names) > 1 else ():
             others = " and ".join(other for other in names if other != name)
@@ -158,46 +159,35 @@ def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Vio
 
 def _without_clashes(fleet: Fleet) -> Fleet:
     """Freeze the endpoints that share a name, and gather all violations of all files."""
-    clashes = _clashes(fleet.items, fleet.name)
-    clashed = tuple(
-        Broken(item.name, item.endpoint_name, (clashes[item.name],))
-        for item in fleet.holdings
-        if item.name in clashes
-    )
-    broken = tuple(
-        replace(item, violations=(*item.violations, clashes[item.name]))
-        if item.name in clashes
-        else item
-        for item in fleet.broken
-    )
-    holdings = tuple(item for item in fleet.holdings if item.name not in clashes)
-    wrong = (violation for item in (*broken, *clashed) for violation in item.violations)
-    return replace(
-        fleet,
-        holdings=holdings,
-        broken=tuple(sorted((*broken, *clashed), key=lambda item: item.name)),
-        violations=tuple(sorted((*fleet.violations, *wrong))),
-    )
+    names = Counter(item.name for item in fleet.items)
+    endpoints = Counter(item.endpoint_name for item in fleet.items)
 
-
-def _clashes(items: Sequence[Holding | Broken], environment: str) -> dict[str, Violation]:
-    """Find the names that two definitions share; SageMaker's names ignore case."""
-    names = Counter(item.name.lower() for item in items)
-    endpoints = Counter(item.endpoint_name.lower() for item in items)
-    if len(names) == len(endpoints) == len(items):
-        return {}
-    found = {}
-    for item in items:
-        file = document_path(environment, item.name, "endpoint")
-        if names[item.name.lower()] > 1:
+    def clash(item: Holding | Broken) -> tuple[Violation, ...]:
+        file = document_path(fleet.name, item.name, "endpoint")
+        if names[item.name] > 1:
             sentence = f"another definition is called {item.name!r} too, ignoring case: rename one."
-            found[item.name] = Violation("LH1004", file, "/name", sentence)
-        elif endpoints[item.endpoint_name.lower()] > 1:
+            return (Violation("LH1004", file, "/name", sentence),)
+        if endpoints[item.endpoint_name] > 1:
             sentence = (
                 f"another definition has the endpoint {item.endpoint_name!r} too: rename one."
             )
-            found[item.name] = Violation("LH1004", file, "/endpoint_name", sentence)
-    return found
+            return (Violation("LH1004", file, "/endpoint_name", sentence),)
+        return ()
+
+    broken = [replace(item, violations=(*item.violations, *clash(item))) for item in fleet.broken]
+    holdings: list[Holding] = []
+    for item in fleet.holdings:
+        if violations := clash(item):
+            broken.append(Broken(item.name, item.endpoint_name, violations))
+        else:
+            holdings.append(item)
+    wrong = (violation for item in broken for violation in item.violations)
+    return replace(
+        fleet,
+        holdings=tuple(holdings),
+        broken=tuple(sorted(broken, key=lambda item: item.name)),
+        violations=tuple(sorted((*fleet.violations, *wrong))),
+    )
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -21,6 +21,7 @@ from ledger.history import LeaseAction, LeaseChange, write_message
 from ledger.holdings import Fleet, Holding, document_path, fleet_of
 from ledger.json_files import as_sentences
 from ledger.lease import Lease
+from ledger.names import EndpointName
 from ledger.snapshot import Change, Person, Proposal, Snapshot
 
 
@@ -101,7 +102,7 @@ def _new_endpoint(request: Request, fleet: Fleet, ask: tuple[str, int]) -> Chang
     definition = parse_definition(path, content)
     if isinstance(definition, tuple):
         raise Refused("LH4107", as_sentences(definition))
-    holding = Holding(definition, request.endpoint)
+    holding = Holding(definition, EndpointName(request.endpoint))
     lease = meter.extend(None, minutes, request.now, fleet.ceiling)
     change = _change(request, fleet, holding, lease, (LeaseAction.GRANT, minutes))
     return replace(change, files={path: content, **change.files})

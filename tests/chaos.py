@@ -14,10 +14,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from controller.planning.observed import BUSY
+from ledger.committers import GATEWAY
 from ledger.errors import Failure
+from ledger.names import EndpointName
+from ledger.phases import phase_of
 from ledger.proposals import Request, extension, release
-from tests.ledger.forge import ANA, GATEWAY, QUIET, git
+from tests.ledger.forge import ANA, QUIET, git
 from tests.scene import SETTLE, Scene, definition, path
 
 if TYPE_CHECKING:
@@ -281,7 +283,7 @@ class Inspector:
         was, there = before.get(endpoint(name)), after.get(endpoint(name))
         if wish.wanted is not False or was is None or was.status not in {"InService", "Failed"}:
             return
-        action = tick.plan.action_for(endpoint(name))
+        action = tick.plan.action_for(EndpointName(endpoint(name)))
         credited = action is not None and action.verb == "credit"
         latest = wish.ends + MOST_CREDIT if wish.ends else self.scene.now
         may_start = was.status == "Failed" and self.scene.now < latest
@@ -296,7 +298,7 @@ class Inspector:
             old, new = (Wish.of(name, files, self.scene.now).ends for files in (before, after))
             if old == new:
                 continue
-            action = tick.plan.action_for(endpoint(name)) if tick else None
+            action = tick.plan.action_for(EndpointName(endpoint(name))) if tick else None
             assert action is not None, f"the lease of {name} moved by itself"
             assert new is not None, f"the lease of {name} is gone"
             assert action.verb in {"grant", "credit", "extend", "idle"}
@@ -318,7 +320,7 @@ class Inspector:
             assert tick is not None
             if tick.plan.changes:
                 continue
-            if not BUSY & {each.status for each in self.town.sight().values()}:
+            if not any(phase_of(each.status).is_busy for each in self.town.sight().values()):
                 return tick
             self.scene.let_pass(seconds=SETTLE)
         raise AssertionError("it never comes to an end")
@@ -329,7 +331,7 @@ class Inspector:
         there, files = self.town.sight(), self.town.files
         for name in NAMES:
             wish, found = Wish.of(name, files, self.scene.now), there.get(endpoint(name))
-            action = tick.plan.action_for(endpoint(name))
+            action = tick.plan.action_for(EndpointName(endpoint(name)))
             if wish.wanted and action and action.verb == "keep":
                 assert found is not None, f"{name} should run"
                 assert found.status == "InService", f"{name} is {found.status}"

@@ -19,8 +19,11 @@ from botocore.config import Config
 from controller.aws.account import Account as Cloud
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, Tick, reconcile
+from controller.reconcile import Dependencies, Tick, reconcile
+from controller.survey import Survey
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
+from ledger.names import EndpointName
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
 from ledger.settings import STATUS_BRANCH
@@ -96,7 +99,7 @@ class Account:
         return {item["EndpointName"]: item["EndpointStatus"] for item in found}
 
     def status(self, name: str) -> str:
-        return self.statuses().get(name, "absent")
+        return self.statuses().get(str(name), "absent")
 
     def config(self, name: str) -> str:
         return str(self.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"])
@@ -173,14 +176,14 @@ class Scene:
     def __post_init__(self) -> None:
         self.at(self.now)
         self.push({"environments/dev/environment.json": environment()}, "begin")
-        self.cloud = self.account.cloud()
-        self.repository = self.open(CONTROLLER)
-        self.logbook = Logbook(self.open_status())
         self.notifier = self.account.notifier()
+        self.restart()
 
     def restart(self) -> None:
         """Go on with a controller that has just started and remembers nothing."""
-        self.cloud, self.logbook = self.account.cloud(), Logbook(self.open_status())
+        self.cloud = self.account.cloud()
+        self.survey = Survey(self.cloud)
+        self.logbook = Logbook(self.open_status())
         self.repository = self.open(CONTROLLER)
 
     def at(self, now: datetime) -> None:
@@ -240,7 +243,7 @@ class Scene:
 
     @property
     def dependencies(self) -> Dependencies:
-        return Dependencies(self.repository, self.cloud, self.logbook, self.notifier)
+        return Dependencies(self.repository, self.cloud, self.survey, self.logbook, self.notifier)
 
     def start(self, name: str, minutes: float = 60, **fields: object) -> str:
         """Define and lease an endpoint, and let it come into service."""
@@ -259,6 +262,6 @@ def outcome(tick: Tick, endpoint: str) -> Outcome:
 
 def told(tick: Tick, endpoint: str) -> str:
     """What is planned for an endpoint, as `verb: reason`."""
-    action = tick.plan.action_for(endpoint)
+    action = tick.plan.action_for(EndpointName(endpoint))
     assert action is not None, f"{endpoint} is not in the plan"
     return f"{action.verb}: {action.reason}"

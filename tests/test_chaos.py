@@ -31,10 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.aws.account import Account
-    from controller.aws.endpoints import Look
-    from controller.memory.record import Record
     from controller.planning.action import Action
-    from controller.planning.findings import Findings
+    from controller.planning.observed import Look
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 
@@ -243,11 +241,9 @@ class _Rogue:
         self._times = times
 
     def observe(self, fleet: Fleet) -> Look:
-        return self._cloud.observe(fleet)
-
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
+        seen = self._cloud.observe(fleet)
         self._misdeed()
-        return self._cloud.survey(fleet, look, record, now)
+        return seen
 
     def apply(self, action: Action, now: datetime) -> None:
         for _ in range(self._times):

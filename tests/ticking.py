@@ -11,7 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, reconcile
+from controller.reconcile import Dependencies, reconcile
+from controller.survey import Survey
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository
@@ -36,7 +38,8 @@ def main(ledger: str, cache: str, sandbox: str) -> None:
         clock=now,
     )
     account = Account(sandbox)
-    dependencies = Dependencies(repository, account.cloud(), Logbook(status), account.notifier())
+    cloud, notifier = account.cloud(), account.notifier()
+    dependencies = Dependencies(repository, cloud, Survey(cloud), Logbook(status), notifier)
     while True:
         try:
             reconcile(dependencies, "dev", now())

@@ -16,7 +16,9 @@ from controller.aws.account import Account
 from controller.aws.clients import PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
-from controller.reconcile import CONTROLLER, Dependencies, State, Tick, reconcile
+from controller.reconcile import Dependencies, State, Tick, reconcile
+from controller.survey import Survey
+from ledger.committers import CONTROLLER
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
@@ -28,7 +30,8 @@ def controller(ledger_url: str) -> Callable[[], Tick]:
     settings = LedgerSettings(ENVIRONMENT, ledger_url)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
     notifier = Notifier(partial(_client, "sns"), partial(_client, "events"))
-    dependencies = Dependencies(ledger, Account(_client), Logbook(status), notifier)
+    account = Account(_client)
+    dependencies = Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
     return lambda: reconcile(dependencies, ENVIRONMENT, _now())
 
 

@@ -1,1 +1,1 @@
-"""One adapter for each AWS service. They decide nothing, and foreign errors end here."""
+"""One adapter for each AWS service. They decide nothing, and turn AWS's errors into `Failure`."""

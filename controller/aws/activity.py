@@ -1,8 +1,7 @@
 """CloudWatch: when the endpoints were last used. Nothing else reads metrics.
 
-Called by `reconcile` with the endpoints whose schedule depends on their use. It judges nothing:
-that is `idleness`' business. A metric that cannot be read makes the use of its endpoint unknown,
-with a sentence, and never raises: an endpoint is not stopped for want of a number.
+Where a metric cannot be read, the use of its endpoint is unknown, with a sentence that says why.
+That is no exception: an endpoint is not stopped because a number is missing.
 
 An asynchronous endpoint does not publish `Invocations`, says AWS; it publishes what it has
 processed, and how much waits or is being worked on.
@@ -17,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import aws_errors
 from controller.planning.idleness import LAG, Use
+from controller.planning.looks import Question
 from ledger.errors import Failure, Unavailable
+from ledger.names import EndpointName
 
 if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
@@ -32,20 +33,10 @@ _COMPLETE = "Complete"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """Whether an endpoint was used in the last `minutes`; its name as SageMaker spells it."""
-
-    endpoint_name: str
-    variants: tuple[str, ...]
-    is_async: bool
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Metric:
     """One query: which number, of which endpoint, and over how long."""
 
-    endpoint_name: str
+    endpoint_name: EndpointName
     name: str
     variant: str | None = None
 
@@ -91,15 +82,15 @@ class Activity:
     def __init__(self, cloudwatch: "CloudWatchClient") -> None:
         self._cloudwatch = cloudwatch
 
-    def last_used(self, questions: Iterable[Question], now: datetime) -> Mapping[str, Use]:
-        """Answer by endpoint name, with a call for each 500 metrics of one resolution.
+    def last_used(self, questions: Iterable[Question], now: datetime) -> Mapping[EndpointName, Use]:
+        """Return the use by endpoint name, with a call for each 500 metrics of one resolution.
 
         `last_used_at` is the end of the last period with any use, and never after `now`. `backlog`
-        is what the newest point says. Raises nothing: see the module.
+        is what the newest point says. No failure is raised: see the module.
         """
         now = now.astimezone(UTC).replace(microsecond=0)
-        answers: dict[str, list[_Read]] = defaultdict(list)
-        periods: dict[str, int] = {}
+        answers: dict[EndpointName, list[_Read]] = defaultdict(list)
+        periods: dict[EndpointName, int] = {}
         for batch in _batches(questions, now):
             for read in self._read(batch):
                 answers[read.metric.endpoint_name].append(read)
@@ -126,7 +117,7 @@ class Activity:
 
 
 def _worse(before: str | None, after: str) -> str:
-    """Join the statuses of two pages: the last page completes what was partial before it."""
+    """Return the status of two pages together: a later page completes a partial one."""
     return before if before not in (None, _COMPLETE, "PartialData") else after
 
 

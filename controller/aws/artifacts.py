@@ -1,17 +1,19 @@
-"""Endpoint configs and models of ours in SageMaker: find them, see what is in use, delete them.
+"""Our endpoint configs and models in SageMaker: find them, see what is in use, delete them.
 
-Called by `reconcile`. It decides nothing: that is `collection`'s business. An ARN has the name in
-lower case. AWS says of endpoints alone that their names ignore case, so no name from an ARN is
-asked for or deleted: a listing by the digest, which has no capitals, gives the true one.
+An ARN has the name in lower case. AWS says of endpoints alone that their names ignore case, so no
+name from an ARN is asked for or deleted: a listing by the digest, which has no capitals, gives the
+true one.
 """
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, aws_errors
-from controller.planning.collection import Artifact, names_content
-from controller.planning.observed import Observed
+from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.collection import names_content
+from controller.planning.observed import Observed, by_name
+from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
@@ -19,25 +21,23 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
     from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef, PaginatorConfigTypeDef
 
-__all__ = ["Artifact", "Artifacts"]
-
 _PAGES: "PaginatorConfigTypeDef" = {"PageSize": 100}
 _Version = tuple[str, datetime]
 
 
 class Artifacts:
-    """Configs and models of one account and region. What it remembers is never the truth."""
+    """Configs and models of one account and region. What it remembers only saves calls."""
 
     def __init__(
         self, sagemaker: "SageMakerClient", tagging: "ResourceGroupsTaggingAPIClient"
     ) -> None:
         self._sagemaker = sagemaker
         self._tagging = tagging
-        self._foreign: dict[str, tuple[_Version, tuple[str, ...]]] = {}
+        self._foreign: dict[EndpointName, tuple[_Version, tuple[str, ...]]] = {}
         self._models: dict[str, tuple[str, ...]] = {}
 
     def ours(self, project_prefix: str, environment_name: str) -> tuple[Artifact, ...]:
-        """List what bears our tags, a hundred with each call. Raises Failure (LH3xxx)."""
+        """List what has our tags, a hundred with each call. Raise Failure (LH3xxx)."""
         with aws_errors():
             pages = self._tagging.get_paginator("get_resources").paginate(
                 TagFilters=[
@@ -53,36 +53,35 @@ class Artifacts:
             for each in found
         )
 
-    def in_use(self, observed: Iterable[Observed]) -> frozenset[str]:
-        """Name, in lower case, the configs and models that any endpoint of the account uses.
+    def in_use(self, observed: Iterable[Observed]) -> frozenset[Name]:
+        """Name the configs and models that any endpoint of the account uses.
 
         Endpoints that are `observed` already are not described again; others only where status or
-        LastModifiedTime moved. Raises Failure (LH3xxx) unless all could be read.
+        LastModifiedTime moved. Raise Failure (LH3xxx) unless all could be read.
         """
-        known = {item.endpoint_name.lower(): item for item in observed}
+        known = by_name(observed)
         configs: set[str] = set()
         for item in known.values():
             configs.update(filter(None, (item.config_name, item.pending_config)))
-        ours = {name for name in configs if names_content(name.lower())}
+        ours = {name for name in configs if names_content(name)}
         with aws_errors():
-            foreign = [
-                summary
+            foreign = {
+                name: summary
                 for summary in self._endpoints()
-                if summary["EndpointName"].lower() not in known
-            ]
-            for summary in foreign:
-                configs.update(self._configs_of(summary))
-            names = {summary["EndpointName"] for summary in foreign}
-            self._foreign = {name: each for name, each in self._foreign.items() if name in names}
-            models = {model for name in configs - ours for model in self._models_of(name)}
-        return frozenset(name.lower() for name in configs | models)
+                if (name := EndpointName(summary["EndpointName"])) not in known
+            }
+            for name, summary in foreign.items():
+                configs.update(self._configs_of(name, summary))
+            self._foreign = {name: each for name, each in self._foreign.items() if name in foreign}
+            models = {model for config in configs - ours for model in self._models_of(config)}
+        return frozenset(map(Name, configs | models))
 
     def collect(self, artifact: Artifact) -> None:
-        """Delete a config or a model; one that is gone is fine. Raises Failure (LH3xxx)."""
+        """Delete a config or a model; one that is gone is fine. Raise Failure (LH3xxx)."""
         try:
             with aws_errors():
                 for name in self._true_names(artifact):
-                    if artifact.kind == "model":
+                    if artifact.kind is ResourceKind.MODEL:
                         self._sagemaker.delete_model(ModelName=name)
                     else:
                         self._sagemaker.delete_endpoint_config(EndpointConfigName=name)
@@ -92,13 +91,14 @@ class Artifacts:
     def _true_names(self, artifact: Artifact) -> Iterator[str]:
         """Find the name with its capitals: the one of that ARN, if it is still there."""
         digest = artifact.name.rpartition("-")[2]
-        noun = "Model" if artifact.kind == "model" else "EndpointConfig"
-        operation: Any = "list_models" if artifact.kind == "model" else "list_endpoint_configs"
+        is_model = artifact.kind is ResourceKind.MODEL
+        noun = "Model" if is_model else "EndpointConfig"
+        operation: Any = "list_models" if is_model else "list_endpoint_configs"
         pages: Any = self._sagemaker.get_paginator(operation).paginate(
             NameContains=digest, PaginationConfig=_PAGES
         )
         for summary in (each for page in pages for each in page[f"{noun}s"]):
-            if summary[f"{noun}Arn"].lower() == artifact.arn.lower():
+            if artifact.arn == summary[f"{noun}Arn"]:
                 yield summary[f"{noun}Name"]
 
     def _endpoints(self) -> "Iterator[EndpointSummaryTypeDef]":
@@ -106,9 +106,8 @@ class Artifacts:
         for page in pages:
             yield from page["Endpoints"]
 
-    def _configs_of(self, summary: "EndpointSummaryTypeDef") -> tuple[str, ...]:
+    def _configs_of(self, name: EndpointName, summary: "EndpointSummaryTypeDef") -> tuple[str, ...]:
         """Name what an endpoint serves, and what it is about to serve."""
-        name = summary["EndpointName"]
         version = (summary["EndpointStatus"], summary["LastModifiedTime"])
         if (known := self._foreign.get(name)) and known[0] == version:
             return known[1]
@@ -140,5 +139,4 @@ class Artifacts:
 
 def _artifact(arn: str, tags: dict[str, str]) -> Artifact:
     kind, _, name = arn.rpartition(":")[2].partition("/")
-    known = cast("Literal['endpoint-config', 'model']", kind)
-    return Artifact(known, name.lower(), tags.get(NAME_TAG, ""), arn)
+    return Artifact(ResourceKind(kind), Name(name), Name(tags.get(NAME_TAG, "")), Name(arn))

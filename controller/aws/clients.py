@@ -1,7 +1,7 @@
 """boto3 clients for a tick, which reads thousands of times of day from lists.
 
-Called by the entry points. botocore reads each time with a parser for every format there is; a
-number of seconds, which is what SageMaker sends, needs none of that.
+botocore tries a parser for every format that a time may have. SageMaker sends a number of seconds,
+which needs none of them.
 """
 
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ HASTY = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts":
 
 
 def session() -> boto3.Session:
-    """Make a session whose clients read times fast."""
+    """Return a session whose clients read times fast."""
     core = botocore.session.get_session()
     parsers = core.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=_instant)

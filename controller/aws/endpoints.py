@@ -1,8 +1,7 @@
-"""SageMaker's endpoints as they are. `rollout` changes them.
+"""SageMaker's endpoints as they are now. Changing them is `rollout`'s part.
 
-Called by `account`. It decides nothing: that is the planner's business. A look
-costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account and N of
-ours; DescribeEndpoint only where status or LastModifiedTime moved since it looked last.
+A look costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account
+and N of ours; DescribeEndpoint only where status or LastModifiedTime moved since the last look.
 """
 
 from collections.abc import Mapping
@@ -13,9 +12,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
-from controller.planning.observed import Observed
+from controller.planning.observed import Look, Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet
+from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
@@ -39,39 +39,31 @@ class _Seen:
 class Existing:
     """An endpoint that somebody asks about by name."""
 
-    endpoint_name: str
+    endpoint_name: EndpointName
     status: str
     config_name: str | None
     is_async: bool
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The endpoints that concern us, and the time that AWS had."""
-
-    observed: tuple[Observed, ...]
-    aws_time: datetime | None
-
-
 class Endpoints:
-    """SageMaker's endpoints of one account and region. What it remembers is never the truth."""
+    """SageMaker's endpoints of one account and region. What it remembers only saves calls."""
 
     def __init__(
         self, sagemaker: "SageMakerClient", tagging: "ResourceGroupsTaggingAPIClient"
     ) -> None:
         self._sagemaker = sagemaker
         self._tagging = tagging
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[EndpointName, _Seen] = {}
 
     def observe(self, fleet: Fleet) -> Look:
-        """Return the endpoints that are ours by tags, and those that bear a definition's name.
+        """Return the endpoints that are ours by tags, and those that have a definition's name.
 
-        Raises Failure (LH3xxx) unless everything could be read: a half-read account is no account.
+        Raise Failure (LH3xxx) unless everything could be read: what is missing would look deleted.
         """
         if fleet.environment is None:
             return Look((), None)
-        wanted = {item.endpoint_name.lower() for item in fleet.items}
+        wanted = {item.endpoint_name for item in fleet.items}
         with (
             aws_errors(),
             ThreadPoolExecutor(1) as beside,
@@ -79,19 +71,19 @@ class Endpoints:
             tagged = beside.submit(self._owned, fleet.environment, fleet.name)
             everything, aws_time = self._summaries()
             owned = tagged.result()
-        summaries = [
-            summary
+        summaries = {
+            name: summary
             for summary in everything
-            if _key(summary["EndpointArn"]) in owned or summary["EndpointName"].lower() in wanted
-        ]
-        names = {_key(summary["EndpointName"]) for summary in summaries}
-        self._seen = {key: seen for key, seen in self._seen.items() if key in names}
-        found = (self._observed(summary, owned) for summary in summaries)
+            if (name := EndpointName(summary["EndpointName"])) in wanted
+            or Name(summary["EndpointArn"]) in owned
+        }
+        self._seen = {name: seen for name, seen in self._seen.items() if name in summaries}
+        found = (self._observed(name, summary, owned) for name, summary in summaries.items())
         observed = tuple(item for item in found if item is not None)
         return Look(observed, aws_time)
 
     def find(self, endpoint_name: str) -> Existing | None:
-        """Look at one endpoint, whoever owns it; None where it is not. Raises Failure (LH3xxx)."""
+        """Look at one endpoint, whoever owns it; None if there is none. Raise Failure (LH3xxx)."""
         try:
             with aws_errors():
                 answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
@@ -99,16 +91,16 @@ class Endpoints:
         except Absent:
             return None
         return Existing(
-            answer["EndpointName"],
+            EndpointName(answer["EndpointName"]),
             answer["EndpointStatus"],
             answer.get("EndpointConfigName"),
             "AsyncInferenceConfig" in answer,
             tags,
         )
 
-    def variants(self, endpoint_name: str) -> tuple[str, ...]:
+    def variants(self, endpoint_name: EndpointName) -> tuple[str, ...]:
         """Name the variants of an endpoint as it was seen last."""
-        seen = self._seen.get(_key(endpoint_name))
+        seen = self._seen.get(endpoint_name)
         return seen.variants if seen else ()
 
     def _summaries(self) -> "tuple[list[EndpointSummaryTypeDef], datetime | None]":
@@ -123,7 +115,7 @@ class Endpoints:
             aws_time = page["ResponseMetadata"]["HTTPHeaders"].get("date")
         return found, parsedate_to_datetime(aws_time) if aws_time else None
 
-    def _owned(self, environment: Environment, name: str) -> dict[str, dict[str, str]]:
+    def _owned(self, environment: Environment, name: str) -> dict[Name, dict[str, str]]:
         """Find our endpoints by tags: ARN to tags."""
         pages = self._tagging.get_paginator("get_resources").paginate(
             TagFilters=[
@@ -134,23 +126,26 @@ class Endpoints:
             PaginationConfig={"PageSize": 100},
         )
         return {
-            _key(item["ResourceARN"]): {tag["Key"]: tag["Value"] for tag in item["Tags"]}
+            Name(item["ResourceARN"]): {tag["Key"]: tag["Value"] for tag in item["Tags"]}
             for page in pages
             for item in page["ResourceTagMappingList"]
         }
 
     def _observed(
-        self, summary: "EndpointSummaryTypeDef", owned: Mapping[str, dict[str, str]]
+        self,
+        name: EndpointName,
+        summary: "EndpointSummaryTypeDef",
+        owned: Mapping[Name, dict[str, str]],
     ) -> Observed | None:
-        """Complete a summary with tags, config and failure; None if it vanished meanwhile.
+        """Return a summary with tags, config and failure; None if the endpoint is gone meanwhile.
 
-        The tag index lags behind: a name of ours that it does not have is asked for directly.
+        AWS's tag index lags behind: an endpoint that is missing there is asked for its tags itself.
         """
-        name, arn = summary["EndpointName"], summary["EndpointArn"]
+        arn = summary["EndpointArn"]
         modified_at = summary["LastModifiedTime"].astimezone(UTC)
         try:
             with aws_errors():
-                tags = owned.get(_key(arn))
+                tags = owned.get(Name(arn))
                 tags = self._tags(arn) if tags is None else tags
                 seen = self._described(name, (summary["EndpointStatus"], modified_at))
         except Absent:
@@ -171,9 +166,8 @@ class Endpoints:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def _described(self, name: str, version: tuple[str, datetime]) -> _Seen:
-        key = _key(name)
-        if (known := self._seen.get(key)) and known.version == version:
+    def _described(self, name: EndpointName, version: tuple[str, datetime]) -> _Seen:
+        if (known := self._seen.get(name)) and known.version == version:
             return known
         answer = self._sagemaker.describe_endpoint(EndpointName=name)
         seen = _Seen(
@@ -183,10 +177,5 @@ class Endpoints:
             answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
             tuple(each["VariantName"] for each in answer.get("ProductionVariants", ())),
         )
-        self._seen[key] = seen
+        self._seen[name] = seen
         return seen
-
-
-def _key(name: str) -> str:
-    """Names and ARNs ignore case, and an ARN has the name in lower case."""
-    return name.lower()

@@ -1,8 +1,8 @@
-"""AWS's refusals in Leasehold's terms; foreign errors end at this seam.
+"""What AWS's errors mean, as a `Failure` with a sentence: no other module sees an error of boto3's.
 
-Called by the adapters. SageMaker answers nearly everything with `ValidationException`, so code and
-message prefix are matched together (the texts are AWS's own). A text that is not known is a
-failure, and never read as "absent".
+SageMaker answers nearly everything with `ValidationException`, so the code and the first words of
+the message are matched together (the words are AWS's own). Words that are not known are a failure,
+and never taken for "it is not there".
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,21 +15,26 @@ from ledger.errors import Failure, Refused, Unavailable, Wait
 
 
 class Absent(Failure):
-    """What was asked for is not there: the one refusal that means so."""
+    """What was asked for is not there."""
 
 
 class AlreadyThere(Failure):
-    """What should be made is there already."""
+    """What was to be made is there already."""
 
 
-_CODES: Mapping[str, tuple[Callable[[str, str], Failure], str, str]] = {
+_Meaning = tuple[Callable[[str, str], Failure], str, str]  # a failure, its code, its sentence
+_CODES: Mapping[str, _Meaning] = {
     **dict.fromkeys(
         ("ThrottlingException", "Throttling", "TooManyRequestsException", "RequestLimitExceeded"),
         (Unavailable, "LH3001", "AWS is throttling. {said} The next tick tries again."),
     ),
     **dict.fromkeys(
         ("ResourceLimitExceeded", "LimitExceededException", "LimitExceeded"),
-        (Refused, "LH3002", "A quota is used up. {said} Ask AWS to raise it, or stop another."),
+        (
+            Refused,
+            "LH3002",
+            "A quota is used up. {said} Ask AWS for more, or stop another endpoint.",
+        ),
     ),
     **dict.fromkeys(
         (
@@ -38,26 +43,34 @@ _CODES: Mapping[str, tuple[Callable[[str, str], Failure], str, str]] = {
             "UnrecognizedClientException",
             "ExpiredTokenException",
         ),
-        (Refused, "LH3006", "AWS does not allow it. {said} Give the role this permission."),
+        (Refused, "LH3006", "AWS does not allow it. {said} Give Leasehold's role this permission."),
     ),
     **dict.fromkeys(
         ("ObjectNotFoundException", "ResourceNotFoundException", "ResourceNotFound"),
-        (Absent, "LH3004", "{said}"),
+        (Absent, "LH3004", "It is not there. {said}"),
     ),
     "ConcurrentUpdateException": (
         Wait,
         "LH3023",
-        "Somebody else changes it just now. {said} The next tick tries again.",
+        "Another change is in progress. {said} The next tick tries again.",
     ),
 }
-# SageMaker's ValidationException means all of these.
-_PREFIXES: tuple[tuple[str, Callable[[str, str], Failure], str], ...] = (
-    ("Could not find endpoint configuration", Absent, "LH3004"),
-    ("Could not find endpoint", Absent, "LH3004"),
-    ("Could not find model", Absent, "LH3004"),
-    ("Cannot update in-progress endpoint", Wait, "LH3003"),
-    ("Cannot create already existing", AlreadyThere, "LH3005"),
-)
+_ABSENT: _Meaning = (Absent, "LH3004", "It is not in SageMaker. {said}")
+# How a ValidationException of SageMaker's begins, and what it means then.
+_PREFIXES: Mapping[str, _Meaning] = {
+    "Could not find endpoint": _ABSENT,  # or its configuration
+    'Could not find model "': _ABSENT,  # but not: model data
+    "Cannot update in-progress endpoint": (
+        Wait,
+        "LH3003",
+        "SageMaker is still at work on it. {said} The next tick tries again.",
+    ),
+    "Cannot create already existing": (
+        AlreadyThere,
+        "LH3005",
+        "It is in SageMaker already. {said} The next tick looks again.",
+    ),
+}
 
 
 @contextmanager
@@ -74,11 +87,12 @@ def aws_errors() -> Iterator[None]:
 def _translated(error: Any, operation: str) -> Failure:  # noqa: ANN401  (boto3's own shape)
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     said = f"{operation}: {message.rstrip('.')} ({code})."
-    if known := _CODES.get(code):
-        failure, own_code, words = known
-        return failure(own_code, words.format(said=said))
+    meaning = _CODES.get(code)
     if code == "ValidationException":
-        for prefix, failure, own_code in _PREFIXES:
-            if message.startswith(prefix):
-                return failure(own_code, said)
-    return Unavailable("LH3007", f"AWS refused. {said}")
+        meaning = next(
+            (known for words, known in _PREFIXES.items() if message.startswith(words)), None
+        )
+    if meaning is None:
+        return Unavailable("LH3007", f"AWS refused. {said}")
+    failure, own_code, sentence = meaning
+    return failure(own_code, sentence.format(said=said))

@@ -1,9 +1,8 @@
 """Delivers notices to SNS and EventBridge, whichever of them an environment names.
 
-Called by `reconcile` at the end of a tick. Nothing that goes wrong here stops a tick: it becomes a
-`Delivery` that says so, and the next tick sends again. A target that fails a whole request is asked
-no more in that tick, so it costs one time-out at most; how long that is, is for whoever configures
-the clients. They are made when there is something to send.
+Nothing that goes wrong here stops a tick: it becomes a `Delivery` that says so, and the next tick
+sends again. A target that fails a whole request gets no other in that tick, so it costs at most one
+time-out. Clients are made when there is something to send.
 """
 
 import json
@@ -40,14 +39,14 @@ class Target(Protocol):
 
 
 class Notifier:
-    """Both ways out of one account."""
+    """The topic and the bus of an environment."""
 
     def __init__(self, sns: Client, events: Client) -> None:
         self._sns = cache(sns)
         self._events = cache(events)
 
     def deliver(self, notices: Sequence[Notice], environment: Environment) -> tuple[Delivery, ...]:
-        """Send each notice to every configured target that has not taken it yet. Never raises."""
+        """Send each notice to every configured target that has not taken it yet."""
         targets = tuple(self._targets(environment))
         refused = {target.name: _send(target, notices) for target in targets}
         return tuple(_delivery(notice, targets, refused) for notice in notices)
@@ -120,13 +119,13 @@ class _Bus:
 
 
 def subject(text: str) -> str:
-    """Make a subject that SNS takes: one line of printable ASCII, not too long."""
+    """Return a subject that SNS takes: one line of printable ASCII, not too long."""
     line = " ".join(text.split()).encode("ascii", "replace").decode()
     return "".join(letter for letter in line if letter.isprintable())[:_SUBJECT_LIMIT]
 
 
 def _attributes(notice: Notice) -> dict[str, dict[str, str]]:
-    """Give what a subscription's filter policy can choose by."""
+    """Return what a subscription's filter policy can choose by."""
     values = {
         "kind": str(notice.kind),
         "environment": notice.environment,
@@ -136,7 +135,7 @@ def _attributes(notice: Notice) -> dict[str, dict[str, str]]:
 
 
 def _send(target: Target, notices: Sequence[Notice]) -> Mapping[NoticeId, str]:
-    """Send in batches; after a request that failed as a whole the rest is left to the next tick."""
+    """Send in batches, up to the first whose request fails. Return why notices were refused."""
     wanted = [notice for notice in notices if target.name not in notice.taken]
     refused: dict[NoticeId, str] = {}
     for start in range(0, len(wanted), BATCH):
@@ -153,7 +152,7 @@ def _delivery(
     targets: Sequence[Target],
     refused: Mapping[str, Mapping[NoticeId, str]],
 ) -> Delivery:
-    """Sum up what the targets said to one notice."""
+    """Return what became of one notice at all targets."""
     failed = [target for target in targets if _id(notice) in refused[target.name]]
     taken = notice.taken | {target.name for target in targets if target not in failed}
     if not failed:
@@ -161,7 +160,7 @@ def _delivery(
     reasons = " ".join(
         f"{target.title}: {refused[target.name][_id(notice)].rstrip('.')}." for target in failed
     )
-    sentence = f"the notice {notice.key} was not taken. {reasons} The next tick sends it again."
+    sentence = f"the notice {notice.key} was not delivered. {reasons} The next tick sends it again."
     return Delivery(notice, ok=False, taken=taken, code=failed[0].code, sentence=sentence)
 
 

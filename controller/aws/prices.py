@@ -1,7 +1,7 @@
-"""AWS's list prices of hosting instances. Called by the Lambda handler, for its metrics alone.
+"""AWS's list prices of hosting instances.
 
 A price is asked for once in a process. One that is not known, or cannot be asked for, is left out:
-no tick waits for a price or fails for one.
+no tick fails because of a price.
 """
 
 import json
@@ -26,7 +26,7 @@ class Prices:
         self._known: dict[Host, float | None] = {}
 
     def of(self, hosts: Iterable[Host]) -> Mapping[Host, float]:
-        """Give US dollars an hour for those that have a price."""
+        """Return US dollars an hour for those that have a price."""
         for host in hosts:
             if host not in self._known:
                 self._known[host] = self._ask(host)
@@ -52,7 +52,7 @@ class Prices:
 
 
 def _price(item: str) -> float | None:
-    """Read the price of an hour on demand from a product's own JSON; free tiers have none."""
+    """Return the price of an hour on demand in a product's JSON; a free tier has none."""
     terms: dict[str, Any] = json.loads(item).get("terms", {}).get("OnDemand", {})
     prices = [
         float(dimension["pricePerUnit"]["USD"])

@@ -1,13 +1,17 @@
-"""Restraint where AWS has said no: a quota is not hammered. Called by `endpoints`.
+"""A pause after a quota's refusal: until it is over, AWS is not asked for the same thing again.
 
-It remembers per process and is an optimisation: a new process asks once more.
+It is remembered in this process alone: a new process asks once more.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from controller.planning.desired import Desired
 from ledger.errors import Refused
+
+if TYPE_CHECKING:
+    from ledger.names import EndpointName
 
 QUOTA_PAUSE = timedelta(minutes=10)
 QUOTA_CODE = "LH3002"
@@ -15,10 +19,10 @@ QUOTA_CODE = "LH3002"
 
 class QuotaPause:
     def __init__(self) -> None:
-        self._refused: dict[tuple[str, str], tuple[datetime, Refused]] = {}
+        self._refused: dict[tuple[EndpointName, str], tuple[datetime, Refused]] = {}
 
     def guard(self, target: Desired, now: datetime, do: Callable[[Desired], None]) -> None:
-        """Do it, or repeat the words of a quota's refusal for a while. Raises `Failure`."""
+        """Do it, or raise a quota's refusal again while the pause lasts. Raise Failure."""
         key = (target.endpoint_name, target.config_name)
         if (held := self._refused.get(key)) and now < held[0]:
             raise held[1]

@@ -1,7 +1,7 @@
 """The one module that changes endpoints: create, update, tag, delete, with config and model.
 
-Called by `account`. It decides nothing: that is the planner's business. Each action is one mutation
-of the endpoint, and may be done again: what a tick that was cut short has made is found by name.
+Each action is one mutation of the endpoint, and may be done again: what a tick that was cut short
+has made is found by name.
 """
 
 from collections.abc import Mapping
@@ -13,6 +13,7 @@ from controller.aws.quota_pause import QuotaPause
 from controller.planning.action import Action, Verb
 from controller.planning.desired import Desired
 from ledger.errors import Refused, Wait
+from ledger.names import EndpointName
 from ledger.tags import LEASE_TAG
 
 if TYPE_CHECKING:
@@ -24,21 +25,21 @@ class Rollout:
         self._sagemaker = sagemaker
         self._quota_pause = QuotaPause()
 
-    def apply(self, action: Action, now: datetime) -> None:
-        """Do one action with one mutation of the endpoint. Raises Failure (LH3xxx)."""
+    def apply(self, name: EndpointName, action: Action, now: datetime) -> None:
+        """Do one action with one mutation of the endpoint. Raise Failure (LH3xxx)."""
         match action.verb, action.target:
             case Verb.CREATE, Desired() as target:
                 self._quota_pause.guard(target, now, self._create)
             case Verb.UPDATE, Desired() as target:
                 self._quota_pause.guard(target, now, self._update)
             case Verb.ADOPT, Desired() as target:
-                self._tag(action.endpoint_name, {**target.tags, LEASE_TAG: target.lease_tag})
+                self._tag(name, {**target.tags, LEASE_TAG: target.lease_tag})
             case Verb.TAG, Desired() as target:
-                self._tag(action.endpoint_name, target.tags)
+                self._tag(name, target.tags)
             case Verb.DELETE, _:
-                self._delete(action.endpoint_name)
+                self._delete(name)
             case verb, _:
-                raise AssertionError(f"{verb} is nothing that is done to an endpoint")
+                raise AssertionError(f"{verb} is not done to an endpoint at SageMaker")
 
     def _create(self, target: Desired) -> None:
         self._ensure_config(target)
@@ -51,7 +52,7 @@ class Rollout:
                     Tags=_tag_list(tags),
                 )
         except AlreadyThere as failure:
-            raise Wait(failure.code, f"{failure.message} The next tick looks again.") from failure
+            raise Wait(failure.code, failure.message) from failure
         except Absent as failure:
             raise _not_visible(target, failure) from failure
 
@@ -67,12 +68,12 @@ class Rollout:
         except Absent as failure:
             raise _not_visible(target, failure) from failure
 
-    def _tag(self, endpoint_name: str, tags: Mapping[str, str]) -> None:
+    def _tag(self, endpoint_name: EndpointName, tags: Mapping[str, str]) -> None:
         with aws_errors():
             answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
             self._sagemaker.add_tags(ResourceArn=answer["EndpointArn"], Tags=_tag_list(tags))
 
-    def _delete(self, endpoint_name: str) -> None:
+    def _delete(self, endpoint_name: EndpointName) -> None:
         try:
             with aws_errors():
                 self._sagemaker.delete_endpoint(EndpointName=endpoint_name)
@@ -80,7 +81,7 @@ class Rollout:
             return  # somebody was faster; it is gone, as wanted
 
     def _ensure_config(self, target: Desired) -> None:
-        """Make model and config unless the config is there: its name says what it holds."""
+        """Make model and config, unless the config is there: what it holds is in its name."""
         try:
             with aws_errors():
                 self._sagemaker.describe_endpoint_config(EndpointConfigName=target.config_name)
@@ -89,7 +90,7 @@ class Rollout:
                 raise Refused(
                     "LH3008",
                     f"the endpoint config {target.config_name} is not in SageMaker: make it, or"
-                    " change endpoint_config_name.",
+                    " change endpoint_config_name in the definition.",
                 ) from absent
         else:
             return
@@ -107,10 +108,11 @@ def _unless_there(create: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN
 
 
 def _not_visible(target: Desired, failure: Absent) -> Wait:
-    """Wait for a config made a moment ago, which may not be visible yet; so AWS advises."""
+    """Return a wait, as AWS advises it: a config that was just made may not be visible yet."""
     return Wait(
         "LH3009",
-        f"{failure.message} {target.config_name} may not be visible yet; the next tick looks.",
+        f"SageMaker does not see the endpoint config {target.config_name} yet, which was made a"
+        f" moment ago. The next tick tries again. {failure.message}",
     )
 
 

@@ -1,12 +1,11 @@
 """Application Auto Scaling, and the alarm that wakes an endpoint from zero instances.
 
-Called by `reconcile`. It decides nothing: what is wanted is a `Scale`, and so is what is there. A
-quiet tick makes no call: what was seen of an endpoint holds until its LastModifiedTime or config
-moves, or the process ends. So a target that somebody removes by hand comes back with the next of
-these.
+What is wanted is a `Scale`, and so is what is there. A quiet tick makes no call: what was seen of
+an endpoint holds until its LastModifiedTime or config moves, or the process ends. So a target that
+somebody removes by hand comes back with the next of these.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -21,8 +20,10 @@ from controller.aws.scaling_wire import (
     tracking_request,
 )
 from controller.planning.desired import VARIANT
+from controller.planning.findings import Scales
 from controller.planning.observed import Observed
 from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking, resource_id
+from ledger.names import EndpointName, Name
 
 if TYPE_CHECKING:
     from types_boto3_application_autoscaling import ApplicationAutoScalingClient
@@ -50,19 +51,19 @@ class _Seen:
 
 
 class Scaling:
-    """The scaling of endpoints in one account and region; what it remembers is never the truth."""
+    """The scaling of endpoints in one account and region. What it remembers only saves calls."""
 
     def __init__(
         self, autoscaling: "ApplicationAutoScalingClient", cloudwatch: "CloudWatchClient"
     ) -> None:
         self._autoscaling = autoscaling
         self._cloudwatch = cloudwatch
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[EndpointName, _Seen] = {}
 
-    def state(self, observed: Iterable[Observed]) -> Mapping[str, Scale | None]:
-        """Say by endpoint name what is there of ours; None for a target that is not, or none.
+    def state(self, observed: Iterable[Observed]) -> Scales:
+        """Return the scaling of ours by endpoint name, None where there is none.
 
-        Ours is a target with a policy or an alarm of our name. Raises Failure (LH3xxx).
+        Ours is a target with a policy or an alarm of our name. Raise Failure (LH3xxx).
         """
         asked = {item.endpoint_name: (item.modified_at, item.config_name) for item in observed}
         stale = [
@@ -76,15 +77,15 @@ class Scaling:
         self._seen |= {name: _Seen(asked[name], found.get(name)) for name in stale}
         return {name: self._seen[name].scale for name in asked}
 
-    def is_scaled(self, endpoint_name: str) -> bool:
+    def is_scaled(self, endpoint_name: EndpointName) -> bool:
         """Tell whether something of ours was there at the last look."""
         seen = self._seen.get(endpoint_name)
         return seen is not None and seen.scale is not None
 
     def apply(self, scale: Scale) -> None:
-        """Make what is there what is wanted. Raises Failure (LH3xxx); the next tick goes on.
+        """Make the scaling what is wanted. Raise Failure (LH3xxx); the next tick goes on.
 
-        The alarm comes last: a scale that was cut short lacks something, and is not equal.
+        The alarm comes last: where a tick is cut short, the next one sees that something lacks.
         """
         seen = self._seen.pop(scale.endpoint_name, None)
         names, resource = Names(scale.endpoint_name), _resource(scale.resource_id)
@@ -102,10 +103,10 @@ class Scaling:
         if seen:
             self._seen[scale.endpoint_name] = _Seen(seen.version, scale)
 
-    def remove(self, endpoint_name: str, variants: Iterable[str]) -> None:
-        """Take everything away, as before an endpoint is deleted; what is absent is fine.
+    def remove(self, endpoint_name: EndpointName, variants: Iterable[str]) -> None:
+        """Take the alarm and the targets away; what is not there is fine.
 
-        The alarm is nobody's but ours; the policies go with their target. Raises Failure (LH3xxx).
+        AWS removes the policies together with their target. Raise Failure (LH3xxx).
         """
         self._seen.pop(endpoint_name, None)
         self._drop_alarm(endpoint_name)
@@ -118,23 +119,21 @@ class Scaling:
             except Absent:
                 continue  # there was none, or somebody was faster
 
-    def _look(self, names: list[str]) -> dict[str, Scale]:
-        targets: dict[str, Said] = {}
+    def _look(self, names: list[EndpointName]) -> dict[EndpointName, Scale]:
+        targets: dict[Name, Said] = {}
         for some in _batches(names, _MOST_RESOURCES):
             pages = self._autoscaling.get_paginator("describe_scalable_targets").paginate(
                 ServiceNamespace="sagemaker",
                 ResourceIds=[resource_id(name, VARIANT) for name in some],
             )
             targets |= {
-                item["ResourceId"].lower(): item
-                for page in pages
-                for item in page["ScalableTargets"]
+                Name(item["ResourceId"]): item for page in pages for item in page["ScalableTargets"]
             }
-        there = [name for name in names if resource_id(name, VARIANT).lower() in targets]
+        there = [name for name in names if resource_id(name, VARIANT) in targets]
         policies, alarms = self._policies(there), self._alarms(there)
         scales = {}
         for name in there:
-            key = resource_id(name, VARIANT).lower()
+            key = resource_id(name, VARIANT)
             scale = read_scale(
                 (name, VARIANT), targets[key], policies.get(key, {}), alarms.get(Names(name).wake)
             )
@@ -142,9 +141,9 @@ class Scaling:
                 scales[name] = scale
         return scales
 
-    def _policies(self, endpoint_names: list[str]) -> dict[str, dict[str, Said]]:
-        """Find the policies of our names: resource to policy name to policy."""
-        found: dict[str, dict[str, Said]] = {}
+    def _policies(self, endpoint_names: list[EndpointName]) -> dict[Name, dict[str, Said]]:
+        """Return our policies, by resource and then by their name."""
+        found: dict[Name, dict[str, Said]] = {}
         for some in _batches(endpoint_names, _MOST_RESOURCES // _POLICIES_EACH):
             all_names = [Names(name) for name in some]
             pages = self._autoscaling.get_paginator("describe_scaling_policies").paginate(
@@ -156,10 +155,10 @@ class Scaling:
                 ],
             )
             for policy in (each for page in pages for each in page["ScalingPolicies"]):
-                found.setdefault(policy["ResourceId"].lower(), {})[policy["PolicyName"]] = policy
+                found.setdefault(Name(policy["ResourceId"]), {})[policy["PolicyName"]] = policy
         return found
 
-    def _alarms(self, endpoint_names: list[str]) -> dict[str, Said]:
+    def _alarms(self, endpoint_names: list[EndpointName]) -> dict[str, Said]:
         found: dict[str, Said] = {}
         for some in _batches(endpoint_names, _MOST_ALARMS):
             answer = self._cloudwatch.describe_alarms(
@@ -169,7 +168,7 @@ class Scaling:
         return found
 
     def _drop_unwanted(self, scale: Scale, there: Scale | None) -> None:
-        """Delete what a former definition wanted: what it had, and the new one has not."""
+        """Delete the policies that the definition wanted once, and wants no more."""
         if there is None:
             return
         names = Names(scale.endpoint_name)
@@ -190,7 +189,7 @@ class Scaling:
         except Absent:
             return
 
-    def _drop_alarm(self, endpoint_name: str) -> None:
+    def _drop_alarm(self, endpoint_name: EndpointName) -> None:
         try:
             with aws_errors():
                 self._cloudwatch.delete_alarms(AlarmNames=[Names(endpoint_name).wake])

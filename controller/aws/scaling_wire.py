@@ -1,13 +1,14 @@
 """How Application Auto Scaling and CloudWatch write down what `scaling_policy` wants. Pure.
 
-Called by `scaling`, for requests and for what comes back. What is written by somebody else, and
-means something that a `Scale` cannot say, reads as different from all that is ever wanted.
+Requests are made here, and answers read. A setting that somebody else made, and that a `Scale` has
+no field for, is read as a value that no definition wants: so it is seen as different.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking
+from ledger.names import EndpointName
 
 NAMESPACE = "AWS/SageMaker"
 _DEFAULT_COOLDOWN = 300  # AWS's own
@@ -65,7 +66,7 @@ def alarm_request(name: str, alarm: Alarm, policy_arn: str) -> dict[str, Any]:
 
 
 def read_scale(
-    at: tuple[str, str], target: Said, policies: Mapping[str, Said], alarm: Said | None
+    at: tuple[EndpointName, str], target: Said, policies: Mapping[str, Said], alarm: Said | None
 ) -> Scale:
     """Read what AWS says of an endpoint's variant in the words of what is wanted."""
     name, variant = at

@@ -1,1 +1,4 @@
-"""What the controller remembers of SageMaker: a record, how it goes on, and where it is kept."""
+"""What the controller remembers of SageMaker: how a record goes on, and the branch it is kept on.
+
+The record's format is `ledger.observed`'s.
+"""

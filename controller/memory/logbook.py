@@ -1,23 +1,25 @@
-"""The observed history on its branch of the ledger's repository: read once, written when it moved.
+"""The branch `leasehold/status`, as the controller keeps it: read once, written when news came.
 
-Called by `reconcile`. One process at a time writes it as a rule; where two do, each keeps its own
-endpoints' news and nothing of the other's is lost. Without a repository it is kept in memory alone.
+As a rule one process writes it at a time. Where two do, each writes the news of its own endpoints
+and leaves the other's as they are. Without a repository everything is kept in memory alone.
 """
 
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from controller.lease_changes import CONTROLLER
-from controller.memory.applied import Applied, dump_applied, parse_applied
-from controller.memory.record import Entry, Record, dump_record, parse_record
 from controller.memory.transitions import news
+from ledger.committers import CONTROLLER
 from ledger.errors import Failure
+from ledger.observed import Applied, Entry, Record, read_applied, read_record, write
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
+
+if TYPE_CHECKING:
+    from ledger.names import EndpointName
 
 
 class Branch(Protocol):
-    """The repository of the observed history's branch."""
+    """The repository that the branch is in."""
 
     def read(self) -> Snapshot: ...
     def commit(self, proposal: Proposal, *, deadline_seconds: float = ...) -> Committed: ...
@@ -31,24 +33,22 @@ class Logbook:
         self._noted: dict[str, Applied | None] = {}
 
     def read(self, environment: str) -> Record:
-        """Give the record as this process knows it; the first time from the branch.
+        """Return the record as this process knows it; the first time from the branch.
 
-        Raises Failure where the branch cannot be read, as long as nothing is known.
+        Raise Failure where the branch cannot be read, as long as nothing is known.
         """
         if environment not in self._known:
             files = self._branch.read().files if self._branch else {}
-            self._stored[environment] = parse_record(files.get(_path(environment)))
+            self._stored[environment] = read_record(files, environment)
             self._known[environment] = self._stored[environment]
-            path = _applied_path(environment)
-            self._noted[environment] = parse_applied(path, files.get(path))
+            self._noted[environment] = read_applied(files, environment)
         return self._known[environment]
 
     def keep(self, environment: str, record: Record, note: Applied) -> None:
         """Remember a record, and commit it if anything moved, or a new commit was carried out.
 
-        Raises Failure (LH2xxx).
-
-        What could not be committed is remembered, and goes into the next commit.
+        Raise Failure (LH2xxx) where it cannot be committed. It is remembered all the same, and
+        goes into the next commit.
         """
         record = replace(record, is_new=False)
         self._known[environment] = record
@@ -60,16 +60,18 @@ class Logbook:
             committed = self._branch.commit(_proposal(environment, stored, record, note))
         except Failure as failure:
             raise type(failure)(
-                failure.code, f"The observed history is not written. {failure.message}"
+                failure.code,
+                "What SageMaker did could not be written to the branch leasehold/status; the next"
+                f" tick tries again. {failure.message}",
             ) from failure
-        stored = parse_record(committed.snapshot.files[_path(environment)])
+        stored = read_record(committed.snapshot.files, environment)
         self._stored[environment] = stored
         self._known[environment] = _with_details(stored, record)
         self._noted[environment] = note
 
 
 def _with_details(stored: Record, record: Record) -> Record:
-    """Keep what is no news, and so is not written by itself, where nobody else has news."""
+    """Return what is stored, with the details that this process knows besides."""
     told_otherwise = set(stored.moved(record))
     ours = {name: each for name, each in record.entries.items() if name not in told_otherwise}
     return stored.with_entries(ours)
@@ -82,14 +84,13 @@ def _proposal(environment: str, before: Record, after: Record, note: Applied) ->
     message = _message(environment, _subject(lines, quiet), lines, note.commit, request_id)
 
     def propose(snapshot: Snapshot) -> Change:
-        there = parse_record(snapshot.files.get(_path(environment)))
-        changed: dict[str, Entry | None] = {}
+        there = read_record(snapshot.files, environment)
+        changed: dict[EndpointName, Entry | None] = {}
         for name in after.moved(before):
             told = _told(there.entry(name)) - _told(before.entry(name))  # by another process
             ours = after.entry(name)
             changed[name] = replace(ours, notices=ours.notices | told) if ours else None
-        content = dump_record(there.with_entries(changed))
-        files = {_path(environment): content, _applied_path(environment): dump_applied(note)}
+        files = write(environment, there.with_entries(changed), note)
         return Change(files, message, CONTROLLER, request_id)
 
     return propose
@@ -117,11 +118,3 @@ def _message(
 
 def _told(entry: Entry | None) -> frozenset[str]:
     return entry.notices if entry else frozenset()
-
-
-def _applied_path(environment: str) -> str:
-    return f"{environment}.applied.json"
-
-
-def _path(environment: str) -> str:
-    return f"{environment}.json"

@@ -1,45 +1,39 @@
-"""How the observed history goes on: what a tick sees, and what it did. Pure.
+"""How the record goes on: what a tick sees, and what it did. Pure.
 
-Called by `reconcile`: `sighted` before the plan is made, `acted` and `settled` after it was carried
-out. What SageMaker says always wins over what an entry says.
+A tick begins with `sighted`, and ends with `acted` and `settled` when its plan was carried out.
+What SageMaker says always wins over what an entry says.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.memory.record import ABSENT, Entry, Record
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.desired import Desired
-from controller.planning.observed import BUSY, Observed, lacks_capacity
-from controller.planning.scaling_policy import Scale
+from controller.planning.findings import Scales
+from controller.planning.observed import Observed, lacks_capacity
 from ledger.holdings import Fleet, Holding
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
+from ledger.phases import ABSENT, Phase, follows, phase_of
 from ledger.tags import LEASE_TAG
 
-_STARTING = frozenset({"Creating", "Failed", "Deleting"})
+# A start goes on in these: what failed, or is deleted for it, is tried again.
+_STARTS = frozenset({Phase.STARTING, Phase.FAILED, Phase.ENDING})
 # What is planned while a start goes on; a credit that is held back or reported may still come.
 _GOES_ON = {
-    ABSENT: frozenset({Verb.CREATE}),
-    "InService": frozenset({Verb.CREDIT, Verb.HOLD, Verb.REPORT}),
+    Phase.ABSENT: frozenset({Verb.CREATE}),
+    Phase.SERVING: frozenset({Verb.CREDIT, Verb.HOLD, Verb.REPORT}),
 }
 _FOUND = "seen in SageMaker"
-# Moves of SageMaker's own, which follow from what began before them.
-_FOLLOWS = {
-    ("Creating", "InService"),
-    ("Updating", "InService"),
-    ("Updating", "RollingBack"),
-    ("RollingBack", "InService"),
-    ("SystemUpdating", "InService"),
-    ("Deleting", ABSENT),
-}
 
 
 def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: datetime) -> Record:
-    """Bring a record up to what is there now."""
-    holdings = {item.endpoint_name.lower(): item for item in fleet.holdings}
-    there: dict[str, Entry | None] = {}
+    """Return the record brought up to what is there now."""
+    holdings = {item.endpoint_name: item for item in fleet.holdings}
+    there: dict[EndpointName, Entry | None] = {}
     for item in observed:
-        holding = holdings.get(item.endpoint_name.lower())
+        holding = holdings.get(item.endpoint_name)
         name = holding.endpoint_name if holding else item.endpoint_name
         entry = record.entry(name) or _first(record, item, holding, now)
         entry = _with_lease(_seen(entry, item, now), item, holding)
@@ -50,8 +44,8 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
     return _with_suspensions(record.with_entries(there), fleet, now)
 
 
-def scaled(record: Record, scales: Mapping[str, Scale | None]) -> Record:
-    """Note which endpoints have scaling of ours, as it was just seen."""
+def scaled(record: Record, scales: Scales) -> Record:
+    """Return the record with a note of which endpoints have scaling of ours."""
     changed = {
         name: replace(entry, scaled=scale is not None)
         for name, scale in scales.items()
@@ -63,12 +57,14 @@ def scaled(record: Record, scales: Mapping[str, Scale | None]) -> Record:
 def acted(
     record: Record, done: Iterable[Action], now: datetime, *, clock_is_right: bool = True
 ) -> Record:
-    """Note what was done: SageMaker has accepted it, though nobody has seen it yet.
+    """Return the record with what was done: SageMaker has accepted it, and nobody has seen it yet.
 
-    A start is dated by this machine's clock only while that is right; else the next tick takes
-    SageMaker's own time.
+    The begin of a start is noted by this machine's clock only while that is right; else the next
+    tick takes SageMaker's own time.
     """
-    changed = {action.endpoint_name: _after(record, action, now) for action in done}
+    changed = {
+        name: _after(record, action, now) for action in done if (name := action.endpoint_name)
+    }
     if not clock_is_right:
         for name, entry in changed.items():
             before = record.entry(name)
@@ -78,31 +74,31 @@ def acted(
 
 
 def settled(record: Record, plan: Plan) -> Record:
-    """End the starts that are over: it runs and has no credit to come, or is wanted no more."""
+    """End the starts that are over: no credit is to come, or it is not wanted any more."""
     changed = {}
     for name, entry in record.entries.items():
-        if (entry.starting_since or entry.failures) and entry.status not in _STARTING:
+        if (entry.starting_since or entry.failures) and entry.phase not in _STARTS:
             action = plan.action_for(name)
-            if action is None or action.verb not in _GOES_ON.get(entry.status, ()):
-                failures = 0 if entry.status == ABSENT else entry.failures
+            if action is None or action.verb not in _GOES_ON.get(entry.phase, ()):
+                failures = 0 if entry.phase is Phase.ABSENT else entry.failures
                 changed[name] = replace(
                     entry, starting_since=None, starting_lease=None, failures=failures
                 )
     return record.with_entries(changed)
 
 
-def forgotten(record: Record, plan: Plan, untold: Collection[str]) -> Record:
-    """Drop the endpoints that are gone and in no definition, once everybody was told."""
+def forgotten(record: Record, plan: Plan, untold: Collection[EndpointName]) -> Record:
+    """Drop the endpoints that are gone and have no definition, unless a notice is still to come."""
     gone = {
         name: None
         for name, entry in record.entries.items()
-        if entry.status == ABSENT and name not in untold and plan.action_for(name) is None
+        if entry.phase is Phase.ABSENT and name not in untold and plan.action_for(name) is None
     }
     return record.with_entries(gone) if gone else record
 
 
 def news(before: Record, after: Record) -> Iterator[str]:
-    """Say what moved, a line for each endpoint."""
+    """Yield what moved, a line for each endpoint."""
     for name in after.moved(before):
         was, entry = before.entry(name), after.entry(name)
         if entry is None:
@@ -136,7 +132,7 @@ def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
     created_at = _whole(item.created_at) if item.created_at else None
     if created_at != entry.created_at:
         entry = replace(entry, created_at=created_at)
-    if item.status == "Creating" and entry.starting_since is None:
+    if item.phase is Phase.STARTING and entry.starting_since is None:
         entry = replace(entry, starting_since=entry.created_at or _whole(now))
     if item.config_name and item.config_name != entry.config:
         entry = replace(entry, config=item.config_name, previous_config=entry.config)
@@ -147,14 +143,15 @@ def _moved(entry: Entry, status: str, now: datetime, item: Observed | None = Non
     """Follow the status, with the moment that SageMaker gives for it and the cause."""
     if status == entry.status:
         return entry
-    cause = entry.cause if (entry.status, status) in _FOLLOWS else _FOUND
+    phase = phase_of(status)
+    cause = entry.cause if follows(entry.status, status) else _FOUND
     since, failures = _whole(now), entry.failures
     if item and entry.since < item.modified_at <= now:
         since = _whole(item.modified_at)
-    if item and status == "Failed":
+    if item and phase is Phase.FAILED:
         cause = item.failure_reason or "no reason given"
         failures += lacks_capacity(cause)
-    if (entry.status, status) == ("Creating", "InService"):
+    if (entry.phase, phase) == (Phase.STARTING, Phase.SERVING):
         failures = 0
     return replace(entry, status=status, since=since, cause=cause, failures=failures)
 
@@ -163,7 +160,7 @@ def _with_update(entry: Entry, item: Observed) -> Entry:
     """Follow an update: under way, arrived, or rolled back with a reason."""
     if item.pending_config and item.pending_config != item.config_name:
         return replace(entry, attempted_config=item.pending_config, update_failure=None)
-    if item.status in BUSY or entry.attempted_config is None:
+    if item.phase.is_busy or entry.attempted_config is None:
         return entry
     if item.config_name == entry.attempted_config:
         return replace(entry, attempted_config=None, update_failure=None, failures=0)
@@ -215,13 +212,15 @@ def _with_suspensions(record: Record, fleet: Fleet, now: datetime) -> Record:
 
 
 def _after(record: Record, action: Action, now: datetime) -> Entry | None:
-    entry = record.entry(action.endpoint_name) or Entry(action.name, ABSENT, _whole(now))
-    moved = replace(entry, since=_whole(now), cause=action.reason)
+    entry = record.entry(EndpointName(action.resource_name))
+    entry = entry or Entry(action.name, ABSENT, _whole(now))
+    moved = replace(
+        entry, status=action.verb.begins or entry.status, since=_whole(now), cause=action.reason
+    )
     match action.verb, action.target:
         case Verb.CREATE, Desired(config_name=config):
             return replace(
                 moved,
-                status="Creating",
                 starting_since=entry.starting_since or _whole(now),
                 attempted_config=None,
                 update_failure=None,
@@ -229,9 +228,9 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
                 previous_config=entry.previous_config if entry.config == config else entry.config,
             )
         case Verb.UPDATE, Desired(config_name=config):
-            return replace(moved, status="Updating", attempted_config=config, update_failure=None)
+            return replace(moved, attempted_config=config, update_failure=None)
         case Verb.DELETE, _:
-            return replace(moved, status="Deleting")
+            return moved
         case Verb.SCALE, target:
             return replace(entry, scaled=target is not None)
         case Verb.CREDIT, _:

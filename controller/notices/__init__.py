@@ -1,9 +1,11 @@
 """Who is told what, and once: what is true now, less what the record says was delivered. Pure.
 
-Called by `reconcile`: `due` gives what to send, `delivered` notes what arrived, `pruned` forgets
-what cannot matter any more, and `baseline` spares the readers of a new record its old news. A key
-is noted only after its delivery, so a notice comes at least once, and twice only if a tick ended
-between the two.
+A notice has a key that names what it is about. The record keeps the keys of those delivered:
+
+- `due` returns the notices that are true now and whose keys the record does not have;
+- `delivered` notes what arrived, so a notice comes twice only if a tick ended just before that;
+- `pruned` forgets the keys that cannot come again;
+- `baseline` notes old starts and stops as delivered where the record is new.
 """
 
 from collections import defaultdict
@@ -11,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from controller.memory.record import ABSENT, Entry, Record
 from controller.notices.lease import expiring, idle
 from controller.notices.life import (
     CAPACITY_KEY,
@@ -29,6 +30,9 @@ from controller.notices.view import View
 from controller.planning.action import Action, Plan, Verb
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import Lease, stamp
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
+from ledger.phases import ABSENT, Phase
 
 __all__ = ["Delivery", "Notice", "baseline", "delivered", "due", "pruned"]
 
@@ -36,7 +40,7 @@ _TAKEN_BY = "@"  # between a key and a target that took it while another did not
 
 
 def due(fleet: Fleet, plan: Plan, record: Record, now: datetime) -> tuple[Notice, ...]:
-    """Give what is to be told: it is true now, and its key is in no entry yet."""
+    """Return what is to be told: it is true now, and its key is in no entry yet."""
     return tuple(
         replace(notice, taken=_taken(record, notice))
         for notice in _true(View(fleet, plan, record, now))
@@ -45,8 +49,8 @@ def due(fleet: Fleet, plan: Plan, record: Record, now: datetime) -> tuple[Notice
 
 
 def delivered(record: Record, deliveries: Iterable[Delivery], now: datetime) -> Record:
-    """Note what arrived; where only some targets took a notice, which of them did."""
-    changed: dict[str, Entry | None] = {}
+    """Return the record with what arrived; where only some targets took it, with those."""
+    changed: dict[EndpointName, Entry | None] = {}
     for delivery in deliveries:
         notice = delivery.notice
         marks = frozenset(f"{notice.key}{_TAKEN_BY}{target}" for target in delivery.taken)
@@ -59,23 +63,24 @@ def delivered(record: Record, deliveries: Iterable[Delivery], now: datetime) -> 
 
 
 def baseline(record: Record, notices: Iterable[Notice], now: datetime) -> Record:
-    """Take as delivered what began before there was a record: nobody is told of old starts."""
+    """Return the record with old starts and stops as told: they were before it began."""
     old = (notice for notice in notices if notice.kind in (Kind.STARTED, Kind.STOPPED))
     return delivered(record, (Delivery(notice, ok=True) for notice in old), now)
 
 
 def pruned(record: Record, fleet: Fleet, plan: Plan) -> Record:
-    """Forget the keys of another expiry, an older endpoint, or a report that is gone.
+    """Return the record without the keys of another expiry, an older endpoint, a solved report.
 
     What comes back later is told again. Without readable settings nothing is forgotten.
     """
     if fleet.environment is None:
         return record
     items = {item.endpoint_name: item for item in fleet.items}
-    actions: dict[str, list[Action]] = defaultdict(list)
+    actions: dict[EndpointName, list[Action]] = defaultdict(list)
     for action in plan.actions:
-        actions[action.endpoint_name].append(action)
-    changed: dict[str, Entry | None] = {}
+        if name := action.endpoint_name:
+            actions[name].append(action)
+    changed: dict[EndpointName, Entry | None] = {}
     for name, entry in record.entries.items():
         matters = tuple(f"{it}:" for it in _relevant(entry, items.get(name), actions[name]))
         kept = frozenset(key for key in entry.notices if f"{_bare(key)}:".startswith(matters))
@@ -85,22 +90,26 @@ def pruned(record: Record, fleet: Fleet, plan: Plan) -> Record:
 
 
 def _true(view: View) -> Iterator[Notice]:
-    """Yield whatever there is to tell now, whether or not it was told before."""
-    if view.fleet.environment is not None:
-        for holding in view.fleet.holdings:
-            yield from expiring(view, view.fleet.environment, holding)
-            yield from idle(view, holding)
-        for endpoint_name, entry in view.record.entries.items():
-            yield from started(view, endpoint_name, entry)
-            yield from stopped(view, endpoint_name, entry)
-            yield from failed(view, endpoint_name, entry)
+    """Yield whatever there is to tell now, whether or not it was told before.
+
+    Without readable settings that is nothing, for they say whom to tell.
+    """
+    if view.fleet.environment is None:
+        return
+    for holding in view.fleet.holdings:
+        yield from expiring(view, view.fleet.environment, holding)
+        yield from idle(view, holding)
+    for endpoint_name, entry in view.record.entries.items():
+        yield from started(view, endpoint_name, entry)
+        yield from stopped(view, endpoint_name, entry)
+        yield from failed(view, endpoint_name, entry)
     yield from blocked(view)
 
 
 def _relevant(
     entry: Entry, item: Holding | Broken | None, actions: Sequence[Action]
 ) -> Iterator[str]:
-    """Yield the keys of an entry, or how they begin, that still say something."""
+    """Yield the keys of an entry, or how they begin, that may still be true."""
     match item:
         case Holding(lease=Lease() as lease):
             yield f"{Kind.EXPIRING}:{stamp(lease.expires_at)}"
@@ -109,8 +118,9 @@ def _relevant(
     for key in (life_key(Kind.STARTED, entry), life_key(Kind.STOPPED, entry), failure_key(entry)):
         if key:
             yield key
-    if entry.failures and (entry.status != ABSENT or any(a.verb is Verb.CREATE for a in actions)):
-        yield CAPACITY_KEY  # the row goes on
+    goes_on = entry.phase is not Phase.ABSENT or any(a.verb is Verb.CREATE for a in actions)
+    if entry.failures and goes_on:
+        yield CAPACITY_KEY
     for action in actions:
         if action.verb is Verb.IDLE:
             yield Kind.IDLE
@@ -118,7 +128,7 @@ def _relevant(
             yield blocked_key(action)
 
 
-def _known(record: Record, endpoint_name: str) -> frozenset[str]:
+def _known(record: Record, endpoint_name: EndpointName) -> frozenset[str]:
     entry = record.entry(endpoint_name)
     return entry.notices if entry else frozenset()
 
@@ -137,5 +147,5 @@ def _bare(key: str) -> str:
     return key.partition(_TAKEN_BY)[0]
 
 
-def _with(record: Record, changed: Mapping[str, Entry | None]) -> Record:
+def _with(record: Record, changed: Mapping[EndpointName, Entry | None]) -> Record:
     return record.with_entries(changed) if changed else record

@@ -1,7 +1,7 @@
 """Notices about the meter: a lease that ends soon, and one that is ended because nobody uses it.
 
-Called by `notices`. Pure. Of the lead times that are due only the nearest is told: after an outage
-nobody wants to hear that an hour was left.
+Pure. Of several lead times that are due, only the shortest is told: after an outage nobody wants to
+hear that an hour was left.
 """
 
 import json
@@ -10,17 +10,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from controller.memory.record import ABSENT, Entry
 from controller.notices.notice import Kind, Notice
 from controller.notices.view import About, View
 from controller.planning.action import Verb
 from ledger.documents import Environment
 from ledger.holdings import Holding
 from ledger.lease import Lease, duration, is_on, stamp
+from ledger.names import EndpointName
+from ledger.observed import Entry
+from ledger.phases import Phase
 from ledger.schedule import window_end
 
 EXTRA_MINUTES = 60  # that the command in a notice adds
-_NOTHING_TO_STOP = frozenset({ABSENT, "Deleting", "Failed"})
+_NOTHING_TO_STOP = frozenset({Phase.ABSENT, Phase.ENDING, Phase.FAILED})
 _MINUTE = timedelta(minutes=1)
 
 
@@ -29,9 +31,9 @@ def expiring_key(lease: Lease, lead: int | str) -> str:
 
 
 def expiring(view: View, environment: Environment, holding: Holding) -> Iterator[Notice]:
-    """Tell of the nearest lead time that is due, and take the longer ones as told with it."""
+    """Yield the notice of the shortest lead time that is due; the longer ones count as told."""
     about = About(view, holding.name, holding.endpoint_name)
-    lease, entry = holding.lease, about.entry
+    lease, entry = holding.lease, view.record.entry(holding.endpoint_name)
     if lease is None or entry is None:
         return
     left, leads = lease.expires_at - view.now, _leads(environment, holding)
@@ -58,7 +60,7 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
 
 
 def idle(view: View, holding: Holding) -> Iterator[Notice]:
-    """Tell of an idle lease in the tick that ends it."""
+    """Yield the notice of an idle lease in the tick that ends it."""
     about = About(view, holding.name, holding.endpoint_name)
     for action in view.actions(holding.endpoint_name):
         if action.verb is Verb.IDLE and (until := _runs_until(holding, view.now)):
@@ -72,8 +74,8 @@ def idle(view: View, holding: Holding) -> Iterator[Notice]:
             )
 
 
-def extension(environment: Environment, endpoint_name: str) -> str:
-    """Write the command that extends a lease, ready for a shell."""
+def extension(environment: Environment, endpoint_name: EndpointName) -> str:
+    """Return the command that extends a lease, ready for a shell."""
     path = "/endpoint-expiry"
     url = f'"$LEASEHOLD_API{path}"'
     if environment.api_url:
@@ -85,7 +87,7 @@ def extension(environment: Environment, endpoint_name: str) -> str:
 def _will_stop(view: View, holding: Holding, lease: Lease, entry: Entry) -> bool:
     """Tell whether the end of the lease will be the end of an endpoint that runs."""
     schedule, suspended = holding.definition.schedule, holding.definition.suspended
-    if entry.status in _NOTHING_TO_STOP or not lease.is_live(view.now):
+    if entry.phase in _NOTHING_TO_STOP or not lease.is_live(view.now):
         return False
     if suspended and suspended.holds(lease.expires_at):
         return False
@@ -95,7 +97,7 @@ def _will_stop(view: View, holding: Holding, lease: Lease, entry: Entry) -> bool
 
 
 def _leads(environment: Environment, holding: Holding) -> tuple[int, ...]:
-    """Give the lead times. A lease that use prolongs is short all the time: it is told later."""
+    """Return the lead times. A lease that use prolongs is short all the time: it is told later."""
     leads = environment.lead_minutes
     active = holding.definition.schedule.extend_while_active_minutes
     if not leads or active is None:
@@ -111,7 +113,7 @@ def _may_grow(view: View, holding: Holding, entry: Entry) -> bool:
 
 
 def _runs_until(holding: Holding, now: datetime) -> datetime | None:
-    """Say when the run that is under way would end by itself."""
+    """Return when the run that is under way would end by itself."""
     lease, end = holding.lease, window_end(holding.definition.schedule, now)
     live = lease.expires_at if lease and lease.is_live(now) else None
     return max(live, end) if live and end else live or end

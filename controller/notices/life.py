@@ -1,39 +1,41 @@
 """Notices about the endpoint itself: started, stopped, failed, or waiting for a person.
 
-Called by `notices`. Pure. Each rule looks at what is so now, and never at a change.
+Pure. Each rule looks at how things are now, and not at what changed since the last tick.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from controller.memory.record import ABSENT, Entry
 from controller.notices.notice import Kind, Notice
 from controller.notices.view import About, View, cut
 from controller.planning.action import Action, Verb
 from controller.planning.observed import lacks_capacity
 from ledger.lease import stamp
+from ledger.names import EndpointName, Name
+from ledger.observed import Entry
+from ledger.phases import Phase
 
 CAPACITY_KEY = f"{Kind.FAILED}:capacity"
-_GONE = frozenset({ABSENT, "Deleting"})
+_GONE = frozenset({Phase.ABSENT, Phase.ENDING})
 
 
 def life_key(kind: Kind, entry: Entry) -> str | None:
-    """Name one life of an endpoint, from its creation to its end; None where it never was."""
+    """Return a key for an endpoint from its creation to its end; None where it never was."""
     return f"{kind}:{stamp(entry.created_at)}" if entry.created_at else None
 
 
 def failure_key(entry: Entry) -> str | None:
-    """Name the failure that an entry is in, if any.
+    """Return a key for the failure that an entry notes, if any.
 
     Lack of capacity is tried again by itself: it is told the 1st, 2nd, 4th, 8th time in a row.
     """
-    if entry.status != "Failed" and entry.update_failure is None:
+    if entry.phase is not Phase.FAILED and entry.update_failure is None:
         return None
     if entry.failures and lacks_capacity(_reason(entry)):
         return f"{CAPACITY_KEY}:{entry.failures.bit_length()}"
-    if entry.status == "Failed":
+    if entry.phase is Phase.FAILED:
         return f"{Kind.FAILED}:{stamp(entry.since)}"
     return f"{Kind.FAILED}:{entry.attempted_config}"
 
@@ -43,14 +45,14 @@ def blocked_key(action: Action) -> str:
 
 
 def is_blocked(action: Action, entry: Entry | None) -> bool:
-    """Tell whether a person has to look, and no failure says so already."""
+    """Tell whether a person has to look, and no notice of a failure says so already."""
     return action.verb is Verb.REPORT and (entry is None or failure_key(entry) is None)
 
 
-def started(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
-    """Tell of what serves. While something is wrong with it, that is told instead."""
+def started(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[Notice]:
+    """Yield a notice of what serves now. While something is wrong with it, that is told instead."""
     key = life_key(Kind.STARTED, entry)
-    if key is None or key in entry.notices or entry.status != "InService":
+    if key is None or key in entry.notices or entry.phase is not Phase.SERVING:
         return
     if Verb.REPORT in view.verbs(endpoint_name):
         return
@@ -66,10 +68,10 @@ def started(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
     )
 
 
-def stopped(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
-    """Tell of what is gone, unless it goes only to be started anew."""
+def stopped(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[Notice]:
+    """Yield a notice of what is gone, unless it goes only to be started anew."""
     key = life_key(Kind.STOPPED, entry)
-    if key is None or key in entry.notices or entry.status not in _GONE:
+    if key is None or key in entry.notices or entry.phase not in _GONE:
         return
     if view.is_wanted(endpoint_name):
         return
@@ -84,12 +86,12 @@ def stopped(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
     )
 
 
-def failed(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
-    """Tell of a failure with AWS's reason, and with the plan's words for what comes next."""
+def failed(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[Notice]:
+    """Yield a notice of a failure: AWS's reason, and the plan's words for what comes next."""
     key = failure_key(entry)
     if key is None or key in entry.notices:
         return
-    about, dead = About(view, entry.name, endpoint_name), entry.status == "Failed"
+    about, dead = About(view, entry.name, endpoint_name), entry.phase is Phase.FAILED
     headline = "failed" if dead else "its update failed, and it serves on as before"
     reason = cut(_reason(entry))
     steps = " ".join(f"{item.verb}: {cut(item.reason)}" for item in view.actions(endpoint_name))
@@ -105,25 +107,26 @@ def failed(view: View, endpoint_name: str, entry: Entry) -> Iterator[Notice]:
 
 
 def _reason(entry: Entry) -> str:
-    words = entry.cause if entry.status == "Failed" else entry.update_failure
+    words = entry.cause if entry.phase is Phase.FAILED else entry.update_failure
     return words or "no reason given"
 
 
 def blocked(view: View) -> Iterator[Notice]:
-    """Tell what waits for a person. Orphans that share a reason share a notice."""
-    groups: dict[tuple[str, str], list[Action]] = defaultdict(list)
+    """Yield what waits for a person. Orphans that share a reason share a notice."""
+    groups: dict[tuple[str, str], dict[EndpointName, Action]] = defaultdict(dict)
     for action in view.plan.actions:
-        if is_blocked(action, view.record.entry(action.endpoint_name)):
-            groups["" if action.is_orphan else action.endpoint_name, action.reason].append(action)
+        name = action.endpoint_name
+        if name and is_blocked(action, view.record.entry(name)):
+            groups["" if action.is_orphan else name, action.reason][name] = action
     for actions in groups.values():
         yield _blocked(view, actions)
 
 
-def _blocked(view: View, actions: list[Action]) -> Notice:
-    first, names = actions[0], sorted(action.endpoint_name for action in actions)
-    about = About(view, first.name, first.endpoint_name)
+def _blocked(view: View, actions: Mapping[EndpointName, Action]) -> Notice:
+    first, names = next(iter(actions.values())), sorted(actions)
+    about = About(view, first.name, first.resource_name)
     if len(names) > 1:
-        about = About(view, f"{len(names)} endpoints", view.fleet.name)
+        about = About(view, f"{len(names)} endpoints", Name(view.fleet.name))
     notice = about.notice(
         blocked_key(first),
         "a person has to look",

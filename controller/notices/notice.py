@@ -1,12 +1,11 @@
-"""What somebody is told about an endpoint, and what became of telling it. Pure values.
-
-The rules beside this module make notices; the record keeps which were delivered.
-"""
+"""What somebody is told about an endpoint, and what became of telling it. Pure values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from ledger.names import EndpointName, Name
 
 
 class Kind(StrEnum):
@@ -29,12 +28,12 @@ class Notice:
     kind: Kind
     environment: str
     name: str
-    endpoint_name: str
+    endpoint_name: Name
     key: str
     subject: str
     text: str
     detail: Mapping[str, Any]
-    settles: Mapping[str, frozenset[str]]
+    settles: Mapping[EndpointName, frozenset[str]]
     taken: frozenset[str] = frozenset()
 
 

@@ -1,1 +1,1 @@
-"""What a plan is made of, and the rows of its table: pure, every module of it."""
+"""What decides: a plan, the rows of its table, and which looks it takes. Pure, every module."""

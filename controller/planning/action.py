@@ -1,16 +1,15 @@
-"""What a plan is made of: verbs, actions with their reasons, and the plan itself. Pure.
-
-The planner makes them; `reconcile` carries them out, `report` and `notices` tell them.
-"""
+"""What a plan is made of: verbs, actions with their reasons, and the plan itself. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property
 
-from controller.planning.collection import Artifact
+from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.desired import Desired
 from controller.planning.scaling_policy import Scale
+from ledger.names import EndpointName, Name
+from ledger.phases import Status
 
 
 class Verb(StrEnum):
@@ -32,9 +31,35 @@ class Verb(StrEnum):
     HOLD = "hold"
     KEEP = "keep"
 
+    @property
+    def changes(self) -> bool:
+        """Tell whether anything is done at all."""
+        return self not in _LEAVES_ALONE
 
-COMMITS = (Verb.GRANT, Verb.CREDIT, Verb.EXTEND, Verb.IDLE)
-CHANGES = tuple(verb for verb in Verb if verb not in (Verb.WAIT, Verb.REPORT, Verb.HOLD, Verb.KEEP))
+    @property
+    def commits(self) -> bool:
+        """Tell whether it is done by a commit to the ledger: it changes a lease."""
+        return self in _COMMITS
+
+    @property
+    def ends(self) -> bool:
+        """Tell whether something that AWS has is gone after it."""
+        return self in _ENDS
+
+    @property
+    def begins(self) -> Status | None:
+        """Return the status that an endpoint has as soon as SageMaker has accepted it."""
+        return _BEGINS.get(self)
+
+
+_LEAVES_ALONE = frozenset({Verb.WAIT, Verb.REPORT, Verb.HOLD, Verb.KEEP})
+_COMMITS = frozenset({Verb.GRANT, Verb.CREDIT, Verb.EXTEND, Verb.IDLE})
+_ENDS = frozenset({Verb.DELETE, Verb.COLLECT})
+_BEGINS = {
+    Verb.DELETE: Status.DELETING,
+    Verb.UPDATE: Status.UPDATING,
+    Verb.CREATE: Status.CREATING,
+}
 
 # What an action is done with: requests, a leftover, a lease's new end, or the length of a credit.
 Target = Desired | Artifact | Scale | datetime | timedelta
@@ -42,14 +67,24 @@ Target = Desired | Artifact | Scale | datetime | timedelta
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One line of a plan: what, on which endpoint, and a reason that its user can read."""
+    """One line of a plan: what is done, to what, and a reason that its user can read.
+
+    `name` is the definition's; of an environment it is the file that its settings are in.
+    `resource_name` is what AWS calls it, and of an environment its own name.
+    """
 
     verb: Verb
     name: str
-    endpoint_name: str
+    resource_name: Name
     reason: str
     target: Target | None = None
     is_orphan: bool = False
+    kind: ResourceKind = ResourceKind.ENDPOINT
+
+    @property
+    def endpoint_name(self) -> EndpointName | None:
+        """Name the endpoint that it is about; None where it is about something else."""
+        return EndpointName(self.resource_name) if self.kind is ResourceKind.ENDPOINT else None
 
 
 @dataclass(frozen=True)
@@ -62,16 +97,16 @@ class Plan:
 
     @property
     def changes(self) -> tuple[Action, ...]:
-        return tuple(action for action in self.actions if action.verb in CHANGES)
+        return tuple(action for action in self.actions if action.verb.changes)
 
     @property
     def needs_a_person(self) -> bool:
         return any(action.verb is Verb.REPORT for action in self.actions)
 
-    def action_for(self, endpoint_name: str) -> Action | None:
-        return self._by_endpoint.get(endpoint_name.lower())
+    def action_for(self, endpoint_name: EndpointName) -> Action | None:
+        return self._by_endpoint.get(endpoint_name)
 
     @cached_property
-    def _by_endpoint(self) -> dict[str, Action]:
+    def _by_endpoint(self) -> dict[EndpointName, Action]:
         # The first action of a name counts, so it is put in last.
-        return {action.endpoint_name.lower(): action for action in reversed(self.actions)}
+        return {name: each for each in reversed(self.actions) if (name := each.endpoint_name)}

@@ -1,6 +1,6 @@
 """What is done about one holding, and why: the rows of the planner's table that have a definition.
 
-Called by `plan`, whose docstring draws the table. Pure.
+Pure. The table is drawn in `controller.plan`.
 """
 
 from datetime import timedelta
@@ -9,14 +9,15 @@ from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
 from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
-from controller.planning.observed import BUSY, SETTLED, Observed
+from controller.planning.observed import Observed
 from ledger.lease import duration, grant, stamp
+from ledger.phases import Phase
 from ledger.standing import State
 from ledger.tags import TAG_PREFIX
 
 
 def decide(decision: Decision, there: Observed | None) -> Action:
-    """Apply the table of `plan` to one holding: the first row that fits."""
+    """Return what the first row of the table that fits says of one holding."""
     early = _suspended(decision) or _foreign(decision, there) or _grant(decision)
     if early:
         return early
@@ -39,7 +40,7 @@ def _grant(decision: Decision) -> Action | None:
 
 
 def _unknown(decision: Decision, there: Observed) -> Action | None:
-    if there.status in SETTLED:
+    if there.phase.accepts_end:
         return None
     return decision.act(
         Verb.REPORT, f"its status {there.status} is unknown to this version: not touched"
@@ -48,7 +49,7 @@ def _unknown(decision: Decision, there: Observed) -> Action | None:
 
 def _credit(decision: Decision, there: Observed) -> Action | None:
     minutes = decision.credit_minutes
-    if there.status != "InService" or not minutes or decision.lease == decision.holding.lease:
+    if there.phase is not Phase.SERVING or not minutes or decision.lease == decision.holding.lease:
         return None
     reason = f"it took {minutes} min to start, and they are given back"
     return decision.act(Verb.CREDIT, reason, timedelta(minutes=minutes))
@@ -64,7 +65,7 @@ def _suspended(decision: Decision) -> Action | None:
 
 
 def _foreign(decision: Decision, there: Observed | None) -> Action | None:
-    """Decide about an endpoint that has the name and not our tags."""
+    """Decide about an endpoint that has a definition's name, but not our tags."""
     if there is None or there.belongs_to(decision.environment, decision.fleet.name):
         return None
     if not decision.holding.definition.adopt:
@@ -91,46 +92,46 @@ def _foreign(decision: Decision, there: Observed | None) -> Action | None:
 
 def _busy(decision: Decision, there: Observed) -> Action | None:
     """Wait for what is in progress, and say so when a start takes too long."""
-    if there.status not in BUSY:
+    if not there.phase.is_busy:
         return None
     started = there.created_at or (decision.entry.starting_since if decision.entry else None)
     most = timedelta(minutes=decision.schedule.max_creating_minutes)
-    pending = not decision.is_on and there.status != "Deleting"
+    pending = not decision.is_on and there.phase is not Phase.ENDING
     stop = (
         f"{decision.why}; SageMaker refuses to stop it while {there.status}, so the stop is pending"
         if pending
         else f"SageMaker says {there.status}; {decision.why}"
     )
-    if there.status != "Creating" or started is None or decision.now - started <= most:
+    if there.phase is not Phase.STARTING or started is None or decision.now - started <= most:
         return decision.act(Verb.WAIT, stop)
     return decision.act(
         Verb.REPORT,
-        f"it is Creating since {stamp(started)}, longer than max_creating_minutes"
+        f"it is {there.status} since {stamp(started)}, longer than max_creating_minutes"
         f" ({decision.schedule.max_creating_minutes}), and SageMaker lets nobody stop it. Look at"
         f" its logs in CloudWatch, /aws/sagemaker/Endpoints/{there.endpoint_name}.",
     )
 
 
 def _on(decision: Decision, there: Observed) -> Action:
-    """Decide for an endpoint that should run and is settled in some status."""
+    """Decide for an endpoint that should run, and at which nothing is in progress."""
     changed = there.config_name != decision.target.config_name
-    match there.status:
-        case "Failed":
+    match there.phase:
+        case Phase.FAILED:
             return after_failure(decision, there, changed=changed)
         case _ if changed:
             return update(decision, there)
-        case "InService":
+        case Phase.SERVING:
             return upkeep(decision, there)
-        case "OutOfService":
+        case Phase.RESTING:
             return decision.act(
                 Verb.REPORT,
-                f"SageMaker says OutOfService: {cause(there)}. It takes no requests; change its"
+                f"SageMaker says {there.status}: {cause(there)}. It takes no requests; change its"
                 " definition to update it, or release and extend it to start it anew.",
             )
-        case status:
+        case _:
             return decision.act(
                 Verb.REPORT,
-                f"SageMaker says {status}: {cause(there)}. It serves a mix of its old and its new"
-                " config; change its definition to update it, or release and extend it to start it"
-                " anew.",
+                f"SageMaker says {there.status}: {cause(there)}. It serves a mix of its old and its"
+                " new config; change its definition to update it, or release and extend it to start"
+                " it anew.",
             )

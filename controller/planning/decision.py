@@ -1,13 +1,13 @@
 """One holding with everything that a decision about it looks at. Pure.
 
-`plan` makes a decision of each holding; `decide`, `failures` and `in_service` take it.
+It says what is wanted of the endpoint now; what is done about it, the rows of the planner's table
+say: `decide`, `failures` and `in_service`.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from controller.memory.record import Entry
 from controller.planning.action import Action, Target, Verb
 from controller.planning.desired import Desired, desired, lease_mark
 from controller.planning.findings import Findings
@@ -15,6 +15,8 @@ from controller.planning.observed import Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, credit, prolong
+from ledger.observed import Entry
+from ledger.phases import Phase
 from ledger.schedule import Schedule
 from ledger.standing import Standing, standing
 from ledger.tags import LEASE_TAG
@@ -47,14 +49,14 @@ class Decision:
 
     @cached_property
     def credit_minutes(self) -> int:
-        """Count what its start has taken from the lease so far, or took until it was ready."""
+        """Return the minutes that its start has taken from the lease so far, or took in all."""
         lease, entry = self.holding.lease, self.entry
         if lease is None or entry is None or entry.starting_since is None:
             return 0
         cut_short = entry.starting_lease is not None and lease.expires_at < entry.starting_lease
         if cut_short or self.schedule.always_on or self.schedule.lease_starts == "request":
             return 0
-        ready = entry.since if entry.status == "InService" else self.now
+        ready = entry.since if entry.phase is Phase.SERVING else self.now
         return credit(lease, entry.starting_since, ready, self.schedule.max_creating_minutes)
 
     @cached_property
@@ -77,8 +79,9 @@ class Decision:
 
     @property
     def why(self) -> str:
+        """Return why it is on or off."""
         return self.standing.sentence
 
     def renewed(self, there: Observed) -> bool:
-        """Tell whether the lease is another one than the endpoint was started under."""
+        """Tell whether the lease was renewed since the endpoint was started."""
         return (there.tags or {}).get(LEASE_TAG) != lease_mark(self.holding)

@@ -1,13 +1,13 @@
 """What SageMaker should have for a holding: names that carry content, and the requests for it.
 
-Called by the planner (names) and by `endpoints` (requests). Pure. Model and endpoint config are
-named `<endpoint_name>-<digest>`, so "has it changed?" is string inequality, and a `git revert`
-finds its old config again. Tags, owner and schedule are no part of the digest.
+Pure. Model and endpoint config are named `<endpoint_name>-<digest>`, with a digest of all that they
+hold. So "has it changed?" is string inequality, and a `git revert` finds its old config again.
+Tags, owner and schedule are no part of the digest.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from ledger.documents import (
 )
 from ledger.holdings import Holding
 from ledger.lease import stamp
+from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, ON_REMOVE_TAG, PROJECT_TAG
 
 VARIANT = "AllTraffic"
@@ -33,9 +34,9 @@ Request = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Desired:
-    """The endpoint config that an endpoint should use; model and config None where it is given."""
+    """What an endpoint should be. `model` and `config` are None where its config exists already."""
 
-    endpoint_name: str
+    endpoint_name: EndpointName
     config_name: str
     tags: Mapping[str, str]
     lease_tag: str
@@ -44,14 +45,14 @@ class Desired:
     retain_counts: bool = False
 
     def tags_over(self, there: Mapping[str, str]) -> Mapping[str, str]:
-        """Give the tags for an endpoint that has some: a former on_remove is taken back by name."""
+        """Return the tags for an endpoint that has some: an on_remove is taken back by a value."""
         if ON_REMOVE_TAG in there and ON_REMOVE_TAG not in self.tags:
             return {**self.tags, ON_REMOVE_TAG: "delete"}
         return self.tags
 
 
 def desired(holding: Holding, environment: Environment, environment_name: str) -> Desired:
-    """Say what SageMaker should have for a holding."""
+    """Return what SageMaker should have for a holding."""
     tags = {**holding.definition.tags, **ownership(environment, environment_name, holding.name)}
     if holding.definition.owner:
         tags.setdefault("owner", holding.definition.owner)
@@ -80,13 +81,22 @@ def desired(holding: Holding, environment: Environment, environment_name: str) -
     )
 
 
+def config_names(
+    holdings: Iterable[Holding], environment: Environment, environment_name: str
+) -> dict[Name, str]:
+    """Return the endpoint config that each definition wants, by its name."""
+    return {
+        item.name: desired(item, environment, environment_name).config_name for item in holdings
+    }
+
+
 def lease_mark(holding: Holding) -> str:
-    """Name the lease that an endpoint was started under, so that a renewal can be told."""
+    """Return the value of the tag that says under which lease an endpoint was started."""
     return stamp(holding.lease.expires_at) if holding.lease else "none"
 
 
 def ownership(environment: Environment, environment_name: str, name: str) -> dict[str, str]:
-    """Give the tags by which an endpoint is ours."""
+    """Return the tags by which an endpoint is ours."""
     return {
         PROJECT_TAG: environment.project_prefix,
         ENVIRONMENT_TAG: environment_name,
@@ -177,7 +187,7 @@ def _variant(holding: Holding) -> dict[str, Any]:
 
 
 def _instances(definition: Definition) -> dict[str, Any]:
-    """Name the instance type, or pools of several, the first to be tried first."""
+    """Return the instance type, or pools of several, the first to be tried first."""
     if not definition.instance_pools:
         request: dict[str, Any] = {"InstanceType": definition.instance_type}
     else:

@@ -1,7 +1,7 @@
 """What is done about an endpoint that failed, or whose update did: try again later, or never. Pure.
 
-Called by `decide`. A lack of capacity passes, so it is tried again after a back-off. A defect
-does not: it is kept and reported until somebody changes something.
+A lack of capacity passes, so it is tried again after a back-off. A defect does not: it is kept and
+reported until somebody changes something.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
 from controller.planning.observed import Observed, lacks_capacity
 from ledger.lease import stamp
+from ledger.phases import Phase
 
 BACK_OFF = timedelta(minutes=5)
 LONGEST_BACK_OFF = timedelta(hours=1)
@@ -36,7 +37,7 @@ def update(decision: Decision, there: Observed) -> Action:
     target, entry = decision.target, decision.entry
     tried = entry is not None and entry.attempted_config == target.config_name
     failure = entry.update_failure if entry and tried else None
-    if tried and there.status == "UpdateRollbackFailed":
+    if tried and there.phase is Phase.DEGRADED:
         return decision.act(
             Verb.REPORT,
             f"the update to {target.config_name} failed, and its rollback too: {cause(there)}. It"
@@ -61,9 +62,10 @@ def cause(there: Observed) -> str:
 
 
 def _retry_at(decision: Decision, there: Observed) -> datetime:
-    """Back off by 5 min, twice that after each failure, up to 1 h; times 1 to 2 at random.
+    """Return the failure's time plus 5 min, doubled with each failure up to 1 h, times 1 to 2.
 
-    The jitter is the endpoint's own, so that a tick finds the moment that the last one named.
+    The last factor is random, so that endpoints do not all come back at once, but drawn from the
+    endpoint's own name: the next tick finds the same moment.
     """
     failures = max(decision.entry.failures if decision.entry else 1, 1)
     pause = min(BACK_OFF * (1 << min(failures - 1, 8)), LONGEST_BACK_OFF)

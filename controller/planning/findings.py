@@ -1,25 +1,25 @@
-"""What a plan looks at besides the fleet and its endpoints, as values. Pure.
-
-The adapters and the observed history make it, the planner reads it.
-"""
+"""What a plan looks at besides the fleet and its endpoints, as values. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from controller.memory.record import Record
-from controller.planning.collection import Artifact
+from controller.planning.artifact import Artifact
 from controller.planning.idleness import Use
 from controller.planning.scaling_policy import Scale
+from ledger.names import EndpointName
+from ledger.observed import Record
+
+Scales = Mapping[EndpointName, Scale | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a plan looks at besides the fleet and its endpoints; empty where nobody looked."""
+    """What was found; empty where nobody looked. `troubles` say what could not be read, and why."""
 
     record: Record = field(default_factory=Record)
-    uses: Mapping[str, Use] = field(default_factory=lambda: MappingProxyType({}))
-    scales: Mapping[str, Scale | None] = field(default_factory=lambda: MappingProxyType({}))
+    uses: Mapping[EndpointName, Use] = field(default_factory=lambda: MappingProxyType({}))
+    scales: Scales = field(default_factory=lambda: MappingProxyType({}))
     collectible: tuple[Artifact, ...] = ()
     clock_fault: str | None = None
     troubles: tuple[str, ...] = ()

@@ -1,7 +1,5 @@
 """When an endpoint counts as idle, and how far its use carries its lease. Pure.
 
-`activity` says what CloudWatch knows of an endpoint's use; the planner asks here what follows.
-
     use                              idle                     carried on
     -------------------------------  -----------------------  --------------------------------
     unknown (a metric error)         no                       no
@@ -12,7 +10,7 @@
                                      service, or that long
 
 CloudWatch has a minute's sum up to three minutes late, so the newest minutes never count as quiet:
-an endpoint is idle LAG later than its period says. That errs by running longer.
+an endpoint is idle LAG later than its period says, and rather runs on for too long.
 """
 
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ LAG = timedelta(minutes=3)
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What is known of an endpoint's use. `problem` says why nothing is, where `known` is false."""
+    """What is known of an endpoint's use. Where nothing is `known`, `problem` says why."""
 
     last_used_at: datetime | None = None
     backlog: bool = False
@@ -32,7 +30,7 @@ class Use:
 
 
 def may_be_idle(in_service_since: datetime, minutes: int, now: datetime) -> bool:
-    """Tell whether it has been in service long enough: before that, nobody needs to ask."""
+    """Tell whether it has been in service long enough to be idle. Before that, no need to ask."""
     return now - in_service_since >= timedelta(minutes=minutes) + LAG
 
 
@@ -41,7 +39,7 @@ def idle_since(
 ) -> datetime | None:
     """Return since when it is idle, if it is for the whole of `minutes`; else None.
 
-    An end of use before it came into service is that of a former endpoint with this name.
+    A use from before it came into service is that of a former endpoint with this name.
     """
     if not use.known or use.backlog:
         return None
@@ -53,9 +51,8 @@ def idle_since(
 def bump(on_until: datetime, use: Use, minutes: int, now: datetime) -> datetime | None:
     """Return until when its use carries it on, if that is worth a commit; else None.
 
-    It has to gain more than half of `minutes`: so there is at most one commit in each half. What
-    has ended already is not revived: whoever uses it then asks for it. The ceiling is the lease
-    algebra's business.
+    It has to gain more than half of `minutes`, so there is at most one commit in each half. What
+    has ended already is not revived. The ceiling is not looked at here.
     """
     if not use.known or now >= on_until:
         return None

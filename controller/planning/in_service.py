@@ -1,6 +1,7 @@
-"""What a serving endpoint needs besides: its tags, its scaling, an end when nobody uses it. Pure.
+"""What an endpoint needs that serves on the config of its definition. Pure.
 
-Called by `decide` for an endpoint that is in service on the config of its definition.
+Its tags and its scaling follow the definition, and its lease follows its use, where the definition
+asks for that.
 """
 
 from dataclasses import replace
@@ -17,7 +18,7 @@ from ledger.schedule import window_end
 
 
 def upkeep(decision: Decision, there: Observed) -> Action:
-    """Decide for an endpoint that is as its definition says: what else is there to do?"""
+    """Return what is left to do: the first of tags, scaling, use; else keep it."""
     if stale := _stale_tags(decision, there):
         target = replace(decision.target, tags=stale)
         return decision.act(Verb.TAG, f"its tags changed: {', '.join(sorted(stale))}", target)
@@ -51,7 +52,7 @@ def _scaled(decision: Decision, there: Observed) -> Action | None:
 
 
 def _used(decision: Decision, there: Observed) -> Action | None:
-    """End an idle lease, or carry one along that is in use."""
+    """End the lease of an endpoint that is idle, or extend that of one in use."""
     use = decision.findings.uses.get(there.endpoint_name)
     return (_idle(decision, there, use) or _carried_on(decision, use)) if use else None
 
@@ -69,7 +70,7 @@ def _idle(decision: Decision, there: Observed, use: Use) -> Action | None:
 
 
 def _carried_on(decision: Decision, use: Use) -> Action | None:
-    """Extend as far as its use carries it, unless the ceiling makes the gain not worth a commit."""
+    """Extend as far as its use carries it, if that is worth a commit below the ceiling."""
     minutes, on_until = decision.schedule.extend_while_active_minutes, _on_until(decision)
     until = bump(on_until, use, minutes, decision.now) if minutes else None
     if until is None or minutes is None:
@@ -81,7 +82,7 @@ def _carried_on(decision: Decision, use: Use) -> Action | None:
 
 
 def _on_until(decision: Decision) -> datetime:
-    """Say until when lease and window keep it on."""
+    """Return until when lease and window keep it on."""
     end = window_end(decision.schedule, decision.now)
     lease_end = decision.lease.expires_at if decision.lease else decision.now
     return max(decision.now, lease_end, end or decision.now)

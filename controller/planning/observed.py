@@ -1,25 +1,22 @@
-"""One endpoint as SageMaker has it, and what its statuses mean. Pure.
+"""Endpoints as SageMaker has them. Pure. Times are in UTC."""
 
-`endpoints` makes it; the planner and the record read it. Times are in UTC.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.documents import Environment
-from ledger.tags import ENVIRONMENT_TAG, PROJECT_TAG
+from ledger.names import EndpointName, Name
+from ledger.phases import Phase, phase_of
+from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
 
-BUSY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack", "Deleting"})
-SETTLED = frozenset({"InService", "OutOfService", "UpdateRollbackFailed", "Failed"})
 _CAPACITY = ("InsufficientInstanceCapacity", "CapacityError", "requested ML compute capacity")
 
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One endpoint as SageMaker has it."""
+    """One endpoint as SageMaker has it, in SageMaker's spelling."""
 
-    endpoint_name: str
+    endpoint_name: EndpointName
     status: str
     modified_at: datetime
     config_name: str | None = None
@@ -29,12 +26,33 @@ class Observed:
     pending_config: str | None = None
     variants: tuple[str, ...] = ()
 
+    @property
+    def phase(self) -> Phase:
+        return phase_of(self.status)
+
+    @property
+    def definition_name(self) -> Name:
+        """Return the name of its definition, as its tag says it; empty where it has no such tag."""
+        return Name((self.tags or {}).get(NAME_TAG, ""))
+
     def belongs_to(self, environment: Environment, environment_name: str) -> bool:
         tags = self.tags or {}
         return (tags.get(PROJECT_TAG), tags.get(ENVIRONMENT_TAG)) == (
             environment.project_prefix,
             environment_name,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The endpoints that concern an environment, and what time it was by AWS's clock."""
+
+    observed: tuple[Observed, ...]
+    aws_time: datetime | None
+
+
+def by_name(observed: Iterable[Observed]) -> dict[EndpointName, Observed]:
+    return {item.endpoint_name: item for item in observed}
 
 
 def lacks_capacity(reason: str | None) -> bool:

@@ -1,14 +1,15 @@
 """What a definition wants of Application Auto Scaling: a target, its policies and an alarm. Pure.
 
-Called by the planner, and by `scaling`, which compares it with what is there: the two are equal or
-something is to be done. A real-time endpoint follows its invocations, an asynchronous one its
-backlog. From zero instances there is no backlog per instance, so an endpoint that may sleep also
-has a step policy, fired by an alarm of its own, without which it never wakes.
+What is there is read into the same `Scale`: where the two differ, something is to be done. A
+real-time endpoint follows its invocations, an asynchronous one its backlog. With no instance there
+is no backlog per instance, so an endpoint that may go down to zero also has a step policy and an
+alarm that fires it: without them it would never come back.
 """
 
 from dataclasses import dataclass
 
 from ledger.documents import Autoscaling, Definition
+from ledger.names import EndpointName, Name
 
 INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
 BACKLOG = "ApproximateBacklogSizePerInstance"
@@ -54,12 +55,12 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """All that one variant of an endpoint has at Application Auto Scaling; None: it lacks it.
+    """All that one variant of an endpoint has at Application Auto Scaling; None is not there.
 
-    A policy is the one of our name for its purpose: what others put beside it is not looked at.
+    Only policies of our own names are looked at, and not what others put beside them.
     """
 
-    endpoint_name: str
+    endpoint_name: EndpointName
     variant: str
     min_instances: int
     max_instances: int
@@ -69,15 +70,15 @@ class Scale:
     alarm: Alarm | None = None
 
     @property
-    def resource_id(self) -> str:
+    def resource_id(self) -> Name:
         return resource_id(self.endpoint_name, self.variant)
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How the policies of an endpoint are called; the wake policy's alarm has its name."""
+    """The names of an endpoint's policies; the alarm has the name of the wake policy."""
 
-    endpoint_name: str
+    endpoint_name: EndpointName
 
     @property
     def invocations(self) -> str:
@@ -92,13 +93,13 @@ class Names:
         return f"leasehold-{self.endpoint_name}-wake"
 
 
-def resource_id(endpoint_name: str, variant: str) -> str:
-    """Name a variant the way Application Auto Scaling does."""
-    return f"endpoint/{endpoint_name}/variant/{variant}"
+def resource_id(endpoint_name: EndpointName, variant: str) -> Name:
+    """Return the name that Application Auto Scaling has for a variant."""
+    return Name(f"endpoint/{endpoint_name}/variant/{variant}")
 
 
-def wanted_scale(definition: Definition, endpoint_name: str, variant: str) -> Scale | None:
-    """Say what a definition wants for a variant; None where the number of instances is fixed.
+def wanted_scale(definition: Definition, endpoint_name: EndpointName, variant: str) -> Scale | None:
+    """Return what a definition wants for a variant; None where its number of instances is fixed.
 
     The endpoint's name is SageMaker's own spelling: a metric's dimension is exact.
     """
@@ -109,7 +110,7 @@ def wanted_scale(definition: Definition, endpoint_name: str, variant: str) -> Sc
     if definition.async_inference is None:
         tracking = Tracking(INVOCATIONS, wish.target_value, *_cooldowns(wish))
         return Scale(endpoint_name, variant, least, most, on_invocations=tracking)
-    of_endpoint = (("EndpointName", endpoint_name),)
+    of_endpoint = (("EndpointName", str(endpoint_name)),)  # exact, unlike the name itself
     tracking = Tracking(BACKLOG, wish.target_value, *_cooldowns(wish), of_endpoint, "Average")
     if least > 0:
         return Scale(endpoint_name, variant, least, most, on_backlog=tracking)

@@ -1,30 +1,20 @@
 """`GET /reconcile?commit=SHA`: whether the fleet is as a commit of the ledger wants it.
 
-The controller alone knows, and notes it on the observed history's branch, in `<env>.applied.json`:
-`commit`, the ledger's head as the last tick that had news saw it; `open`, the endpoints that were
-not as that commit wants them; `at`, when that was. Only what is read there is said here: what the
-controller has not noted is not applied yet.
+The controller alone knows, and notes it beside the observed history: see `ledger.observed`. What it
+has not noted is not applied yet.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call
+from ledger import observed
 from ledger.errors import Refused
 from ledger.holdings import fleet_of
-from ledger.json_files import read_json
+from ledger.lease import stamp
+from ledger.names import EndpointName
 from ledger.repository import Repository, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """What the controller has noted last; before the first time, nothing."""
-
-    commit: str | None = None
-    at: str | None = None
-    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +34,24 @@ class Applied:
         snapshot = self.ledger.read()
         endpoint = self._endpoint(snapshot, name) if name is not None else None
         noted, commit = self._noted(), self._found(wanted, snapshot)
-        left = [each for each in noted.open if endpoint in (None, each)]
+        open_ = noted.open if noted else ()
+        left = [each for each in open_ if endpoint in (None, each)]
         answer: dict[str, Any] = {
             "Commit": commit,
             "Applied": not left and self._is_reached(commit, noted),
             "Head": snapshot.commit,
-            "AppliedCommit": noted.commit,
+            "AppliedCommit": noted.commit if noted else None,
             "Open": left,
-            "At": noted.at,
+            "At": stamp(noted.at) if noted else None,
         }
         return Answer(answer)
 
-    def _endpoint(self, snapshot: Snapshot, name: str) -> str:
+    def _endpoint(self, snapshot: Snapshot, name: str) -> EndpointName:
         return fleet_of(snapshot, self.environment).get(name).endpoint_name
 
-    def _noted(self) -> Noted:
+    def _noted(self) -> observed.Applied | None:
         files = self.status.read().files if self.status else {}
-        return noted(files, self.environment)
+        return observed.read_applied(files, self.environment)
 
     def _found(self, wanted: str, snapshot: Snapshot) -> str:
         if wanted == snapshot.commit:  # what a person asks who has just pushed
@@ -71,18 +62,7 @@ class Applied:
             )
         return found.commit
 
-    def _is_reached(self, commit: str, noted: Noted) -> bool:
-        if noted.commit is None or noted.commit == commit:
-            return noted.commit == commit
+    def _is_reached(self, commit: str, noted: observed.Applied | None) -> bool:
+        if noted is None or noted.commit == commit:
+            return noted is not None
         return self.ledger.find(commit, of=noted.commit) is not None
-
-
-def noted(files: Mapping[str, bytes], environment: str) -> Noted:
-    """Read what the controller has noted; what cannot be read is as good as nothing."""
-    path = f"{environment}.applied.json"
-    if path not in files:
-        return Noted()
-    data = read_json(path, files[path], "applied")
-    if isinstance(data, tuple):
-        return Noted()
-    return Noted(data["commit"], data["at"], tuple(data["open"]))

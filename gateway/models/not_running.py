@@ -1,11 +1,10 @@
 """The answer for an endpoint that does not run: what it does instead, and how to change that. Pure.
 
-What SageMaker did last is read from the observed history,
-which the controller keeps beside the ledger: no call of SageMaker is spent on those who come early.
+What SageMaker did last is read from the observed history, which the controller keeps beside the
+ledger: no call of SageMaker is spent on those who come early.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,11 +12,12 @@ from http import HTTPStatus
 
 from gateway.http.answer import Answer
 from ledger.holdings import Broken, Holding
+from ledger.names import EndpointName
+from ledger.observed import read_status
+from ledger.phases import ABSENT, Phase, phase_of
 from ledger.standing import State, standing
 
 STATUS_HEADER = "X-Leasehold-Status"
-_ABSENT = "absent"
-_STATUS = re.compile("[a-zA-Z]{1,40}")  # it becomes a header
 _STARTING_SECONDS, _STOPPED_SECONDS = 30, 60
 _MINUTES = 60
 
@@ -25,15 +25,10 @@ _MINUTES = 60
 def observed_status(files: Mapping[str, bytes], environment: str, endpoint_name: str) -> str:
     """Read an endpoint's status; what is not noted, or cannot be read, counts as absent.
 
-    `InService` too: SageMaker has just said otherwise.
+    What is noted as serving too: SageMaker has just said otherwise.
     """
-    try:
-        entries = json.loads(files[f"{environment}.json"])["endpoints"]
-        status = entries[endpoint_name]["status"]
-    except (KeyError, ValueError, TypeError, RecursionError):
-        return _ABSENT
-    told = isinstance(status, str) and _STATUS.fullmatch(status) and status != "InService"
-    return str(status) if told else _ABSENT
+    status = read_status(files, environment, EndpointName(endpoint_name)) or ABSENT
+    return ABSENT if phase_of(status) is Phase.SERVING else status
 
 
 def not_running(item: Holding | Broken, status: str, now: datetime, base_url: str) -> Answer:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ledger import zones
 from ledger.documents.sources import Source, source_from
 from ledger.json_files import Violation, present, read_json
+from ledger.names import Name
 from ledger.schedule import Schedule, Window
 
 _TARGETS = {"async": 5.0, "realtime": 100.0}  # AWS's own examples
@@ -62,7 +63,7 @@ class Integration:
 class Definition:
     """What an endpoint should be. `endpoint_name` None means the environment's default."""
 
-    name: str
+    name: Name
     source: Source
     endpoint_name: str | None = None
     instance_type: str | None = None
@@ -91,7 +92,7 @@ def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation,
         return wrong
     return Definition(
         **present(
-            name=data["name"],
+            name=Name(data["name"]),
             source=source_from(data),
             endpoint_name=data.get("endpoint_name"),
             instance_type=data.get("inference_instance_type"),

@@ -7,23 +7,28 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controller.memory.record import Entry, Record
 from controller.memory.transitions import acted, settled, sighted
-from controller.plan import Action, plan
+from controller.plan import plan
 from controller.planning.desired import desired
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
+from ledger.phases import Status, phase_of
 from ledger.tags import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
+    from controller.planning.action import Action
     from controller.planning.desired import Desired
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LIVE = NOW + timedelta(minutes=30)
 ENDED = NOW - timedelta(minutes=30)
-NAME = "demo-A-Endpoint"
+NAME = EndpointName("demo-A-Endpoint")
+BUSY = sorted(status for status in Status if phase_of(status).is_busy)
+SETTLED = sorted(status for status in Status if phase_of(status).accepts_end)
 CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity."
 DEFECT = "The primary container did not pass the ping health check."
 
@@ -101,7 +106,15 @@ def there(
         LEASE_TAG: stamp(lease),
     }
     wanted = next((config_of(fleet, h) for h in fleet.holdings if h.name == name), "gone-0")
-    return Observed(endpoint_name, status, modified_at, config or wanted, failure, tags, created_at)
+    return Observed(
+        EndpointName(endpoint_name),
+        status,
+        modified_at,
+        config or wanted,
+        failure,
+        tags,
+        created_at,
+    )
 
 
 def target_of(fleet: Fleet, holding: Holding) -> Desired:

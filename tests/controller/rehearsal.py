@@ -15,10 +15,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from controller.memory.logbook import Logbook
-from controller.memory.record import ABSENT, parse_record
-from controller.planning.observed import BUSY
-from controller.reconcile import CONTROLLER, Dependencies, reconcile
+from controller.reconcile import Dependencies, reconcile
+from controller.survey import Survey
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
+from ledger.observed import read_record
+from ledger.phases import Phase, phase_of
 from ledger.remote import Remote
 from ledger.repository import Repository
 from ledger.settings import STATUS_BRANCH
@@ -57,7 +59,8 @@ def begun(
         return Repository(Remote(ledger, branch), cache, committer=CONTROLLER, clock=clock, **how)
 
     status = opened(STATUS_BRANCH, under="", may_begin=True)
-    return Dependencies(opened("main"), account.cloud(), Logbook(status), account.notifier())
+    cloud, notifier = account.cloud(), account.notifier()
+    return Dependencies(opened("main"), cloud, Survey(cloud), Logbook(status), notifier)
 
 
 @dataclass(frozen=True)
@@ -146,13 +149,13 @@ class Rehearsal:
         """Tell whether nothing is to be done; what is under way gets the time that it takes."""
         if tick.plan.changes or tick.troubles:
             return False
-        busy = BUSY & set(self.scene.account.statuses().values())
+        busy = any(phase_of(each).is_busy for each in self.scene.account.statuses().values())
         if busy:
             self.scene.let_pass(seconds=SETTLE)
         return not busy
 
     def landscape(self) -> Landscape:
-        record = parse_record(self._show(STATUS_BRANCH, "dev.json").encode())
+        record = read_record({"dev.json": self._show(STATUS_BRANCH, "dev.json").encode()}, "dev")
         return Landscape(
             endpoints=dict(self._endpoints()),
             configs=frozenset(self.scene.account.configs()),
@@ -165,7 +168,7 @@ class Rehearsal:
                     "status": entry.status,
                     "configs": (entry.config, entry.previous_config, entry.attempted_config),
                     "starting": entry.starting_since is not None,
-                    "scaled": entry.scaled and entry.status != ABSENT,
+                    "scaled": entry.scaled and entry.phase is not Phase.ABSENT,
                     "told": sorted({key.partition(":")[0] for key in entry.notices}),
                 }
                 for name, entry in record.entries.items()

@@ -12,6 +12,7 @@ from controller.aws.prices import Prices
 from controller.cost import Host, hourly, running
 from controller.planning.observed import Observed
 from ledger.holdings import Fleet, read_fleet
+from ledger.names import EndpointName
 from tests.scene import definition, environment, path
 
 if TYPE_CHECKING:
@@ -33,7 +34,17 @@ def fleet() -> Fleet:
 
 
 def there(name: str, status: str = "InService") -> Observed:
-    return Observed(f"demo-{name}-Endpoint", status, NOON)
+    return Observed(EndpointName(f"demo-{name}-Endpoint"), status, NOON)
+
+
+@pytest.mark.parametrize("status", ["Failed", "Deleting", "OutOfService"])
+def test_what_has_no_instances_is_not_counted(status: str) -> None:
+    assert running(fleet(), [there("A", status)]) == {}
+
+
+@pytest.mark.parametrize("status", ["Creating", "RollingBack", "UpdateRollbackFailed", "Dreaming"])
+def test_what_may_have_instances_is_counted(status: str) -> None:
+    assert running(fleet(), [there("A", status)]) == {G5: 2}
 
 
 def test_what_runs_is_counted_by_type_and_kind() -> None:

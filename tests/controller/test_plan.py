@@ -12,20 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import controller.plan
-from controller.aws.artifacts import Artifact
-from controller.plan import CHANGES, Action, Observed, Plan, Verb, plan
+from controller.plan import plan
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.failures import BACK_OFF
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
-from controller.planning.observed import BUSY, SETTLED
+from controller.planning.observed import Observed
 from ledger.holdings import Fleet, read_fleet
+from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, ON_REMOVE_TAG
 from tests.controller.cases import (
+    BUSY,
     CAPACITY,
     DEFECT,
     ENDED,
     NAME,
     NOW,
+    SETTLED,
     ago,
     broken_fleet,
     config_of,
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
 
     from _pytest.mark import ParameterSet
 
-STATUSES = (*sorted(BUSY), *sorted(SETTLED), "Hibernating")
+STATUSES = (*BUSY, *SETTLED, "Hibernating")
 ON, OFF = fleet_of("A"), fleet_of("A", expires_at=ENDED)
 NONE, BROKEN = fleet_of(), broken_fleet()
 HELD = fleet_of("A", suspended={"reason": "Load test", "until": "2026-11-24T08:00:00Z"})
@@ -53,7 +57,9 @@ LONG_AGO = NOW - 3 * BACK_OFF
 NOWHERE = Findings()
 WANTED = config_of(ON, ON.holdings[0])
 TRIED = {"attempted_config": WANTED}
-LEFTOVER = Artifact("model", "demo-a-endpoint-0123456789", "A", "arn:model/demo-a")
+LEFTOVER = Artifact(
+    ResourceKind.MODEL, Name("demo-a-endpoint-0123456789"), Name("A"), Name("arn:model/demo-a")
+)
 
 Row = tuple[Fleet, Observed | None, Findings, Verb | None]
 
@@ -80,7 +86,7 @@ def used(use: Use) -> Findings:
 BUSY_ROWS = {
     f"{what}, {status}": row(Verb.WAIT, fleet, there(status, fleet))
     for what, fleet in (("on", ON), ("off", OFF), ("none", NONE))
-    for status in sorted(BUSY)
+    for status in BUSY
 }
 # Keyed by the first two columns of the table in `controller.plan`, word for word.
 TABLE: dict[tuple[str, str], dict[str, Row]] = {
@@ -95,7 +101,7 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
     }
     | {"absent": row(Verb.HOLD, HELD, None), "untagged": row(Verb.HOLD, HELD, untagged(HELD))},
     ("none", "tagged ours"): {
-        status: row(Verb.DELETE, NONE, there(status, NONE)) for status in sorted(SETTLED)
+        status: row(Verb.DELETE, NONE, there(status, NONE)) for status in SETTLED
     },
     ("none, was on_remove retain", "tagged ours"): {"": row(Verb.HOLD, NONE, retained(NONE))},
     ("none", "untagged"): {"": row(None, NONE, untagged(NONE, team="other"))},
@@ -141,9 +147,7 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         )
         for what, fleet in (("on", ON), ("off unless credited", OFF))
     },
-    ("off", "present"): {
-        status: row(Verb.DELETE, OFF, there(status, OFF)) for status in sorted(SETTLED)
-    },
+    ("off", "present"): {status: row(Verb.DELETE, OFF, there(status, OFF)) for status in SETTLED},
     ("off", "absent"): {"": row(Verb.KEEP, OFF, None)},
     ("on", "absent"): {"": row(Verb.CREATE, ON, None)},
     ("on", "other config"): {
@@ -294,12 +298,19 @@ def test_the_table(
         return
     action = only(planned)
     assert action.verb is verb
-    assert action.endpoint_name == (NAME if verb is not Verb.COLLECT else LEFTOVER.name)
+    of = (
+        (ResourceKind.ENDPOINT, NAME)
+        if verb is not Verb.COLLECT
+        else (LEFTOVER.kind, LEFTOVER.name)
+    )
+    assert (action.kind, action.resource_name) == of
     assert action.reason
 
 
 def test_what_is_neither_defined_nor_tagged_is_not_even_mentioned() -> None:
-    stranger = Observed("somebody-elses", "InService", NOW, "theirs", tags={"team": "other"})
+    stranger = Observed(
+        EndpointName("somebody-elses"), "InService", NOW, "theirs", tags={"team": "other"}
+    )
     assert plan(NONE, [stranger], NOW).actions == ()
 
 
@@ -317,6 +328,11 @@ def test_a_stop_met_while_creating_is_pending_and_says_so() -> None:
     )
 
 
+def test_a_stop_that_is_under_way_is_not_pending() -> None:
+    reason = only(plan(OFF, [there("Deleting", OFF)], NOW)).reason
+    assert reason == "SageMaker says Deleting; lease ended at 2026-11-23T09:30:00Z"
+
+
 def test_an_environment_without_settings_is_frozen_whole() -> None:
     fleet = read_fleet({"environments/dev/A.endpoint.json": b"{}"}, "dev")
     planned = plan(fleet, [there("InService", ON)], NOW)
@@ -326,8 +342,9 @@ def test_an_environment_without_settings_is_frozen_whole() -> None:
 
 def test_a_broken_definition_protects_every_endpoint_that_carries_its_name() -> None:
     elsewhere = there("InService", BROKEN, endpoint_name="a-name-of-its-own")
-    verbs = {a.endpoint_name: a.verb for a in plan(BROKEN, [elsewhere], NOW).actions}
-    assert verbs["a-name-of-its-own"] is Verb.REPORT
+    action = plan(BROKEN, [elsewhere], NOW).action_for(elsewhere.endpoint_name)
+    assert action is not None
+    assert action.verb is Verb.REPORT
 
 
 def orphans(count: int) -> list[Observed]:
@@ -406,13 +423,47 @@ def test_the_next_try_is_at_the_moment_that_was_named() -> None:
     assert only(plan(ON, [failed], retry_at + timedelta(seconds=1))).verb is Verb.DELETE
 
 
+FAULT = "this machine's clock is 6 min ahead of AWS's"
+
+
+@pytest.mark.parametrize(
+    ("fleet", "observed", "findings", "verb"),
+    [
+        pytest.param(*case, id=str(case[-1]))
+        for case in (
+            row(Verb.DELETE, OFF, there("InService", OFF)),
+            row(Verb.DELETE, NONE, there("InService", NONE)),
+            row(Verb.COLLECT, NONE, None, Findings(collectible=(LEFTOVER,))),
+            row(Verb.GRANT, DUE, None),
+            row(Verb.IDLE, IDLING, there("InService", IDLING, modified_at=ago(60)), used(Use())),
+            row(Verb.EXTEND, ACTIVE, there("InService", ACTIVE), used(Use(ago(2)))),
+        )
+    ],
+)
+def test_a_wrong_clock_ends_nothing_and_writes_no_lease(
+    fleet: Fleet, observed: Observed | None, findings: Findings, verb: Verb
+) -> None:
+    seen = [observed] if observed else []
+    wanted = only(plan(fleet, seen, NOW, findings=findings))
+    assert wanted.verb is verb
+    held = only(plan(fleet, seen, NOW, findings=replace(findings, clock_fault=FAULT)))
+    assert (held.verb, held.target) == (Verb.REPORT, None)
+    assert held.reason == f"{FAULT}, so there is no {verb} now ({wanted.reason})"
+    assert (held.kind, held.resource_name) == (wanted.kind, wanted.resource_name)
+
+
+@pytest.mark.parametrize("fleet", [ON, SCALING])
+def test_a_wrong_clock_keeps_nothing_from_its_start(fleet: Fleet) -> None:
+    assert only(plan(fleet, [], NOW, findings=Findings(clock_fault=FAULT))).verb is Verb.CREATE
+
+
 def test_names_are_matched_ignoring_case_as_sagemaker_does() -> None:
     shouted = there("InService", ON, endpoint_name=NAME.upper())
     assert only(plan(ON, [shouted], NOW)).verb is Verb.KEEP
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Fleet, list[Observed], set[str]]:
+def worlds(draw: st.DrawFn) -> tuple[Fleet, list[Observed], set[EndpointName]]:
     """Draw fleets with live and ended leases, and endpoints with and without our tags."""
     live = draw(st.sets(st.sampled_from("ABCD")))
     ended = draw(st.sets(st.sampled_from("EFGH")))
@@ -430,15 +481,17 @@ def worlds(draw: st.DrawFn) -> tuple[Fleet, list[Observed], set[str]]:
             failure=draw(st.sampled_from([None, CAPACITY, DEFECT])),
         )
         observed.append(item if draw(st.booleans()) else replace(item, tags=None))
-    return fleet, observed, {f"demo-{name}-Endpoint" for name in live}
+    return fleet, observed, {EndpointName(f"demo-{name}-Endpoint") for name in live}
 
 
 @given(worlds())
-def test_a_plan_is_safe_whatever_it_meets(findings: tuple[Fleet, list[Observed], set[str]]) -> None:
+def test_a_plan_is_safe_whatever_it_meets(
+    findings: tuple[Fleet, list[Observed], set[EndpointName]],
+) -> None:
     fleet, observed, leased = findings
     planned = plan(fleet, observed, NOW)
     by_name = {item.endpoint_name: item for item in observed}
-    deleted = [a.endpoint_name for a in planned.actions if a.verb is Verb.DELETE]
+    deleted = [name for a in planned.actions if a.verb.ends and (name := a.endpoint_name)]
     assert all(by_name[name].tags for name in deleted)
     assert all(by_name[name].status == "Failed" for name in deleted if name in leased)
     names = [action.endpoint_name for action in planned.actions]
@@ -448,10 +501,11 @@ def test_a_plan_is_safe_whatever_it_meets(findings: tuple[Fleet, list[Observed],
 
 @given(worlds())
 def test_only_settled_endpoints_are_changed(
-    findings: tuple[Fleet, list[Observed], set[str]],
+    findings: tuple[Fleet, list[Observed], set[EndpointName]],
 ) -> None:
     fleet, observed, _ = findings
     status = {item.endpoint_name: item.status for item in observed}
     for action in plan(fleet, observed, NOW).actions:
-        if action.verb in CHANGES:
+        if action.verb.changes:
+            assert action.endpoint_name is not None
             assert status.get(action.endpoint_name, "InService") in SETTLED

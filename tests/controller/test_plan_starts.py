@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.lease_changes import request_id
-from controller.memory.record import Entry, Record
 from controller.memory.transitions import sighted
 from controller.plan import plan
 from controller.planning.action import Action, Verb
 from controller.planning.findings import Findings
 from ledger.lease import stamp
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
 from ledger.tags import LEASE_TAG
 from tests.controller.cases import CAPACITY, DEFECT, NAME, NOW, Ticks, fleet_of, there, with_lease
 
@@ -29,7 +30,7 @@ def at(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
-SOMETHING = Record({"demo-B-Endpoint": Entry("B", "InService", NOW)})
+SOMETHING = Record({EndpointName("demo-B-Endpoint"): Entry("B", "InService", NOW)})
 
 
 def leased(minutes: float = 60, **schedule: object) -> Fleet:

@@ -9,6 +9,7 @@ import pytest
 
 from controller.aws.quota_pause import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
+from controller.report import as_json
 from ledger.errors import Failure, Unavailable
 from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.aws.endpoints import Look
-    from controller.memory.record import Record
     from controller.planning.action import Action
-    from controller.planning.findings import Findings
+    from controller.planning.observed import Look
     from ledger.holdings import Fleet
     from tests.scene import Scene
 
@@ -28,7 +27,7 @@ BACK_OFF_MINUTES = 11
 
 
 def verbs(tick: Tick) -> dict[str, str]:
-    return {action.endpoint_name: str(action.verb) for action in tick.plan.actions}
+    return {str(action.endpoint_name): str(action.verb) for action in tick.plan.actions}
 
 
 def done(tick: Tick) -> list[tuple[str, str]]:
@@ -457,9 +456,6 @@ class _Before:
     def observe(self, fleet: Fleet) -> Look:
         return self._cloud.observe(fleet)
 
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
-        return self._cloud.survey(fleet, look, record, now)
-
     def apply(self, action: Action, now: datetime) -> None:
         self._happen()
         self._cloud.apply(action, now)
@@ -513,6 +509,40 @@ class TestBetweenThePlanAndTheDelete:
         cloud = _AfterTheLook(scene, lambda: scene.push(gone))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, "demo-A-Endpoint").state is State.DROPPED
+
+
+class TestBetweenThePlanAndTheCollection:
+    """A changed twice: the config that it began with is left over."""
+
+    @pytest.fixture
+    def first(self, scene: Scene) -> str:
+        config = scene.account.config(scene.start("A", 600))
+        for image in ("registry/m:2", "registry/m:3"):
+            scene.define("A", 600, model={"image": image})
+            scene.tick()
+            scene.let_pass(seconds=SETTLE)
+        return config
+
+    def test_a_push_that_may_want_it_again_keeps_it(self, scene: Scene, first: str) -> None:
+        cloud = _AfterTheLook(scene, lambda: scene.define("A", 600))
+        tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
+        assert done(tick) == [("collect", "dropped")]
+        assert "somebody pushed to the ledger meanwhile" in tick.outcomes[0].detail
+        assert first in scene.account.configs()
+        scene.account.calls()
+        assert done(scene.tick()) == [("update", "done")]
+        assert "CreateEndpointConfig" not in scene.account.calls()
+
+    def test_it_is_deleted_where_nobody_pushed(self, scene: Scene, first: str) -> None:
+        assert done(scene.tick()) == [("collect", "done")]
+        assert first not in scene.account.configs()
+
+    def test_it_is_the_config_that_the_plan_names_and_no_endpoint(
+        self, scene: Scene, first: str
+    ) -> None:
+        (collected,) = (each for each in as_json(scene.tick())["actions"] if "outcome" in each)
+        assert (collected["action"], collected["kind"]) == ("collect", "endpoint-config")
+        assert collected["endpoint_name"] == first.lower()
 
 
 class TestAnUnreadableSide:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.plan import plan
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import ResourceKind
 from controller.planning.desired import Desired
 from controller.reconcile import Outcome, State, Tick
 from controller.report import as_json, as_markdown, as_text
 from ledger.holdings import read_fleet
 from ledger.json_files import dump_json
+from ledger.names import Name
 from tests.scene import NOON, definition, environment, lease, path
 
 if TYPE_CHECKING:
@@ -104,12 +107,38 @@ def test_json_for_machines() -> None:
         "action": "create",
         "name": "A",
         "endpoint_name": "demo-A-Endpoint",
+        "kind": "endpoint",
         "reason": "leased until 2026-11-23T13:00:00Z",
         "orphan": False,
         "endpoint_config_name": target.config_name,
         "outcome": {"state": "done", "detail": ""},
     }
     assert [violation["code"] for violation in data["violations"]] == ["LH1001"]
+
+
+def test_a_config_and_a_model_of_one_name_have_each_its_own_outcome() -> None:
+    name = Name("demo-a-endpoint-0123456789")
+    config, model = (
+        Action(Verb.COLLECT, "A", name, "unused", kind=kind)
+        for kind in (ResourceKind.ENDPOINT_CONFIG, ResourceKind.MODEL)
+    )
+    failed = Outcome(model, State.FAILED, "AWS is throttling.")
+    plan_of_both = Plan("dev", COMMIT, (config, model))
+    data = as_json(
+        Tick(NOON, three().fleet, (), plan_of_both, (Outcome(config, State.DONE), failed))
+    )
+    said = [(each["kind"], each["outcome"]["state"]) for each in data["actions"]]
+    assert said == [("endpoint-config", "done"), ("model", "failed")]
+    assert {each["endpoint_name"] for each in data["actions"]} == {name}
+
+
+def test_settings_that_cannot_be_read_are_said_of_the_environment() -> None:
+    [action] = as_json(tick({SETTINGS: b"{"}))["actions"]
+    assert (action["kind"], action["endpoint_name"], action["name"]) == (
+        "environment",
+        "dev",
+        SETTINGS,
+    )
 
 
 def test_a_stray_file_is_said_though_no_endpoint_is_concerned() -> None:

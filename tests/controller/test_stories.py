@@ -19,11 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.aws.endpoints import Look
-    from controller.memory.record import Record
-    from controller.planning.action import Action
     from controller.planning.findings import Findings
+    from controller.planning.observed import Look
     from ledger.holdings import Fleet
+    from ledger.observed import Record
     from tests.scene import Json, Scene
 
 A = "demo-A-Endpoint"
@@ -59,24 +58,18 @@ def invoke(scene: Scene, count: int = 3, at: datetime | None = None) -> None:
 
 @dataclass
 class Meanwhile:
-    """AWS, where somebody pushes once the ledger has been read and SageMaker looked at."""
+    """A survey, after which somebody pushes: ledger and SageMaker have been read by then."""
 
     scene: Scene
     happen: Callable[[], object]
 
-    def observe(self, fleet: Fleet) -> Look:
-        return self.scene.cloud.observe(fleet)
-
-    def survey(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
-        findings = self.scene.cloud.survey(fleet, look, record, now)
+    def findings(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
+        findings = self.scene.survey.findings(fleet, look, record, now)
         self.happen()
         return findings
 
-    def apply(self, action: Action, now: datetime) -> None:
-        self.scene.cloud.apply(action, now)
-
     def tick(self) -> Tick:
-        return reconcile(replace(self.scene.dependencies, cloud=self), "dev", self.scene.now)
+        return reconcile(replace(self.scene.dependencies, survey=self), "dev", self.scene.now)
 
 
 class TestAnEndpointThatNobodyUses:

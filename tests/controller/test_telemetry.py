@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from controller.memory.record import Entry, Record
 from controller.notices.notice import Delivery, Kind, Notice
 from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import ResourceKind
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
@@ -19,6 +19,8 @@ from controller.tick import Outcome, State, Tick
 from ledger.errors import Unavailable
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
 
 NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)
 AN_HOUR = timedelta(hours=1)
@@ -41,7 +43,7 @@ def fleet_of(**leases: datetime) -> Fleet:
 
 
 def act(verb: Verb, name: str = "A", reason: str = "so it is", **more: Any) -> Action:  # noqa: ANN401
-    return Action(verb, name, f"demo-{name}-Endpoint", reason, **more)
+    return Action(verb, name, EndpointName(f"demo-{name}-Endpoint"), reason, **more)
 
 
 def tick_of(*actions: Action, fleet: Fleet | None = None, **more: Any) -> Tick:  # noqa: ANN401
@@ -159,11 +161,17 @@ def test_a_delete_that_is_not_done_is_overdue(state: State, count: int) -> None:
 
 def test_a_stop_that_has_to_wait_is_overdue_until_it_is_under_way() -> None:
     fleet, wait = fleet_of(A=NOW - AN_HOUR), act(Verb.WAIT)
-    creating = Observed("demo-A-Endpoint", "Creating", NOW)
+    creating = Observed(EndpointName("demo-A-Endpoint"), "Creating", NOW)
     pending = tick_of(wait, fleet=fleet, observed=(creating,))
     assert metrics(emf(pending))["OverdueDeletions"] == 1
     under_way = replace(pending, observed=(replace(creating, status="Deleting"),))
     assert metrics(emf(under_way))["OverdueDeletions"] == 0
+
+
+def test_a_leftover_that_is_not_collected_is_not_overdue() -> None:
+    collect = act(Verb.COLLECT, kind=ResourceKind.MODEL)
+    tick = tick_of(collect, outcomes=(done(collect, State.FAILED),))
+    assert metrics(emf(tick))["OverdueDeletions"] == 0
 
 
 def test_an_orphan_that_is_not_gone_is_overdue() -> None:
@@ -184,7 +192,7 @@ def test_a_start_that_will_be_given_back_to_its_lease_is_not_overdue() -> None:
     tick = tick_of(
         act(Verb.WAIT),
         fleet=fleet_of(A=NOW - timedelta(minutes=5)),
-        findings=Findings(Record({"demo-A-Endpoint": entry})),
+        findings=Findings(Record({EndpointName("demo-A-Endpoint"): entry})),
     )
     assert metrics(emf(tick))["OverdueDeletions"] == 0
 
@@ -207,6 +215,7 @@ def test_a_tick_is_a_line_and_so_is_whatever_it_did() -> None:
             "level": "error",
             "event": "action",
             "endpoint": "demo-A-Endpoint",
+            "kind": "endpoint",
             "action": "create",
             "reason": "leased",
             "state": "failed",
@@ -218,6 +227,7 @@ def test_a_tick_is_a_line_and_so_is_whatever_it_did() -> None:
             "level": "warning",
             "event": "report",
             "endpoint": "demo-B-Endpoint",
+            "kind": "endpoint",
             "action": "report",
             "reason": "not ours",
         },
@@ -231,8 +241,9 @@ def test_a_quiet_tick_is_one_line() -> None:
 
 
 def test_a_notice_is_a_line_and_a_failed_one_is_not_said_twice() -> None:
-    notice = Notice(Kind.STARTED, "dev", "A", "demo-A-Endpoint", "started:1", "A!", "", {}, {})
-    sentence = "the notice started:1 was not taken."
+    name = EndpointName("demo-A-Endpoint")
+    notice = Notice(Kind.STARTED, "dev", "A", name, "started:1", "A!", "", {}, {})
+    sentence = "the notice started:1 was not delivered."
     failed = Delivery(notice, ok=False, code="LH3020", sentence=sentence)
     deliveries = (Delivery(notice, ok=True), failed)
     _, told, lost = log_lines(tick_of(deliveries=deliveries, troubles=(sentence,)))

@@ -13,10 +13,11 @@ from urllib.parse import urlencode
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.http import errors
 from gateway.http.routes import METHODS
 from gateway.principal import Principal, Scope
+from ledger.committers import GATEWAY
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 from tests.ledger.forge import git

@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY
 from gateway.http import errors
 from gateway.principal import Principal, Scope
 from leasehold.deployment import Deployment, deploy_state_machine
+from ledger.committers import GATEWAY
 from ledger.variables import STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi

@@ -10,7 +10,7 @@ import pytest
 
 from gateway import handler as deployed
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY
+from ledger.committers import GATEWAY
 from ledger.errors import Refused
 from sandbox.git.server import GitServer
 from tests.gateway.api import FALCON

@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 
 from gateway import handler as deployed
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.http import routes
 from gateway.models.streaming import streaming_handler
+from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.repository import Repository
 from ledger.variables import CONTROLLER_FUNCTION, IDENTITIES, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from ledger.committers import GATEWAY
 from ledger.remote import Remote, Timeouts
 from ledger.repository import Change, Person, Repository, Snapshot
 from sandbox.git.server import create_repository
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ledger.remote import Credentials
 
 ANA = Person("Ana", "ana@example.com")
-GATEWAY = Person("Leasehold gateway", "gateway@leasehold.invalid")
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LEASE = "environments/dev/Falcon40B.lease.json"
 DEFINITION = "environments/dev/Falcon40B.endpoint.json"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.automatic import first_lease, idle_stop, renewal, start_credit
+from ledger.committers import CONTROLLER
 from ledger.errors import Refused, Wait
 from ledger.history import trailers
 from ledger.holdings import Holding, read_fleet
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ledger.snapshot import Change, Proposal
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday
-CONTROLLER = Person("Leasehold controller", "controller@leasehold.invalid")
 ENDS = NOW + timedelta(minutes=50)
 OFFICE: dict[str, Any] = {
     "timezone": "UTC",

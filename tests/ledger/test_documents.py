@@ -30,6 +30,7 @@ from ledger.documents import (
 )
 from ledger.json_files import MAX_BYTES, Violation
 from ledger.lease import Lease
+from ledger.names import Name
 from ledger.schedule import Schedule, Window
 
 FILE = "environments/dev/Falcon40B.endpoint.json"
@@ -688,7 +689,7 @@ def test_the_definition_that_an_addition_writes_can_be_read() -> None:
     content = dump_existing_config("X", "demo-X-Endpoint", "config")
     parsed = parse_definition("f", content)
     assert parsed == Definition(
-        name="X", source=ExistingConfig("config"), endpoint_name="demo-X-Endpoint"
+        name=Name("X"), source=ExistingConfig("config"), endpoint_name="demo-X-Endpoint"
     )
 
 

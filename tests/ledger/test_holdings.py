@@ -71,7 +71,7 @@ def fleet(files: Mapping[str, object], **environment: object) -> Fleet:
 
 
 def names(items: tuple[Holding, ...] | tuple[Broken, ...]) -> list[str]:
-    return [item.name for item in items]
+    return [str(item.name) for item in items]
 
 
 def lines(a_fleet: Fleet) -> list[str]:
@@ -280,6 +280,15 @@ def test_a_definition_has_the_name_of_its_file() -> None:
         )
     ]
     assert names(read.broken) == ["A"]
+
+
+def test_the_name_of_a_file_counts_to_the_letter() -> None:
+    assert lines(fleet({"A.endpoint.json": own("a")})) == [
+        (
+            "A.endpoint.json: /name: it is 'a', but the file is A.endpoint.json: rename one of them."
+            " [LH1003]"
+        )
+    ]
 
 
 def test_names_that_differ_in_case_only_freeze_both() -> None:
@@ -517,7 +526,7 @@ def at_path(name: str, resource: str) -> dict[str, object]:
 
 def test_endpoints_that_share_a_path_are_warned_of_and_run_on() -> None:
     read = fleet({"A.endpoint.json": at_path("A", "chat"), "B.endpoint.json": at_path("B", "chat")})
-    assert {item.name for item in read.holdings} == {"A", "B"}
+    assert names(read.holdings) == ["A", "B"]
     assert read.errors == ()
     place = "endpoint.json: /integration/properties/api_resource_name"
     assert [str(violation).rpartition("dev/")[2] for violation in read.violations] == [

@@ -1,4 +1,4 @@
-"""The observed history as a file: written and read back; what is no record is a new one."""
+"""The branch leasehold/status: written and read back; what cannot be read counts as not there."""
 
 from __future__ import annotations
 
@@ -10,11 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.memory.record import ABSENT, Entry, Record, dump_record, parse_record
+from ledger.names import EndpointName
+from ledger.observed import (
+    Applied,
+    Entry,
+    Record,
+    read_applied,
+    read_record,
+    read_status,
+    write,
+)
+from ledger.phases import ABSENT
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ENTRY_LIKE = b'{"endpoints": {"a": {"name": "A", "status": "x", "since": "2026-11-23T12:00:00Z"}}}'
 ENTRY = Entry("A", "InService", NOON, "lease ended", created_at=NOON, config="a-1")
+A, B = EndpointName("demo-A"), EndpointName("demo-B")
+NOTE = Applied("0" * 40, (A,), NOON)
 
 instants = st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC)).map(  # noqa: DTZ001  (hypothesis wants naive bounds)
     lambda moment: moment.replace(microsecond=0)
@@ -44,7 +56,18 @@ entries = st.builds(
 )
 
 
-@given(st.dictionaries(texts, entries, max_size=4).map(Record))
+endpoint_names = texts.map(EndpointName)
+
+
+def dump_record(record: Record) -> bytes:
+    return write("dev", record, NOTE)["dev.json"]
+
+
+def parse_record(content: bytes | None) -> Record:
+    return read_record({} if content is None else {"dev.json": content}, "dev")
+
+
+@given(st.dictionaries(endpoint_names, entries, max_size=4).map(Record))
 def test_a_record_that_is_written_is_read_back(record: Record) -> None:
     content = dump_record(record)
     assert parse_record(content) == record
@@ -66,12 +89,12 @@ def test_the_strategy_above_fills_every_field() -> None:
         suspended_since=NOON,
         notices=frozenset({"started"}),
     )
-    written = json.loads(dump_record(Record({"demo-A": full})))["endpoints"]["demo-A"]
+    written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
     assert written.keys() == {each.name for each in fields(Entry)}
 
 
 def test_what_is_empty_is_not_written() -> None:
-    written = json.loads(dump_record(Record({"demo-A": Entry("A", ABSENT, NOON)})))
+    written = json.loads(dump_record(Record({A: Entry("A", ABSENT, NOON)})))
     expected = {"name": "A", "status": "absent", "since": "2026-11-23T12:00:00Z"}
     assert written == {"endpoints": {"demo-A": expected}}
 
@@ -80,9 +103,7 @@ def test_the_order_of_endpoints_and_notices_is_always_the_same() -> None:
     one, other = Entry("A", ABSENT, NOON), Entry("B", ABSENT, NOON)
     first = replace(one, notices=frozenset(["x", "y", "z"]))
     again = replace(one, notices=frozenset(["z", "y", "x"]))
-    assert dump_record(Record({"a": first, "b": other})) == dump_record(
-        Record({"b": other, "a": again})
-    )
+    assert dump_record(Record({A: first, B: other})) == dump_record(Record({B: other, A: again}))
 
 
 @pytest.mark.parametrize(
@@ -128,21 +149,21 @@ def test_whatever_is_there_reading_it_gives_a_record(content: bytes) -> None:
 
 
 def test_a_field_of_a_later_version_is_passed_over() -> None:
-    content = json.loads(dump_record(Record({"demo-A": ENTRY})))
+    content = json.loads(dump_record(Record({A: ENTRY})))
     content["endpoints"]["demo-A"]["mood"] = "sunny"
-    assert parse_record(json.dumps(content).encode()).entry("demo-A") == ENTRY
+    assert parse_record(json.dumps(content).encode()).entry(A) == ENTRY
 
 
 def test_a_time_of_another_zone_is_the_same_instant_in_utc() -> None:
-    content = dump_record(Record({"demo-A": ENTRY})).replace(b"12:00:00Z", b"13:00:00+01:00")
-    entry = parse_record(content).entry("demo-A")
+    content = dump_record(Record({A: ENTRY})).replace(b"12:00:00Z", b"13:00:00+01:00")
+    entry = parse_record(content).entry(A)
     assert entry == ENTRY
     assert entry is not None
     assert entry.since.tzinfo is UTC
 
 
 class TestWhatMoved:
-    before = Record({"demo-A": ENTRY, "demo-B": replace(ENTRY, name="B")})
+    before = Record({A: ENTRY, B: replace(ENTRY, name="B")})
 
     @pytest.mark.parametrize(
         "entry",
@@ -159,7 +180,7 @@ class TestWhatMoved:
         ],
     )
     def test_is_named(self, entry: Entry | None) -> None:
-        assert self.before.with_entries({"demo-A": entry}).moved(self.before) == ("demo-A",)
+        assert self.before.with_entries({A: entry}).moved(self.before) == ("demo-A",)
 
     @pytest.mark.parametrize(
         "entry",
@@ -170,8 +191,100 @@ class TestWhatMoved:
         ],
     )
     def test_is_nothing_where_a_detail_alone_is_found_out(self, entry: Entry) -> None:
-        assert self.before.with_entries({"demo-A": entry}).moved(self.before) == ()
+        assert self.before.with_entries({A: entry}).moved(self.before) == ()
 
     def test_is_what_is_new_or_gone(self) -> None:
         assert self.before.moved(Record()) == ("demo-A", "demo-B")
         assert Record().moved(self.before) == ("demo-A", "demo-B")
+
+
+class TestANameInAnotherCase:
+    shouted = EndpointName("DEMO-A")
+
+    def test_finds_the_entry(self) -> None:
+        assert Record({A: ENTRY}).entry(self.shouted) == ENTRY
+
+    def test_takes_the_entrys_place_and_its_spelling(self) -> None:
+        after = Record({A: ENTRY, B: ENTRY}).with_entries({self.shouted: ENTRY})
+        assert [str(name) for name in after.entries] == ["DEMO-A", "demo-B"]
+
+    def test_drops_the_entry(self) -> None:
+        assert Record({A: ENTRY}).with_entries({self.shouted: None}) == Record()
+
+    def test_is_no_news(self) -> None:
+        assert Record({self.shouted: ENTRY}).moved(Record({A: ENTRY})) == ()
+
+    def test_is_read_as_the_same_endpoint(self) -> None:
+        content = dump_record(Record({A: ENTRY}))
+        assert read_status({"dev.json": content}, "dev", self.shouted) == "InService"
+
+
+class TestAStatus:
+    @staticmethod
+    def of(status: object) -> str | None:
+        content = json.dumps({"endpoints": {"demo-A": {"status": status}, "demo-B": 5}}).encode()
+        return read_status({"dev.json": content}, "dev", A)
+
+    def test_is_read_as_it_is_noted(self) -> None:
+        files = write("dev", Record({A: ENTRY, B: replace(ENTRY, status=ABSENT)}), NOTE)
+        assert [read_status(files, "dev", name) for name in (A, B)] == ["InService", "absent"]
+
+    def test_is_read_though_another_entry_is_broken(self) -> None:
+        assert self.of("Creating") == "Creating"
+
+    @pytest.mark.parametrize("status", ["", 1, None, "a\r\nSet-Cookie: b", "\u202e", "x" * 41])
+    def test_that_is_no_word_is_none(self, status: object) -> None:
+        assert self.of(status) is None
+
+    @pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b"\xff", b'{"endpoints": []}'])
+    def test_that_cannot_be_read_is_none(self, content: bytes) -> None:
+        assert read_status({"dev.json": content}, "dev", A) is None
+
+    def test_that_nobody_noted_is_none(self) -> None:
+        files = write("dev", Record({A: ENTRY}), NOTE)
+        assert read_status(files, "dev", B) is None
+        assert read_status(files, "prod", A) is None
+        assert read_status({}, "dev", A) is None
+
+
+class TestANoteOfWhatIsApplied:
+    @given(
+        st.text("0123456789abcdef", min_size=40, max_size=40),
+        st.lists(endpoint_names, unique=True, max_size=3).map(tuple),
+        instants,
+    )
+    def test_that_is_written_is_read_back(
+        self, commit: str, left: tuple[EndpointName, ...], at: datetime
+    ) -> None:
+        note = Applied(commit, left, at)
+        found = read_applied(write("dev", Record(), note), "dev")
+        assert found == note
+        assert found is not None
+        assert found.at == at
+
+    def test_says_the_same_whenever_it_was_noted(self) -> None:
+        assert replace(NOTE, at=NOON + timedelta(hours=1)) == NOTE
+        assert replace(NOTE, open=(B,)) != NOTE
+
+    def test_names_what_is_open_in_any_case(self) -> None:
+        note = read_applied(write("dev", Record(), NOTE), "dev")
+        assert note is not None
+        assert EndpointName("DEMO-A") in note.open
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"{",
+            b"[]",
+            b"\xff",
+            b'{"commit": null}',
+            b'{"commit": "main", "at": "noon", "open": []}',
+            b'{"commit": "%s", "at": "2026-11-31T12:00:00Z", "open": []}' % (b"0" * 40),
+            b'{"commit": "%s", "at": "2026-11-23T12:00:00Z", "open": [5]}' % (b"0" * 40),
+        ],
+    )
+    def test_that_cannot_be_read_is_none(self, content: bytes) -> None:
+        assert read_applied({"dev.applied.json": content}, "dev") is None
+
+    def test_that_nobody_made_is_none(self) -> None:
+        assert read_applied(write("dev", Record(), NOTE), "prod") is None

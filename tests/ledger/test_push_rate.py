@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.committers import GATEWAY
 from ledger.errors import Refused
 from ledger.push_rate import PushRate, TooManyPushes
 from ledger.remote import Remote
 from ledger.repository import Change, Repository, Snapshot
 from ledger.writer import Stopwatch
-from tests.ledger.forge import GATEWAY, LEASE, NOON, Colleague, Forge, add
+from tests.ledger.forge import LEASE, NOON, Colleague, Forge, add
 
 if TYPE_CHECKING:
     from collections.abc import Callable

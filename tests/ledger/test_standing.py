@@ -15,6 +15,7 @@ from ledger.documents import Definition, ExistingConfig, Suspension
 from ledger.holdings import Broken, Holding
 from ledger.json_files import SCHEMAS, Violation
 from ledger.lease import Lease, is_on
+from ledger.names import EndpointName, Name
 from ledger.schedule import DAYS, Schedule, Window
 from ledger.standing import Standing, State, standing
 
@@ -39,8 +40,8 @@ def holding(
     lease: Lease | None = None,
     suspended: Suspension | None = None,
 ) -> Holding:
-    definition = Definition("A", ExistingConfig("c"), schedule=schedule, suspended=suspended)
-    return Holding(definition, "demo-A-Endpoint", lease)
+    definition = Definition(Name("A"), ExistingConfig("c"), schedule=schedule, suspended=suspended)
+    return Holding(definition, EndpointName("demo-A-Endpoint"), lease)
 
 
 def on(state: State, sentence: str, until: datetime | None = None) -> Standing:
@@ -53,7 +54,8 @@ def off(state: State, sentence: str, until: datetime | None = None) -> Standing:
 
 TWELVE = "2026-11-23T12:00:00Z"
 AUDIT = Suspension("the model is audited")
-BROKEN = Broken("A", "demo-A-Endpoint", (Violation("LH1001", "A.endpoint.json", "", "no JSON."),))
+NO_JSON = Violation("LH1001", "A.endpoint.json", "", "no JSON.")
+BROKEN = Broken(Name("A"), EndpointName("demo-A-Endpoint"), (NO_JSON,))
 
 
 TABLE: dict[str, tuple[Holding | Broken, Standing]] = {

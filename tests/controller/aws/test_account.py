@@ -1,13 +1,9 @@
-"""The estate over the sandbox: what a tick asks AWS, what it leaves alone, what a failure costs."""
+"""An account in the sandbox: what a tick asks AWS, what it leaves alone, what a failure costs."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pytest
-
-from controller.aws.account import CLOCK_TOLERANCE, clock_fault
 from controller.reconcile import State
 from tests.scene import SETTLE, outcome, told
 
@@ -15,7 +11,6 @@ if TYPE_CHECKING:
     from tests.scene import Scene
 
 A = "demo-A-Endpoint"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SCALING = {"min_instances": 1, "max_instances": 4}
 
 
@@ -89,7 +84,7 @@ class TestScaling:
         scene.account.order_fault("denied", operation="DeregisterScalableTarget")
         left = outcome(scene.tick(), A)
         assert (left.state, left.code) == (State.FAILED, "LH3013")
-        assert left.detail.startswith("It is deleted, but not its scaling: ")
+        assert left.detail.startswith("The endpoint is deleted, but its scaling ")
         assert scene.account.status(A) == "Deleting"
 
     def test_that_cannot_be_read_is_a_sentence_and_stops_nothing(self, scene: Scene) -> None:
@@ -155,21 +150,3 @@ class TestLeftovers:
             scene.let_pass(minutes=1)
             scene.tick()
         assert scene.account.calls()["GetResources"] == 3
-
-
-@pytest.mark.parametrize(
-    ("off", "words"),
-    [
-        (timedelta(0), None),
-        (CLOCK_TOLERANCE, None),
-        (-CLOCK_TOLERANCE, None),
-        (timedelta(minutes=6), "this machine's clock is 6 min ahead of AWS's"),
-        (timedelta(hours=-3), "this machine's clock is 3 h behind AWS's"),
-    ],
-)
-def test_a_clock_is_wrong_past_minutes(off: timedelta, words: str | None) -> None:
-    assert clock_fault(NOON, NOON + off) == words
-
-
-def test_a_clock_that_nobody_answers_for_is_right() -> None:
-    assert clock_fault(None, NOON) is None

@@ -9,15 +9,18 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from controller.aws.activity import Activity, Question
+from controller.aws.activity import Activity
 from controller.planning.idleness import Use
+from controller.planning.looks import Question
+from ledger.names import EndpointName
 from sandbox.server import Sandbox
 from tests.scene import NOON, REGION, SETTLE, STARTUP, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "demo-Falcon"
+NAME = EndpointName("demo-Falcon")
+LLAMA = EndpointName("demo-Llama")
 AT_NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
@@ -101,7 +104,7 @@ class TestTheLastUse:
 
     def test_is_asked_by_the_endpoint_s_exact_name(self, account: Account) -> None:
         invoke(account, "11:47:00")
-        other = Question(NAME.upper(), ("main",), is_async=False, minutes=30)
+        other = Question(EndpointName(NAME.upper()), ("main",), is_async=False, minutes=30)
         assert ask(account, other) == Use(None)
 
 
@@ -117,7 +120,7 @@ class TestAnAsynchronousEndpoint:
         account.sagemaker.create_endpoint(EndpointName="demo-queue", EndpointConfigName="queue")
         at(account, SETTLE / 60)
         account.calls()
-        return Question("demo-queue", ("main",), is_async=True, minutes=30)
+        return Question(EndpointName("demo-queue"), ("main",), is_async=True, minutes=30)
 
     def test_is_in_use_while_requests_wait(self, account: Account, question: Question) -> None:
         account.ask("POST", "/endpoints/demo-queue/backlog", {"size": 3})
@@ -164,7 +167,9 @@ class TestTheCost:
 
     def test_of_many_endpoints_with_the_same_resolution_is_one_call(self, account: Account) -> None:
         questions = [
-            Question(f"demo-{number}", ("AllTraffic",), is_async=False, minutes=5 + number)
+            Question(
+                EndpointName(f"demo-{number}"), ("AllTraffic",), is_async=False, minutes=5 + number
+            )
             for number in range(100)
         ]
         answers = Activity(account.client("cloudwatch")).last_used(questions, NOON)
@@ -207,9 +212,9 @@ class TestWhatCannotBeRead:
 
     def test_leaves_other_calls_alone(self, account: Account) -> None:
         account.order_fault("throttle", operation="GetMetricData")
-        questions = [about(30), Question("demo-Llama", ("main",), is_async=False, minutes=3000)]
+        questions = [about(30), Question(LLAMA, ("main",), is_async=False, minutes=3000)]
         answers = Activity(account.client("cloudwatch")).last_used(questions, NOON)
-        assert [answers[name].known for name in (NAME, "demo-Llama")] == [False, True]
+        assert [answers[name].known for name in (NAME, LLAMA)] == [False, True]
 
     @pytest.mark.parametrize("status", ["InternalError", "Forbidden", "PartialData"])
     def test_of_one_metric_leaves_its_endpoint_unknown(self, status: str) -> None:
@@ -252,5 +257,8 @@ def answered(results: list[Any], *names: str) -> dict[str, Use]:
         for number, page in enumerate(pages, start=1):
             token = {"NextToken": str(number)} if number < len(pages) else {}
             stubber.add_response("get_metric_data", {"MetricDataResults": page, **token})
-        questions = [Question(name, ("main",), is_async=False, minutes=30) for name in names]
-        return dict(Activity(client).last_used(questions, NOON))
+        questions = [
+            Question(EndpointName(name), ("main",), is_async=False, minutes=30) for name in names
+        ]
+        found = Activity(client).last_used(questions, NOON)
+        return {str(name): use for name, use in found.items()}

@@ -10,13 +10,14 @@ import pytest
 from controller.aws.artifacts import Artifacts
 from controller.planning.observed import Observed
 from ledger.errors import Failure
+from ledger.names import EndpointName
 from sandbox.server import Sandbox
 from tests.scene import ROLE, SETTLE, STARTUP, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from controller.planning.collection import Artifact
+    from controller.planning.artifact import Artifact
 
 NAME = "demo-Falcon-00000000aa"
 OWNED = {
@@ -71,7 +72,7 @@ class Shop:
     def observed(self, endpoint: str) -> Observed:
         found = self.account.sagemaker.describe_endpoint(EndpointName=endpoint)
         return Observed(
-            found["EndpointName"],
+            EndpointName(found["EndpointName"]),
             found["EndpointStatus"],
             found["LastModifiedTime"].astimezone(UTC),
             found["EndpointConfigName"],
@@ -99,12 +100,12 @@ class TestOurs:
         shop.make("by-hand", team="research")
         assert sorted(shop.ours()) == ["endpoint-config", "model"]
         config = shop.ours()["endpoint-config"]
-        assert (config.name, config.owner_name) == (NAME.lower(), "Falcon")
+        assert (config.name, config.definition_name) == (NAME.lower(), "Falcon")
 
     def test_are_told_by_tags_but_not_by_owner_where_that_is_not_said(self, shop: Shop) -> None:
         anonymous = {key: value for key, value in OWNED.items() if key != "leasehold:name"}
         shop.make(**anonymous)
-        assert {item.owner_name for item in shop.ours().values()} == {""}
+        assert {str(item.definition_name) for item in shop.ours().values()} == {""}
 
     def test_are_all_of_them_a_hundred_with_each_call(self, shop: Shop) -> None:
         for number in range(60):

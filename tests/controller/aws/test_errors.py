@@ -5,8 +5,34 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from controller.aws.errors import Absent, aws_errors
+from controller.aws.errors import Absent, AlreadyThere, aws_errors
 from ledger.errors import Failure, Refused, Unavailable, Wait
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "code"),
+    [
+        ('Could not find endpoint "arn:aws:sagemaker:…:endpoint/a".', Absent, "LH3004"),
+        ('Could not find endpoint configuration "a-1".', Absent, "LH3004"),
+        ('Could not find model "a-1".', Absent, "LH3004"),
+        ('Cannot update in-progress endpoint "arn:…".', Wait, "LH3003"),
+        ('Cannot create already existing endpoint "arn:…".', AlreadyThere, "LH3005"),
+        # What is not known is a failure: read as absent, it would be made anew or forgotten.
+        ("Could not find model data at s3://models/a.tar.gz.", Unavailable, "LH3007"),
+        ("Could not find the execution role of the endpoint.", Unavailable, "LH3007"),
+        ('Could not find variant "two" on endpoint "a".', Unavailable, "LH3007"),
+        ("could not find endpoint", Unavailable, "LH3007"),
+        ('The variant says: Could not find endpoint "a".', Unavailable, "LH3007"),
+        ("Cannot update endpoint while it fails.", Unavailable, "LH3007"),
+    ],
+)
+def test_a_refusal_by_sagemaker_means_what_its_first_words_say(
+    said: str, kind: type[Failure], code: str
+) -> None:
+    answer = {"Error": {"Code": "ValidationException", "Message": said}}
+    with pytest.raises(Failure) as caught, aws_errors():
+        raise ClientError(answer, "DescribeEndpoint")  # type: ignore[arg-type]
+    assert (type(caught.value), caught.value.code) == (kind, code)
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from botocore.stub import Stubber
 from controller.aws.notifier import Delivery, Notifier, subject
 from controller.notices.notice import Kind, Notice
 from ledger.documents import Environment
+from ledger.names import EndpointName
 from sandbox.server import Sandbox
 from tests.scene import REGION, ROLE, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME = "demo-Falcon-Endpoint"
+NAME = EndpointName("demo-Falcon-Endpoint")
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def test_a_topic_that_fails_is_said_and_tried_again(post: Post, kind: str) -> No
     post.account.order_fault(kind, operation="PublishBatch")
     (failed,) = post.notifier().deliver([notice()], post.environment(topic=True))
     assert (failed.ok, failed.code, failed.taken) == (False, "LH3020", frozenset())
-    assert "expiring:2026-11-23T10:00:00Z:0 was not taken. SNS: " in failed.sentence
+    assert "expiring:2026-11-23T10:00:00Z:0 was not delivered. SNS: " in failed.sentence
     assert failed.sentence.endswith("The next tick sends it again.")
     (sent,) = post.notifier().deliver([notice()], post.environment(topic=True))
     assert sent.ok

@@ -13,13 +13,14 @@ from controller.planning.observed import Observed
 from controller.planning.scaling_policy import Scale, wanted_scale
 from ledger.documents import AsyncInference, Autoscaling, Container, Definition
 from ledger.errors import Failure
+from ledger.names import EndpointName, Name
 from sandbox.server import Sandbox
 from tests.scene import NOON, ROLE, STARTUP, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NAME, VARIANT = "demo-Whisper", "AllTraffic"
+NAME, VARIANT = EndpointName("demo-Whisper"), "AllTraffic"
 RESOURCE = {
     "ServiceNamespace": "sagemaker",
     "ResourceId": f"endpoint/{NAME}/variant/{VARIANT}",
@@ -76,7 +77,7 @@ class Studio:
         listed = self.account.sagemaker.list_endpoints(MaxResults=100)["Endpoints"]
         found = [
             Observed(
-                item["EndpointName"],
+                EndpointName(item["EndpointName"]),
                 item["EndpointStatus"],
                 item["LastModifiedTime"].astimezone(UTC),
                 item["EndpointName"],
@@ -114,12 +115,12 @@ def studio() -> Iterator[Studio]:
 
 def wanted(least: int = 0, most: int = 4, *, is_async: bool = True, name: str = NAME) -> Scale:
     definition = Definition(
-        "Whisper",
+        Name("Whisper"),
         Container("registry/whisper:1"),
         autoscaling=Autoscaling(least, most, 5, scale_in_cooldown=60, scale_out_cooldown=60),
         async_inference=AsyncInference() if is_async else None,
     )
-    scale = wanted_scale(definition, name, VARIANT)
+    scale = wanted_scale(definition, EndpointName(name), VARIANT)
     assert scale is not None
     return scale
 
@@ -316,13 +317,14 @@ class TestTheCost:
         assert studio.account.calls()["DescribeScalableTargets"] == 1
 
     def test_without_any_scaling_is_a_call_for_each_fifty(self, studio: Studio) -> None:
-        observed = [Observed(f"demo-{number}", "InService", NOON, "config") for number in range(51)]
+        names = [EndpointName(f"demo-{number}") for number in range(51)]
+        observed = [Observed(name, "InService", NOON, "config") for name in names]
         studio.account.calls()
         assert set(studio.scaling.state(observed).values()) == {None}
         assert studio.account.calls() == {"DescribeScalableTargets": 2}
 
     def test_of_many_is_a_few_calls_and_misses_none(self, studio: Studio) -> None:
-        names = [f"demo-{number}" for number in range(20)]
+        names = [EndpointName(f"demo-{number}") for number in range(20)]
         for name in names:
             studio.serve(name)
             studio.scaling.apply(wanted(0, name=name))

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.memory.applied import Applied
 from controller.memory.logbook import Logbook
-from controller.memory.record import Entry, Record, parse_record
 from controller.reconcile import Dependencies, reconcile
+from controller.survey import Survey
 from ledger.errors import Refused, Unavailable
 from ledger.history import trailers
+from ledger.names import EndpointName
+from ledger.observed import Applied, Entry, Record, read_record
 from ledger.snapshot import UNBORN, Committed, Proposal, Snapshot
 from tests.ledger.forge import git
 from tests.scene import NOON, SETTLE, path, told
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tests.scene import Scene
 
 BRANCH = "leasehold/status"
-A, B = "demo-A-Endpoint", "demo-B-Endpoint"
+A, B = EndpointName("demo-A-Endpoint"), EndpointName("demo-B-Endpoint")
 ENTRY = Entry("A", "InService", NOON)
 NOTE = Applied("0" * 40, (), NOON)
 LOCKED = (
@@ -38,7 +39,8 @@ def message(scene: Scene) -> str:
 
 
 def stored(scene: Scene) -> Record:
-    return parse_record(git(scene.forge.bare, "show", f"{BRANCH}:dev.json").encode())
+    content = git(scene.forge.bare, "show", f"{BRANCH}:dev.json").encode()
+    return read_record({"dev.json": content}, "dev")
 
 
 def has_branch(scene: Scene) -> bool:
@@ -213,7 +215,7 @@ class TestABranchThatCannotBeWritten:
         tick = scene.tick()
         assert scene.account.status(endpoint) == "Creating"
         [sentence] = tick.troubles
-        assert sentence.startswith("LH2007: The observed history is not written. ")
+        assert sentence.startswith("LH2007: What SageMaker did could not be written ")
         assert not has_branch(scene)
 
     def test_is_made_up_for_once_it_can(self, scene: Scene) -> None:
@@ -274,9 +276,8 @@ class TestTwoProcesses:
 
     def test_credit_a_start_once(self, scene: Scene) -> None:
         """Each saw it begin at another moment, and neither knows of the other's credit."""
-        second = Dependencies(
-            scene.repository, scene.account.cloud(), Logbook(scene.open_status()), scene.notifier
-        )
+        cloud, logbook = scene.account.cloud(), Logbook(scene.open_status())
+        second = Dependencies(scene.repository, cloud, Survey(cloud), logbook, scene.notifier)
         reconcile(second, "dev", scene.now)
         scene.account.order_fault("slow-start", seconds=600)
         scene.define("A", 60)
@@ -315,7 +316,7 @@ def test_a_refusal_says_what_is_not_written(scene: Scene) -> None:
     scene.forge.hook("pre-receive", LOCKED)
     logbook = Logbook(scene.open_status())
     logbook.read("dev")
-    with pytest.raises(Refused, match=r"^LH2007: The observed history is not written"):
+    with pytest.raises(Refused, match=r"^LH2007: What SageMaker did could not be written"):
         logbook.keep("dev", Record({A: ENTRY}), NOTE)
     assert logbook.read("dev") == Record({A: ENTRY})
 

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
-from controller.memory.record import ABSENT, Entry, Record
 from controller.memory.transitions import acted, forgotten, news, sighted
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import ResourceKind
 from ledger.lease import stamp
+from ledger.names import EndpointName, Name
+from ledger.observed import Entry, Record
+from ledger.phases import ABSENT
 from tests.controller.cases import (
     CAPACITY,
     DEFECT,
@@ -104,6 +107,17 @@ class TestALife:
     def test_is_found_by_its_name_in_any_case(self) -> None:
         shouted = there("InService", FLEET, endpoint_name=NAME.upper())
         assert list(sighted(Record(), FLEET, [shouted], at(0)).entries) == [NAME]
+
+    def test_goes_on_when_its_definition_spells_its_name_otherwise(self) -> None:
+        shouted = EndpointName(NAME.upper())
+        before = Record({shouted: entry("InService", starting_since=NOW, cause="leased")})
+        after = sighted(before, FLEET, [there("InService", FLEET)], at(1))
+        assert [str(name) for name in after.entries] == [str(NAME)]
+        assert after.entries[shouted].cause == "leased"
+        assert after.moved(before) == (NAME,)  # its config was seen
+        assert [line.split(" (")[0] for line in news(before, after)] == [
+            f"{NAME}: InService on {CONFIG}"
+        ]
 
 
 class TestConfigs:
@@ -255,6 +269,11 @@ def test_what_failed_to_be_done_is_not_noted_as_done() -> None:
 def test_what_moves_nothing_in_sagemaker_is_no_news(verb: Verb) -> None:
     record = Record({NAME: entry("InService")})
     assert acted(record, [Action(verb, "A", NAME, "because")], at(1)) == record
+
+
+def test_what_is_done_to_a_config_is_no_news_of_an_endpoint() -> None:
+    collect = Action(Verb.COLLECT, "A", Name(CONFIG), "unused", kind=ResourceKind.ENDPOINT_CONFIG)
+    assert acted(Record(), [collect], at(1)) == Record()
 
 
 def test_a_start_that_nobody_wants_any_more_is_over() -> None:

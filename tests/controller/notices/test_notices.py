@@ -13,16 +13,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.memory.record import Entry, Record, dump_record, parse_record
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery, Kind, Notice
+from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
+from controller.planning.artifact import ResourceKind
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
+from ledger.names import EndpointName, Name
+from ledger.observed import Applied, Entry, Record, read_record, write
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TEN = NINE + timedelta(hours=1)
-NAME = "demo-Falcon-Endpoint"
+NAME = EndpointName("demo-Falcon-Endpoint")
 NO_CAPACITY = "Unable to provision requested ML compute capacity"
 CRASH = "The primary container did not pass the ping health check."
 OFFICE_HOURS = {
@@ -98,7 +101,7 @@ class Story:
         found = self.due(now)
         self.record = delivered(self.record, (Delivery(it, ok=works) for it in found), now)
         self.record = pruned(self.record, self.fleet, Plan("dev", "c0ffee", self.actions))
-        self.record = parse_record(dump_record(self.record))
+        self.record = read_record(write("dev", self.record, Applied("", (), now)), "dev")
         return [*found] if works else []
 
     def kinds(self, now: datetime) -> list[Kind]:
@@ -114,7 +117,7 @@ def story() -> Story:
 
 
 def orphan(name: str, reason: str) -> Action:
-    return Action(Verb.REPORT, name, name, reason, None, is_orphan=True)
+    return Action(Verb.REPORT, name, EndpointName(name), reason, is_orphan=True)
 
 
 # A lease comes to its end.
@@ -307,7 +310,7 @@ def test_what_is_gone_while_nobody_may_touch_it_is_told_as_stopped(story: Story)
 
 def test_an_endpoint_without_a_definition_is_told_as_stopped_too() -> None:
     story = Story()
-    story.record = Record({"old-one": Entry("Old", "absent", NINE, created_at=NINE)})
+    story.record = Record({EndpointName("old-one"): Entry("Old", "absent", NINE, created_at=NINE)})
     assert story.kinds(TEN) == [Kind.STOPPED]
 
 
@@ -421,6 +424,15 @@ def test_a_failure_is_not_told_a_second_time_as_a_report(story: Story) -> None:
     assert story.kinds(NINE - timedelta(hours=1)) == [Kind.FAILED]
 
 
+def test_what_is_no_endpoint_is_nobodys_notice(story: Story) -> None:
+    """A wrong clock makes reports of collections too, and they are no reason to write to people."""
+    config = Action(
+        Verb.REPORT, "Falcon", Name("falcon-0123456789"), "clock", kind=ResourceKind.ENDPOINT_CONFIG
+    )
+    story.actions = (config,)
+    assert story.kinds(NINE - timedelta(hours=1)) == []
+
+
 def test_a_broken_definition_of_an_endpoint_that_never_was_is_told_once() -> None:
     story = Story(content=b"{")
     story.plan(Verb.REPORT, "frozen until its documents are mended: it is not JSON")
@@ -438,7 +450,7 @@ def test_a_broken_lease_keeps_what_was_told_of_it(story: Story) -> None:
 
 def test_orphans_past_the_brake_share_one_notice() -> None:
     story = Story()
-    names = [f"orphan-{number:03}" for number in range(500)]
+    names = [EndpointName(f"orphan-{number:03}") for number in range(500)]
     story.record = Record({name: Entry(name, "InService", NINE) for name in names})
     story.actions = tuple(orphan(name, "500 endpoints have no definition") for name in names)
     (notice,) = story.tick(NINE)
@@ -448,25 +460,36 @@ def test_orphans_past_the_brake_share_one_notice() -> None:
     assert story.tick(at(9, 1)) == []
 
 
-def test_settings_that_cannot_be_read_are_told_and_nothing_is_forgotten(story: Story) -> None:
+def test_settings_that_cannot_be_read_name_nobody_to_tell_and_nothing_is_forgotten(
+    story: Story,
+) -> None:
     story.see("InService", created_at=NINE, notices=frozenset({f"started:{stamp(NINE)}"}))
     before = story.record
     fleet = Fleet("dev", None)
-    plan = Plan("dev", "", (Action(Verb.REPORT, "environments/dev/environment.json", "dev", "?"),))
-    (notice,) = due(fleet, plan, before, NINE)
-    assert (notice.kind, notice.endpoint_name) == (Kind.BLOCKED, "dev")
-    assert pruned(before, fleet, plan) is before
+    planned = plan(fleet, [], NINE)
+    assert planned.needs_a_person
+    assert due(fleet, planned, before, NINE) == ()
+    assert pruned(before, fleet, planned) is before
 
 
 # What is remembered.
 
 
+def test_what_was_told_of_a_name_in_another_case_is_not_told_again(story: Story) -> None:
+    story.see("InService", created_at=NINE)
+    assert story.kinds(at(9, 1)) == [Kind.EXPIRING, Kind.STARTED]
+    story.record = Record({EndpointName(NAME.upper()): story.record.entries[NAME]})
+    story.plan(Verb.KEEP)
+    assert story.kinds(at(9, 2)) == []
+    assert story.kinds(at(9, 45)) == [Kind.EXPIRING]
+
+
 def test_a_new_record_does_not_tell_of_old_starts_and_stops() -> None:
     story = Story(lease=TEN)
-    names = [f"old-{number}" for number in range(500)]
+    names = [EndpointName(f"old-{number}") for number in range(500)]
     entries = {name: Entry(name, "InService", NINE, created_at=NINE) for name in names}
-    entries["gone"] = Entry("gone", "absent", NINE, created_at=NINE)
-    entries["bad"] = Entry("bad", "Failed", NINE, "?", created_at=NINE)
+    entries[EndpointName("gone")] = Entry("gone", "absent", NINE, created_at=NINE)
+    entries[EndpointName("bad")] = Entry("bad", "Failed", NINE, "?", created_at=NINE)
     entries[NAME] = Entry("Falcon", "InService", NINE, created_at=NINE)
     story.record = Record(entries)
     story.record = baseline(story.record, story.due(NINE), NINE)

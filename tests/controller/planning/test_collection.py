@@ -9,26 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.memory.record import Entry, Record
-from controller.planning.collection import Artifact, collectible, unused
-from controller.planning.observed import BUSY, SETTLED, Observed
+from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.collection import collectible, unused
+from controller.planning.observed import Observed
 from ledger.documents import Container, Definition, Environment, Suspension
 from ledger.holdings import Broken, Fleet, Holding
+from ledger.names import EndpointName, Name
+from ledger.observed import Entry, Record
+from tests.controller.cases import BUSY, SETTLED
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 SETTINGS = Environment("demo", "us-east-1", "arn:aws:iam::123456789012:role/demo")
-ENDPOINT = "demo-Falcon"
+ENDPOINT = EndpointName("demo-Falcon")
+FALCON_, EAGLE = Name("Falcon"), Name("Eagle")
 OLD, BEFORE, NOW = "demo-Falcon-00000000aa", "demo-Falcon-00000000bb", "demo-Falcon-00000000cc"
-HOLDING = Holding(Definition("Falcon", Container("registry/falcon:1")), ENDPOINT)
-WANTED = {"Falcon": NOW}
+HOLDING = Holding(Definition(FALCON_, Container("registry/falcon:1")), ENDPOINT)
+WANTED = {FALCON_: NOW}
 
 
 def config(name: str, owner: str = "Falcon") -> Artifact:
-    return Artifact("endpoint-config", name.lower(), owner, f"endpoint-config/{name.lower()}")
+    arn = Name(f"endpoint-config/{name.lower()}")
+    return Artifact(ResourceKind.ENDPOINT_CONFIG, Name(name.lower()), Name(owner), arn)
 
 
 def model(name: str, owner: str = "Falcon") -> Artifact:
-    return Artifact("model", name.lower(), owner, f"model/{name.lower()}")
+    return Artifact(
+        ResourceKind.MODEL, Name(name.lower()), Name(owner), Name(f"model/{name.lower()}")
+    )
 
 
 def fleet(*items: Holding | Broken) -> Fleet:
@@ -66,7 +73,7 @@ class TestADefinitionThatChangedTwice:
         off = record(current=BEFORE, previous=OLD)
         assert collectible(LEFT, FALCON, [], off, WANTED) == ()
 
-    @pytest.mark.parametrize("status", sorted((BUSY | SETTLED | {"Dreaming"}) - {"InService"}))
+    @pytest.mark.parametrize("status", sorted({*BUSY, *SETTLED, "Dreaming"} - {"InService"}))
     def test_keeps_all_while_the_endpoint_is_anything_but_in_service(self, status: str) -> None:
         assert collectible(LEFT, FALCON, [serving(status)], record(), WANTED) == ()
 
@@ -80,7 +87,7 @@ class TestADefinitionThatChangedTwice:
         assert collectible(LEFT, fleet_held, [serving()], record(), WANTED) == ()
 
     def test_keeps_all_while_broken(self) -> None:
-        broken = fleet(Broken("Falcon", ENDPOINT, ()))
+        broken = fleet(Broken(FALCON_, ENDPOINT, ()))
         assert collectible(LEFT, broken, [], record(), {}) == ()
 
     def test_keeps_all_while_nobody_knows_what_it_wants(self) -> None:
@@ -112,8 +119,8 @@ class TestADefinitionThatIsGone:
 
     def test_leaves_nothing_to_another_one_that_took_over_its_endpoint(self) -> None:
         """Renamed: same endpoint, same digests, another owner from now on."""
-        renamed = Holding(replace(HOLDING.definition, name="Eagle"), ENDPOINT)
-        found = collectible(LEFT, fleet(renamed), [], record(), {"Eagle": NOW})
+        renamed = Holding(replace(HOLDING.definition, name=EAGLE), ENDPOINT)
+        found = collectible(LEFT, fleet(renamed), [], record(), {EAGLE: NOW})
         assert found == (config(OLD),)
 
 
@@ -133,7 +140,11 @@ class TestWhatIsNeverCollected:
 
     def test_is_what_an_endpoint_of_somebody_else_uses(self) -> None:
         candidates = collectible(LEFT, fleet(), [], record(), {})
-        assert unused(candidates, {BEFORE.lower()}) == (config(OLD), config(NOW))
+        assert unused(candidates, {Name(BEFORE)}) == (config(OLD), config(NOW))
+
+
+def endpoint(name: str) -> EndpointName:
+    return EndpointName(f"demo-{name}")
 
 
 digests = st.sampled_from([f"{number:010x}" for number in range(4)])
@@ -147,13 +158,13 @@ all_artifacts = st.lists(
 )  # fmt: skip
 holdings = st.lists(names, unique=True).map(
     lambda found: [
-        Holding(Definition(name, Container("registry/a:1")), f"demo-{name}") for name in found
+        Holding(Definition(Name(name), Container("registry/a:1")), endpoint(name)) for name in found
     ]
 )
 endpoints = st.lists(
     st.builds(
         lambda name, status, on, pending: Observed(
-            f"demo-{name}",
+            endpoint(name),
             status,
             NOON,
             on,
@@ -161,14 +172,14 @@ endpoints = st.lists(
             pending_config=pending,
         ),
         names,
-        st.sampled_from(sorted(BUSY | SETTLED)),
+        st.sampled_from([*BUSY, *SETTLED]),
         maybe_config,
         maybe_config,
     ),
     unique_by=lambda item: item.endpoint_name,
 )
 entries = st.dictionaries(
-    names.map(lambda name: f"demo-{name}"),
+    names.map(endpoint),
     st.builds(
         lambda on, before: Entry("A", "InService", NOON, config=on, previous_config=before),
         maybe_config,
@@ -183,10 +194,10 @@ def test_nothing_that_is_wanted_used_or_the_way_back_is_ever_collected(
     artifacts: list[Artifact],
     held: list[Holding],
     observed: list[Observed],
-    recorded: dict[str, Entry],
+    recorded: dict[EndpointName, Entry],
     wishes: dict[str, str],
 ) -> None:
-    wanted = {item.name: wishes[item.name] for item in held}
+    wanted = {item.name: wishes[str(item.name)] for item in held}
     found = collectible(artifacts, fleet(*held), observed, Record(recorded), wanted)
     needed = set(wanted.values())
     for item in observed:
@@ -194,24 +205,26 @@ def test_nothing_that_is_wanted_used_or_the_way_back_is_ever_collected(
     for holding in held:
         if entry := recorded.get(holding.endpoint_name):
             needed |= {entry.config, entry.previous_config} - {None}  # type: ignore[arg-type]
-    assert not {item.name for item in found} & {name.lower() for name in needed}
+    assert not {item.name for item in found} & set(map(Name, needed))
     assert set(found) <= set(artifacts)
     busy = {item.endpoint_name for item in observed if item.status != "InService"}
-    assert all(f"demo-{item.owner_name}" not in busy for item in found)
+    assert not {endpoint(item.definition_name) for item in found} & busy
 
 
 @given(all_artifacts, endpoints, entries)
 def test_a_model_is_never_collected_before_its_config(
-    artifacts: list[Artifact], observed: list[Observed], recorded: dict[str, Entry]
+    artifacts: list[Artifact], observed: list[Observed], recorded: dict[EndpointName, Entry]
 ) -> None:
     found = collectible(artifacts, fleet(), observed, Record(recorded), {})
-    configs = {item.name for item in artifacts if item.kind == "endpoint-config"}
-    assert all(item.kind == "endpoint-config" or item.name not in configs for item in found)
+    configs = {item.name for item in artifacts if item.kind is ResourceKind.ENDPOINT_CONFIG}
+    assert all(
+        item.kind is ResourceKind.ENDPOINT_CONFIG or item.name not in configs for item in found
+    )
 
 
 @given(all_artifacts, entries)
 def test_of_a_fleet_that_is_gone_nothing_is_left_after_two_rounds(
-    artifacts: list[Artifact], recorded: dict[str, Entry]
+    artifacts: list[Artifact], recorded: dict[EndpointName, Entry]
 ) -> None:
     for _ in range(2):
         found = set(collectible(artifacts, fleet(), [], Record(recorded), {}))

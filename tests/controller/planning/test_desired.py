@@ -29,6 +29,7 @@ from ledger.documents import (
 )
 from ledger.holdings import Holding
 from ledger.lease import Lease
+from ledger.names import EndpointName, Name
 from ledger.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -64,9 +65,9 @@ ASYNC = AsyncInference(
 
 def holding(**fields: Any) -> Holding:  # noqa: ANN401
     definition = Definition(
-        **{"name": "A", "source": PLAIN, "instance_type": "ml.g5.xlarge", **fields}
+        **{"name": Name("A"), "source": PLAIN, "instance_type": "ml.g5.xlarge", **fields}
     )
-    return Holding(definition, definition.endpoint_name or "demo-A-Endpoint")
+    return Holding(definition, EndpointName(definition.endpoint_name or "demo-A-Endpoint"))
 
 
 def jumpstart(*, accept_eula: bool = True) -> Holding:

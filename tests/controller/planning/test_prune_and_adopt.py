@@ -9,15 +9,16 @@ import pytest
 
 from controller.plan import plan
 from controller.planning.action import Verb
-from controller.planning.observed import BUSY, Observed
 from controller.reconcile import reconcile
 from controller.tick import State
 from ledger.errors import Failure
+from ledger.names import EndpointName
 from ledger.tags import NAME_TAG, ON_REMOVE_TAG
-from tests.controller.cases import NOW, broken_fleet, fleet_of, there
+from tests.controller.cases import BUSY, NOW, broken_fleet, fleet_of, there
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
+    from controller.planning.observed import Observed
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 
@@ -39,7 +40,7 @@ def tagged(observed: Observed, **tags: str) -> Observed:
 
 
 def verbs(fleet: Fleet, observed: list[Observed]) -> dict[str, Verb]:
-    return {a.endpoint_name: a.verb for a in plan(fleet, observed, NOW).actions}
+    return {str(a.endpoint_name): a.verb for a in plan(fleet, observed, NOW).actions}
 
 
 class TestTheBrake:
@@ -74,8 +75,10 @@ class TestTheBrake:
 
     def test_does_not_count_what_is_going_already_or_stays(self) -> None:
         deleting = [replace(item, status="Deleting") for item in orphans(4)[2:]]
-        staying = [tagged(replace(item, endpoint_name="stays"), **{ON_REMOVE_TAG: "retain"})
-                   for item in orphans(1)]  # fmt: skip
+        stays = EndpointName("stays")
+        staying = [
+            tagged(item, **{ON_REMOVE_TAG: "retain"}) for item in orphans(1, endpoint_name=stays)
+        ]
         found = verbs(NONE, [*orphans(2), *deleting, *staying])
         assert sorted(found.values()) == ["delete", "delete", "hold", "wait", "wait"]
 
@@ -84,7 +87,7 @@ class TestTheBrake:
 
 
 class TestAnOrphan:
-    @pytest.mark.parametrize("status", sorted(BUSY))
+    @pytest.mark.parametrize("status", BUSY)
     def test_that_is_busy_is_waited_for(self, status: str) -> None:
         assert set(verbs(NONE, orphans(1, status=status)).values()) == {Verb.WAIT}
 
@@ -211,7 +214,7 @@ class TestABadSide:
         endpoint = scene.start("A")
         scene.push({"environments/dev/environment.json": environment(project_prefix="other")})
         tick = scene.tick()
-        assert tick.plan.action_for(endpoint) is None
+        assert tick.plan.action_for(EndpointName(endpoint)) is None
         assert scene.account.status(endpoint) == "InService"
 
 

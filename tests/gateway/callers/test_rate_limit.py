@@ -21,9 +21,10 @@ from gateway.callers.rate_limit import (
     FailingOpen,
 )
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.models.streaming import streaming_handler
 from leasehold.local_stack import gateway_variables
+from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.holdings import read_fleet
 from ledger.variables import (

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
+from ledger.committers import GATEWAY
 from ledger.variables import IDENTITIES
 from tests.conftest import staged
 from tests.gateway.api import FALCON

@@ -8,8 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from controller.lease_changes import CONTROLLER
-from gateway.leases.applied import Noted, noted
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
 from ledger.snapshot import Change
 from tests.gateway.api import FALCON, READER
@@ -126,14 +125,6 @@ class TestWhatIsOpen:
     def test_at_an_endpoint_that_does_not_exist_is_no_answer(self, api: Api) -> None:
         answer = ask(api, api.scene.forge.tip, EndpointName="nobody")
         assert (answer.status, answer.code) == (404, "LH4106")
-
-
-@pytest.mark.parametrize(
-    "content",
-    [b"{", b"[]", b'{"commit": "main", "at": "noon", "open": []}', b"\xff", b'{"commit": null}'],
-)
-def test_a_note_that_cannot_be_read_is_as_good_as_none(content: bytes) -> None:
-    assert noted({"dev.applied.json": content}, "dev") == Noted()
 
 
 @pytest.mark.parametrize("commit", ["", "main", "HEAD~1", "123456", "g" * 40, "a" * 41, " abcdef1"])

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.http.call import Call
 from gateway.http.errors import answer as refusal
 from gateway.leases.changes import Changes
 from gateway.leases.etags import ETags
 from gateway.principal import Principal, Scope
+from ledger.committers import GATEWAY
 from ledger.errors import Failure
 from ledger.remote import Remote
 from ledger.repository import Repository

@@ -17,10 +17,11 @@ import pytest
 from botocore.config import Config
 
 from gateway.dependencies import Dependencies
-from gateway.handler import GATEWAY, build
+from gateway.handler import build
 from gateway.http.routes import WEBHOOK_BODY
 from gateway.webhook.seen import REMEMBERED
 from gateway.webhook.signatures import sign
+from ledger.committers import GATEWAY
 from ledger.errors import Unavailable
 from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 from tests.conftest import staged

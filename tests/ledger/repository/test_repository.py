@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.remote import Remote
 from ledger.repository import Change, Person, Repository, Snapshot
@@ -16,7 +17,6 @@ from sandbox.git.server import GitServer, create_repository
 from tests.ledger.forge import (
     ANA,
     DEFINITION,
-    GATEWAY,
     LEASE,
     NOON,
     Colleague,

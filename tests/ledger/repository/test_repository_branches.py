@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.committers import GATEWAY
 from ledger.errors import Refused
 from ledger.repository import Change, Remote, Repository, Snapshot
 from sandbox.git.server import GitServer, create_repository
 from tests.ledger.forge import (
-    GATEWAY,
     LEASE,
     NOON,
     Colleague,

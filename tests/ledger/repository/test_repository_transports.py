@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.remote import Remote, SshKey, Timeouts, Token
 from ledger.repository import Repository
 from sandbox.git.server import GitServer
-from tests.ledger.forge import GATEWAY, LEASE, NOON, Forge, add, git, opened, seeded, write
+from tests.ledger.forge import LEASE, NOON, Forge, add, git, opened, seeded, write
 from tests.ledger.ssh import PASSPHRASE, SshServer, ssh_server, write_known_hosts
 
 if TYPE_CHECKING:

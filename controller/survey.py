@@ -1,0 +1,78 @@
+"""What a plan depends on besides the endpoints themselves: their scaling and use, and leftovers.
+
+What is looked at, `planning.looks` decides. This module has it looked at, and remembers what was
+found in order to look less. It must not know AWS: whatever it asks is a method of `Account`.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from controller.planning.artifact import Artifact
+from controller.planning.clock import clock_fault
+from controller.planning.collection import collectible, unused
+from controller.planning.desired import config_names
+from controller.planning.findings import Findings, Scales
+from controller.planning.idleness import Use
+from controller.planning.looks import Question, Remembered, collection_inputs, last_uses, looks_due
+from controller.planning.observed import Look, Observed
+from ledger.documents import Environment
+from ledger.errors import Failure
+from ledger.holdings import Fleet
+from ledger.names import EndpointName, Name
+from ledger.observed import Record
+
+
+class Account(Protocol):
+    """The looks that can be taken of an AWS account. Each but `uses` may raise Failure."""
+
+    def scaling(self, observed: Collection[Observed]) -> Scales: ...
+    def uses(
+        self, questions: Collection[Question], now: datetime
+    ) -> Mapping[EndpointName, Use]: ...
+    def artifacts(self, environment: Environment, name: str) -> tuple[Artifact, ...]: ...
+    def names_in_use(self, observed: Collection[Observed]) -> frozenset[Name]: ...
+
+
+class Survey:
+    """The looks of one process at one account."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._remembered = Remembered()
+
+    def findings(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings:
+        """Return what could change the plan. What cannot be read is a trouble, and left alone."""
+        if fleet.environment is None:
+            return Findings(record)
+        due = looks_due(fleet, look.observed, record, self._remembered, now)
+        troubles: list[str] = []
+        scales: Scales = {}
+        leftovers: tuple[Artifact, ...] = ()
+        try:
+            scales = self._account.scaling(due.scaling) if due.scaling else {}
+            if due.leftovers:
+                leftovers = self._leftovers(fleet, fleet.environment, look, record)
+        except Failure as failure:
+            troubles.append(str(failure))
+        uses = self._account.uses(due.uses, now) if due.uses else {}
+        last_used = last_uses(self._remembered.last_used, uses, fleet, look.observed)
+        self._remembered = replace(self._remembered, last_used=last_used)
+        troubles += [use.problem for use in uses.values() if use.problem]
+        fault = clock_fault(look.aws_time, now)
+        return Findings(record, uses, scales, leftovers, fault, tuple(dict.fromkeys(troubles)))
+
+    def _leftovers(
+        self, fleet: Fleet, environment: Environment, look: Look, record: Record
+    ) -> tuple[Artifact, ...]:
+        """Return what may be collected, and remember where there is nothing."""
+        ours = self._account.artifacts(environment, fleet.name)
+        wanted = config_names(fleet.holdings, environment, fleet.name)
+        found = collectible(ours, fleet, look.observed, record, wanted)
+        if found:
+            found = unused(found, self._account.names_in_use(look.observed))
+        if not found:
+            inputs = collection_inputs(fleet, look.observed)
+            self._remembered = replace(self._remembered, none_left=inputs)
+        return found

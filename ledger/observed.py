@@ -1,0 +1,208 @@
+"""The branch `leasehold/status`: what the controller saw SageMaker do, and how far it came. Pure.
+
+The controller writes it, and everybody may read it. Each environment has two files:
+
+    <env>.json          a `Record`: an entry for each endpoint, with what the last ticks saw of it
+    <env>.applied.json  an `Applied`: the ledger's commit that a tick carried out, and what was not
+                        as that commit wants it. `schema/applied.schema.json` has its form.
+
+Both are memory and never the truth, so a file that cannot be read counts as one that is not there.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
+
+from ledger.json_files import dump_json, read_json
+from ledger.lease import stamp
+from ledger.names import EndpointName, Name
+from ledger.phases import Phase, phase_of
+
+_INSTANTS = frozenset(
+    {
+        "since",
+        "created_at",
+        "starting_since",
+        "starting_lease",
+        "lease_end",
+        "renewed_at",
+        "suspended_since",
+    }
+)
+_NO_TEXT = frozenset({"notices", "scaled", "failures"})
+_STATUS = re.compile("[a-zA-Z]{1,40}")  # a reader may put it into a header
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One endpoint as the last ticks saw it. Times are in UTC, whole seconds."""
+
+    name: str
+    status: str
+    since: datetime
+    cause: str = ""
+    created_at: datetime | None = None
+    config: str | None = None
+    previous_config: str | None = None
+    attempted_config: str | None = None  # of the last update
+    update_failure: str | None = None  # why that one was rolled back
+    starting_since: datetime | None = None  # wanted since, and not in service yet
+    starting_lease: datetime | None = None  # the latest end of its lease in that time
+    lease_end: datetime | None = None  # as the last tick saw it, where idleness may end it
+    renewed_at: datetime | None = None  # when a tick saw that end move ahead
+    scaled: bool = False  # Application Auto Scaling has something of ours for it
+    failures: int = 0  # in a row, for lack of capacity
+    suspended_since: datetime | None = None
+    notices: frozenset[str] = frozenset()  # keys of those delivered
+
+    @property
+    def phase(self) -> Phase:
+        return phase_of(self.status)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The entries of one environment. `is_new`: there was none before."""
+
+    entries: Mapping[EndpointName, Entry] = field(default_factory=lambda: MappingProxyType({}))
+    is_new: bool = False
+
+    def entry(self, endpoint_name: EndpointName) -> Entry | None:
+        return self.entries.get(endpoint_name)
+
+    def moved(self, before: "Record") -> tuple[EndpointName, ...]:
+        """Name the endpoints with news since a former record; details alone are none."""
+        names = sorted({*self.entries, *before.entries}, key=str)
+        return tuple(name for name in names if _news(self.entry(name)) != _news(before.entry(name)))
+
+    def with_entries(self, changed: Mapping[EndpointName, Entry | None]) -> "Record":
+        """Return the record with these entries, and their spelling; None drops one."""
+        entries = {name: entry for name, entry in self.entries.items() if name not in changed}
+        entries |= {name: entry for name, entry in changed.items() if entry}
+        return Record(dict(sorted(entries.items(), key=_spelling)), self.is_new)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How far the fleet is. Two are equal if they say the same, whenever they were noted.
+
+    `open` names the endpoints that were not as `commit` wants them, or the environment where its
+    settings cannot be read.
+    """
+
+    commit: str
+    open: tuple[Name, ...]
+    at: datetime = field(compare=False)
+
+
+def read_record(files: Mapping[str, bytes], environment: str) -> Record:
+    """Read an environment's record; where there is none that can be read, begin a new one."""
+    try:
+        entries = json.loads(files[_record_path(environment)])["endpoints"]
+        read = {EndpointName(name): _entry(data) for name, data in entries.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        return Record(is_new=True)
+    return Record(dict(sorted(read.items(), key=_spelling)))
+
+
+def read_status(
+    files: Mapping[str, bytes], environment: str, endpoint_name: EndpointName
+) -> str | None:
+    """Return an endpoint's status, a word of letters; None where none is noted or readable.
+
+    It reads this entry alone, so another one that is broken does not matter.
+    """
+    try:
+        entries = json.loads(files[_record_path(environment)])["endpoints"]
+        by_name = {EndpointName(name): data for name, data in entries.items()}
+        status = by_name[endpoint_name]["status"]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+    return status if isinstance(status, str) and _STATUS.fullmatch(status) else None
+
+
+def read_applied(files: Mapping[str, bytes], environment: str) -> Applied | None:
+    """Read an environment's note of what was applied; None where none can be read."""
+    path = _applied_path(environment)
+    data = read_json(path, files[path], "applied") if path in files else ()
+    if isinstance(data, tuple):
+        return None
+    try:
+        at = datetime.fromisoformat(data["at"]).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return Applied(data["commit"], tuple(map(Name, data["open"])), at)
+
+
+def write(environment: str, record: Record, applied: Applied) -> dict[str, bytes]:
+    """Return an environment's files, byte for byte the same for the same values."""
+    entries = sorted(record.entries.items(), key=_spelling)
+    note = {"commit": applied.commit, "at": stamp(applied.at), "open": list(applied.open)}
+    return {
+        _record_path(environment): dump_json(
+            {"endpoints": {name: _data(entry) for name, entry in entries}}
+        ),
+        _applied_path(environment): dump_json(note),
+    }
+
+
+def _record_path(environment: str) -> str:
+    return f"{environment}.json"
+
+
+def _applied_path(environment: str) -> str:
+    return f"{environment}.applied.json"
+
+
+def _spelling(item: tuple[EndpointName, object]) -> str:
+    return str(item[0])
+
+
+def _news(entry: Entry | None) -> Entry | None:
+    """Leave out what may be found out later without anything having moved."""
+    return (
+        replace(entry, created_at=None, starting_lease=None, lease_end=None, renewed_at=None)
+        if entry
+        else None
+    )
+
+
+def _entry(data: Mapping[str, Any]) -> Entry:
+    known = {each.name for each in fields(Entry)}
+    values = {key: _value(key, value) for key, value in data.items() if key in known}
+    return Entry(**values)
+
+
+def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
+    """Read one field, or raise ValueError: a tick must not meet a value of another kind."""
+    match key, value:
+        case _, str() if key in _INSTANTS and (moment := datetime.fromisoformat(value)).tzinfo:
+            return moment.astimezone(UTC)
+        case "notices", list() if all(isinstance(each, str) for each in value):
+            return frozenset(value)
+        case ("scaled", bool()) | ("failures", int()):
+            return value
+        case _, str() if key not in _INSTANTS and key not in _NO_TEXT:
+            return value
+        case _:
+            raise ValueError(f"{key} is {value!r}")
+
+
+def _data(entry: Entry) -> dict[str, Any]:
+    """Return an entry as JSON, without what is empty."""
+    values = {each.name: getattr(entry, each.name) for each in fields(Entry)}
+    return {key: _plain(value) for key, value in values.items() if value}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return stamp(value)
+        case frozenset():
+            return sorted(value)
+        case _:
+            return value
