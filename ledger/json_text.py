@@ -13,7 +13,7 @@ from typing import Any
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32  # levels of objects and arrays; a definition has six
-_MOST_DIGITS = 1000
+_MOST_DIGITS = 4300  # what Python itself reads by default
 _LONGEST_SHOWN = 20
 _BLANKS = " \t\r\n"
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -103,7 +103,7 @@ def _no_constant(constant: str) -> None:
 
 
 def _whole(number: str) -> int:
-    if len(number) > _MOST_DIGITS:
+    if len(number.lstrip("-")) > _MOST_DIGITS:
         raise ValueError(f"a number in it has more than {_MOST_DIGITS} digits")
     return int(number)
 

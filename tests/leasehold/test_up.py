@@ -70,8 +70,8 @@ def test_it_is_found_from_a_folder_below_its_own_and_the_nearest_one_counts(
     assert Leasehold(below)("where", "token").stdout.strip() == up.says["token"]
     (below / ".leasehold").mkdir()
     nearer = Leasehold(below)("where", "token")
-    assert f"No `leasehold up` runs in {below / '.leasehold'}." in nearer.stderr
-    assert "runs in .leasehold." in Leasehold(tmp_path)("where", "token").stderr
+    assert f"no `leasehold up` runs in {below / '.leasehold'}: " in nearer.stderr
+    assert "runs in .leasehold: " in Leasehold(tmp_path)("where", "token").stderr
 
 
 def test_the_token_is_readable_by_its_owner_alone(up: Up) -> None:
