@@ -17,8 +17,8 @@ from gateway.models.executions import DEFINITION
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.streaming import streaming_handler
 from ledger.errors import Failure
-from sandbox.api_gateway.local_function import LocalFunction
 from sandbox.api_gateway.rest_api import Route
+from sandbox.lambda_functions.local_function import LocalFunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

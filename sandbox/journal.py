@@ -1,9 +1,9 @@
-"""The sandbox's memory on disk: an append-only file of keyed JSON; a key's last value wins.
+"""The journal of the sandbox: an append-only file of keyed JSON; a key's last value wins.
 
-Every mutating call appends its line before it is answered, in one unbuffered write, so whatever was
-answered survives `kill -9` of the sandbox (not a power cut: nothing is fsynced). A line that a kill
-tore is the last one and was never answered; it is dropped. The file is compacted when the sandbox
-starts, so it grows with the calls of one run, not with the account.
+Every call that changes something appends its line before it is answered, in one unbuffered write,
+so what was answered survives a `kill -9` of the sandbox (not a power cut: nothing is fsynced). A
+line that a kill tore is the last one and was never answered; it is dropped. The file is compacted
+when the sandbox starts, so it grows with the calls of one run and not with the account.
 """
 
 import json
@@ -15,13 +15,14 @@ from typing import Any
 
 
 class Journal:
-    """A journal without a path remembers nothing."""
+    """A journal without a path keeps nothing."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._file: FileIO | None = None
 
     def read(self) -> dict[str, Any]:
+        """Return the last value of each key; raise ValueError if the file is no journal."""
         if self._path is None or not self._path.exists():
             return {}
         entries: dict[str, Any] = {}
@@ -39,6 +40,7 @@ class Journal:
 
     def begin(self, entries: Iterable[tuple[str, Any]]) -> None:
         """Replace the file by these entries, in one step, and open it for more."""
+        self.close()
         if self._path is None:
             return
         fresh = self._path.with_name(f"{self._path.name}.new")
@@ -48,7 +50,7 @@ class Journal:
         self._file = FileIO(os.fspath(self._path), "ab")
 
     def write(self, key: str, value: Mapping[str, Any] | list[str] | None) -> None:
-        """Remember `value` under `key`, or forget the key."""
+        """Keep `value` under `key`; None forgets the key."""
         if self._file is not None:
             self._file.write(_line(key, value))
 

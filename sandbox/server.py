@@ -1,4 +1,4 @@
-"""Puts the sandbox together and serves it over HTTP by waitress.
+"""The sandbox: puts its parts together and serves them at one URL.
 
     with Sandbox(startup_seconds=0.2) as sandbox:
         boto3.client("sagemaker", endpoint_url=sandbox.url, ...)
@@ -10,44 +10,49 @@ other.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from pathlib import Path
-from threading import Event, Thread
-from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from waitress import wasyncore
 from waitress.server import TcpWSGIServer
 
-from sandbox.api_gateway.http import end_channels
-from sandbox.aws.autoscaling.autoscaling import Autoscaling
+from sandbox.aws import pricing
+from sandbox.aws.autoscaling import operations as autoscaling
+from sandbox.aws.autoscaling.operations import Autoscaling
 from sandbox.aws.autoscaling.targets import Targets
-from sandbox.aws.cloudwatch.cloudwatch import CloudWatch
-from sandbox.aws.cloudwatch.monitor import Monitor
-from sandbox.aws.moto import state_machines
-from sandbox.aws.moto.account import Moto
-from sandbox.aws.moto.tables import Tables
-from sandbox.aws.protocol.calls import Tally
+from sandbox.aws.cloudwatch import operations as cloudwatch
+from sandbox.aws.cloudwatch.operations import CloudWatch
+from sandbox.aws.cloudwatch.store import MetricStore
+from sandbox.aws.faults import Faults
+from sandbox.aws.moto import dynamodb, step_functions
+from sandbox.aws.moto.app import Moto
+from sandbox.aws.moto.dynamodb import DynamoDb
+from sandbox.aws.protocol import call
 from sandbox.aws.runtime.invoke import Runtime
+from sandbox.aws.runtime.jobs import Jobs
+from sandbox.aws.sagemaker import operations as sagemaker
+from sandbox.aws.sagemaker import tags
 from sandbox.aws.sagemaker.account import Account
-from sandbox.aws.sagemaker.catalog import Catalog
-from sandbox.aws.sagemaker.control_plane import SageMaker
-from sandbox.aws.sagemaker.hosting import Conditions, Hosting, Timing
+from sandbox.aws.sagemaker.endpoints import Conditions, Endpoints, Timing
+from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
 from sandbox.aws.sagemaker.quotas import Quotas
 from sandbox.aws.sagemaker.tags import Tags
 from sandbox.clock import Clock
-from sandbox.control import api
-from sandbox.control.api import Control, Controls
-from sandbox.control.faults import Faults
-from sandbox.front import Front, Services
+from sandbox.control.api import Control
+from sandbox.control.call_counts import CallCounts
+from sandbox.control.controls import Controls
 from sandbox.journal import Journal
+from sandbox.loopback_server import HOST, LoopbackServer, Sockets
+from sandbox.router import Router
 
-HOST = "127.0.0.1"
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 THREADS = 8
 
 
-class Sandbox:
+class Sandbox(LoopbackServer):
     def __init__(
         self,
         *,
@@ -56,93 +61,61 @@ class Sandbox:
         state: Path | None = None,
         quotas: Mapping[str, int] | None = None,
     ) -> None:
-        self._port = port
+        super().__init__(port)
         self._timing = Timing(startup_seconds, min(1.0, startup_seconds))
         self._journal = Journal(state)
-        self._quotas = Quotas(quotas or {})
-        self._sockets: dict[int, Any] = {}
-        self._server: TcpWSGIServer | None = None
-        self._thread: Thread | None = None
-        self._stopping = Event()
-
-    @property
-    def url(self) -> str:
-        if self._server is None:
-            raise RuntimeError("the sandbox has no URL before it is started")
-        return f"http://{HOST}:{self._port}"
+        self._quotas = quotas or {}
+        self._moto = Moto()
 
     def start(self) -> Self:
-        quiet()
-        self._server = TcpWSGIServer(
-            self._front(), map=self._sockets, host=HOST, port=self._port, threads=THREADS
-        )
-        self._port = int(self._server.getsockname()[1])
-        state_machines.execute_at(self.url)
-        self._stopping.clear()
-        self._thread = Thread(target=self._serve, name="sandbox", daemon=True)
-        self._thread.start()
+        super().start()
+        step_functions.execute_at(self.url)
         return self
 
     def stop(self) -> None:
         """Stop serving; what was answered has been kept already."""
-        if self._server is None or self._thread is None:
-            return
-        self._server.task_dispatcher.shutdown()
-        self._stopping.set()
-        self._server.pull_trigger()
-        self._thread.join()
-        # Only now, and only here: the wake-up call above must still find its socket open.
-        end_channels(self._sockets)
-        wasyncore.close_all(self._sockets)
+        super().stop()
         self._journal.close()
-        self._server = self._thread = None
 
-    def __enter__(self) -> Self:
-        return self.start()
+    def _bound(self, port: int, sockets: Sockets) -> TcpWSGIServer:
+        for name in ("waitress", "werkzeug", "moto"):
+            # They log each oddity of a client; here the client's own error is enough.
+            logging.getLogger(name).setLevel(logging.ERROR)
+        self._router = self._assembled(self._journal.read())
+        return TcpWSGIServer(self._serve, map=sockets, host=HOST, port=port, threads=THREADS)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+    def _serve(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+        return self._router(environ, start)
 
-    def _serve(self) -> None:
-        """Run waitress's loop a step at a time: its own `run` cannot be stopped from outside."""
-        while not self._stopping.is_set():
-            wasyncore.loop(map=self._sockets, use_poll=True, count=1)
+    def _reset(self) -> None:
+        """Begin anew, also after another sandbox of this process has used moto."""
+        self._router = self._assembled({})
+        step_functions.execute_at(self.url)
 
-    def _front(self) -> Front:
-        entries = self._journal.read()
-        clock = Clock(entries.get(api.CLOCK_KEY, {}).get("offset", 0.0))
-        moto, monitor = Moto(), Monitor(self._journal)
-        targets = Targets(self._journal, monitor, self._timing.startup_seconds)
-        account, tables = Account(clock, self._journal, targets), Tables(moto, self._journal)
-        kept = (monitor, targets, account, tables)
+    def _assembled(self, entries: Mapping[str, Any]) -> Router:
+        """Return a router to parts that hold what the journal's entries say."""
+        self._moto.reset()
+        clock, metrics = Clock(self._journal), MetricStore(self._journal)
+        targets = Targets(self._journal, metrics, self._timing.startup_seconds)
+        account = Account(clock, self._journal, targets)
+        tables = DynamoDb(self._moto, self._journal)
+        kept = (clock, metrics, targets, account, tables)
         for part in kept:
             part.restore(entries)
-        remembered = chain.from_iterable(part.entries() for part in kept)
-        self._journal.begin([api.as_entry(clock), *remembered])
+        self._journal.begin(chain.from_iterable(part.entries() for part in kept))
 
-        faults, tally, tags = Faults(), Tally(), Tags(account)
-        catalog, conditions = Catalog(account), Conditions(faults, self._quotas, self._timing)
-        hosting = Hosting(account, catalog, targets, conditions)
-        controls = Controls(account, monitor, faults, self._quotas, tally, self._journal)
-        services = Services(
-            control=Control(controls),
-            sagemaker=SageMaker(account, catalog, hosting, tags, faults),
-            runtime=Runtime(account, moto, monitor),
-            cloudwatch=CloudWatch(account, monitor),
-            autoscaling=Autoscaling(account, targets, monitor),
-            tags=tags,
-            tables=tables,
-            moto=moto,
-        )
-        return Front(services, faults, tally, clock)
-
-
-def quiet() -> None:
-    """Servers log each oddity of a client; here the client's own error is enough."""
-    for name in ("waitress", "waitress.queue", "werkzeug", "moto"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        faults, quotas, counts = Faults(), Quotas(self._quotas), CallCounts()
+        configs, tagged = ModelsAndConfigs(account), Tags(account)
+        endpoints = Endpoints(account, configs, targets, Conditions(faults, quotas, self._timing))
+        jobs = Jobs(account, self._moto, metrics)
+        services = {
+            sagemaker.API: sagemaker.operations(account, configs, endpoints, tagged, faults).answer,
+            call.RUNTIME: Runtime(account, jobs, metrics).answer,
+            cloudwatch.API: CloudWatch(account, metrics).operations().answer,
+            autoscaling.API: Autoscaling(account, targets, metrics).answer,
+            tags.API: tagged.answer,
+            pricing.API: pricing.answer,
+            dynamodb.API: tables.answer,
+        }
+        controls = Controls(account, metrics, faults, quotas, counts, self._reset)
+        return Router(Control(controls), services, self._moto, jobs, faults, counts, clock)

@@ -1,7 +1,7 @@
 """A TOKEN authorizer as API Gateway runs it: the event, the policy's verdict and the cache.
 
-`rest_api` asks it before every call. A policy is cached by token alone and judged again for
-each method, which is why an authorizer must answer for the whole stage and not for one call.
+A policy is cached by token alone and judged again for each method, which is why an authorizer must
+answer for the whole stage and not for one call.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox.api_gateway.proxy_event import Handler, InvocationContext, Json, invoke
+from sandbox.lambda_functions.invocation import Handler, InvocationContext, Json, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -82,7 +82,7 @@ class TokenAuthorizer:
     def admit(
         self, token: str | None, method_arn: str, context: InvocationContext
     ) -> Mapping[str, str]:
-        """Answer the caller's context as strings, or raise one of the three errors above."""
+        """Return the caller's context as strings, or raise one of the three errors above."""
         if not token:
             raise UnauthorizedError
         policy = self._cached(token)
@@ -142,7 +142,7 @@ def _patterns(value: str | list[str]) -> tuple[str, ...]:
 
 
 def _flat(value: object) -> str:
-    """Make a string of a context value, as AWS does; objects and arrays are refused."""
+    """Return a context value as a string, as AWS does; raise TypeError for objects and arrays."""
     match value:
         case bool():
             return str(value).lower()
@@ -153,5 +153,5 @@ def _flat(value: object) -> str:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    """IAM's wildcards: `*` and `?` only; a bracket in an ARN is a bracket."""
+    """Tell whether a pattern of IAM's fits, which knows `*` and `?`; a bracket is a bracket."""
     return fnmatch.fnmatchcase(text, pattern.replace("[", "[[]"))

@@ -1,15 +1,12 @@
-"""The HTTP below the emulated API: a waitress server that hands on requests as they were sent.
+"""The HTTP below the emulated API: waitress, which hands on requests as they were sent.
 
-`rest_api` gives it one function, Request -> Answer. WSGI joins repeated headers, changes their
-case and decodes the path; API Gateway does none of it, so the parser keeps the header lines here.
-It knows nothing of stages, resources or Lambda.
+WSGI joins repeated headers, changes their case and decodes the path; API Gateway does none of it,
+so the parser keeps the header lines here. It must not know of stages, resources or Lambda.
 """
 
 from __future__ import annotations
 
-import threading
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -21,7 +18,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
     from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -44,7 +41,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path as it was sent: still percent-encoded, never empty."""
+        """The path as it was sent, in its percent-encoding; never empty."""
         path = self.target.partition("?")[0]
         return path if path.startswith("/") else urlsplit(path).path or "/"
 
@@ -53,7 +50,7 @@ class Request:
         return parse_qsl(self.target.partition("?")[2], keep_blank_values=True)
 
     def header(self, name: str) -> str | None:
-        """Answer the last value of a header, whatever the case of its name."""
+        """Return the last value of a header, whatever the case of its name."""
         values = [value for key, value in self.headers if key.lower() == name.lower()]
         return values[-1] if values else None
 
@@ -67,61 +64,16 @@ class Answer:
     body: bytes | Iterator[bytes]
 
 
-class HttpServer:
-    """Serves on a thread of its own; `answer` runs on the worker threads and must not raise."""
+@dataclass(frozen=True)
+class Application:
+    """`answer` as a WSGI application; it runs on many threads at a time and must not raise."""
 
-    def __init__(  # noqa: PLR0913 - named, and set once
-        self,
-        answer: Callable[[Request], Answer],
-        *,
-        clock: Callable[[], datetime],
-        port: int,
-        threads: int,
-        body_limit: int,
-        overlong: Callable[[], Answer],
-    ) -> None:
-        """Serve; what has more headers than API Gateway takes gets the answer `overlong`."""
-        self._answer = answer
-        self._clock = clock
-        self._sockets: dict[int, Any] = {}
-        self._server = _Server(
-            self._application,
-            map=self._sockets,
-            host="127.0.0.1",
-            port=port,
-            threads=threads,
-            connection_limit=1000,
-            max_request_body_size=body_limit,
-            max_request_header_size=HEADER_LIMIT + 1,
-            asyncore_use_poll=True,
-            clear_untrusted_proxy_headers=False,
-            ident=None,
-        )
-        self._server.overlong = overlong
-        self.port = int(self._server.getsockname()[1])
-        self._stopping = threading.Event()
-        self._loop = threading.Thread(target=self._serve, name="api-gateway", daemon=True)
-        self._loop.start()
+    answer: Callable[[Request], Answer]
+    clock: Callable[[], datetime]
 
-    def stop(self) -> None:
-        """Let running calls finish (5 s at most), then free the port."""
-        self._stopping.set()
-        with suppress(OSError):  # the loop saw it already, and has closed the socket
-            self._server.pull_trigger()
-        self._loop.join()
-
-    def _serve(self) -> None:
-        """Loop, and close on this same thread: to poll a socket that another one closed fails."""
-        server, sockets = self._server, self._sockets
-        while not self._stopping.is_set():
-            server.asyncore.loop(timeout=1, use_poll=True, map=sockets, count=1)
-        server.task_dispatcher.shutdown(timeout=5)
-        end_channels(sockets)
-        server.asyncore.close_all(sockets)
-
-    def _application(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         request = self._request(environ)
-        answer = self._answer(request)
+        answer = self.answer(request)
         headers = [*answer.headers, ("x-amzn-RequestId", request.id)]
         if answer.status in _BODILESS:
             start(_status_line(answer.status), headers)
@@ -141,15 +93,8 @@ class HttpServer:
             headers=environ[_RAW_HEADERS],
             body=environ["wsgi.input"].read(),
             source_ip=environ["REMOTE_ADDR"],
-            received_at=self._clock(),
+            received_at=self.clock(),
         )
-
-
-def end_channels(sockets: Mapping[int, Any]) -> None:
-    """Close what clients keep alive, with the files in which waitress holds long answers."""
-    for channel in list(sockets.values()):
-        if isinstance(channel, HTTPChannel):
-            channel.handle_close()
 
 
 def _status_line(status: int) -> str:
@@ -174,7 +119,7 @@ class _Task(WSGITask):
         return environ
 
 
-class _Refusal(ErrorTask):
+class _ErrorTask(ErrorTask):
     """The answer for what is no request; for too many headers it is API Gateway's own."""
 
     def execute(self) -> None:
@@ -194,9 +139,27 @@ class _Refusal(ErrorTask):
 class _Channel(HTTPChannel):
     parser_class = _Parser
     task_class = _Task
-    error_task_class = _Refusal
+    error_task_class = _ErrorTask
 
 
-class _Server(TcpWSGIServer):
+class Server(TcpWSGIServer):
+    """waitress with API Gateway's limits; `overlong` answers what has too many headers."""
+
     channel_class = _Channel
-    overlong: Callable[[], Answer]
+
+    def __init__(
+        self,
+        application: Application,
+        overlong: Callable[[], Answer],
+        **settings: Any,  # noqa: ANN401 - waitress's
+    ) -> None:
+        super().__init__(
+            application,
+            connection_limit=1000,
+            max_request_header_size=HEADER_LIMIT + 1,
+            asyncore_use_poll=True,
+            clear_untrusted_proxy_headers=False,
+            ident=None,
+            **settings,
+        )
+        self.overlong = overlong

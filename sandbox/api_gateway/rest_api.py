@@ -1,6 +1,6 @@
 """An Amazon API Gateway REST API on this machine, with Lambda functions behind it.
 
-`leasehold up` and the tests start it. It is given handlers and calls them as AWS would:
+It is given handlers and calls them as AWS would:
 
 1. match the resource and the method, or answer 403 "Missing Authentication Token"
 2. refuse a body over the limit; headers of more than 10,240 bytes are refused before all
@@ -8,9 +8,9 @@
 4. invoke the handler with the proxy event and turn its answer into HTTP
 
 The API answers below `/{stage}/...` as execute-api does and at `/...` as a custom domain does.
-It knows no product code, and there is no integration timeout. A route that streams is an
-integration with the transfer mode STREAM: its handler gives the bytes that a Lambda function would
-write, and they are sent in chunks as they come.
+There is no integration timeout. A route that streams is an integration with the transfer mode
+STREAM: its handler gives the bytes that a Lambda function would write, and they are sent in chunks
+as they come.
 """
 
 from __future__ import annotations
@@ -18,30 +18,25 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sandbox.api_gateway import authorizer as authorizers
-from sandbox.api_gateway.http import Answer, HttpServer, Request
-from sandbox.api_gateway.proxy_event import (
-    INTEGRATION_TIMEOUT,
-    Call,
-    Handler,
-    InvocationContext,
-    answer_from,
-    event_for,
-    invoke,
-    streamed_answer,
-)
+from sandbox.api_gateway import resources
+from sandbox.api_gateway.http import Answer, Application, Request, Server
+from sandbox.api_gateway.proxy_answer import answer_from, streamed_answer
+from sandbox.api_gateway.proxy_event import Call, event_for
+from sandbox.lambda_functions.invocation import Handler, InvocationContext, invoke
+from sandbox.loopback_server import HOST, LoopbackServer, Sockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-    from types import TracebackType
 
 logger = logging.getLogger(__name__)
 
+INTEGRATION_TIMEOUT = timedelta(seconds=29)
 TEN_MEGABYTES = 10 * 1024 * 1024
 
 
@@ -79,15 +74,15 @@ class RestApi:
     deployed: Callable[[], tuple[Route, ...]] = _none
 
 
-class _Refusal(Exception):  # noqa: N818 -- an answer of the gateway's own, not a fault
-    """The gateway answers by itself, with one of its response types."""
+class _GatewayError(Exception):
+    """An answer that the gateway gives by itself: one of its response types."""
 
     def __init__(self, kind: str, status: int, message: str | None, error_type: str) -> None:
         super().__init__(kind)
         self.kind, self.status, self.message, self.error_type = kind, status, message, error_type
 
 
-class ApiGateway:
+class ApiGateway(LoopbackServer):
     """Serves a RestApi on loopback; handlers run in parallel, one on each of `threads`."""
 
     def __init__(
@@ -98,70 +93,45 @@ class ApiGateway:
         port: int = 0,
         threads: int = 64,
     ) -> None:
+        super().__init__(port)
         self._api = api
         self._clock = clock
-        self._port = port
         self._threads = threads
-        self._server: HttpServer | None = None
-
-    def start(self) -> Self:
-        """Bind the port (0 takes a free one) and serve; a port in use raises OSError."""
-        self._server = HttpServer(
-            self._respond,
-            clock=self._clock,
-            port=self._port,
-            threads=self._threads,
-            # over the API's own limit, so that the gateway and not the server says "too long"
-            body_limit=16 * self._api.body_limit,
-            overlong=self._overlong,
-        )
-        self._port = self._server.port
-        return self
-
-    def stop(self) -> None:
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
-
-    @property
-    def url(self) -> str:
-        """The API's root as a custom domain has it, without a slash at the end; after `start`."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def stage_url(self) -> str:
-        """The API's root as execute-api has it."""
+        """The API's root as execute-api has it; `url` is that of a custom domain."""
         return f"{self.url}/{self._api.stage}"
 
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
+    def _bound(self, port: int, sockets: Sockets) -> Server:
+        return Server(
+            Application(self._respond, self._clock),
+            self._overlong,
+            map=sockets,
+            host=HOST,
+            port=port,
+            threads=self._threads,
+            # over the API's own limit, so that the gateway and not the server says "too long"
+            max_request_body_size=16 * self._api.body_limit,
+        )
 
     def _respond(self, request: Request) -> Answer:
         try:
             return self._answer(request)
-        except _Refusal as refusal:
-            return self._refused(refusal)
+        except _GatewayError as error:
+            return self._error_answer(error)
 
     def _overlong(self) -> Answer:
         text = "Request Header Fields Too Large"
-        return self._refused(_Refusal("DEFAULT_4XX", 431, text, "BadRequestException"))
+        return self._error_answer(_GatewayError("DEFAULT_4XX", 431, text, "BadRequestException"))
 
     def _answer(self, request: Request) -> Answer:
         api = self._api
         path = self._below_stage(request.path)
-        resources = _Resources((*api.deployed(), *api.routes))
-        route, path_parameters = resources.find(request.method, path)
+        route, path_parameters = self._route(request.method, path)
         if len(request.body) > api.body_limit:
             text = "Request Too Long"
-            raise _Refusal("REQUEST_TOO_LARGE", 413, text, "RequestTooLargeException")
+            raise _GatewayError("REQUEST_TOO_LARGE", 413, text, "RequestTooLargeException")
         call = Call(
             request=request,
             resource=route.resource,
@@ -176,6 +146,21 @@ class ApiGateway:
             call = replace(call, authorizer=self._admit(call, api.authorizer))
         return self._integrate(call, route)
 
+    def _route(self, method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+        """Return the method of the best resource, which AWS looks for first, and the parameters."""
+        routes = {
+            (each.resource, each.method): each
+            for each in (*self._api.deployed(), *self._api.routes)
+        }
+        names = dict.fromkeys(resource for resource, _ in routes)
+        resource, parameters = resources.find(names, path) or ("", {})
+        route = routes.get((resource, method)) or routes.get((resource, "ANY"))
+        if route is None:
+            text = "Missing Authentication Token"
+            kind = "MISSING_AUTHENTICATION_TOKEN"
+            raise _GatewayError(kind, 403, text, "MissingAuthenticationTokenException")
+        return route, parameters
+
     def _below_stage(self, path: str) -> str:
         prefix = f"/{self._api.stage}"
         return path.removeprefix(prefix) or "/" if f"{path}/".startswith(f"{prefix}/") else path
@@ -189,13 +174,15 @@ class ApiGateway:
             return authorizer.admit(token, method_arn, self._context("authorizer", request))
         except authorizers.UnauthorizedError as error:
             text = "Unauthorized"
-            raise _Refusal("UNAUTHORIZED", 401, text, "UnauthorizedException") from error
+            raise _GatewayError("UNAUTHORIZED", 401, text, "UnauthorizedException") from error
         except authorizers.DeniedError as error:
-            raise _Refusal("ACCESS_DENIED", 403, str(error), "AccessDeniedException") from error
+            raise _GatewayError(
+                "ACCESS_DENIED", 403, str(error), "AccessDeniedException"
+            ) from error
         except authorizers.AuthorizerBrokenError as error:
             logger.exception("the authorizer failed")
             kind = "AUTHORIZER_CONFIGURATION_ERROR"
-            raise _Refusal(kind, 500, None, "AuthorizerConfigurationException") from error
+            raise _GatewayError(kind, 500, None, "AuthorizerConfigurationException") from error
 
     def _integrate(self, call: Call, route: Route) -> Answer:
         context = self._context("api", call.request)
@@ -206,7 +193,7 @@ class ApiGateway:
         except Exception as error:
             logger.exception("the handler of %s failed", call.resource)
             text = "Internal server error"
-            raise _Refusal("DEFAULT_5XX", 502, text, "InternalServerErrorException") from error
+            raise _GatewayError("DEFAULT_5XX", 502, text, "InternalServerErrorException") from error
 
     def _context(self, function_name: str, request: Request) -> InvocationContext:
         return InvocationContext(
@@ -218,57 +205,11 @@ class ApiGateway:
             clock=self._clock,
         )
 
-    def _refused(self, refusal: _Refusal) -> Answer:
-        """Take the body configured for the response type, else for its class, else AWS's own."""
+    def _error_answer(self, error: _GatewayError) -> Answer:
+        """Return the body configured for the response type, else for its class, else AWS's own."""
         bodies = self._api.gateway_responses
-        fallback = f"DEFAULT_{refusal.status // 100}XX"
-        body = bodies.get(refusal.kind, bodies.get(fallback, {"message": refusal.message}))
-        headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", refusal.error_type))
+        fallback = f"DEFAULT_{error.status // 100}XX"
+        body = bodies.get(error.kind, bodies.get(fallback, {"message": error.message}))
+        headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", error.error_type))
         text = json.dumps(body, ensure_ascii=False) + "\n"
-        return Answer(refusal.status, headers, text.encode())
-
-
-class _Resources:
-    """The resource tree: a literal segment beats `{name}`, which beats `{name+}`."""
-
-    def __init__(self, routes: tuple[Route, ...]) -> None:
-        self._methods: dict[str, dict[str, Route]] = defaultdict(dict)
-        for route in routes:
-            self._methods[route.resource][route.method] = route
-
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        """Find the best resource first and its method then, as AWS does; or refuse."""
-        found = {
-            resource: parameters
-            for resource in self._methods
-            if (parameters := _matched(resource, path)) is not None
-        }
-        resource = min(found, key=_generality, default="")
-        methods = self._methods.get(resource, {})
-        route = methods.get(method) or methods.get("ANY")
-        if route is None:
-            text = "Missing Authentication Token"
-            kind = "MISSING_AUTHENTICATION_TOKEN"
-            raise _Refusal(kind, 403, text, "MissingAuthenticationTokenException")
-        return route, found[resource]
-
-
-def _generality(resource: str) -> list[int]:
-    return [each.startswith("{") + each.endswith("+}") for each in resource.split("/")]
-
-
-def _matched(resource: str, path: str) -> dict[str, str] | None:
-    """Answer the path parameters as they were sent, or None; a slash at the end is ignored."""
-    wanted, given = resource.strip("/").split("/"), path.removesuffix("/").split("/")[1:] or [""]
-    parameters: dict[str, str] = {}
-    for position, segment in enumerate(wanted):
-        rest = given[position:]
-        if segment.endswith("+}") and any(rest):
-            return {**parameters, segment[1:-2]: "/".join(rest)}
-        if not rest or (segment.startswith("{") and not rest[0]):
-            return None
-        if segment.startswith("{"):
-            parameters[segment[1:-1]] = rest[0]
-        elif segment != rest[0]:
-            return None
-    return parameters if len(given) == len(wanted) else None
+        return Answer(error.status, headers, text.encode())

@@ -1,4 +1,4 @@
-"""PURE: the Pricing API's GetProducts for AmazonSageMaker, from a small table of sample prices.
+"""The Pricing API's GetProducts for AmazonSageMaker, from a small table of sample prices.
 
 The table is sample data of this sandbox, written on the date it carries: good enough to show how a
 price reads, never to be quoted. Real prices come from the real API. As there, the product that a
@@ -9,9 +9,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.aws import refusals
-from sandbox.aws.refusals import Refusal
+from werkzeug.wrappers import Response
 
+from sandbox.aws.protocol import errors, responses, tokens
+from sandbox.aws.protocol.call import Call
+from sandbox.aws.protocol.errors import AwsError
+
+API = "AWSPriceListService"
 SERVICE_CODE = "AmazonSageMaker"
 SAMPLED_ON = "2026-11-01T00:00:00Z"
 DOLLARS_AN_HOUR: Mapping[str, str] = {
@@ -34,10 +38,16 @@ REGIONS = ("eu-central-1", "eu-west-1", "us-east-1", "us-east-2", "us-west-2")
 MOST_RESULTS = 100
 
 
-def get_products(params: Mapping[str, Any]) -> dict[str, Any]:
+def answer(call: Call) -> Response | None:
+    if call.operation != "GetProducts":
+        return None
+    return responses.result(_get_products(call.params))
+
+
+def _get_products(params: Mapping[str, Any]) -> dict[str, Any]:
     if params.get("ServiceCode") != SERVICE_CODE:
         code = "InvalidParameterException"
-        raise Refusal(code, f"The sandbox has prices of {SERVICE_CODE} only.")
+        raise AwsError(code, f"The sandbox has prices of {SERVICE_CODE} only.")
     wanted = {each["Field"]: each["Value"] for each in params.get("Filters", [])}
     found = [
         json.dumps(product)
@@ -45,10 +55,11 @@ def get_products(params: Mapping[str, Any]) -> dict[str, Any]:
         if all(product["product"]["attributes"].get(k) == v for k, v in _attributes(wanted))
         and wanted.get("productFamily", "ML Instance") == "ML Instance"
     ]
-    start = _position(params.get("NextToken", "0"))
+    invalid = errors.invalid("The pagination token is invalid.")
+    start = tokens.position(params.get("NextToken"), invalid)
     end = start + params.get("MaxResults", MOST_RESULTS)
-    answer: dict[str, Any] = {"FormatVersion": "aws_v1", "PriceList": found[start:end]}
-    return answer | ({"NextToken": str(end)} if end < len(found) else {})
+    page: dict[str, Any] = {"FormatVersion": "aws_v1", "PriceList": found[start:end]}
+    return page | ({"NextToken": tokens.write(str(end))} if end < len(found) else {})
 
 
 def _attributes(wanted: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -90,9 +101,3 @@ def _product(instance: str, region: str, usage: str) -> dict[str, Any]:
         },
         "terms": {"OnDemand": {f"{sku}.TERM": {"priceDimensions": {f"{sku}.RATE": dimension}}}},
     }
-
-
-def _position(token: str) -> int:
-    if not token.isdigit():
-        raise refusals.invalid("The pagination token is invalid.")
-    return int(token)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import base64
 import json
-import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.api_gateway.local_function import FunctionError, LocalFunction
-from sandbox.api_gateway.proxy_event import InvocationContext
-from tests.conftest import staged
-from tests.scene import REGION
+from sandbox.lambda_functions.invocation import InvocationContext
+from sandbox.lambda_functions.local_function import LocalFunction
+from sandbox.server import Sandbox
+from tests.sandbox.conftest import REGION, Cloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from tests.scene import Json, Scene
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 LAYER = FUNCTIONS / "layer"
@@ -38,16 +35,18 @@ ANSWERS: dict[str, object] = {
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    with staged(tmp_path_factory.mktemp("functions")) as made:
-        made.start("Falcon40B", minutes=600)
+def cloud() -> Iterator[Cloud]:
+    """A sandbox with one endpoint in service."""
+    with Sandbox(startup_seconds=0) as sandbox:
+        made = Cloud(sandbox.url)
+        made.create("demo-Falcon40B-Endpoint")
         yield made
 
 
 @pytest.fixture(scope="module")
-def functions(scene: Scene) -> Iterator[dict[str, LocalFunction]]:
+def functions(cloud: Cloud) -> Iterator[dict[str, LocalFunction]]:
     made = {
-        f"{name} {endpoint}": function(scene, FUNCTIONS / name, endpoint)
+        f"{name} {endpoint}": function(cloud, FUNCTIONS / name, endpoint)
         for name in NAMES
         for endpoint in ("demo-Falcon40B-Endpoint", "demo-Idle-Endpoint")
     }
@@ -56,9 +55,9 @@ def functions(scene: Scene) -> Iterator[dict[str, LocalFunction]]:
         each.stop()
 
 
-def function(scene: Scene, folder: Path, endpoint: str) -> LocalFunction:
+def function(cloud: Cloud, folder: Path, endpoint: str) -> LocalFunction:
     variables = {
-        "AWS_ENDPOINT_URL": scene.account.url,
+        "AWS_ENDPOINT_URL": cloud.url,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_DEFAULT_REGION": REGION,
@@ -73,7 +72,7 @@ def context() -> InvocationContext:
     return InvocationContext("function", "1", REGION, "123456789012", deadline, lambda: NOON)
 
 
-def call(each: LocalFunction, body: str | None, **event: object) -> Json:
+def call(each: LocalFunction, body: str | None, **event: object) -> dict[str, Any]:
     answer: Any = each({"headers": None, "body": body, **event}, context())
     return dict(answer)
 
@@ -115,9 +114,9 @@ class TestAnyOfThem:
 
     @pytest.mark.parametrize(("fault", "status"), [("throttle", 429), ("denied", 502)])
     def test_says_in_a_sentence_what_sagemaker_refuses(
-        self, scene: Scene, functions: dict[str, LocalFunction], name: str, fault: str, status: int
+        self, cloud: Cloud, functions: dict[str, LocalFunction], name: str, fault: str, status: int
     ) -> None:
-        scene.account.order_fault(fault, operation="InvokeEndpoint")
+        cloud.order_fault(fault, operation="InvokeEndpoint")
         answer = call(of(functions, name), json.dumps(REQUESTS[name]))
         assert answer["statusCode"] == status
         assert json.loads(answer["body"])["error"]
@@ -130,7 +129,7 @@ class TestAnyOfThem:
         assert call(each, json.dumps(REQUESTS[name]))["statusCode"] == 502
         each.stop()
 
-    @pytest.mark.parametrize("module", ["{}/app.py", "layer/python/asking.py"])
+    @pytest.mark.parametrize("module", ["{}/app.py", "layer/python/model_proxy.py"])
     def test_has_nothing_but_the_standard_library_boto3_and_its_layer(
         self, name: str, module: str
     ) -> None:
@@ -145,7 +144,7 @@ class TestAnyOfThem:
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom)
         }
-        assert imported <= {*sys.stdlib_module_names, "boto3", "botocore", "asking"}
+        assert imported <= {*sys.stdlib_module_names, "boto3", "botocore", "model_proxy"}
 
 
 def test_text_generation_wants_inputs(functions: dict[str, LocalFunction]) -> None:
@@ -167,51 +166,3 @@ def test_text_generation_passes_on_custom_attributes(
     body = json.dumps(REQUESTS["text_generation"])
     answer = call(of(functions, "text_generation"), body, headers=headers)
     assert answer["headers"]["X-Amzn-SageMaker-Custom-Attributes"] == "accept_eula=true"
-
-
-class TestAFunctionOfSomebodyElse:
-    def written(self, scene: Scene, folder: Path, source: str) -> LocalFunction:
-        (folder / "app.py").write_text(source)
-        return function(scene, folder, "any")
-
-    def test_is_loaded_once_and_keeps_what_it_prints_to_itself(
-        self, scene: Scene, tmp_path: Path
-    ) -> None:
-        source = "n = 0\ndef handler(event, context):\n    global n\n    n += 1\n    print(n)\n"
-        each = self.written(scene, tmp_path, f"{source}    return {{'n': n}}\n")
-        assert [call(each, None), call(each, None)] == [{"n": 1}, {"n": 2}]
-        each.stop()
-
-    def test_that_raises_is_an_error_and_goes_on(self, scene: Scene, tmp_path: Path) -> None:
-        source = "def handler(event, context):\n    return {'half': 1 / int(event['body'])}\n"
-        each = self.written(scene, tmp_path, source)
-        with pytest.raises(FunctionError, match="ZeroDivisionError"):
-            call(each, "0")
-        assert call(each, "2") == {"half": 0.5}
-        each.stop()
-
-    def test_that_dies_is_an_error_and_is_started_again(self, scene: Scene, tmp_path: Path) -> None:
-        source = "import os\ndef handler(event, context):\n    return os._exit(1) or {}\n"
-        each = self.written(scene, tmp_path, source)
-        for _ in range(2):
-            with pytest.raises(FunctionError, match="ended without an answer"):
-                call(each, None)
-        each.stop()
-
-    def test_does_not_hear_the_ctrl_c_that_is_for_its_caller(
-        self, scene: Scene, tmp_path: Path
-    ) -> None:
-        """A terminal sends it to the whole group; the function ends when its caller does."""
-        source = "import os\ndef handler(event, context):\n    return {'group': os.getpgrp()}\n"
-        each = self.written(scene, tmp_path, source)
-        assert call(each, None)["group"] != os.getpgrp()
-        each.stop()
-
-    def test_finds_nothing_of_its_callers_environment(
-        self, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("A_SECRET_OF_THE_GATEWAY", "1")
-        source = "import os\ndef handler(event, context):\n    return dict(os.environ)\n"
-        each = self.written(scene, tmp_path, source)
-        assert "A_SECRET_OF_THE_GATEWAY" not in call(each, None)
-        each.stop()

@@ -1,7 +1,7 @@
-"""A sandbox for each test, reached by unmodified boto3 over HTTP.
+"""A sandbox for each module, empty for each test, reached by unmodified boto3 over HTTP.
 
-Endpoints take a minute of the sandbox's time to start, and tests steer its clock: what is in
-progress stays so until the test lets time pass.
+Endpoints take a minute of the sandbox's time to start, and its clock stands still: what is in
+progress stays so until the test lets time pass, on a busy machine too.
 """
 
 import json
@@ -118,10 +118,17 @@ def _refused() -> Refused:
     return refused
 
 
-@pytest.fixture
-def cloud() -> Iterator[Cloud]:
+@pytest.fixture(scope="module")
+def shared_cloud() -> Iterator[Cloud]:
     with Sandbox(startup_seconds=STARTUP_SECONDS) as sandbox:
         yield Cloud(sandbox.url)
+
+
+@pytest.fixture
+def cloud(shared_cloud: Cloud) -> Cloud:
+    assert shared_cloud.ask("DELETE", "")[0] == 200
+    assert shared_cloud.ask("POST", "/clock", {"running": False})[0] == 200
+    return shared_cloud
 
 
 @pytest.fixture

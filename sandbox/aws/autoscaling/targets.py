@@ -1,21 +1,20 @@
 """Scalable targets of endpoints and their policies: what Application Auto Scaling acts on.
 
-The account asks `settle` for an endpoint as it is now; rules are in `scaling` (pure). Whoever
-changes what the rules read looks at the endpoint first, so that what was due comes before the
-change. Callers hold the account's lock.
+What they do is decided in `scaling` (pure). Whoever changes what that reads looks at the endpoint
+first, so that what was due comes before the change. Callers hold the account's lock.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from sandbox.aws.autoscaling import scaling
-from sandbox.aws.autoscaling.scaling import Policy, Rules, Target
-from sandbox.aws.cloudwatch.metrics import Read, metric, minute_of
-from sandbox.aws.cloudwatch.monitor import Monitor
-from sandbox.aws.sagemaker import endpoints
-from sandbox.aws.sagemaker.endpoints import Endpoint
+from sandbox.aws.autoscaling.policies import Policy, Rules, Target
+from sandbox.aws.cloudwatch.metrics import Read, metric_asked, minute_of
+from sandbox.aws.cloudwatch.store import MetricStore
+from sandbox.aws.sagemaker import lifecycle
+from sandbox.aws.sagemaker.lifecycle import Endpoint
 from sandbox.journal import Journal
 
 PREFIX = "target "
@@ -24,16 +23,16 @@ Key = tuple[str, str]
 
 
 class Targets:
-    def __init__(self, journal: Journal, monitor: Monitor, rollout_seconds: float) -> None:
+    def __init__(self, journal: Journal, metrics: MetricStore, rollout_seconds: float) -> None:
         self._journal = journal
-        self._monitor = monitor
+        self._metrics = metrics
         self._rollout_seconds = rollout_seconds
         self._targets: dict[str, dict[str, Target]] = defaultdict(dict)
         self._policies: dict[Key, dict[str, Policy]] = defaultdict(dict)
         self._evaluated: dict[Key, float] = {}
 
     def settle(self, endpoint: Endpoint, now: float) -> Endpoint | None:
-        """Give the endpoint as it is at `now`, scaled as its targets ask; None once it is gone."""
+        """Return the endpoint as it is at `now`, scaled as it should be; None once it is gone."""
         current: Endpoint | None = endpoint
         for variant, target in self._targets.get(endpoint.arn, {}).items():
             key = endpoint.arn, variant
@@ -41,23 +40,20 @@ class Targets:
             if current is not None and minute_of(since) != minute_of(now):
                 current = scaling.advance(current, self._rules(target, key), since, now)
                 self._evaluated[key] = now
-        return current and endpoints.settle(current, now)
+        return current and lifecycle.settle(current, now)
 
-    def has(self, arn: str) -> bool:
-        return bool(self._targets.get(arn))
-
-    def of(self, arn: str) -> list[Target]:
-        return list(self._targets.get(arn, {}).values())
+    def scaled_variants(self, arn: str) -> Collection[str]:
+        return self._targets.get(arn, {}).keys()
 
     def find(self, key: Key) -> Target | None:
         return self._targets.get(key[0], {}).get(key[1])
 
     def listed(self, region: str) -> list[tuple[Key, Target]]:
-        """Give the region's targets, oldest first."""
+        """Return the region's targets, oldest first."""
         found = [
             ((arn, variant), target)
-            for arn, shelf in self._targets.items()
-            for variant, target in shelf.items()
+            for arn, targets in self._targets.items()
+            for variant, target in targets.items()
             if target.region == region
         ]
         return sorted(found, key=lambda each: (each[1].created, each[1].resource))
@@ -89,8 +85,9 @@ class Targets:
             self.drop((arn, variant))
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        for arn, shelf in self._targets.items():
-            yield from ((_name((arn, variant)), self._record((arn, variant))) for variant in shelf)
+        for arn, targets in self._targets.items():
+            keys = [(arn, variant) for variant in targets]
+            yield from ((_name(key), self._record(key)) for key in keys)
 
     def restore(self, entries: Mapping[str, Any]) -> None:
         for name, value in entries.items():
@@ -103,20 +100,19 @@ class Targets:
     def _rules(self, target: Target, key: Key) -> Rules:
         policies = tuple(self._policies.get(key, {}).values())
         alarms = tuple(
-            alarm for policy in policies for alarm in self._monitor.alarms_for(policy.arn)
+            alarm for policy in policies for alarm in self._metrics.alarms_for(policy.arn)
         )
 
         def reads(endpoint: Endpoint, query: Mapping[str, Any], now: float) -> Read:
-            names = [(each["Name"], each["Value"]) for each in query.get("Dimensions", [])]
-            which = metric(target.region, query["Namespace"], query["MetricName"], names)
+            which = metric_asked(target.region, query)
             named = which.dimension("EndpointName") == endpoint.name
-            return self._monitor.reader(which, endpoint if named else None, now)
+            return self._metrics.reader(which, endpoint if named else None, now)
 
         return Rules(target, policies, alarms, reads, self._rollout_seconds)
 
     def _touch(self, key: Key, now: float) -> None:
-        shelf = self._targets[key[0]]
-        shelf[key[1]] = replace(shelf[key[1]], changed=now)
+        arn, variant = key
+        self._targets[arn][variant] = replace(self._targets[arn][variant], changed=now)
         self._write(key)
 
     def _write(self, key: Key) -> None:

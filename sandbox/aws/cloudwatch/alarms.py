@@ -32,7 +32,7 @@ def state(alarm: Mapping[str, Any], read: Read, now: float) -> str:
 
 
 def recent(alarm: Mapping[str, Any], read: Read, now: float) -> list[float | None]:
-    """Give the values of the last whole periods, newest first; None where there was no data."""
+    """Return the values of the last whole periods, newest first; None where there was no data."""
     period = max(MINUTE, alarm["Period"])
     end = int(now // period) * period
     starts = (end - period * age for age in range(1, alarm["EvaluationPeriods"] + 1))
@@ -42,5 +42,5 @@ def recent(alarm: Mapping[str, Any], read: Read, now: float) -> list[float | Non
 
 
 def span(alarm: Mapping[str, Any]) -> float:
-    """Say how far back an alarm looks, in seconds."""
+    """Return how far back an alarm looks, in seconds."""
     return float(max(MINUTE, alarm["Period"]) * (alarm["EvaluationPeriods"] + 1))

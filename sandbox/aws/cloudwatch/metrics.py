@@ -7,8 +7,9 @@ below an hour 63 days, and any 455 days.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 MINUTE = 60
 DAY = 86_400
@@ -32,6 +33,12 @@ def metric(region: str, namespace: str, name: str, dimensions: Iterable[tuple[st
     return Metric(region, namespace, name, tuple(sorted(dimensions)))
 
 
+def metric_asked(region: str, asked: Mapping[str, Any]) -> Metric:
+    """Return the metric that a call names by Namespace, MetricName and Dimensions."""
+    names = [(each["Name"], each["Value"]) for each in asked.get("Dimensions", [])]
+    return metric(region, asked["Namespace"], asked["MetricName"], names)
+
+
 @dataclass(frozen=True)
 class Bucket:
     """What happened within a minute, or within a period."""
@@ -50,7 +57,7 @@ class Bucket:
         )
 
     def statistic(self, name: str) -> float:
-        """Give a statistic by CloudWatch's name; KeyError where there is none of that name."""
+        """Return a statistic by CloudWatch's name; raise KeyError where there is none of it."""
         average = self.total / self.count if self.count else 0.0
         return {
             "Sum": self.total,
@@ -75,13 +82,13 @@ def minute_of(moment: float) -> int:
 
 
 def over(read: Read, start: int, period: int) -> Bucket | None:
-    """Sum up the minutes of a period."""
+    """Return the sum of a period's minutes; None where none has data."""
     found = [bucket for at in range(start, start + period, MINUTE) if (bucket := read(at))]
     return _sum(found) if found else None
 
 
 def oldest(period: int, now: float) -> float:
-    """Say since when CloudWatch still knows data at this period."""
+    """Return since when CloudWatch still knows data at this period."""
     days = 15 if period < 5 * MINUTE else 63 if period < 60 * MINUTE else 455
     return now - days * DAY
 
@@ -93,7 +100,7 @@ class Series:
         self._minutes: dict[Metric, dict[int, Bucket]] = defaultdict(dict)
 
     def add(self, which: Metric, at: float, bucket: Bucket) -> tuple[int, Bucket]:
-        """Add to a minute, and give what it holds now."""
+        """Add to a minute, and return it with what it holds now."""
         minute, minutes = minute_of(at), self._minutes[which]
         known = minutes.get(minute)
         minutes[minute] = known + bucket if known else bucket
@@ -107,7 +114,7 @@ class Series:
         return minutes.get(minute) if minutes else None
 
     def between(self, which: Metric, start: int, end: float) -> list[tuple[int, Bucket]]:
-        """Give the minutes with data, oldest first: the cost is that of the data, not the time."""
+        """Return the minutes with data, oldest first; what costs is the data, not the time."""
         minutes = self._minutes.get(which, {})
         return sorted((at, each) for at, each in minutes.items() if start <= at < end)
 
@@ -118,7 +125,7 @@ class Series:
 
 
 def by_period(minutes: Iterable[tuple[int, Bucket]], period: int) -> list[tuple[int, Bucket]]:
-    """Gather minutes into periods, in their order."""
+    """Return the minutes gathered into periods, in their order."""
     gathered: dict[int, list[Bucket]] = defaultdict(list)
     for at, bucket in minutes:
         gathered[at // period * period].append(bucket)

@@ -26,7 +26,7 @@ class Route:
 
     @property
     def weight(self) -> tuple[int, int]:
-        """Order by what is asked for; literal path first where that is the same."""
+        """How much it asks for; of two that ask for the same, the more literal path weighs more."""
         return len(self.query) + len(self.headers), -self.path.pattern.count("(")
 
     def fits(
@@ -43,7 +43,7 @@ class Route:
 
 
 def operation(service: str, request: Mapping[str, str], headers: frozenset[str]) -> str | None:
-    """Name the operation of a WSGI request to a service; None if its model knows none."""
+    """Return the operation of a WSGI request to a service; None if its model has none."""
     path = request.get("PATH_INFO", "/").rstrip("/") or "/"
     query = parse_qs(request.get("QUERY_STRING", ""), keep_blank_values=True)
     values = {name: found[0] for name, found in query.items()}

@@ -1,4 +1,4 @@
-"""Checks a request against AWS's own service model, and words the refusal as AWS does."""
+"""Checks a request against AWS's own service model, and says what is wrong as AWS does."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
 
-from sandbox.aws import refusals
+from sandbox.aws.protocol import errors
 
 
 @cache
@@ -16,14 +16,9 @@ def service(name: str) -> ServiceModel:
     return botocore.session.get_session().get_service_model(name)
 
 
-def operation(name: str, of: str = "sagemaker") -> OperationModel | None:
-    model = service(of)
-    return model.operation_model(name) if name in model.operation_names else None
-
-
 @cache
 def sagemaker_operations() -> frozenset[str]:
-    """Every operation of SageMaker and of its runtime."""
+    """Return every operation of SageMaker and of its runtime."""
     runtime = service("sagemaker-runtime").operation_names
     return frozenset([*service("sagemaker").operation_names, *runtime])
 
@@ -35,13 +30,13 @@ def instance_types() -> frozenset[str]:
     )
 
 
-def check(model: OperationModel, params: dict[str, Any]) -> None:
-    if model.input_shape is None:
-        return
-    found = list(violations(model.input_shape, params, ""))
+def check(model: str, operation: str, params: dict[str, Any]) -> None:
+    """Raise AWS's error that lists every violation of an operation's input shape."""
+    shape = service(model).operation_model(operation).input_shape
+    found = list(violations(shape, params, "")) if shape is not None else []
     if found:
         noun = "error" if len(found) == 1 else "errors"
-        raise refusals.invalid(f"{len(found)} validation {noun} detected: {'; '.join(found)}")
+        raise errors.invalid(f"{len(found)} validation {noun} detected: {'; '.join(found)}")
 
 
 def violations(shape: Shape, value: object, path: str) -> Iterator[str]:
@@ -100,7 +95,7 @@ def _text(shape: Shape, value: str, path: str) -> Iterator[str]:
 
 @cache
 def _pattern(text: str | None) -> re.Pattern[str] | None:
-    """Java's Unicode classes and surrogate pairs are unknown to `re`: those are not checked."""
+    """Return None for a pattern with Java's Unicode classes or surrogate pairs: `re` has none."""
     try:
         return re.compile(text) if text is not None else None
     except re.error:

@@ -33,7 +33,7 @@ def generate(body: bytes) -> bytes:
 
 
 def stream(body: bytes) -> Iterator[bytes]:
-    """Server-sent events, a token at a time; the last one carries the whole text."""
+    """Yield server-sent events, a token at a time; the last one carries the whole text."""
     request = _request(body)
     inputs = request.get("inputs", request.get("text_inputs"))
     parameters = _parameters(request)

@@ -16,7 +16,7 @@ def event(kind: str, payload: bytes, content_type: str = "application/octet-stre
 
 
 def exception(kind: str, payload: bytes) -> bytes:
-    """Say in JSON why the stream ends here."""
+    """Return a message that says in JSON why the stream ends here."""
     return _message("exception", kind, payload, "application/json")
 
 

@@ -1,47 +1,44 @@
 """What the account holds for SageMaker: models, endpoint configs, endpoints and their tags.
 
-A shelf for each region and kind, keyed by ARN. SageMaker writes names into ARNs in lower case,
-which is why two names that differ by case only are the same resource. Every change goes through
-this class, which also writes it to the journal; an endpoint is settled when it is looked at, which
+They are kept by region, kind and ARN. SageMaker writes names into ARNs in lower case, which is why
+two names that differ by case only are the same resource. Every change goes through this class,
+which also writes it to the journal. An endpoint is brought up to date when it is looked at, which
 includes what autoscaling did to it. Callers hold `lock`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
 from threading import RLock
 from typing import Any, Protocol
 
-from sandbox.aws.sagemaker.endpoints import Change, Deployment, Endpoint, Status, Variant
+from sandbox.aws.sagemaker.deployments import Document
+from sandbox.aws.sagemaker.lifecycle import Change, Deployment, Endpoint, Status, Variant
 from sandbox.clock import Clock
 from sandbox.journal import Journal
 
 ACCOUNT_ID = "123456789012"
 
 
-@dataclass(frozen=True)
-class Document:
-    """A model or an endpoint config: the request that created it."""
+class Scaling(Protocol):
+    """What autoscaling does to endpoints, as SageMaker knows it."""
 
-    name: str
-    arn: str
-    created: float
-    body: Mapping[str, Any]
+    def settle(self, endpoint: Endpoint, now: float) -> Endpoint | None:
+        """Return the endpoint as it is at `now`, scaled as it should be; None once it is gone."""
 
+    def scaled_variants(self, arn: str) -> Collection[str]:
+        """Return the names of an endpoint's variants that have a scalable target."""
 
-class Settler(Protocol):
-    """Who knows how an endpoint is now: its own changes, and what scales it."""
-
-    def settle(self, endpoint: Endpoint, now: float) -> Endpoint | None: ...
-    def has(self, arn: str) -> bool: ...
+    def drop_all(self, arn: str) -> None:
+        """Forget the scalable targets of an endpoint and their policies."""
 
 
 def arn_of(region: str, kind: str, name: str) -> str:
     return f"arn:aws:sagemaker:{region}:{ACCOUNT_ID}:{kind}/{name.lower()}"
 
 
-def shelf_of(arn: str) -> tuple[str, str]:
-    """Region and kind of a SageMaker ARN; ValueError if it is none."""
+def region_and_kind(arn: str) -> tuple[str, str]:
+    """Return the region and the kind of a SageMaker ARN; raise ValueError if it is none."""
     _, _, service, region, _, resource = arn.split(":", 5)
     kind, _, _ = resource.partition("/")
     if service != "sagemaker":
@@ -50,9 +47,9 @@ def shelf_of(arn: str) -> tuple[str, str]:
 
 
 class Account:
-    def __init__(self, clock: Clock, journal: Journal, settler: Settler) -> None:
+    def __init__(self, clock: Clock, journal: Journal, scaling: Scaling) -> None:
         self.clock = clock
-        self._settler = settler
+        self._scaling = scaling
         self.lock = RLock()
         self._journal = journal
         self._documents: dict[tuple[str, str], dict[str, Document]] = defaultdict(dict)
@@ -60,49 +57,49 @@ class Account:
         self._tags: dict[str, dict[str, str]] = {}
 
     def document(self, arn: str) -> Document | None:
-        return self._documents[shelf_of(arn)].get(arn)
+        return self._documents[region_and_kind(arn)].get(arn)
 
     def documents(self, region: str, kind: str) -> list[Document]:
         return list(self._documents[region, kind].values())
 
     def keep_document(self, document: Document) -> None:
-        self._documents[shelf_of(document.arn)][document.arn] = document
+        self._documents[region_and_kind(document.arn)][document.arn] = document
         self._journal.write(document.arn, asdict(document))
 
     def drop_document(self, arn: str) -> None:
-        del self._documents[shelf_of(arn)][arn]
+        del self._documents[region_and_kind(arn)][arn]
         self._journal.write(arn, None)
-        self.tag(arn, {})
+        self.set_tags(arn, {})
 
     def endpoint(self, arn: str) -> Endpoint | None:
-        region, _ = shelf_of(arn)
+        region, _ = region_and_kind(arn)
         found = self._endpoints[region].get(arn)
         return found and self._settled(region, found, self.clock.now())
 
     def endpoints(self, region: str) -> list[Endpoint]:
         now = self.clock.now()
-        shelf = self._endpoints[region]
-        is_scaled = self._settler.has
-        due = [each for each in shelf.values() if each.change is not None or is_scaled(each.arn)]
+        endpoints = self._endpoints[region]
+        scaled = self._scaling.scaled_variants
+        due = [each for each in endpoints.values() if each.change is not None or scaled(each.arn)]
         for endpoint in due:
             self._settled(region, endpoint, now)
-        return list(shelf.values())
+        return list(endpoints.values())
 
     def keep_endpoint(self, endpoint: Endpoint) -> None:
-        region, _ = shelf_of(endpoint.arn)
+        region, _ = region_and_kind(endpoint.arn)
         self._endpoints[region][endpoint.arn] = endpoint
         self._journal.write(endpoint.arn, asdict(endpoint))
 
     def endpoints_named(self, name: str) -> list[Endpoint]:
-        """Find the endpoints of that name in all regions."""
+        """Return the endpoints of that name in all regions."""
         arns = [arn_of(region, "endpoint", name) for region in list(self._endpoints)]
         return [found for arn in arns if (found := self.endpoint(arn)) is not None]
 
     def regions(self) -> list[str]:
-        return [region for region, shelf in self._endpoints.items() if shelf]
+        return [region for region, endpoints in self._endpoints.items() if endpoints]
 
     def has(self, arn: str) -> bool:
-        _, kind = shelf_of(arn)
+        _, kind = region_and_kind(arn)
         return (self.endpoint(arn) if kind == "endpoint" else self.document(arn)) is not None
 
     def arns(self, region: str, kind: str) -> list[str]:
@@ -113,7 +110,7 @@ class Account:
     def tags(self, arn: str) -> dict[str, str]:
         return dict(self._tags.get(arn, {}))
 
-    def tag(self, arn: str, tags: Mapping[str, str]) -> None:
+    def set_tags(self, arn: str, tags: Mapping[str, str]) -> None:
         """Replace the tags of a resource."""
         if dict(tags) != self._tags.pop(arn, {}):
             self._journal.write(f"tags {arn}", tags or None)
@@ -121,7 +118,7 @@ class Account:
             self._tags[arn] = dict(tags)
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """Give the whole account as journal entries."""
+        """Return the whole account as journal entries."""
         for documents in self._documents.values():
             yield from ((document.arn, asdict(document)) for document in documents.values())
         for region in list(self._endpoints):
@@ -132,17 +129,17 @@ class Account:
         for key, value in entries.items():
             if key.startswith("tags "):
                 self._tags[key.removeprefix("tags ")] = value
-            elif key.startswith("arn:") and shelf_of(key)[1] == "endpoint":
-                self._endpoints[shelf_of(key)[0]][key] = _endpoint(value)
+            elif key.startswith("arn:") and region_and_kind(key)[1] == "endpoint":
+                self._endpoints[region_and_kind(key)[0]][key] = _endpoint(value)
             elif key.startswith("arn:"):
-                self._documents[shelf_of(key)][key] = Document(**value)
+                self._documents[region_and_kind(key)][key] = Document(**value)
 
     def _settled(self, region: str, endpoint: Endpoint, now: float) -> Endpoint | None:
-        settled = self._settler.settle(endpoint, now)
+        settled = self._scaling.settle(endpoint, now)
         if settled is None:
             del self._endpoints[region][endpoint.arn]
             self._journal.write(endpoint.arn, None)
-            self.tag(endpoint.arn, {})
+            self.set_tags(endpoint.arn, {})
         else:
             self._endpoints[region][endpoint.arn] = settled
             if settled.scaled != endpoint.scaled:

@@ -1,13 +1,22 @@
-"""PURE: from an endpoint config to what is deployed and what DescribeEndpoint shows."""
+"""PURE: from an endpoint config to its deployment, and to what DescribeEndpoint shows of it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sandbox.aws.sagemaker.account import Document
-from sandbox.aws.sagemaker.endpoints import Deployment, Endpoint, Status, Variant
+from sandbox.aws.sagemaker.lifecycle import Deployment, Endpoint, Status, Variant
 
 RETAINABLE = frozenset({"DesiredInstanceCount", "DesiredWeight"})
+
+
+@dataclass(frozen=True)
+class Document:
+    """A model or an endpoint config: the request that created it."""
+
+    name: str
+    arn: str
+    created: float
+    body: Mapping[str, Any]
 
 
 def deployed(config: Document) -> Deployment:
@@ -16,35 +25,24 @@ def deployed(config: Document) -> Deployment:
 
 
 def retained(new: Deployment, old: Deployment, properties: Collection[str]) -> Deployment:
-    """Carry those properties of the old deployment over to its namesakes in the new one."""
-    before = {variant.name: variant for variant in old.variants}
-    return replace(
-        new,
-        variants=tuple(
-            replace(
-                variant,
-                count=before[variant.name].count
-                if "DesiredInstanceCount" in properties
-                else variant.count,
-                weight=before[variant.name].weight
-                if "DesiredWeight" in properties
-                else variant.weight,
-            )
-            if variant.name in before
-            else variant
-            for variant in new.variants
-        ),
+    """Return `new`, whose variants keep these properties of the old variant of their name."""
+    values = {
+        each.name: {"DesiredInstanceCount": each.count, "DesiredWeight": each.weight}
+        for each in old.variants
+    }
+    return rescaled(
+        new, {name: {key: each[key] for key in properties} for name, each in values.items()}
     )
 
 
-def rescaled(deployment: Deployment, wishes: Mapping[str, Mapping[str, Any]]) -> Deployment:
+def rescaled(deployment: Deployment, desired: Mapping[str, Mapping[str, Any]]) -> Deployment:
     return replace(
         deployment,
         variants=tuple(
             replace(
                 variant,
-                count=wishes.get(variant.name, {}).get("DesiredInstanceCount", variant.count),
-                weight=wishes.get(variant.name, {}).get("DesiredWeight", variant.weight),
+                count=desired.get(variant.name, {}).get("DesiredInstanceCount", variant.count),
+                weight=desired.get(variant.name, {}).get("DesiredWeight", variant.weight),
             )
             for variant in deployment.variants
         ),
@@ -52,7 +50,7 @@ def rescaled(deployment: Deployment, wishes: Mapping[str, Mapping[str, Any]]) ->
 
 
 def description(endpoint: Endpoint) -> dict[str, Any]:
-    """Give DescribeEndpoint's answer; times are seconds since the epoch, as on the wire."""
+    """Return DescribeEndpoint's answer; times are seconds since the epoch, as on the wire."""
     shown: dict[str, Any] = {
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,
@@ -80,7 +78,7 @@ def description(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def summary(endpoint: Endpoint) -> dict[str, Any]:
-    """Give what ListEndpoints shows: no config name."""
+    """Return what ListEndpoints shows, which has no config name."""
     return {
         "EndpointName": endpoint.name,
         "EndpointArn": endpoint.arn,

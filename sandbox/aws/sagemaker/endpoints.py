@@ -1,242 +1,177 @@
-"""PURE: the life of a SageMaker endpoint, worked out from time stamps.
+"""SageMaker's endpoint operations: create, describe, list, update, rescale, delete.
 
-An endpoint knows its status and the one change that is due next. `settle` applies what has fallen
-due by `now`; nothing here waits, reads a clock or knows of HTTP. Moments are seconds since the
-epoch.
-
-    create ------> Creating ------> InService | Failed (reason)
-    update ------> Updating ------> InService on the new config | InService on the old one (reason)
-    rescale -----> Updating ------> InService | RollingBack -> InService (reason)
-    delete ------> Deleting ------> absent
-    force -------> any status, until it is changed again or for some seconds
+The rules are in `lifecycle` (pure); this module looks things up, raises AWS's errors in AWS's order
+and keeps the result. What a fault does to a deployment is decided when the call arrives.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any
 
-from sandbox.aws import refusals
-from sandbox.aws.refusals import Refusal
+from sandbox.aws.faults import Faults
+from sandbox.aws.protocol.call import Call
+from sandbox.aws.protocol.errors import invalid
+from sandbox.aws.sagemaker import deployments, errors, lifecycle
+from sandbox.aws.sagemaker.account import Account, Scaling, arn_of
+from sandbox.aws.sagemaker.lifecycle import Deployment, Endpoint, Rollout, Variant
+from sandbox.aws.sagemaker.lists import page
+from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
+from sandbox.aws.sagemaker.quotas import Quotas
+from sandbox.aws.sagemaker.tags import as_map
 
-
-class Status(StrEnum):
-    OUT_OF_SERVICE = "OutOfService"
-    CREATING = "Creating"
-    UPDATING = "Updating"
-    SYSTEM_UPDATING = "SystemUpdating"
-    ROLLING_BACK = "RollingBack"
-    IN_SERVICE = "InService"
-    DELETING = "Deleting"
-    FAILED = "Failed"
-    UPDATE_ROLLBACK_FAILED = "UpdateRollbackFailed"
-
-
-IN_PROGRESS = frozenset(
-    {
-        Status.CREATING,
-        Status.UPDATING,
-        Status.SYSTEM_UPDATING,
-        Status.ROLLING_BACK,
-        Status.DELETING,
-    }
-)
-SERVING = frozenset(
-    {
-        Status.IN_SERVICE,
-        Status.UPDATING,
-        Status.ROLLING_BACK,
-        Status.SYSTEM_UPDATING,
-        Status.UPDATE_ROLLBACK_FAILED,
-    }
-)
+FAILURES = {
+    "capacity": "Unable to provision requested ML compute capacity due to "
+    "InsufficientInstanceCapacity error. Please retry using a different ML instance type or after "
+    "some time.",
+    "crash": "The primary container for production variant AllTraffic did not pass the ping health "
+    "check. Please check CloudWatch logs for this endpoint.",
+}
 
 
 @dataclass(frozen=True)
-class Variant:
-    name: str
-    model_name: str | None
-    instance_type: str | None
-    count: int
-    weight: float
-    pools: tuple[str, ...] = ()
-    """Instance types by priority, where the config names pools; `instance_type` is the one used."""
+class Timing:
+    startup_seconds: float = 3.0
+    delete_seconds: float = 1.0
 
 
 @dataclass(frozen=True)
-class Deployment:
-    """An endpoint config as it was deployed: it stays true when the config is deleted."""
+class Conditions:
+    """What decides how a deployment goes."""
 
-    config: str
-    variants: tuple[Variant, ...]
-    async_inference: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Change:
-    """What happens to an endpoint at a known moment; no status means that it is gone."""
-
-    at: float
-    status: Status | None
-    serving: Deployment | None = None
-    reason: str | None = None
-    then: "Change | None" = None
+    faults: Faults
+    quotas: Quotas
+    timing: Timing
 
 
-@dataclass(frozen=True)
-class Rollout:
-    """How a deployment will go: how long it takes, and why it fails if it does."""
+class Endpoints:
+    def __init__(
+        self,
+        account: Account,
+        configs: ModelsAndConfigs,
+        scaling: Scaling,
+        conditions: Conditions,
+    ) -> None:
+        self._account = account
+        self._configs = configs
+        self._scaling = scaling
+        self._faults = conditions.faults
+        self._quotas = conditions.quotas
+        self._timing = conditions.timing
 
-    seconds: float
-    failure: str | None = None
+    def create_endpoint(self, call: Call) -> dict[str, Any]:
+        name = call.params["EndpointName"]
+        arn = arn_of(call.region, "endpoint", name)
+        if self._account.endpoint(arn) is not None:
+            raise errors.already_exists("endpoint", arn)
+        deployment, rollout = self._provisioned(call, self._deployment(call))
+        self._quotas.check(deployment, self._account.endpoints(call.region))
+        created = lifecycle.create(name, arn, deployment, call.now, rollout)
+        self._account.keep_endpoint(created)
+        self._account.set_tags(arn, as_map(call.params.get("Tags", [])))
+        return {"EndpointArn": arn}
 
+    def describe_endpoint(self, call: Call) -> dict[str, Any]:
+        return deployments.description(self._find(call))
 
-@dataclass(frozen=True)
-class Endpoint:
-    name: str
-    arn: str
-    status: Status
-    serving: Deployment
-    created: float
-    modified: float
-    target: Deployment | None = None
-    reason: str | None = None
-    change: Change | None = None
-    counted: tuple[tuple[float, int], ...] = ()
-    """How many instances it has had, since when."""
-    scaled: float = 0.0
-    """When autoscaling last changed it."""
+    def list_endpoints(self, call: Call) -> dict[str, Any]:
+        shown, token = page(self._account.endpoints(call.region), call.params)
+        summaries = [deployments.summary(endpoint) for endpoint in shown]
+        return {"Endpoints": summaries} | ({"NextToken": token} if token else {})
 
-    @property
-    def desired(self) -> Deployment:
-        """What the deployment in use is being rescaled to, if it is."""
-        rescaling = self.target is None and self.status is Status.UPDATING
-        return (rescaling and self.change and self.change.serving) or self.serving
+    def update_endpoint(self, call: Call) -> dict[str, Any]:
+        endpoint = self._changeable(call)
+        # SageMaker reads the config in use as well, and refuses the update without it.
+        self._configs.find(call.region, "endpoint-config", endpoint.serving.config)
+        deployment = self._deployment(call)
+        if call.params.get("RetainAllVariantProperties"):
+            excluded = call.params.get("ExcludeRetainedVariantProperties", [])
+            kept = deployments.RETAINABLE - {each["VariantPropertyType"] for each in excluded}
+            deployment = deployments.retained(deployment, endpoint.serving, kept)
+        self._check_scaled(endpoint, deployment)
+        deployment, rollout = self._provisioned(call, deployment)
+        self._quotas.check(deployment, self._account.endpoints(call.region))
+        self._account.keep_endpoint(lifecycle.update(endpoint, deployment, call.now, rollout))
+        return {"EndpointArn": endpoint.arn}
 
-    @property
-    def instances(self) -> tuple[tuple[str, int], ...]:
-        """What counts against the quota: both fleets while a blue/green update runs."""
-        if self.status is Status.FAILED:
-            return ()
-        fleets = [self.serving] + ([self.target] if self.status is Status.UPDATING else [])
-        return tuple(
-            (variant.instance_type, variant.count)
-            for fleet in fleets
-            if fleet is not None
-            for variant in fleet.variants
-            if variant.instance_type is not None
-        )
+    def update_endpoint_weights_and_capacities(self, call: Call) -> dict[str, Any]:
+        endpoint = self._changeable(call)
+        desired = {each["VariantName"]: each for each in call.params["DesiredWeightsAndCapacities"]}
+        unknown = desired.keys() - {variant.name for variant in endpoint.serving.variants}
+        if unknown:
+            raise invalid(f'Could not find variant "{min(unknown)}" on endpoint "{endpoint.arn}".')
+        deployment = deployments.rescaled(endpoint.serving, desired)
+        _, rollout = self._provisioned(call, deployment)
+        self._account.keep_endpoint(lifecycle.rescale(endpoint, deployment, call.now, rollout))
+        return {"EndpointArn": endpoint.arn}
 
+    def delete_endpoint(self, call: Call) -> dict[str, Any]:
+        endpoint = self._changeable(call)
+        if self._scaling.scaled_variants(endpoint.arn):
+            if self._faults.take(call, "scalable-target"):
+                raise errors.may_not_deregister()
+            self._scaling.drop_all(endpoint.arn)
+        seconds = self._timing.delete_seconds
+        self._account.keep_endpoint(lifecycle.delete(endpoint, call.now, seconds))
+        return {}
 
-def settle(endpoint: Endpoint, now: float) -> Endpoint | None:
-    """Give the endpoint as it is at `now`, or None once it is gone."""
-    while (change := endpoint.change) is not None and change.at <= now:
-        if change.status is None:
-            return None
-        settled = replace(
-            endpoint,
-            status=change.status,
-            serving=change.serving or endpoint.serving,
-            modified=change.at,
-            target=None,
-            reason=change.reason,
-            change=change.then,
-        )
-        endpoint = _counted(settled, change.at)
-    return endpoint
-
-
-def create(name: str, arn: str, deployment: Deployment, now: float, rollout: Rollout) -> Endpoint:
-    outcome = Status.IN_SERVICE if rollout.failure is None else Status.FAILED
-    return Endpoint(
-        name=name,
-        arn=arn,
-        status=Status.CREATING,
-        serving=deployment,
-        created=now,
-        modified=now,
-        target=deployment,
-        change=Change(_after(now, rollout.seconds), outcome, reason=rollout.failure),
-    )
-
-
-def update(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Rollout) -> Endpoint:
-    """Blue/green: the old deployment serves until the new one is ready, and stays if that fails."""
-    return replace(
-        endpoint,
-        status=Status.UPDATING,
-        modified=now,
-        target=deployment,
-        reason=None,
-        change=Change(
-            _after(now, rollout.seconds),
-            Status.IN_SERVICE,
-            serving=deployment if rollout.failure is None else None,
-            reason=rollout.failure,
-        ),
-    )
-
-
-def rescale(endpoint: Endpoint, deployment: Deployment, now: float, rollout: Rollout) -> Endpoint:
-    """Change weights and counts of the config in use; a failure rolls back first.
-
-    Why the last update failed stays told: only an update to another config answers that.
-    """
-    half = _after(now, rollout.seconds)
-    change = Change(half, Status.IN_SERVICE, serving=deployment, reason=endpoint.reason)
-    if rollout.failure is not None:
-        back = Change(_after(half, rollout.seconds), Status.IN_SERVICE, reason=rollout.failure)
-        change = Change(half, Status.ROLLING_BACK, reason=endpoint.reason, then=back)
-    return replace(endpoint, status=Status.UPDATING, modified=now, change=change)
-
-
-def delete(endpoint: Endpoint, now: float, seconds: float) -> Endpoint:
-    change = Change(_after(now, seconds), None)
-    return replace(endpoint, status=Status.DELETING, modified=now, target=None, change=change)
-
-
-def force(
-    endpoint: Endpoint,
-    status: Status,
-    now: float,
-    *,
-    seconds: float | None = None,
-    reason: str | None = None,
-) -> Endpoint:
-    """Put the endpoint into a status; one that is in progress ends after `seconds`, or never.
-
-    What is in progress keeps the reason of an earlier failure, and an update shows as one of the
-    config in use.
-    """
-    kept = endpoint.reason if reason is None and status in IN_PROGRESS else reason
-    target = endpoint.serving if status in {Status.CREATING, Status.UPDATING} else None
-    change = None
-    if seconds is not None:
-        after = None if status is Status.DELETING else Status.IN_SERVICE
-        change = Change(_after(now, seconds), after, reason=kept)
-    forced = replace(
-        endpoint, status=status, modified=now, target=target, reason=kept, change=change
-    )
-    return _counted(forced, now)
-
-
-def refusal(endpoint: Endpoint, operation: str) -> Refusal | None:
-    """Why SageMaker would not begin `operation` on this endpoint now."""
-    if endpoint.status in IN_PROGRESS:
-        return refusals.in_progress(endpoint.arn)
-    if endpoint.status is Status.FAILED and operation != "DeleteEndpoint":
-        return refusals.failed_already(endpoint.arn)
-    return None
-
-
-def _counted(endpoint: Endpoint, now: float) -> Endpoint:
-    """Note how many instances it has from now on, if that is news."""
-    count = sum(variant.count for variant in endpoint.serving.variants)
-    known = endpoint.counted[-1][1] if endpoint.counted else None
-    if endpoint.status is not Status.IN_SERVICE or count == known:
+    def _find(self, call: Call) -> Endpoint:
+        arn = arn_of(call.region, "endpoint", call.params["EndpointName"])
+        endpoint = self._account.endpoint(arn)
+        if endpoint is None:
+            raise errors.not_found("endpoint", arn)
         return endpoint
-    return replace(endpoint, counted=(*endpoint.counted, (now, count)))
+
+    def _changeable(self, call: Call) -> Endpoint:
+        endpoint = self._find(call)
+        if refusal := lifecycle.refusal(endpoint, call.operation):
+            raise refusal
+        return endpoint
+
+    def _deployment(self, call: Call) -> Deployment:
+        name = call.params["EndpointConfigName"]
+        if self._faults.take(call, "stale-config"):
+            arn = arn_of(call.region, "endpoint-config", name)
+            raise errors.not_found("endpoint-config", arn)
+        config = self._configs.find(call.region, "endpoint-config", name)
+        return deployments.deployed(config)
+
+    def _check_scaled(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        """Raise an error where a scaled variant goes or gets another instance type."""
+        before = {variant.name: variant for variant in endpoint.serving.variants}
+        after = {variant.name: variant for variant in deployment.variants}
+        changed = {
+            name
+            for name in self._scaling.scaled_variants(endpoint.arn)
+            if (old := before.get(name)) is not None
+            and ((new := after.get(name)) is None or not _same_types(old, new))
+        }
+        if changed:
+            raise errors.variant_is_scaled(changed)
+
+    def _provisioned(self, call: Call, deployment: Deployment) -> tuple[Deployment, Rollout]:
+        """Return the deployment with the instance types that it gets, and how it will go."""
+        slow = self._faults.take(call, "slow-start")
+        seconds = slow.seconds if slow and slow.seconds else self._timing.startup_seconds
+        used = []
+        for variant in deployment.variants:
+            instance_type = self._available(call, variant)
+            if instance_type is None:
+                return deployment, Rollout(seconds, FAILURES["capacity"])
+            used.append(deployments.on_type(variant, instance_type or None))
+        crash = self._faults.take(call, "crash")
+        failure = FAILURES["crash"] if crash else None
+        return replace(deployment, variants=tuple(used)), Rollout(seconds, failure)
+
+    def _available(self, call: Call, variant: Variant) -> str | None:
+        """Return the first instance type that there is capacity of ("" if none is needed)."""
+        types = variant.pools or (variant.instance_type or "",)
+        for instance_type in types:
+            fault = self._faults.take(call, "capacity", instance_type=instance_type)
+            if fault is None:
+                return instance_type
+            if fault.instance_type is None:
+                return None
+        return None
 
 
-def _after(moment: float, seconds: float) -> float:
-    return round(moment + seconds, 3)
+def _same_types(old: Variant, new: Variant) -> bool:
+    return set(old.pools or [old.instance_type]) == set(new.pools or [new.instance_type])

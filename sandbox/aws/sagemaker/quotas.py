@@ -7,8 +7,8 @@ the new one beside the old one.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from sandbox.aws import refusals
-from sandbox.aws.sagemaker.endpoints import Deployment, Endpoint
+from sandbox.aws.sagemaker import errors
+from sandbox.aws.sagemaker.lifecycle import Deployment, Endpoint
 
 
 class Quotas:
@@ -23,7 +23,7 @@ class Quotas:
                 self.limits[instance_type] = limit
 
     def check(self, wanted: Deployment, endpoints: Iterable[Endpoint]) -> None:
-        """Refuse a deployment that does not fit beside what the endpoints use already."""
+        """Raise an error if a deployment does not fit beside what the endpoints use already."""
         delta: Counter[str] = Counter()
         for variant in wanted.variants:
             if variant.instance_type in self.limits:
@@ -37,4 +37,4 @@ class Quotas:
         for instance_type, count in delta.items():
             limit = self.limits[instance_type]
             if used[instance_type] + count > limit:
-                raise refusals.over_quota(instance_type, limit, used[instance_type], count)
+                raise errors.over_quota(instance_type, limit, used[instance_type], count)

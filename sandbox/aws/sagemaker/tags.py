@@ -1,19 +1,22 @@
 """Tags of SageMaker resources: SageMaker's own operations, and GetResources of the tagging API.
 
-GetResources answers for SageMaker when every type filter names SageMaker; anything else is left to
-moto, which knows nothing of the resources kept here.
+GetResources is answered here when every type filter names SageMaker; anything else is left to moto,
+which knows nothing of the resources kept here.
 """
 
-import base64
 from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from sandbox.aws import refusals
-from sandbox.aws.protocol.calls import Call
-from sandbox.aws.refusals import Refusal
-from sandbox.aws.sagemaker.account import Account, shelf_of
+from werkzeug.wrappers import Response
 
+from sandbox.aws.protocol import responses, tokens
+from sandbox.aws.protocol.call import Call
+from sandbox.aws.protocol.errors import AwsError, invalid
+from sandbox.aws.sagemaker import errors
+from sandbox.aws.sagemaker.account import Account, region_and_kind
+
+API = "ResourceGroupsTaggingAPI_20170126"
 KINDS = ("endpoint", "endpoint-config", "model")
 MOST_TAGS = 50
 DEFAULT_SIZE = 50
@@ -36,8 +39,8 @@ class Tags:
         arn = self._known(call)
         tags = self._account.tags(arn) | as_map(call.params["Tags"])
         if len(tags) > MOST_TAGS:
-            raise refusals.invalid(f"The resource can have no more than {MOST_TAGS} tags.")
-        self._account.tag(arn, tags)
+            raise invalid(f"The resource can have no more than {MOST_TAGS} tags.")
+        self._account.set_tags(arn, tags)
         return {"Tags": as_list(tags)}
 
     def list_tags(self, call: Call) -> dict[str, Any]:
@@ -52,13 +55,19 @@ class Tags:
         arn = self._known(call)
         gone = call.params["TagKeys"]
         tags = self._account.tags(arn)
-        self._account.tag(arn, {key: tags[key] for key in tags if key not in gone})
+        self._account.set_tags(arn, {key: tags[key] for key in tags if key not in gone})
         return {}
 
-    def get_resources(self, call: Call) -> dict[str, Any]:
+    def answer(self, call: Call) -> Response | None:
+        """Answer a call of the tagging API; None if it is not about SageMaker alone."""
+        if call.operation != "GetResources" or not _is_about_sagemaker(call.params):
+            return None
+        return responses.result(self._get_resources(call))
+
+    def _get_resources(self, call: Call) -> dict[str, Any]:
         size = call.params.get("ResourcesPerPage", DEFAULT_SIZE)
         if not 1 <= size <= MOST_RESOURCES:
-            raise Refusal("InvalidParameterException", "ResourcesPerPage must be 1 to 100.")
+            raise AwsError("InvalidParameterException", "ResourcesPerPage must be 1 to 100.")
         last = _last_shown(call.params.get("PaginationToken"))
         with self._account.lock:  # one page is one view of the account
             return self._page(call, last, size)
@@ -90,17 +99,17 @@ class Tags:
     def _known(self, call: Call) -> str:
         arn: str = call.params["ResourceArn"].lower()
         try:
-            region, kind = shelf_of(arn)
+            region, kind = region_and_kind(arn)
         except ValueError as error:
-            raise refusals.invalid(f"{arn} is not a valid SageMaker ARN.") from error
+            raise invalid(f"{arn} is not a valid SageMaker ARN.") from error
         if kind not in KINDS or region != call.region:
-            raise refusals.invalid(f"{arn} is not a taggable resource of {call.region}.")
+            raise invalid(f"{arn} is not a taggable resource of {call.region}.")
         if not self._account.has(arn):
-            raise refusals.missing(kind, arn)
+            raise errors.not_found(kind, arn)
         return arn
 
 
-def concerns_sagemaker(params: Mapping[str, Any]) -> bool:
+def _is_about_sagemaker(params: Mapping[str, Any]) -> bool:
     types = params.get("ResourceTypeFilters", [])
     return bool(types) and all(each.split(":")[0] == "sagemaker" for each in types)
 
@@ -112,15 +121,12 @@ def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
 
 
 def _cut(identities: Iterable[str], size: int) -> tuple[list[str], str]:
-    """Cut a page of sorted identities; the token names its last one, and is empty at the end."""
+    """Return a page of sorted identities; the token names its last one, and is empty at the end."""
     shown = list(islice(identities, size + 1))
     if len(shown) <= size:
         return shown, ""
-    return shown[:size], base64.b64encode(shown[size - 1].encode()).decode()
+    return shown[:size], tokens.write(shown[size - 1])
 
 
 def _last_shown(token: str | None) -> str:
-    try:
-        return base64.b64decode(token or "", validate=True).decode()
-    except ValueError as error:
-        raise refusals.invalid("The pagination token is invalid.") from error
+    return tokens.read(token, invalid("The pagination token is invalid."))

@@ -2,7 +2,8 @@
 
 Step Functions is moto's parser, which executes the project's own definition: the task calls
 SageMaker's runtime in the sandbox over HTTP. What stands in for AWS there is the name of the
-service and the body's encoding (`sandbox.state_machines`); states, retries and errors are run.
+service and the body's encoding (`sandbox.aws.moto.step_functions`); states, retries and errors are
+run.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+PATIENCE = 120.0  # seconds: a busy machine makes a test slower, and not red
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PRELUDE = b'{"statusCode": 201, "headers": {"Content-Type": "text/plain"}}' + bytes(8)
 
@@ -30,11 +31,11 @@ def test_a_part_arrives_while_the_function_still_works() -> None:
 
     def parts() -> Iterator[bytes]:
         yield PRELUDE + b"first"
-        assert read.wait(30)
+        assert read.wait(PATIENCE)
         yield b"second"
 
     with streaming(parts) as api:
-        connection = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(api.url.removeprefix("http://"), timeout=PATIENCE)
         connection.request("POST", "/jobs")
         response = connection.getresponse()
         assert response.read(5) == b"first"
@@ -46,7 +47,7 @@ def test_a_part_arrives_while_the_function_still_works() -> None:
 
 def test_the_prelude_may_come_in_pieces() -> None:
     with streaming(lambda: iter([PRELUDE[:9], PRELUDE[9:-3], PRELUDE[-3:], b"body"])) as api:
-        assert requests.post(f"{api.url}/jobs", timeout=30).text == "body"
+        assert requests.post(f"{api.url}/jobs", timeout=PATIENCE).text == "body"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_the_prelude_may_come_in_pieces() -> None:
 )
 def test_a_stream_that_does_not_begin_right_is_a_bad_gateway(parts: list[bytes]) -> None:
     with streaming(lambda: iter(parts)) as api:
-        assert requests.post(f"{api.url}/jobs", timeout=30).status_code == 502
+        assert requests.post(f"{api.url}/jobs", timeout=PATIENCE).status_code == 502
 
 
 def test_a_stream_that_breaks_off_is_no_whole_answer() -> None:
@@ -73,7 +74,7 @@ def test_a_stream_that_breaks_off_is_no_whole_answer() -> None:
         streaming(parts) as api,
         pytest.raises(requests.exceptions.ChunkedEncodingError),
     ):
-        requests.post(f"{api.url}/jobs", timeout=30)
+        requests.post(f"{api.url}/jobs", timeout=PATIENCE)
 
 
 def test_a_deployed_route_is_served_beside_the_fixed_ones_and_never_instead_of_them() -> None:
@@ -84,7 +85,7 @@ def test_a_deployed_route_is_served_beside_the_fixed_ones_and_never_instead_of_t
     api = RestApi((named("fixed"), Route("GET", "/{any}", named("any").handler)))
     api = RestApi(api.routes, deployed=lambda: tuple(later))
     with ApiGateway(api, clock=lambda: NOON) as served:
-        assert requests.get(f"{served.url}/new", timeout=30).text == "any"
+        assert requests.get(f"{served.url}/new", timeout=PATIENCE).text == "any"
         later += [named("hijack"), Route("GET", "/new", named("new").handler)]
-        assert requests.get(f"{served.url}/new", timeout=30).text == "new"
-        assert requests.get(f"{served.url}/jobs", timeout=30).text == "fixed"
+        assert requests.get(f"{served.url}/new", timeout=PATIENCE).text == "new"
+        assert requests.get(f"{served.url}/jobs", timeout=PATIENCE).text == "fixed"
