@@ -1,21 +1,66 @@
-"""What integration tests share: a git server, a sandbox, and the scene that puts them together."""
+"""What integration tests share: a git server, a sandbox, and the scene that puts them together.
+
+It also says how all tests run: which of them are pure, and which share a process.
+"""
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.git.server import GitServer, create_repository
 from sandbox.server import Sandbox
+from tests import purity
 from tests.gateway.api import ANA, Api, deployed
 from tests.ledger.forge import Colleague, Forge
 from tests.scene import STARTUP, Account, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+HERE = Path(__file__).parent
+CHEAP = frozenset({"dynamodb", "dynamodb_url", "environments"})  # each process may have one
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(purity.Guard())
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
+    if module_path.name == "test_schemathesis.py":
+        parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which are pure and which share a fixture; the longest come first and pure ones last."""
+    for test in items:
+        if purity.is_pure(test):
+            test.add_marker("pure")
+        if group := shared(test):
+            test.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda test: (bool(test.get_closest_marker("pure")), test.path.parent != HERE))
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()  # thousands of tests, and what they import: they stay to the end
+
+
+def shared(test: pytest.Item) -> str | None:
+    """Name what a test shares with others, so that one process makes it and runs them all."""
+    if not isinstance(test, pytest.Function):
+        return None
+    made = [used for *_, used in test._fixtureinfo.name2fixturedefs.values()]
+    ours = [each for each in made if each.func.__module__.startswith("tests.")]
+    for each in reversed(ours):  # what others are made of comes last
+        if each.scope == "session" and each.argname not in CHEAP:
+            return each.argname
+    return test.module.__name__ if any(each.scope == "module" for each in ours) else None
 
 
 @contextmanager
@@ -25,7 +70,8 @@ def staged(root: Path) -> Iterator[Scene]:
     bare = create_repository(hosted, "fleet.git")
     with GitServer(hosted) as server, Sandbox(startup_seconds=STARTUP) as sandbox:
         forge = Forge(bare, server.repository_url("fleet.git"))
-        yield Scene(forge, server, Account(sandbox.url), Colleague(root / "ben", forge.url), root)
+        ben = Colleague(root / "ben", str(bare))
+        yield Scene(forge, server, Account(sandbox.url), ben, root)
 
 
 @contextmanager

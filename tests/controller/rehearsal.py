@@ -296,5 +296,5 @@ def rehearsed(root: Path) -> Iterator[Rehearsal]:
         sandbox = Sandbox(startup_seconds=STARTUP, state=root / "state").start()
         stack.callback(sandbox.stop)
         forge = Forge(bare, server.repository_url("fleet.git"))
-        ben = Colleague(root / "ben", forge.url)
+        ben = Colleague(root / "ben", str(bare))
         yield Rehearsal(Scene(forge, server, Account(sandbox.url), ben, root), sandbox, root)

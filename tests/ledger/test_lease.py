@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta, timezone
-from typing import Any
+from time import tzset
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +16,9 @@ from ledger import lease as meter
 from ledger.errors import Refused
 from ledger.lease import Ceiling, Lease
 from ledger.schedule import DAYS, Schedule, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MONDAY_9 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WEEK = Ceiling(10080, "environments/dev/environment.json")
@@ -37,6 +41,16 @@ def situations(draw: st.DrawFn) -> tuple[Lease | None, datetime]:
     now = draw(nows)
     offset = draw(st.none() | st.integers(-50_000, 50_000))
     return (None if offset is None else Lease(now + timedelta(minutes=offset))), now
+
+
+@pytest.fixture
+def in_kathmandu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this machine's own clock be 5:45 h ahead of UTC."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Kathmandu")
+        tzset()
+        yield
+    tzset()
 
 
 def at(text: str) -> datetime:
@@ -80,6 +94,13 @@ def test_a_request_from_another_zone_is_answered_in_utc() -> None:
     assert extended.expires_at.isoformat() == "2026-11-23T09:10:00+00:00"
 
 
+def test_a_time_is_utc_wherever_the_machine_is(in_kathmandu: None) -> None:
+    now = MONDAY_9.astimezone(timezone(timedelta(hours=2)))
+    extended = meter.extend(None, 10, now, WEEK)
+    assert extended.expires_at.isoformat() == "2026-11-23T09:10:00+00:00"
+    assert meter.stamp(now) == "2026-11-23T09:00:00Z"
+
+
 def test_an_extension_takes_back_a_release() -> None:
     released = meter.release(Lease(at("12:00:00")), OFFICE, MONDAY_9)
     assert released.off_until is not None
@@ -120,7 +141,7 @@ def test_an_end_can_be_set_to_an_instant() -> None:
 
 def test_a_live_lease_is_shortened_only_on_request() -> None:
     lease = Lease(at("12:00:00"))
-    with refused("LH4103", "2026-11-23T12:00:00Z", '"shorten": true'):
+    with refused("LH4103", "2026-11-23T12:00:00Z", 'it. Say "shorten": true if you mean that.'):
         meter.set_expiry(lease, at("11:00:00"), MONDAY_9, WEEK)
     shorter = meter.set_expiry(lease, at("11:00:00"), MONDAY_9, WEEK, shorten=True)
     assert shorter == Lease(at("11:00:00"))
@@ -156,6 +177,12 @@ def test_a_live_lease_is_ended_by_an_instant_that_is_past_only_on_request(until:
     assert meter.set_expiry(lease, at(until), MONDAY_9, WEEK, shorten=True) == Lease(at(until))
 
 
+def test_a_lease_that_would_end_at_once_is_none() -> None:
+    with refused("LH4103", "past already"):
+        meter.set_expiry(None, MONDAY_9, MONDAY_9, WEEK)
+    assert meter.set_expiry(None, at("09:00:01"), MONDAY_9, WEEK) == Lease(at("09:00:01"))
+
+
 @given(situations(), nows, ceilings)
 def test_an_end_that_is_set_never_shortens_a_live_lease(
     situation: tuple[Lease | None, datetime], until: datetime, ceiling: Ceiling
@@ -179,13 +206,15 @@ def test_a_refusal_names_the_largest_grant_the_ceiling_and_the_file() -> None:
 
 
 def test_a_lease_at_the_ceiling_takes_no_minute_more_and_says_so() -> None:
-    with refused("LH4102", "it is reached"):
+    with refused("LH4102", "in environment.json; it is reached."):
         meter.extend(Lease(at("10:00:00")), 1, MONDAY_9, Ceiling(60, "environment.json"))
 
 
 def test_an_instant_past_the_ceiling_is_answered_with_the_latest_possible() -> None:
     with refused("LH4102", "2026-11-23T10:00:00Z"):
         meter.set_expiry(None, at("10:00:01"), MONDAY_9, Ceiling(60, "environment.json"))
+    latest = meter.set_expiry(None, at("10:00:00"), MONDAY_9, Ceiling(60, "environment.json"))
+    assert latest == Lease(at("10:00:00"))
 
 
 def test_a_policy_tightened_later_never_cuts_a_live_lease() -> None:
@@ -266,6 +295,14 @@ def test_a_second_release_in_the_same_window_is_refused() -> None:
         meter.release(released, OFFICE, at("10:00:00"))
 
 
+def test_a_window_that_was_made_longer_can_be_released_when_the_first_release_is_over() -> None:
+    released = meter.release(None, OFFICE, MONDAY_9)
+    longer = Schedule(zone=OFFICE.zone, windows=(Window(frozenset(DAYS), time(8), time(20)),))
+    with refused("LH4105"):
+        meter.release(released, longer, at("16:59:59"))
+    assert meter.release(released, longer, at("17:00:00")).off_until == at("20:00:00")
+
+
 @given(situations(), st.sampled_from([NO_SCHEDULE, OFFICE]))
 def test_after_a_release_it_is_off(
     situation: tuple[Lease | None, datetime], schedule: Schedule
@@ -299,6 +336,12 @@ def test_the_seam_between_a_lease_and_a_window_never_stops_it(second: str) -> No
 @pytest.mark.parametrize("second", ["16:59:59", "17:00:00", "17:00:01"])
 def test_the_seam_between_a_window_and_a_lease_never_stops_it(second: str) -> None:
     assert meter.is_on(OFFICE, Lease(at("18:00:00")), at(second))
+
+
+def test_what_is_held_off_is_on_again_at_the_second_at_which_that_ends() -> None:
+    lease = Lease(at("18:00:00"), off_until=at("17:00:00"))
+    assert not meter.is_on(NO_SCHEDULE, lease, at("16:59:59"))
+    assert meter.is_on(NO_SCHEDULE, lease, at("17:00:00"))
 
 
 @given(situations(), minutes)
@@ -335,6 +378,12 @@ def test_a_lease_that_ended_before_the_start_has_no_credit(ended: str) -> None:
 def test_fractions_of_a_second_make_no_minute_of_a_credit() -> None:
     start = MONDAY_9.replace(microsecond=999_999)
     assert meter.credit(Lease(at("10:00:00")), start, at("09:01:00"), 60) == 1
+
+
+def test_a_lease_is_given_the_id_of_its_request_and_keeps_what_else_it_says() -> None:
+    lease = Lease(at("10:00:00"), off_until=at("08:00:00"), request_id="r1")
+    given_ = meter.with_request(lease, "r2")
+    assert given_ == Lease(at("10:00:00"), at("08:00:00"), "r2")
 
 
 def test_a_prolonged_lease_keeps_what_else_it_says() -> None:

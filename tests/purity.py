@@ -1,0 +1,81 @@
+"""Which tests are pure: they start no program and open no connection, so `make quick` runs them.
+
+Nobody lists them. A test is pure unless its module, or one that makes a fixture for it, has
+something of `WORLD` at hand; and one that is called pure fails where it goes outside all the same.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WORLD = (
+    *("boto3", "http.client", "moto", "requests", "socket", "subprocess", "urllib.request"),
+    *("leasehold.credentials", "sandbox.api_gateway", "sandbox.git", "sandbox.server"),
+    *("tests.controller.rehearsal", "tests.debian"),
+    *("tests.gateway.api", "tests.gateway.door", "tests.gateway.issuer", "tests.gateway.serving"),
+    *("tests.ledger.forge", "tests.ledger.ssh", "tests.leasehold.running"),
+)
+GOES_OUTSIDE = frozenset({"socket.bind", "socket.connect", "subprocess.Popen", "os.fork"})
+
+
+def is_pure(test: pytest.Item) -> bool:
+    return isinstance(test, pytest.Function) and not any(
+        name == each or name.startswith(f"{each}.")
+        for module in _modules(test)
+        for name in _at_hand(module)
+        for each in WORLD
+    )
+
+
+def _modules(test: pytest.Function) -> Iterator[ModuleType]:
+    """Yield the test's module and those of its fixtures."""
+    yield test.module
+    for definitions in test._fixtureinfo.name2fixturedefs.values():
+        yield sys.modules[definitions[-1].func.__module__]
+
+
+def _at_hand(module: ModuleType) -> Iterator[str]:
+    """Name the modules that a module imports, or imports something of."""
+    for value in vars(module).values():
+        origin = value.__name__ if isinstance(value, ModuleType) else _home(value)
+        if isinstance(origin, str):
+            yield origin
+
+
+def _home(value: object) -> object:
+    return getattr(value, "__module__", None)
+
+
+class Guard:
+    """Lets no pure test go outside."""
+
+    def __init__(self) -> None:
+        self._watched: int | None = None
+        sys.addaudithook(self._look)
+
+    def _look(self, event: str, _: tuple[object, ...]) -> None:
+        if self._watched is not None and event in GOES_OUTSIDE:
+            self._stop(event)
+
+    def _stop(self, event: str) -> None:
+        if threading.get_ident() == self._watched:
+            pytest.fail(
+                f"a test that counts as pure goes outside: {event}."
+                " Let its module import what does that, and name that in WORLD of tests/purity.py."
+            )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._watched = threading.get_ident() if item.get_closest_marker("pure") else None
+        try:
+            return (yield)
+        finally:
+            self._watched = None
