@@ -283,12 +283,8 @@ def test_a_definition_has_the_name_of_its_file() -> None:
 
 
 def test_the_name_of_a_file_counts_to_the_letter() -> None:
-    assert lines(fleet({"A.endpoint.json": own("a")})) == [
-        (
-            "A.endpoint.json: /name: it is 'a', but the file is A.endpoint.json: rename one of them."
-            " [LH1003]"
-        )
-    ]
+    (line,) = lines(fleet({"A.endpoint.json": own("a")}))
+    assert "it is 'a', but the file is A.endpoint.json: rename one of them." in line
 
 
 def test_names_that_differ_in_case_only_freeze_both() -> None:
