@@ -105,17 +105,20 @@ class Fleet:
 
     def holding(self, name: str) -> Holding:
         """Return an endpoint whose files can be read. Raises Refused LH4106, LH4109."""
-        match self.get(name):
-            case Holding() as holding:
-                return holding
-            case Broken() as broken:
-                raise Refused("LH4109", f"{broken.endpoint_name} is {broken.complaint}")
+        return readable(self.get(name))
 
     @cached_property
     def _by_name(self) -> Mapping[Name, Holding | Broken]:
         last_first = self.items[::-1]
         by_definition: dict[Name, Holding | Broken] = {item.name: item for item in last_first}
         return by_definition | {item.endpoint_name: item for item in last_first}
+
+
+def readable(item: Holding | Broken) -> Holding:
+    """Return a holding as it is. Raises Refused LH4109 for an endpoint that is broken."""
+    if isinstance(item, Broken):
+        raise Refused("LH4109", f"{item.endpoint_name} is {item.complaint}")
+    return item
 
 
 def environment_path(environment: str) -> str:

@@ -21,7 +21,7 @@ from gateway.http.call import Call
 from gateway.http.routes import STEP_FUNCTIONS_BODY
 from gateway.models.invocation import Invocation
 from ledger.errors import Refused, Unavailable, Wait
-from ledger.holdings import Broken
+from ledger.fleet import readable
 from ledger.lease import is_on
 from ledger.variables import STATE_MACHINE
 
@@ -76,11 +76,11 @@ class Executions:
     def start(self, call: Call) -> Answer:
         """Start a call. An Idempotency-Key starts it once.
 
-        Raises Failure: LH4106, LH4320 to LH4323.
+        Raises Failure: LH4106, LH4109, LH4320 to LH4323.
         """
         self._machine_arn()
-        item = self.invocation.fleet.named(call.document["endpointname"])
-        if isinstance(item, Broken) or not item.definition.async_api_enabled:
+        item = readable(self.invocation.fleet.named(call.document["endpointname"]))
+        if not item.definition.async_api_enabled:
             raise Refused(
                 "LH4321",
                 f"{item.name} takes no such calls: its definition does not say async_api_enabled.",

@@ -21,6 +21,7 @@ from gateway.http.routes import STEP_FUNCTIONS_BODY
 from gateway.models.executions import DEFINITION
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, PROMPT, Models, serving, start_fleet
+from tests.scene import path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,6 +108,12 @@ class TestWhatIsRefused:
     def test_an_endpoint_without_async_api_enabled(self, models: Models) -> None:
         answer = start(models, name="Writer")
         assert (answer.status, answer.code) == (403, "LH4321")
+
+    def test_an_endpoint_with_a_broken_file(self, models: Models) -> None:
+        models.scene.push({path("Torn"): "{"}, "break Torn")
+        answer = start(models, name="Torn")
+        assert (answer.status, answer.code) == (409, "LH4109")
+        assert "demo-Torn-Endpoint is frozen until its documents are mended" in answer.error
 
     def test_an_endpoint_that_nobody_has(self, models: Models) -> None:
         assert start(models, name="Nobody").code == "LH4106"
