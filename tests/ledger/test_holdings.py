@@ -161,6 +161,11 @@ def test_other_environments_and_folders_are_none_of_its_business() -> None:
     assert environments(files) == ("dev", "developers")
 
 
+def test_an_environment_is_a_folder_with_files_right_below_environments() -> None:
+    files = ["environments/README.md", "docs/dev/page.md", "environments/prod/old/A.endpoint.json"]
+    assert environments([*files, "environments/dev/environment.json"]) == ("dev",)
+
+
 # The predecessor's documented definitions.
 
 

@@ -23,6 +23,7 @@ def refusal(content: bytes) -> str:
         (b"", "it is empty"),
         (b" \n\t\n", "it is empty"),
         (b"{", "line 1, column 2: it ends here and is not complete"),
+        (b"\n{", "line 2, column 2: it ends here and is not complete"),
         (b'{"name": "A",\n', "line 2, column 1: it ends here and is not complete"),
         (b'{"a": 1,}', "line 1, column 8: the comma before } is one too many"),
         (b'{\n  "a": 1,\n}\n', "line 2, column 9: the comma before } is one too many"),
@@ -35,6 +36,7 @@ def refusal(content: bytes) -> str:
         ("{'ü': 1}".encode(), f"line 1, column 2: \"'\\xfc':\" {UNEXPECTED}"),
         (b"\xef\xbb\xbf{} x", f"line 1, column 4: 'x' {UNEXPECTED}"),
         (b'{"a": 1, "a": 2}', "the key 'a' stands twice in one object"),
+        (b'{"b": 1, "a": 2, "b": 3}', "the key 'b' stands twice in one object"),
         (b'{"a": NaN}', "NaN is not JSON"),
         (b'{"a": 1e999}', "a number in it is too large"),
         (b"9" * 5000, "a number in it has more than 4300 digits"),
@@ -59,6 +61,14 @@ def test_what_is_nested_deeper_than_a_document_needs_is_refused(begin: bytes) ->
     for depth in (33, 900, 40_000):
         with pytest.raises(RecursionError):
             decode(begin * depth + b"1" + (b"]" if begin == b"[" else b"}") * depth)
+
+
+def test_what_is_as_large_and_as_deep_as_may_be_is_read() -> None:
+    assert decode(b"1" + b" " * (MAX_BYTES - 1)) == 1
+    deep = decode(b"[" * 32 + b"1" + b"]" * 32)
+    for _ in range(32):
+        (deep,) = deep
+    assert deep == 1
 
 
 def test_what_is_in_order_is_read_as_it_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,6 +19,9 @@ from ledger.lease import Lease, is_on
 from ledger.names import EndpointName, Name
 from ledger.schedule import DAYS, Schedule, Window
 from ledger.standing import Standing, State, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)  # a Monday
 LATER, AGO = NOW + timedelta(minutes=30), NOW - timedelta(minutes=30)
@@ -154,12 +158,22 @@ def test_a_week_that_is_open_but_for_an_hour_has_an_end() -> None:
         Window(frozenset(DAYS) - {"sun"}, time(0), None),
         Window(frozenset({"sun"}), time(1), None),
     )
+    for now, zone in all_year():
+        told = standing(holding(Schedule(zone=zone, windows=days)), now)
+        assert not told.is_on or told.until is not None, (now, zone)
+
+
+def test_a_week_that_is_open_all_the_time_has_none() -> None:
+    for now, zone in all_year():
+        told = standing(holding(replace(FULL, zone=zone)), now)
+        assert (told.is_on, told.until) == (True, None), (now, zone)
+
+
+def all_year() -> Iterator[tuple[datetime, ZoneInfo]]:
+    """Every hour of the day, and clocks that are put forward and back."""
     for zone in ("UTC", "Europe/Berlin", "Pacific/Apia", "Australia/Lord_Howe"):
-        schedule = Schedule(zone=ZoneInfo(zone), windows=days)
         for hours in range(0, 24 * 365, 37):
-            now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
-            told = standing(holding(schedule), now)
-            assert not told.is_on or told.until is not None, now
+            yield datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hours), ZoneInfo(zone)
 
 
 def test_every_state_is_one_that_the_api_may_answer() -> None:
