@@ -38,8 +38,8 @@ def own_paths(fleet: Fleet, code: Path) -> tuple[OwnPath, ...]:
     """Return the paths of an environment; `code` is the folder that holds `functions/`."""
     return tuple(
         OwnPath(
-            name=holding.name,
-            endpoint_name=holding.endpoint_name,
+            name=str(holding.name),
+            endpoint_name=str(holding.endpoint_name),  # IAM counts to the letter
             resource=integration.api_resource_name,
             public=holding.definition.public,
             source=_source(integration, code),

@@ -37,7 +37,7 @@ FORBIDDEN = {
     "requests": ("gateway.leases.query", "gateway.clients"),
     "callers": ("gateway.webhook.receive", "gateway.dependencies"),
     "environment": ("gateway.callers.rate_limit", "os"),
-    "circles": ("ledger.repository.clone", "ledger.proposals"),
+    "circles": ("ledger.documents.definition", "ledger.fleet"),
     "sandbox-rooms": ("sandbox.clock", "sandbox.server"),
     "sandbox-aws": ("sandbox.aws.protocol.rest", "sandbox.aws.pricing"),
 }

@@ -102,7 +102,7 @@ _INVOKE = Route(
     parameters=parameters.PASSED_ON,
     body=(),
     tag="Models",
-    refusals=(400, 404),
+    refusals=(400, 404, 409),
     media=ANYTHING,
 )
 ROUTES = (

@@ -125,8 +125,8 @@ def test_a_path_leads_to_one_endpoint(tmp_path: Path, context: Context) -> None:
     write(tmp_path, ENVIRONMENT, A=chat | {"name": "A"}, B=chat | {"name": "B"})
     pointer = "/integration/properties/api_resource_name"
     assert refusal(tmp_path, context).splitlines() == [
-        f"environments/live/{name}.endpoint.json: {pointer}: /chat is the path of {other} too, so"
-        " it leads nowhere. [LH1015]"
+        f"environments/live/{name}.endpoint.json: {pointer}: /chat is the path of {other} too: no"
+        " call is answered there. [LH1015]"
         for name, other in (("A", "B"), ("B", "A"))
     ]
 
