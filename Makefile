@@ -11,11 +11,14 @@ PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps
 LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
+# What is compiled is kept: the tests start hundreds of processes, and each would do it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test bench soak fuzz notebook lock clean
+.PHONY: help run tour venv test quick pure mutants bench soak fuzz notebook lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 run: venv ## run everything on this machine: leasehold up
 	@exec $(BIN)/leasehold up
@@ -25,12 +28,19 @@ tour: venv ## watch it work by itself, in half a minute
 
 venv: $(RUN) ## make .venv with what a run needs
 
-test: $(DEV) ## lint, types, layers, tests with coverage
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/pytest -n 3 --cov --cov-branch
+test: $(DEV) ## lint, types, layers, and all tests with coverage: some minutes
+	$(lint)
+	$(call beside_types,$(BIN)/pytest -n 3 --dist loadgroup --cov)
+
+quick: $(DEV) ## lint, types, layers, and the tests that start nothing: a minute
+	$(lint)
+	$(call beside_types,$(BIN)/pytest -q -m pure)
+
+pure: $(DEV) ## the tests that start nothing, and nothing else
+	$(BIN)/pytest -q -m pure
+
+mutants: $(DEV) ## break what decides in many small ways: do tests notice? MODULES=...
+	$(BIN)/python -m tests.mutants $(MODULES)
 
 bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap tick
 	$(BIN)/python -m benchmarks
@@ -67,6 +77,20 @@ $(DEV): requirements/dev.lock pyproject.toml
 	$(PIP) --require-hashes -r requirements/dev.lock
 	$(PIP) --no-build-isolation -e .
 	@touch $@ $(RUN)
+
+define lint
+$(BIN)/ruff check
+$(BIN)/ruff format --check
+$(BIN)/lint-imports
+endef
+
+# mypy works while the tests run, and says what it has to say after them.
+define beside_types
+@echo '$(BIN)/mypy & $(1)'
+@types=$$(mktemp) && { $(BIN)/mypy >"$$types" 2>&1 & }; checking=$$!; \
+trap 'kill $$checking 2>/dev/null; rm -f "$$types"' EXIT; trap 'exit 130' INT TERM; \
+$(1); tested=$$?; wait $$checking; checked=$$?; cat "$$types"; exit $$((tested || checked))
+endef
 
 define make_venv
 command -v git >/dev/null || \

@@ -35,7 +35,7 @@ _DOCUMENT = {
     "inference_type": "realtime",
     "schedule": {"initial_provision_minutes": 30},
 }
-_START_SECONDS = 15.0
+_START_SECONDS = 60.0
 _DESCRIBE = f"aws sagemaker describe-endpoint --endpoint-name {ENDPOINT} --query EndpointStatus"
 
 

@@ -23,9 +23,9 @@ from leasehold.git_author import NOBODY, as_variables, configured
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Unavailable
 
-_READY_SECONDS = 20.0
+_READY_SECONDS = 60.0
 _STOP_SECONDS = 5.0
-_COMMAND_SECONDS = 20.0
+_COMMAND_SECONDS = 60.0
 _LOOK_EVERY = 0.1
 
 

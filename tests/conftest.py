@@ -5,6 +5,7 @@ It also says how all tests run: which of them are pure, and which share a proces
 
 from __future__ import annotations
 
+import atexit
 import gc
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.scene import STARTUP, Account, Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
 CHEAP = frozenset({"dynamodb", "dynamodb_url", "environments"})  # each process may have one
 
@@ -65,13 +67,26 @@ def shared(test: pytest.Item) -> str | None:
 
 @contextmanager
 def staged(root: Path) -> Iterator[Scene]:
+    """Give a scene in an empty account, whose clock stands still until a test lets time pass."""
+    account = ACCOUNTS.pop() if ACCOUNTS else _started()
+    account.ask("DELETE", "")
+    account.ask("POST", "/clock", {"running": False})
     hosted = root / "hosted"
     hosted.mkdir()
     bare = create_repository(hosted, "fleet.git")
-    with GitServer(hosted) as server, Sandbox(startup_seconds=STARTUP) as sandbox:
-        forge = Forge(bare, server.repository_url("fleet.git"))
-        ben = Colleague(root / "ben", str(bare))
-        yield Scene(forge, server, Account(sandbox.url), ben, root)
+    try:
+        with GitServer(hosted) as server:
+            forge = Forge(bare, server.repository_url("fleet.git"))
+            yield Scene(forge, server, account, Colleague(root / "ben", str(bare)), root)
+    finally:
+        ACCOUNTS.append(account)
+
+
+def _started() -> Account:
+    """Start a sandbox for one scene after the other, and so also the clients of their accounts."""
+    sandbox = Sandbox(startup_seconds=STARTUP).start()
+    atexit.register(sandbox.stop)
+    return Account(sandbox.url)
 
 
 @contextmanager

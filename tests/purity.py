@@ -28,11 +28,13 @@ GOES_OUTSIDE = frozenset({"socket.bind", "socket.connect", "subprocess.Popen", "
 
 
 def is_pure(test: pytest.Item) -> bool:
-    return isinstance(test, pytest.Function) and not any(
-        name == each or name.startswith(f"{each}.")
-        for module in _modules(test)
-        for name in _at_hand(module)
-        for each in WORLD
+    return isinstance(test, pytest.Function) and not any(map(can_go_outside, _modules(test)))
+
+
+def can_go_outside(module: ModuleType) -> bool:
+    """Tell whether a module has imported something of the world, or something out of it."""
+    return any(
+        f"{name}.".startswith(tuple(f"{each}." for each in WORLD)) for name in _at_hand(module)
     )
 
 
@@ -44,11 +46,10 @@ def _modules(test: pytest.Function) -> Iterator[ModuleType]:
 
 
 def _at_hand(module: ModuleType) -> Iterator[str]:
-    """Name the modules that a module imports, or imports something of."""
     for value in vars(module).values():
-        origin = value.__name__ if isinstance(value, ModuleType) else _home(value)
-        if isinstance(origin, str):
-            yield origin
+        name = value.__name__ if isinstance(value, ModuleType) else _home(value)
+        if isinstance(name, str):
+            yield name
 
 
 def _home(value: object) -> object:
@@ -59,15 +60,15 @@ class Guard:
     """Lets no pure test go outside."""
 
     def __init__(self) -> None:
-        self._watched: int | None = None
+        self.watched: int | None = None
         sys.addaudithook(self._look)
 
     def _look(self, event: str, _: tuple[object, ...]) -> None:
-        if self._watched is not None and event in GOES_OUTSIDE:
+        if self.watched is not None and event in GOES_OUTSIDE:
             self._stop(event)
 
     def _stop(self, event: str) -> None:
-        if threading.get_ident() == self._watched:
+        if threading.get_ident() == self.watched:
             pytest.fail(
                 f"a test that counts as pure goes outside: {event}."
                 " Let its module import what does that, and name that in WORLD of tests/purity.py."
@@ -75,8 +76,8 @@ class Guard:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._watched = threading.get_ident() if item.get_closest_marker("pure") else None
+        self.watched = threading.get_ident() if item.get_closest_marker("pure") else None
         try:
             return (yield)
         finally:
-            self._watched = None
+            self.watched = None

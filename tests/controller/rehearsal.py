@@ -122,6 +122,7 @@ class Rehearsal:
         self.sandbox.stop()
         shutil.copy(self.root / "state-at-noon", self.root / "state")
         self.sandbox.start()
+        self.scene.account.ask("POST", "/clock", {"running": False})
         for branch, tip in self.noon.tips.items():
             git(self.scene.forge.bare, "update-ref", f"refs/heads/{branch}", tip)
         self.scene.account.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
@@ -177,6 +178,7 @@ class Rehearsal:
 
     def _play_the_morning(self) -> None:
         scene, account = self.scene, self.scene.account
+        account.ask("POST", "/clock", {"running": False})
         account.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
         settings = environment(notifications={"topic_arn": TOPIC})
         scene.at(NOON - timedelta(minutes=60))

@@ -22,8 +22,10 @@ def make(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_it_lists_its_targets_by_default() -> None:
-    listed = {line.split()[0] for line in make().stdout.splitlines()}
-    assert {"run", "tour", "venv", "test", "bench", "lock", "clean"} <= listed
+    lines = make().stdout.splitlines()
+    listed = {line.split()[0] for line in lines}
+    assert {"run", "tour", "venv", "test", "quick", "mutants", "bench", "lock", "clean"} <= listed
+    assert max(map(len, lines)) <= 80
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -39,6 +40,7 @@ def ahead(scene: Scene, *arguments: str) -> list[dict[str, Any]]:
     return list(json.loads("\n".join(table(scene, *arguments, "--output", "json"))))
 
 
+@cache  # a minute may end between two questions
 def minute(*, hours: float) -> datetime:
     """A whole minute so many hours from the real now, which is the command's clock."""
     return (datetime.now(UTC) + timedelta(hours=hours)).replace(second=0, microsecond=0)

@@ -4,7 +4,6 @@ import json
 import signal
 import socket
 import stat
-import time
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.leasehold.running import Leasehold, Up, await_
+from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up
 
 FALCON = "demo-Falcon40B-Endpoint"
 
@@ -91,9 +90,9 @@ def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(
     start: Callable[..., Up],
 ) -> None:
     up = start()
-    await_(lambda: up.log.read_text().count("InService ") == 2)
+    up.await_(lambda: up.log.read_text().count("InService ") == 2)
     told = up.log.read_text()
-    time.sleep(1)
+    up.let_tick(3)
     assert up.log.read_text() == told
     assert told.count("its first lease of 30 min is due: it runs until ") == 1
     assert f"InService {FALCON}\n" in told
@@ -103,8 +102,8 @@ def test_a_broken_definition_is_told_once_and_hides_no_other(up: Up) -> None:
     path = "environments/dev/Odd.endpoint.json"
     up.publish(path, "{")
     odd = "report    demo-Odd-Endpoint"
-    await_(lambda: odd in up.log.read_text())
-    time.sleep(1)
+    up.await_(lambda: odd in up.log.read_text())
+    up.let_tick(3)
     assert up.log.read_text().count(odd) == 1
     assert up.leasehold("plan").returncode == 1
     assert up.statuses()[FALCON] == "InService"
@@ -177,12 +176,12 @@ def test_nobody_may_ask_more_often_than_the_settings_said_at_its_start(
 def test_a_push_that_a_webhook_tells_of_is_not_waited_for(start: Callable[..., Up]) -> None:
     secret = "the-webhook-secret"
     up = start("--tick", "600", LEASEHOLD_WEBHOOK_SECRET_VALUE=secret)
-    await_(lambda: "grant" in up.log.read_text())
+    up.await_(lambda: "grant" in up.log.read_text())
     assert FALCON not in up.statuses(), "the next tick is ten minutes away"
     url = f"{up.says['gateway_url']}/webhooks/git"
     headers = {"X-Gitlab-Token": secret}
     request = urllib.request.Request(url, b'{"ref": "refs/heads/main"}', headers, method="POST")
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=HANGS_SECONDS) as answer:
         assert answer.status == 202
     up.await_status(FALCON, "InService")
     assert up.stop() == 0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, time, timedelta, timezone
-from time import tzset
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,9 +15,7 @@ from ledger import lease as meter
 from ledger.errors import Refused
 from ledger.lease import Ceiling, Lease
 from ledger.schedule import DAYS, Schedule, Window
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.ledger.machine_clock import machine_in
 
 MONDAY_9 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WEEK = Ceiling(10080, "environments/dev/environment.json")
@@ -41,16 +38,6 @@ def situations(draw: st.DrawFn) -> tuple[Lease | None, datetime]:
     now = draw(nows)
     offset = draw(st.none() | st.integers(-50_000, 50_000))
     return (None if offset is None else Lease(now + timedelta(minutes=offset))), now
-
-
-@pytest.fixture
-def in_kathmandu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let this machine's own clock be 5:45 h ahead of UTC."""
-    with monkeypatch.context() as patched:
-        patched.setenv("TZ", "Asia/Kathmandu")
-        tzset()
-        yield
-    tzset()
 
 
 def at(text: str) -> datetime:
@@ -94,11 +81,12 @@ def test_a_request_from_another_zone_is_answered_in_utc() -> None:
     assert extended.expires_at.isoformat() == "2026-11-23T09:10:00+00:00"
 
 
-def test_a_time_is_utc_wherever_the_machine_is(in_kathmandu: None) -> None:
+def test_a_time_is_utc_wherever_the_machine_is() -> None:
     now = MONDAY_9.astimezone(timezone(timedelta(hours=2)))
-    extended = meter.extend(None, 10, now, WEEK)
-    assert extended.expires_at.isoformat() == "2026-11-23T09:10:00+00:00"
-    assert meter.stamp(now) == "2026-11-23T09:00:00Z"
+    with machine_in("Asia/Kathmandu"):
+        extended = meter.extend(None, 10, now, WEEK)
+        assert extended.expires_at.isoformat() == "2026-11-23T09:10:00+00:00"
+        assert meter.stamp(now) == "2026-11-23T09:00:00Z"
 
 
 def test_an_extension_takes_back_a_release() -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.schedule import DAYS, Schedule, Window, window_end
+from ledger.schedule import DAYS, Schedule, Window, spans_between, window_end
+from tests.ledger.machine_clock import machine_in
 
 # Whole and half hours, no daylight saving, jumps at midnight, by half an hour and by two hours.
 ZONES = (
@@ -74,6 +75,30 @@ def test_without_windows_there_is_no_end() -> None:
 )
 def test_the_start_belongs_to_a_window_and_the_end_does_not(now: str, inside: bool) -> None:  # noqa: FBT001
     assert (ends(schedule("UTC", window("09:00-17:00", "mon")), now) is not None) is inside
+
+
+def test_a_run_of_a_window_says_which_one_it_is() -> None:
+    early, late = window("06:00-08:00"), window("09:00-17:00")
+    runs = spans_between(schedule("UTC", late, early), at("2026-11-23"), at("2026-11-24"))
+    assert [run.window for run in runs] == [early, late]
+
+
+@pytest.mark.parametrize("now", ["2026-11-23 04:30", "2026-03-29 01:30"])
+def test_an_end_is_in_utc_wherever_the_machine_is(now: str) -> None:
+    """On the second day the clock of Berlin jumps over the window's end."""
+    nights = schedule("Europe/Berlin", window("22:00-06:00"), window("01:30-02:30", "sun"))
+    expected = window_end(nights, at(now))
+    with machine_in("Asia/Kathmandu"):
+        found = window_end(nights, at(now))
+        assert found is not None
+        assert found.isoformat() == (expected and expected.isoformat())
+        assert found.isoformat().endswith("+00:00")
+
+
+def test_a_window_of_yesterday_is_found_on_a_machine_whose_date_is_two_days_ahead() -> None:
+    long = schedule("Pacific/Pago_Pago", window("23:50-23:45", "sat"))
+    with machine_in("Pacific/Kiritimati"):  # Tuesday has begun there, Sunday ends in Pago Pago
+        assert ends(long, "2026-11-23 10:30") == "2026-11-23 10:45"
 
 
 def test_a_window_is_of_its_days_only() -> None:
