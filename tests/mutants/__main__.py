@@ -24,9 +24,20 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKSHOP = ROOT / "build" / "mutants"
 LEAST_KILLED = 90  # percent, of each module
 # Where the pure tests are that must notice.
+_PLANS = ("plan", "plan_starts", "plan_use")
+_HOLDINGS = ["tests/ledger/test_holdings.py"]
+_PLAN = ["tests/controller/planning", *(f"tests/controller/test_{name}.py" for name in _PLANS)]
 TESTS = {
     "ledger.lease": ["tests/ledger/test_lease.py"],
     "ledger.schedule": ["tests/ledger/test_schedule.py", "tests/ledger/test_schedule_zones.py"],
+    "ledger.standing": ["tests/ledger/test_standing.py"],
+    "ledger.fleet": _HOLDINGS,
+    "ledger.holdings": _HOLDINGS,
+    "ledger.cross_checks": _HOLDINGS,
+    **{
+        f"controller.planning.{path.stem}": _PLAN
+        for path in (ROOT / "controller/planning").glob("[a-z]*.py")
+    },
 }
 PACKAGES = [
     *("controller", "environments", "functions", "gateway", "infra", "leasehold", "ledger"),
