@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from ledger.documents import ExistingConfig, JumpStart
 from ledger.errors import Refused
-from ledger.holdings import Broken, Fleet, Holding, environments, read_fleet
+from ledger.holdings import Broken, Fleet, Holding, environments, fleet_of, read_fleet
+from ledger.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,8 +125,21 @@ def test_an_endpoints_own_name_is_found_before_a_definition_that_is_called_so() 
 def test_a_name_that_nobody_has_is_refused_and_cut() -> None:
     read = fleet({"A.endpoint.json": own("A")})
     for look in (read.get, read.holding):
-        with pytest.raises(Refused, match=r"LH4106: no endpoint is called x{80} in dev: check the"):
+        with pytest.raises(Refused) as refused:
             look("x" * 500)
+        assert (refused.value.code, refused.value.sentence) == (
+            "LH4106",
+            f"no endpoint is called {'x' * 80} in dev: check the name. To add it, commit its"
+            " definition, or send its EndpointConfigName to POST /endpoint-expiry.",
+        )
+
+
+def test_a_snapshots_environment_is_put_together_once() -> None:
+    files = {f"environments/{name}/environment.json": b"{" for name in ("dev", "live")}
+    snapshot = Snapshot("0" * 40, files, datetime(2026, 11, 23, tzinfo=UTC))
+    dev, live = fleet_of(snapshot, "dev"), fleet_of(snapshot, "live")
+    assert (dev, live) == (read_fleet(files, "dev"), read_fleet(files, "live"))
+    assert fleet_of(snapshot, "dev") is dev
 
 
 def test_a_broken_one_is_found_and_may_not_be_changed() -> None:
