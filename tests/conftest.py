@@ -37,8 +37,8 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
         parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
 
 
-@pytest.hookimpl(tryfirst=True)  # before `-m` looks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # before `-m` and xdist look
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Say which are pure and which share a fixture; the longest come first and pure ones last."""
     for test in items:
         if purity.is_pure(test):
@@ -46,6 +46,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if group := shared(test):
             test.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda test: (bool(test.get_closest_marker("pure")), test.path.parent != HERE))
+    return (yield)
 
 
 def pytest_collection_finish() -> None:
