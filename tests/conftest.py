@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.git.server import GitServer, create_repository
 from sandbox.server import Sandbox
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
 CHEAP = frozenset({"dynamodb", "dynamodb_url", "environments"})  # each process may have one
+
+
+# mutmut runs a test again in one process, with another object of its class; it has to do the same.
+settings.register_profile(
+    "mutants",
+    suppress_health_check=[HealthCheck.differing_executors],
+    deadline=None,
+    derandomize=True,
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

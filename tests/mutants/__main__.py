@@ -99,7 +99,10 @@ def _prepare(modules: Iterable[str]) -> None:
         "only_mutate": [f"{each.replace('.', '/')}.py" for each in modules],
         "also_copy": PACKAGES,
         "timeout_multiplier": PATIENCE,
-        "pytest_add_cli_args": [f"-pno:{each}" for each in UNUSED_PLUGINS],
+        "pytest_add_cli_args": [
+            "--hypothesis-profile=mutants",
+            *(f"-pno:{each}" for each in UNUSED_PLUGINS),
+        ],
         "pytest_add_cli_args_test_selection": [
             *("-m", "pure"),
             *(test for each in modules for test in TESTS[each]),
