@@ -62,8 +62,8 @@ def shared(test: pytest.Item) -> str | None:
     ours = [each for each in made if each.func.__module__.startswith("tests.")]
     for each in reversed(ours):  # what others are made of comes last
         if each.scope == "session" and each.argname not in CHEAP:
-            return each.argname
-    return test.module.__name__ if any(each.scope == "module" for each in ours) else None
+            return str(each.argname)
+    return str(test.module.__name__) if any(each.scope == "module" for each in ours) else None
 
 
 @contextmanager
