@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.git.server import GitServer, create_repository
+from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
 from tests import purity
 from tests.gateway.api import ANA, Api, deployed
-from tests.ledger.forge import Colleague, Forge
+from tests.ledger.forge import Colleague, Forge, hosted
 from tests.scene import STARTUP, Account, Scene
 
 if TYPE_CHECKING:
@@ -72,11 +72,9 @@ def staged(root: Path) -> Iterator[Scene]:
     account = ACCOUNTS.pop() if ACCOUNTS else _started()
     account.ask("DELETE", "")
     account.ask("POST", "/clock", {"running": False})
-    hosted = root / "hosted"
-    hosted.mkdir()
-    bare = create_repository(hosted, "fleet.git")
+    bare = hosted(root / "hosted", "fleet.git")
     try:
-        with GitServer(hosted) as server:
+        with GitServer(bare.parent) as server:
             forge = Forge(bare, server.repository_url("fleet.git"))
             yield Scene(forge, server, account, Colleague(root / "ben", str(bare)), root)
     finally:
