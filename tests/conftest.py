@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sandbox.git.server import GitServer, create_repository
+from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
 from tests import purity
 from tests.gateway.api import ANA, Api, deployed
-from tests.ledger.forge import Colleague, Forge
+from tests.ledger.forge import Colleague, Forge, hosted
 from tests.scene import STARTUP, Account, Scene
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def shared(test: pytest.Item) -> str | None:
     for each in reversed(ours):  # what others are made of comes last
         if each.scope == "session" and each.argname not in CHEAP:
             return str(each.argname)
-    return test.nodeid.partition("::")[0] if any(each.scope == "module" for each in ours) else None
+    return str(test.module.__name__) if any(each.scope == "module" for each in ours) else None
 
 
 @contextmanager
@@ -82,11 +82,9 @@ def staged(root: Path) -> Iterator[Scene]:
     account = ACCOUNTS.pop() if ACCOUNTS else _started()
     account.ask("DELETE", "")
     account.ask("POST", "/clock", {"running": False})
-    hosted = root / "hosted"
-    hosted.mkdir()
-    bare = create_repository(hosted, "fleet.git")
+    bare = hosted(root / "hosted", "fleet.git")
     try:
-        with GitServer(hosted) as server:
+        with GitServer(bare.parent) as server:
             forge = Forge(bare, server.repository_url("fleet.git"))
             yield Scene(forge, server, account, Colleague(root / "ben", str(bare)), root)
     finally:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.leasehold.running import Leasehold, Up, variables
+from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up, variables
 
 REAL = {
     "name": "",
@@ -41,7 +41,9 @@ def test_the_examples_answer_at_paths_of_their_own(
     up.await_status("demo-Summarizer-Endpoint", "InService")
     headers = {"Authorization": up.says["token"]}
     url, body = up.says["gateway_url"] + path, json.dumps(asked).encode()
-    with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=20) as answer:
+    with urllib.request.urlopen(
+        urllib.request.Request(url, body, headers), timeout=HANGS_SECONDS
+    ) as answer:
         assert json.load(answer) == told
 
 
@@ -201,6 +203,6 @@ def test_a_reconcile_that_goes_on_tells_its_news_and_ends_cleanly(up: Up) -> Non
     assert process.stdout is not None
     told = next(line for line in process.stdout if "InService demo-Falcon40B-Endpoint\n" in line)
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=HANGS_SECONDS)
     assert process.returncode == 0
     assert told

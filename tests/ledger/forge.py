@@ -100,23 +100,29 @@ class Colleague:
         git(self.home, "push", "--quiet", "origin", "HEAD:main")
 
 
+def hosted(root: Path, name: str) -> Path:
+    """Make an empty repository for a git server."""
+    return shutil.copytree(_models() / "empty.git", root / name)
+
+
 def seeded(root: Path, name: str, url: str) -> Forge:
     """Make a repository with one definition and one lease."""
-    return Forge(shutil.copytree(_seed(), root / name), url)
+    return Forge(shutil.copytree(_models() / "seed.git", root / name), url)
 
 
 @cache
-def _seed() -> Path:
+def _models() -> Path:
     """Make what each process copies: plain git takes fifty milliseconds for it."""
     root = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, root)
+    create_repository(root, "empty.git")
     bare = create_repository(root, "seed.git")
     colleague = Colleague(root / "colleague", str(bare))
     colleague.commit({DEFINITION: '{"name": "Falcon40B"}', LEASE: "0", "README.md": "us"}, "begin")
     colleague.push()
     # Most servers let a branch be rewritten. No promise of ours may rest on one that does not.
     git(bare, "config", "receive.denyNonFastForwards", "false")
-    return bare
+    return root
 
 
 def opened(

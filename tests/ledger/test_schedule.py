@@ -83,9 +83,9 @@ def test_a_run_of_a_window_says_which_one_it_is() -> None:
     assert [run.window for run in runs] == [early, late]
 
 
-@pytest.mark.parametrize("hours", ["00:00-01:00", "00:00-02:07", "00:00-04:00"])
+@pytest.mark.parametrize("hours", ["00:00-01:00", "00:00-02:00", "00:00-02:07", "00:00-04:00"])
 def test_an_end_is_in_utc_wherever_the_machine_is(hours: str) -> None:
-    """Berlin's clock jumps from two to three, so the second end is the jump."""
+    """Berlin's clock jumps from two to three, so the ends from 02:00 to 02:59 are the jump."""
     night = schedule("Europe/Berlin", window(hours, "sun"))
     with machine_in("Asia/Kathmandu"):
         found = window_end(night, at("2026-03-28 23:30"))

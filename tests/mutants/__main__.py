@@ -133,7 +133,7 @@ def _is_short(module: str, mutants: Iterable[Mutant]) -> bool:
     """Tell of a module what was killed and what lives, and whether that is too little."""
     made = [each for each in mutants if each.module == module]
     alive = [each for each in made if each.status not in KILLED]
-    known = [each for each in _equivalents() if each.module == module]
+    known = [each for each in equivalents() if each.module == module]
     same = [each for each in alive if any(it.is_(each) for it in known)]
     stale = [it for it in known if not any(it.is_(each) for each in same)]
     counted, killed = len(made) - len(same), len(made) - len(alive)
@@ -151,7 +151,7 @@ def _is_short(module: str, mutants: Iterable[Mutant]) -> bool:
     return score < LEAST_KILLED or bool(stale)
 
 
-def _equivalents() -> list[Equivalent]:
+def equivalents() -> list[Equivalent]:
     read = tomllib.loads(Path(__file__).with_name("equivalent.toml").read_text())
     return [Equivalent(**each) for each in read.get("mutant", [])]
 
