@@ -21,4 +21,4 @@ def test_a_mutant_that_is_named_changes_a_line_that_is_there(known: Equivalent) 
 @pytest.mark.parametrize("module", TESTS)
 def test_the_tests_of_a_module_are_there(module: str) -> None:
     assert import_module(module)
-    assert [test for test in TESTS[module] if not (ROOT / test).is_file()] == []
+    assert [test for test in TESTS[module] if not (ROOT / test).exists()] == []
