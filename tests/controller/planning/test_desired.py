@@ -15,9 +15,10 @@ from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controller.planning.desired import Desired, desired
+from controller.planning.desired import Desired, config_names, desired
 from ledger.documents import (
     AsyncInference,
+    Autoscaling,
     Container,
     Definition,
     Environment,
@@ -308,3 +309,67 @@ def test_the_check_against_sagemakers_model_has_teeth() -> None:
     config = wanted(holding(instance_type="ml.unheard.of")).config
     assert config is not None
     assert complaints("CreateEndpointConfig", config)
+
+
+class TestDetails:
+    def test_pools_are_tried_in_the_order_of_the_definition(self) -> None:
+        pooled = holding(
+            instance_pools=("ml.g5.2xlarge", "ml.g6.xlarge"), provision_timeout_seconds=900
+        )
+        (variant,) = (wanted(pooled).config or {})["ProductionVariants"]
+        assert "InstanceType" not in variant
+        assert variant["InstancePools"] == [
+            {"InstanceType": "ml.g5.xlarge", "Priority": 1},
+            {"InstanceType": "ml.g5.2xlarge", "Priority": 2},
+            {"InstanceType": "ml.g6.xlarge", "Priority": 3},
+        ]
+        assert variant["VariantInstanceProvisionTimeoutInSeconds"] == 900
+
+    def test_a_config_that_exists_is_used_by_its_name(self) -> None:
+        leased = replace(
+            holding(source=ExistingConfig("by-hand")),
+            lease=Lease(datetime(2026, 11, 23, tzinfo=UTC)),
+        )
+        found = wanted(leased)
+        assert found == Desired(
+            EndpointName("demo-A-Endpoint"),
+            "by-hand",
+            {
+                "leasehold:project": "demo",
+                "leasehold:environment": "dev",
+                "leasehold:name": "A",
+            },
+            "2026-11-23T00:00:00Z",
+        )
+
+    def test_what_is_kept_when_its_definition_goes_is_tagged_so(self) -> None:
+        assert wanted(holding(on_remove="retain")).tags["leasehold:on-remove"] == "retain"
+        assert "leasehold:on-remove" not in wanted(holding()).tags
+
+    def test_a_model_package_runs_without_network(self) -> None:
+        assert wanted(holding(source=PACKAGE)).model == {
+            "ModelName": wanted(holding(source=PACKAGE)).config_name,
+            "ExecutionRoleArn": ENVIRONMENT.execution_role_arn,
+            "Containers": [{"ModelPackageName": PACKAGE.arn}],
+            "EnableNetworkIsolation": True,
+        }
+
+    def test_instances_that_scale_by_themselves_keep_their_number(self) -> None:
+        assert wanted(holding(autoscaling=Autoscaling(1, 4, 100.0))).retain_counts is True
+        assert wanted(holding()).retain_counts is False
+
+    def test_a_long_name_is_cut_where_no_hyphen_is_left_before_the_digest(self) -> None:
+        cut = f"{'a' * 51}-{'b' * 11}"
+        name = wanted(holding(endpoint_name=cut)).config_name
+        assert re.fullmatch("a{51}-[0-9a-f]{10}", name)
+        whole = "c" * 63
+        assert re.fullmatch("c{52}-[0-9a-f]{10}", wanted(holding(endpoint_name=whole)).config_name)
+
+    def test_a_lock_is_needed_for_a_jumpstart_model(self) -> None:
+        with pytest.raises(AssertionError, match=r"^JumpStart has no container$"):
+            wanted(holding(source=JumpStart("falcon")))
+
+    def test_the_configs_of_a_fleet_are_told_by_definition(self) -> None:
+        both = [holding(), holding(name=Name("B"), endpoint_name="demo-B-Endpoint")]
+        found = config_names(both, ENVIRONMENT, "dev")
+        assert found == {each.name: wanted(each).config_name for each in both}
