@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
@@ -30,6 +31,9 @@ CHEAP = frozenset({"dynamodb", "dynamodb_url", "environments"})  # each process 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(purity.Guard())
+    # How long an example takes says how busy the machine is.
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
