@@ -40,6 +40,9 @@ settings.register_profile(
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(purity.Guard())
+    # How long an example takes says how busy the machine is.
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
