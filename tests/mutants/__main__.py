@@ -137,7 +137,7 @@ def _is_short(module: str, mutants: Iterable[Mutant]) -> bool:
     same = [each for each in alive if any(it.is_(each) for it in known)]
     stale = [it for it in known if not any(it.is_(each) for each in same)]
     counted, killed = len(made) - len(same), len(made) - len(alive)
-    score = 100 * killed / counted if counted else 0
+    score = 100 * killed / counted if counted else 100
     print(
         f"{module}: {score:.1f} % of {counted} mutants killed"
         f" ({len(same)} more do what the original does)"
