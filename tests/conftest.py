@@ -1,6 +1,6 @@
 """What integration tests share: a git server, a sandbox, and the scene that puts them together.
 
-It also says how all tests run: which of them are pure, and which share a process.
+It also says how all tests run: which of them are pure, and which come first.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
-CHEAP = frozenset({"dynamodb", "dynamodb_url", "environments"})  # each process may have one
 
 
 # mutmut runs a test again in one process, with another object of its class; it has to do the same.
@@ -50,14 +49,12 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
         parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
 
 
-@pytest.hookimpl(wrapper=True)  # before `-m` and xdist look
+@pytest.hookimpl(wrapper=True)  # before `-m` looks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Say which are pure and which share a fixture; the longest come first and pure ones last."""
+    """Say which are pure; the longest come first and pure ones last."""
     for test in items:
         if purity.is_pure(test):
             test.add_marker("pure")
-        if group := shared(test):
-            test.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda test: (bool(test.get_closest_marker("pure")), test.path.parent != HERE))
     return (yield)
 
@@ -65,18 +62,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()  # thousands of tests, and what they import: they stay to the end
-
-
-def shared(test: pytest.Item) -> str | None:
-    """Name what a test shares with others, so that one process makes it and runs them all."""
-    if not isinstance(test, pytest.Function):
-        return None
-    made = [used for *_, used in test._fixtureinfo.name2fixturedefs.values()]
-    ours = [each for each in made if each.func.__module__.startswith("tests.")]
-    for each in reversed(ours):  # what others are made of comes last
-        if each.scope == "session" and each.argname not in CHEAP:
-            return str(each.argname)
-    return str(test.module.__name__) if any(each.scope == "module" for each in ours) else None
 
 
 @contextmanager
