@@ -24,9 +24,11 @@ from tests.scene import STARTUP, Account, Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
+
 ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
-CHEAP = frozenset({"dynamodb", "dynamodb_url", "environments"})  # each process may have one
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,16 +43,13 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
         parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
 
 
-@pytest.hookimpl(wrapper=True)  # before `-m` and xdist look
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Say which are pure and which share a fixture; the longest come first and pure ones last."""
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which are pure. Those of the whole take longest and come first, pure ones last."""
     for test in items:
         if purity.is_pure(test):
             test.add_marker("pure")
-        if group := shared(test):
-            test.add_marker(pytest.mark.xdist_group(group))
     items.sort(key=lambda test: (bool(test.get_closest_marker("pure")), test.path.parent != HERE))
-    return (yield)
 
 
 def pytest_collection_finish() -> None:
@@ -58,16 +57,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()  # thousands of tests, and what they import: they stay to the end
 
 
-def shared(test: pytest.Item) -> str | None:
-    """Name what a test shares with others, so that one process makes it and runs them all."""
-    if not isinstance(test, pytest.Function):
-        return None
-    made = [used for *_, used in test._fixtureinfo.name2fixturedefs.values()]
-    ours = [each for each in made if each.func.__module__.startswith("tests.")]
-    for each in reversed(ours):  # what others are made of comes last
-        if each.scope == "session" and each.argname not in CHEAP:
-            return str(each.argname)
-    return str(test.module.__name__) if any(each.scope == "module" for each in ours) else None
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Give a file's tests to one process, so that what they share is made once, in our order."""
+    from tests.scheduling import ByFile  # noqa: PLC0415  (xdist may be switched off)
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 @contextmanager
