@@ -30,7 +30,7 @@ venv: $(RUN) ## make .venv with what a run needs
 
 test: $(DEV) ## lint, types, layers, and all tests with coverage: some minutes
 	$(lint)
-	$(call beside_types,$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov)
+	$(call beside_types,$(BIN)/pytest -n 3 --cov)
 
 quick: $(DEV) ## lint, types, layers, and the tests that start nothing: a minute
 	$(lint)

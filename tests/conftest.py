@@ -24,6 +24,9 @@ from tests.scene import STARTUP, Account, Scene
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
+
 ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
 
@@ -49,19 +52,27 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
         parent.config.pluginmanager.import_plugin("schemathesis.pytest.plugin")
 
 
-@pytest.hookimpl(wrapper=True)  # before `-m` looks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Say which are pure; the longest come first and pure ones last."""
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which are pure. Those of the whole take longest and come first, pure ones last."""
     for test in items:
         if purity.is_pure(test):
             test.add_marker("pure")
     items.sort(key=lambda test: (bool(test.get_closest_marker("pure")), test.path.parent != HERE))
-    return (yield)
 
 
 def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()  # thousands of tests, and what they import: they stay to the end
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Give a file's tests to one process, so that what they share is made once, in our order."""
+    from tests.scheduling import ByFile  # noqa: PLC0415  (xdist may be switched off)
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
 
 
 @contextmanager
