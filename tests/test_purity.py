@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
 import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
 def guard() -> Iterator[Guard]:
     """A guard who thinks that a pure test runs."""
     made = Guard()
-    made.watched = threading.get_ident()
-    yield made
-    made.watched = None
+    with made.watching():
+        yield made
 
 
 def test_a_test_is_pure_by_what_its_module_has_at_hand(request: pytest.FixtureRequest) -> None:
@@ -39,6 +39,16 @@ def test_a_pure_test_that_opens_a_connection_fails(guard: Guard) -> None:
         one.bind(("127.0.0.1", 0))
 
 
+def test_a_pure_test_that_starts_a_program_fails(guard: Guard) -> None:
+    with pytest.raises(pytest.fail.Exception, match="Popen"):
+        subprocess.run(["true"], check=True)
+
+
+def test_a_pure_test_that_forks_fails(guard: Guard) -> None:
+    with pytest.raises(pytest.fail.Exception, match="fork"):
+        os.fork()
+
+
 def test_a_server_that_is_still_at_work_in_another_thread_is_not_its_fault(guard: Guard) -> None:
     with ThreadPoolExecutor(1) as others, socket.socket() as one:
         others.submit(one.bind, ("127.0.0.1", 0)).result()
@@ -49,3 +59,10 @@ def test_a_test_that_is_not_pure_may_do_so(guard: Guard) -> None:
     guard.watched = None
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
+
+
+def test_nothing_of_it_stays() -> None:
+    before = subprocess.Popen.__init__
+    with Guard().watching():
+        assert subprocess.Popen.__init__ is not before
+    assert subprocess.Popen.__init__ is before
