@@ -14,6 +14,7 @@ class Environment:
     project_prefix: str
     region_name: str
     execution_role_arn: str
+    ledger_id: str | None = None
     ddb_auth_table_name: str = "auth"
     async_output_path: str | None = None
     max_lease_minutes: int = 10080
@@ -44,6 +45,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             project_prefix=data["project_prefix"],
             region_name=data["region_name"],
             execution_role_arn=data["execution_role_arn"],
+            ledger_id=data.get("ledger_id"),
             ddb_auth_table_name=data.get("ddb_auth_table_name"),
             async_output_path=data.get("async_output_path"),
             max_lease_minutes=limits.get("max_lease_minutes"),
