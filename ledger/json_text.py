@@ -8,7 +8,8 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 MAX_BYTES = 256 * 1024
@@ -43,6 +44,70 @@ def decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
     _check_depth(data)
     _check_characters(data)
     return data
+
+
+def with_text_member(content: bytes, key: str, value: str, after: str) -> bytes:
+    """Return a JSON object with one text set and every other byte as it was.
+
+    A member that is new comes right after the member `after`, or first where there is no such one,
+    and is laid out as that neighbour. Raises as `decode` does, and ValueError for no object.
+    """
+    if not isinstance(decode(content), dict):
+        raise ValueError("it is not an object, which begins with {")  # noqa: TRY004  (a file's fault)
+    text = content.decode()
+    opening = text.index("{") + 1
+    members = tuple(_members(text, opening))
+    if old := next((each for each in members if each.key == key), None):
+        changed = text[: old.value_at] + json.dumps(value) + text[old.end :]
+    elif neighbour := next((each for each in members if each.key == after), None):
+        changed = _inserted(text, neighbour.end, members, key, value)
+    else:
+        changed = _inserted(text, members[0].at if members else opening, members, key, value)
+    return changed.encode()
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One member of an object: its key, and where it, its value and what follows them begin."""
+
+    key: str
+    at: int
+    colon: str  # with the blanks around it
+    value_at: int
+    end: int
+
+
+def _members(text: str, at: int) -> Iterator[_Member]:
+    """Yield the members of an object that can be read, whose brace is just before `at`."""
+    decoder = json.JSONDecoder()
+    at = _past_blanks(text, at)
+    while text[at] != "}":
+        key, key_end = decoder.raw_decode(text, at)
+        value_at = _past_blanks(text, text.index(":", key_end) + 1)
+        _, end = decoder.raw_decode(text, value_at)
+        yield _Member(key, at, text[key_end:value_at], value_at, end)
+        at = _past_blanks(text, end)
+        at = _past_blanks(text, at + 1) if text[at] == "," else at
+
+
+def _past_blanks(text: str, at: int) -> int:
+    while text[at] in _BLANKS:
+        at += 1
+    return at
+
+
+def _inserted(text: str, at: int, members: tuple[_Member, ...], key: str, value: str) -> str:
+    """Put a member where one ends, or before the first one, with the others' blanks."""
+    colon = members[0].colon if members else ": "
+    member = json.dumps(key) + colon + json.dumps(value)
+    if not members:
+        return text[:at] + member + text[at:]
+    if len(members) > 1:
+        comma = text[members[0].end : members[1].at]
+    else:
+        comma = "," + text[text.index("{") + 1 : members[0].at]
+    before = at == members[0].at
+    return text[:at] + (member + comma if before else comma + member) + text[at:]
 
 
 def _as_text(content: bytes) -> str:

@@ -13,7 +13,12 @@ from ledger.documents.definition import (
     Suspension,
     parse_definition,
 )
-from ledger.documents.environment import Environment, parse_environment, parse_identities
+from ledger.documents.environment import (
+    Environment,
+    parse_environment,
+    parse_identities,
+    with_ledger_id,
+)
 from ledger.documents.lease_file import dump_lease, parse_lease
 from ledger.documents.lock import Lock, parse_lock
 from ledger.documents.sources import (
@@ -49,4 +54,5 @@ __all__ = [
     "parse_identities",
     "parse_lease",
     "parse_lock",
+    "with_ledger_id",
 ]

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from ledger.identity_settings import Identities, identities_from
 from ledger.json_files import Violation, check, present, read_json
+from ledger.json_text import with_text_member
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,14 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             identities=identities_from(data.get("identities", {})),
         )
     )
+
+
+def with_ledger_id(content: bytes, ledger_id: str) -> bytes:
+    """Return the file with this `ledger_id`, and everything else in it as its writer laid it out.
+
+    Raises ValueError or RecursionError where it cannot be read as a JSON object.
+    """
+    return with_text_member(content, "ledger_id", ledger_id, after="$schema")
 
 
 def parse_identities(file: str, data: object) -> Identities | tuple[Violation, ...]:
