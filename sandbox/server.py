@@ -105,7 +105,7 @@ class Sandbox(LoopbackServer):
         self._journal.begin(chain.from_iterable(part.entries() for part in kept))
 
         faults, quotas, counts = Faults(), Quotas(self._quotas), CallCounts()
-        configs, tagged = ModelsAndConfigs(account), Tags(account)
+        configs, tagged = ModelsAndConfigs(account), Tags(account, faults)
         endpoints = Endpoints(account, configs, targets, Conditions(faults, quotas, self._timing))
         jobs = Jobs(account, self._moto, metrics)
         services = {

@@ -7,7 +7,7 @@ order one is not known here.
 """
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from threading import Lock
 from typing import Any
@@ -27,6 +27,9 @@ class Kind:
     needs_seconds: bool = False
     lasts: bool = False
     """Whether it holds until faults are cleared, unless said otherwise."""
+    is_shown: bool = False
+    """Whether `endpoint` is one that the answer shows, and not one that the call names."""
+    needs_endpoint: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
@@ -51,6 +54,20 @@ KINDS: Mapping[str, Kind] = {
         frozenset({"DeleteEndpoint"}),
         lasts=True,
     ),
+    "stale-list": Kind(
+        "ListEndpoints leaves `endpoint` out, or still shows it once it is gone",
+        frozenset({"ListEndpoints"}),
+        lasts=True,
+        is_shown=True,
+        needs_endpoint=True,
+    ),
+    "stale-tags": Kind(
+        "GetResources answers what it knew `seconds` ago, of all resources or of `endpoint` only",
+        frozenset({"GetResources"}),
+        needs_seconds=True,
+        lasts=True,
+        is_shown=True,
+    ),
     "empty-page": Kind("the list begins with an empty page that has a NextToken", LISTS),
 }
 PERMISSIONS = {"monitoring": "cloudwatch", "tagging": "tag"}
@@ -71,11 +88,16 @@ class Fault:
     def concerns(self, call: Call, instance_type: str | None = None) -> bool:
         if self.instance_type not in {None, instance_type}:
             return False
-        if self.endpoint is not None and self.endpoint.lower() != (call.endpoint or "").lower():
+        if not self._is_about(call.endpoint or ""):
             return False
         if self.operation is not None:
             return self.operation == call.operation
         return call.operation in (KINDS[self.kind].operations or shapes.sagemaker_operations())
+
+    def _is_about(self, endpoint: str) -> bool:
+        if self.endpoint is None or KINDS[self.kind].is_shown:
+            return True
+        return self.endpoint.lower() == endpoint.lower()
 
 
 class Faults:
@@ -100,13 +122,12 @@ class Faults:
     def take(self, call: Call, *kinds: str, instance_type: str | None = None) -> Fault | None:
         """Use up, by one, the first fault of these kinds that strikes this call."""
         with self._lock:
-            for fault in self._faults:
-                if fault.kind in kinds and fault.concerns(call, instance_type):
-                    if fault.rate is not None and self._random.random() >= fault.rate:
-                        continue
-                    self._use_up(fault)
-                    return fault
-        return None
+            return next(self._struck(call, kinds, instance_type), None)
+
+    def take_all(self, call: Call, kind: str) -> tuple[Fault, ...]:
+        """Use up, by one, all faults of a kind that strike this call."""
+        with self._lock:
+            return tuple(self._struck(call, (kind,)))
 
     def refusal(self, call: Call) -> AwsError | None:
         """Return the error that a fault has for a call before anybody looks at it."""
@@ -121,6 +142,16 @@ class Faults:
                 return errors.denied(f"{service}:{call.operation}")
             case _:
                 return None
+
+    def _struck(
+        self, call: Call, kinds: Collection[str], instance_type: str | None = None
+    ) -> Iterator[Fault]:
+        for fault in tuple(self._faults):
+            if fault.kind in kinds and fault.concerns(call, instance_type):
+                if fault.rate is not None and self._random.random() >= fault.rate:
+                    continue
+                self._use_up(fault)
+                yield fault
 
     def _use_up(self, fault: Fault) -> None:
         if fault.times is not None:

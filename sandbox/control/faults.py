@@ -41,6 +41,8 @@ def _fault(body: Mapping[str, Any]) -> Fault:
         raise ValueError("seconds must be a number from 0, or null")
     if fault.seconds is None and KINDS[fault.kind].needs_seconds:
         raise ValueError(f"{fault.kind} needs seconds")
+    if fault.endpoint is None and KINDS[fault.kind].needs_endpoint:
+        raise ValueError(f"{fault.kind} needs endpoint: the one that the list is wrong about")
     if not all(isinstance(name, str | None) for name in (fault.endpoint, fault.operation)):
         raise ValueError("endpoint and operation must be names, or null")
     if fault.instance_type is not None:

@@ -6,9 +6,9 @@ which also writes it to the journal. An endpoint is brought up to date when it i
 includes what autoscaling did to it. Callers hold `lock`.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from threading import RLock
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from sandbox.clock import Clock
 from sandbox.journal import Journal
 
 ACCOUNT_ID = "123456789012"
+_MOST_FORMER = 10_000  # changes of tags that are remembered
 
 
 class Scaling(Protocol):
@@ -31,6 +32,15 @@ class Scaling(Protocol):
 
     def drop_all(self, arn: str) -> None:
         """Forget the scalable targets of an endpoint and their policies."""
+
+
+@dataclass(frozen=True)
+class FormerTags:
+    """The tags that a resource had until a moment."""
+
+    until: float
+    arn: str
+    tags: dict[str, str]
 
 
 def arn_of(region: str, kind: str, name: str) -> str:
@@ -54,7 +64,9 @@ class Account:
         self._journal = journal
         self._documents: dict[tuple[str, str], dict[str, Document]] = defaultdict(dict)
         self._endpoints: dict[str, dict[str, Endpoint]] = defaultdict(dict)
+        self._gone: dict[str, dict[str, Endpoint]] = defaultdict(dict)
         self._tags: dict[str, dict[str, str]] = {}
+        self._former_tags: deque[FormerTags] = deque(maxlen=_MOST_FORMER)
 
     def document(self, arn: str) -> Document | None:
         return self._documents[region_and_kind(arn)].get(arn)
@@ -88,7 +100,13 @@ class Account:
     def keep_endpoint(self, endpoint: Endpoint) -> None:
         region, _ = region_and_kind(endpoint.arn)
         self._endpoints[region][endpoint.arn] = endpoint
+        self._gone[region].pop(endpoint.arn, None)
         self._journal.write(endpoint.arn, asdict(endpoint))
+
+    def last_seen(self, arn: str) -> Endpoint | None:
+        """Return an endpoint that is gone as it was last; this process remembers it alone."""
+        region, _ = region_and_kind(arn)
+        return self._gone[region].get(arn)
 
     def endpoints_named(self, name: str) -> list[Endpoint]:
         """Return the endpoints of that name in all regions."""
@@ -110,10 +128,24 @@ class Account:
     def tags(self, arn: str) -> dict[str, str]:
         return dict(self._tags.get(arn, {}))
 
+    def tags_before(self, moment: float) -> dict[str, dict[str, str]]:
+        """Return the tags that resources had then, of those that have changed since.
+
+        This process remembers them alone.
+        """
+        found: dict[str, dict[str, str]] = {}
+        for former in reversed(self._former_tags):  # the oldest change since then is found last
+            if former.until <= moment:
+                break
+            found[former.arn] = former.tags
+        return found
+
     def set_tags(self, arn: str, tags: Mapping[str, str]) -> None:
         """Replace the tags of a resource."""
-        if dict(tags) != self._tags.pop(arn, {}):
+        before = self._tags.pop(arn, {})
+        if dict(tags) != before:
             self._journal.write(f"tags {arn}", tags or None)
+            self._former_tags.append(FormerTags(self.clock.now(), arn, before))
         if tags:
             self._tags[arn] = dict(tags)
 
@@ -138,6 +170,7 @@ class Account:
         settled = self._scaling.settle(endpoint, now)
         if settled is None:
             del self._endpoints[region][endpoint.arn]
+            self._gone[region][endpoint.arn] = endpoint
             self._journal.write(endpoint.arn, None)
             self.set_tags(endpoint.arn, {})
         else:

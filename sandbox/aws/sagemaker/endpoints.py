@@ -73,9 +73,19 @@ class Endpoints:
         return deployments.description(self._find(call))
 
     def list_endpoints(self, call: Call) -> dict[str, Any]:
-        shown, token = page(self._account.endpoints(call.region), call.params)
+        shown, token = page(self._listed(call), call.params)
         summaries = [deployments.summary(endpoint) for endpoint in shown]
         return {"Endpoints": summaries} | ({"NextToken": token} if token else {})
+
+    def _listed(self, call: Call) -> list[Endpoint]:
+        """Return what a list shows: AWS is free to be late with what came and what went."""
+        there = self._account.endpoints(call.region)
+        faults = self._faults.take_all(call, "stale-list")
+        wrong = {arn_of(call.region, "endpoint", fault.endpoint or "") for fault in faults}
+        if not wrong:
+            return there
+        gone = [self._account.last_seen(arn) for arn in sorted(wrong)]
+        return [each for each in there if each.arn not in wrong] + [each for each in gone if each]
 
     def update_endpoint(self, call: Call) -> dict[str, Any]:
         endpoint = self._changeable(call)

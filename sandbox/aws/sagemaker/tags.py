@@ -10,11 +10,12 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from sandbox.aws.faults import Faults
 from sandbox.aws.protocol import responses, tokens
 from sandbox.aws.protocol.call import Call
 from sandbox.aws.protocol.errors import AwsError, invalid
 from sandbox.aws.sagemaker import errors
-from sandbox.aws.sagemaker.account import Account, region_and_kind
+from sandbox.aws.sagemaker.account import Account, arn_of, region_and_kind
 
 API = "ResourceGroupsTaggingAPI_20170126"
 KINDS = ("endpoint", "endpoint-config", "model")
@@ -32,8 +33,9 @@ def as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 class Tags:
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, faults: Faults) -> None:
         self._account = account
+        self._faults = faults
 
     def add_tags(self, call: Call) -> dict[str, Any]:
         arn = self._known(call)
@@ -73,28 +75,28 @@ class Tags:
             return self._page(call, last, size)
 
     def _page(self, call: Call, last: str, size: int) -> dict[str, Any]:
-        types = call.params.get("ResourceTypeFilters", [])
-        arns = sorted(arn for arn in self._arns(call.region, types) if arn > last)
-        wanted = (arn for arn in arns if self._is_wanted(arn, call.params))
+        indexed = self._indexed(call)
+        arns = sorted(arn for arn in indexed if arn > last)
+        wanted = (arn for arn in arns if _is_wanted(arn, indexed[arn], call.params))
         shown, token = _cut(wanted, size)
-        resources = [
-            {"ResourceARN": arn, "Tags": as_list(self._account.tags(arn))} for arn in shown
-        ]
+        resources = [{"ResourceARN": arn, "Tags": as_list(indexed[arn])} for arn in shown]
         return {"ResourceTagMappingList": resources, "PaginationToken": token}
 
-    def _arns(self, region: str, types: list[str]) -> Iterable[str]:
-        for kind in KINDS:
-            if "sagemaker" in types or f"sagemaker:{kind}" in types:
-                yield from self._account.arns(region, kind)
-
-    def _is_wanted(self, arn: str, params: Mapping[str, Any]) -> bool:
-        tags = self._account.tags(arn)
-        arns = params.get("ResourceARNList")
-        return (
-            bool(tags)
-            and (not arns or arn in arns)
-            and all(_matches(tags, each) for each in params.get("TagFilters", []))
-        )
+    def _indexed(self, call: Call) -> dict[str, dict[str, str]]:
+        """Return what the tag index knows, which may be late: ARN to tags."""
+        kinds = _kinds(call.params)
+        arns = [arn for kind in kinds for arn in self._account.arns(call.region, kind)]
+        known = {arn: self._account.tags(arn) for arn in arns}
+        for fault in self._faults.take_all(call, "stale-tags"):
+            about = fault.endpoint and arn_of(call.region, "endpoint", fault.endpoint)
+            former = self._account.tags_before(call.now - (fault.seconds or 0))
+            known |= {
+                arn: tags
+                for arn, tags in former.items()
+                if region_and_kind(arn) in {(call.region, kind) for kind in kinds}
+                and about in {None, arn}
+            }
+        return known
 
     def _known(self, call: Call) -> str:
         arn: str = call.params["ResourceArn"].lower()
@@ -112,6 +114,20 @@ class Tags:
 def _is_about_sagemaker(params: Mapping[str, Any]) -> bool:
     types = params.get("ResourceTypeFilters", [])
     return bool(types) and all(each.split(":")[0] == "sagemaker" for each in types)
+
+
+def _kinds(params: Mapping[str, Any]) -> tuple[str, ...]:
+    types = params.get("ResourceTypeFilters", [])
+    return tuple(each for each in KINDS if {"sagemaker", f"sagemaker:{each}"} & set(types))
+
+
+def _is_wanted(arn: str, tags: Mapping[str, str], params: Mapping[str, Any]) -> bool:
+    arns = params.get("ResourceARNList")
+    return (
+        bool(tags)
+        and (not arns or arn in arns)
+        and all(_matches(tags, each) for each in params.get("TagFilters", []))
+    )
 
 
 def _matches(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:

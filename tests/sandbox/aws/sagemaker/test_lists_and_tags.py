@@ -254,3 +254,109 @@ def test_models_and_configs_come_a_hundred_at_a_time(cloud: Cloud) -> None:
     for operation, field in fields.items():
         pages = cloud.sagemaker.get_paginator(operation).paginate(MaxResults=100)
         assert [len(page[field]) for page in pages] == [100, 5]
+
+
+def _listed(cloud: Cloud) -> dict[str, str]:
+    pages = cloud.sagemaker.get_paginator("list_endpoints").paginate(PaginationConfig={})
+    found = (each for page in pages for each in page["Endpoints"])
+    return {each["EndpointName"]: each["EndpointStatus"] for each in found}
+
+
+def test_a_stale_list_leaves_out_an_endpoint_that_is_there(cloud: Cloud) -> None:
+    config = cloud.configure("blue")
+    for name in ("a", "b", "c"):
+        cloud.create(name, config)
+    cloud.order_fault("stale-list", endpoint="A")
+    cloud.order_fault("stale-list", endpoint="b")
+    assert list(_listed(cloud)) == ["c"]
+    assert list(_listed(cloud)) == ["c"]  # until the faults are cleared
+    assert cloud.status("a") == "Creating"
+    cloud.ask("DELETE", "/faults")
+    assert sorted(_listed(cloud)) == ["a", "b", "c"]
+
+
+def test_a_stale_list_still_shows_an_endpoint_that_is_gone(cloud: Cloud, refused: Refused) -> None:
+    cloud.serve("a")
+    cloud.sagemaker.delete_endpoint(EndpointName="a")
+    cloud.let_pass(1)
+    assert _listed(cloud) == {}
+    cloud.order_fault("stale-list", endpoint="a")
+    assert _listed(cloud) == {"a": "Deleting"}
+    assert "Could not find endpoint" in refused(cloud.describe, name="a")
+
+
+def test_a_stale_list_knows_nothing_of_what_never_was(cloud: Cloud) -> None:
+    cloud.order_fault("stale-list", endpoint="a")
+    assert _listed(cloud) == {}
+
+
+def test_an_endpoint_that_is_made_again_is_left_out_and_not_shown_as_it_was(cloud: Cloud) -> None:
+    cloud.serve("a")
+    cloud.sagemaker.delete_endpoint(EndpointName="a")
+    cloud.let_pass(1)
+    cloud.create("a", "a-config")
+    cloud.order_fault("stale-list", endpoint="a", times=1)
+    assert _listed(cloud) == {}
+    assert _listed(cloud) == {"a": "Creating"}
+
+
+def test_a_stale_list_is_wrong_about_an_endpoint_that_is_named(cloud: Cloud) -> None:
+    status, answer = cloud.ask("POST", "/faults", {"kind": "stale-list"})
+    assert status == 400
+    assert answer["error"] == "stale-list needs endpoint: the one that the list is wrong about"
+
+
+def _indexed(cloud: Cloud, kind: str = "endpoint") -> dict[str, dict[str, str]]:
+    answer = cloud.client("resourcegroupstaggingapi").get_resources(
+        ResourceTypeFilters=[f"sagemaker:{kind}"]
+    )
+    return {
+        each["ResourceARN"].rpartition("/")[2]: {t["Key"]: t["Value"] for t in each["Tags"]}
+        for each in answer["ResourceTagMappingList"]
+    }
+
+
+def test_stale_tags_are_those_of_so_many_seconds_ago(cloud: Cloud) -> None:
+    cloud.create("old", Tags=[{"Key": "team", "Value": "a"}])
+    arn = cloud.describe("old")["EndpointArn"]
+    cloud.let_pass(100)
+    cloud.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "b"}])
+    cloud.let_pass(50)
+    cloud.sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "c"}])
+    cloud.create("new", "old-config", Tags=[{"Key": "team", "Value": "n"}])
+    cloud.let_pass(10)
+    now = {"old": {"team": "c"}, "new": {"team": "n"}}
+    assert _indexed(cloud) == now
+    for seconds, known in (
+        (5, now),
+        (30, {"old": {"team": "b"}}),
+        (70, {"old": {"team": "a"}}),
+        (900, {}),
+    ):
+        cloud.order_fault("stale-tags", seconds=seconds)
+        assert _indexed(cloud) == known
+        cloud.ask("DELETE", "/faults")
+    assert cloud.sagemaker.list_tags(ResourceArn=arn)["Tags"] == [{"Key": "team", "Value": "c"}]
+
+
+def test_stale_tags_show_what_is_deleted_meanwhile(cloud: Cloud) -> None:
+    tags = [{"Key": "team", "Value": "a"}]
+    cloud.serve("plain")
+    cloud.create("gone", "plain-config", Tags=tags)
+    cloud.let_pass(60)
+    cloud.sagemaker.delete_endpoint(EndpointName="gone")
+    cloud.let_pass(5)
+    assert _indexed(cloud) == {}
+    cloud.order_fault("stale-tags", seconds=60, times=1)
+    assert _indexed(cloud) == {"gone": {"team": "a"}}
+    cloud.order_fault("stale-tags", seconds=60)
+    assert _indexed(cloud, "model") == {}
+
+
+def test_tags_may_be_stale_for_one_endpoint_alone(cloud: Cloud) -> None:
+    config = cloud.configure("blue")
+    for name in ("a", "b"):
+        cloud.create(name, config, Tags=[{"Key": "team", "Value": "x"}])
+    cloud.let_pass(10)
+    cloud.order_fault("stale-tags", seconds=60, endpoint="A")
+    assert list(_indexed(cloud)) == ["b"]
