@@ -109,6 +109,15 @@ class Repository:
             self._clone.latest(1)
             return self._clone.at(commit)
 
+    def descends(self, commit: str, ancestor: str) -> bool:
+        """Tell whether `commit` is `ancestor`, or was made from it along any parents.
+
+        The clone is deepened as far as that takes: 64 commits, then each time eight times as many.
+        An ancestor that is not among the nearest 8192 commits counts as none, and so does a commit
+        that the branch does not have. Raises `Failure`.
+        """
+        return self._clone.descends(commit, ancestor)
+
     def answer_to(self, request_id: str, snapshot: Snapshot | None = None) -> CommitRecord | None:
         """Find the commit that answers a request, among the newest up to a snapshot.
 

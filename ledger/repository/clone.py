@@ -29,6 +29,14 @@ from ledger.repository.commits import (
     latest,
     signature,
 )
+from ledger.repository.graph import (
+    MOST_BETWEEN,
+    Graph,
+    TooShallow,
+    descends,
+    mend_ends,
+    read_ends,
+)
 from ledger.repository.transport import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
@@ -38,6 +46,8 @@ _Read = TypeVar("_Read")
 _MOST_PACK_FILES = 200
 _MOST_LOOSE_OBJECTS = 8192
 _USES_BETWEEN_COUNTS = 64
+_FIRST_STEP = 64  # commits deep
+_STEP = 8  # times as deep as the one before
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,29 @@ class Clone:
     def find(self, prefix: str, of: str | None) -> Sequence[CommitRecord]:
         return self._in_depth(lambda repository, tip: descended(repository, of or tip, prefix))
 
+    def descends(self, commit: str, ancestor: str) -> bool:
+        if commit == ancestor:
+            return bool(commit)
+        return self._walked(lambda graph: descends(graph, commit, ancestor), MOST_BETWEEN + 1)
+
+    def _walked(self, read: Callable[[Graph], _Read], most: int) -> _Read:
+        """Read the graph, and read it anew from a deeper clone where it ends too soon.
+
+        What is `most` commits deep is read as it is. Raises `Failure`.
+        """
+        with self._lock:
+            depth, is_final = 0, False
+            while True:
+                try:
+                    with self._guarded() as repository:
+                        return read(Graph(repository, read_ends(self._path), is_final))
+                except TooShallow as end:
+                    depth = min(max(_FIRST_STEP, end.depth, depth * _STEP), most)
+                except Damaged:
+                    depth = max(depth, _FIRST_STEP)
+                self._deepen(depth)
+                is_final = depth == most or not self._reading().is_shallow
+
     def _after(
         self, base: str, tip: str, read: Callable[[Iterator[CommitRecord]], list[_Read]]
     ) -> list[_Read]:
@@ -184,10 +217,13 @@ class Clone:
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
 
-    def _deepen(self) -> None:
+    def _deepen(self, depth: int | None = None) -> None:
+        """Fetch so many commits below the remote's tip, or all; what is deeper already stays so."""
         try:
             with self._guarded() as repository, self._server.connected(repository) as connection:
-                self._server.fetch(connection, depth=0, whole=repository.is_shallow)
+                wanted = depth if repository.is_shallow or repository.is_empty else 0
+                whole = depth is None and repository.is_shallow
+                self._server.fetch(connection, depth=wanted or 0, whole=whole)
                 self._forget_depth()
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
@@ -213,6 +249,7 @@ class Clone:
 
     def _forget_depth(self) -> None:
         """Drop the handle: it has read once how shallow its clone is, and a fetch changes that."""
+        mend_ends(self._reading(), self._path)
         self._handle = None
 
     def _reading(self) -> pygit2.Repository:
