@@ -10,10 +10,12 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from controller.plan import plan
-from controller.planning.desired import desired, ownership
+from controller.planning.desired import desired
 from controller.planning.observed import Observed
+from controller.planning.ownership import Owner
 from ledger.holdings import Fleet, read_fleet
 from ledger.lease import stamp
+from ledger.observed import Record
 from ledger.tags import LEASE_TAG
 
 HOLDINGS = 10_000
@@ -65,11 +67,12 @@ def _observed(fleet: Fleet) -> list[Observed]:
     """Have two thirds of the fleet in service, a part of it on an old config."""
     if fleet.environment is None:
         raise RuntimeError("the benchmark's environment is broken")
+    owner = Owner.of(fleet, fleet.environment, Record())
     there = []
     for number, holding in enumerate(fleet.holdings):
         if number % 3:
-            config = desired(holding, fleet.environment, "dev").config_name
-            tags = {**ownership(fleet.environment, "dev", holding.name), LEASE_TAG: "none"}
+            config = desired(holding, fleet.environment, owner).config_name
+            tags = {**owner.tags(holding.name), LEASE_TAG: "none"}
             there.append(
                 Observed(
                     holding.endpoint_name,

@@ -1,26 +1,33 @@
 """Carries a plan out: lease changes to the ledger, all else to AWS.
 
 It decides nothing. Before something ends it reads the ledger again and plans again, so that a push
-of the last seconds counts.
+of the last seconds counts; and before an endpoint is deleted it looks whether it still is the one
+that the plan is about. The ledger is read last of all, with nothing slow between it and the end.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 from controller.dependencies import Dependencies, Ledger
 from controller.lease_changes import proposal_for, request_id
 from controller.plan import plan
-from controller.planning.action import Action, Verb
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.observed import Existing, by_name
+from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
 from ledger.committers import CONTROLLER
-from ledger.errors import Failure, Refused, Wait
+from ledger.errors import Failure, Refused, Unavailable, Wait
 from ledger.history import trailers
 from ledger.holdings import fleet_of
+from ledger.lease import stamp
+from ledger.names import EndpointName
 from ledger.proposals import Request
 
 _LATEST = 500  # commits, among which a credit is looked for
 _MOST_AT_ONCE = 256  # lease changes that share a push
+_SAME_MOMENT = timedelta(seconds=1)
 
 
 def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
@@ -32,9 +39,10 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
         )
         with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
             yield from callers.map(commit, changes)
+    looks = _Looks(dependencies.ledger, tick)
     for action in tick.plan.changes:
         if not action.verb.commits:
-            yield _outcome(action, partial(_apply, dependencies, tick, action))
+            yield _outcome(action, partial(_apply, dependencies, tick, looks, action))
 
 
 def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
@@ -46,28 +54,95 @@ def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
     return Outcome(action, State.DROPPED, news) if news else Outcome(action, State.DONE)
 
 
-def _apply(dependencies: Dependencies, tick: Tick, action: Action) -> str | None:
+def _apply(dependencies: Dependencies, tick: Tick, looks: "_Looks", action: Action) -> str | None:
     """Act on AWS, or return why not: before anything ends, the ledger is read once more."""
-    news = _last_look(dependencies.ledger, tick, action) if action.verb.ends else None
+    if action.verb is Verb.DELETE and action.endpoint_name:
+        return _end(dependencies, tick, looks, action)
+    news = looks.last(action) if action.verb.ends else None
     if not news:
         dependencies.cloud.apply(action, tick.now)
     return news
 
 
-def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
-    """Return what the ledger wants instead of this end, if somebody pushed; None if nothing."""
-    if ledger.head() == tick.plan.commit:
-        return None
-    snapshot = ledger.read()
-    fleet = fleet_of(snapshot, tick.fleet.name)
-    if action.endpoint_name is None:
-        return "somebody pushed to the ledger meanwhile: the next tick looks again"
-    anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
-    wanted = anew.action_for(action.endpoint_name)
-    if wanted is not None and wanted.verb.ends:
-        return None
-    reason = wanted.reason if wanted else "it is not ours any more"
-    return f"somebody pushed to the ledger meanwhile: {reason}"
+def _end(dependencies: Dependencies, tick: Tick, looks: "_Looks", action: Action) -> str | None:
+    """Delete an endpoint, or return why not."""
+    cloud, name = dependencies.cloud, EndpointName(action.resource_name)
+    if news := looks.first(action):
+        return news
+    left_behind: Failure | None = None
+    try:
+        cloud.take_scaling(name)
+    except Failure as failure:  # it is deleted all the same: running on costs more
+        left_behind = failure
+    there = cloud.find(name)
+    if there is None:
+        return None  # it is gone, as wanted
+    if news := _is_another(there, tick) or looks.last(action):
+        return news
+    cloud.apply(action, tick.now)
+    if left_behind:
+        raise Unavailable(
+            "LH3013",
+            "The endpoint is deleted, but its scaling at Application Auto Scaling is not:"
+            f" {left_behind.message}",
+        ) from left_behind
+    return None
+
+
+def _is_another(there: Existing, tick: Tick) -> str | None:
+    """Say why an endpoint is not the one that the plan is about: a list or an index lagged."""
+    fleet, settings = tick.fleet, tick.fleet.require_settings()
+    seen = by_name(tick.observed).get(there.endpoint_name)
+    if seen and seen.created_at and abs(there.created_at - seen.created_at) >= _SAME_MOMENT:
+        return (
+            f"it was made anew at {stamp(there.created_at)}, and the plan is about the one of"
+            f" {stamp(seen.created_at)}: the next tick looks again"
+        )
+    if not Owner.of(fleet, settings, tick.findings.record).owns(there.tags):
+        return "its own tags do not say that it is ours, so AWS's index of tags lags behind"
+    return None
+
+
+class _Looks:
+    """Looks at the ledger while a plan is carried out: does it still want an end?"""
+
+    def __init__(self, ledger: Ledger, tick: Tick) -> None:
+        self._ledger = ledger
+        self._tick = tick
+        self._head: str | None = None
+        self._anew: tuple[str, Plan] | None = None
+
+    def first(self, action: Action) -> str | None:
+        """Look before anything is taken from an endpoint; once for all ends of a tick."""
+        self._head = self._head or self._ledger.head()
+        return self._news(self._head, action)
+
+    def last(self, action: Action) -> str | None:
+        """Return what the ledger wants instead of this end, if somebody pushed; None if nothing."""
+        self._head = self._ledger.head()
+        return self._news(self._head, action)
+
+    def _news(self, head: str, action: Action) -> str | None:
+        planned = self._tick.plan.commit
+        if head == planned:
+            return None
+        if not self._ledger.descends(head, planned):
+            return f"the ledger's head went back from {planned[:8]} to {head[:8]}: not done now"
+        if action.endpoint_name is None:
+            return "somebody pushed to the ledger meanwhile: the next tick looks again"
+        wanted = self._plan_of(head).action_for(action.endpoint_name)
+        if wanted is not None and wanted.verb.ends:
+            return None
+        reason = wanted.reason if wanted else "it is not ours any more"
+        return f"somebody pushed to the ledger meanwhile: {reason}"
+
+    def _plan_of(self, head: str) -> Plan:
+        if self._anew is None or self._anew[0] != head:
+            snapshot, tick = self._ledger.read(), self._tick
+            fleet = fleet_of(snapshot, tick.fleet.name)
+            anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
+            self._anew = head, anew
+        return self._anew[1]
 
 
 def _known_changes(ledger: Ledger, changes: Iterable[Action]) -> frozenset[str]:

@@ -10,6 +10,8 @@ order in which they are asked.
     none             tagged ours                        delete; the brake is on these, never on ends
     none, was        tagged ours                        hold: it runs on, and nobody deletes it
     on_remove retain
+    any              ours but for its ledger's id       keep and report: somebody has to claim it
+                     or its record
     none             untagged                           not ours, never touched
     adopt, on        there, but untagged                adopt: give it our tags
     on or off        there, but untagged                keep and report: not ours
@@ -39,10 +41,11 @@ order in which they are asked.
     digest unwanted  config or model of ours, unused    collect
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported
-instead, and the rest goes on.
+instead, and the rest goes on. Where the ledger's head went back, all but a start is. Where the
+record cannot be begun, what would make something ours is.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -52,11 +55,18 @@ from controller.planning.decide import decide
 from controller.planning.decision import Decision
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed, by_name
+from controller.planning.ownership import Owner
 from controller.planning.prune import prune
 from ledger.holdings import Broken, Fleet, environment_path
 from ledger.names import Name
 
 _NOTHING_FOUND = Findings()
+# What is done by a wrong clock too: it ends nothing, and writes no lease.
+_HARMLESS = frozenset(verb for verb in Verb if not verb.ends and not verb.commits)
+# What is done without a record that lasts: nothing is tagged as ours that would not stay so.
+_AS_BEFORE = frozenset(Verb) - {Verb.CREATE, Verb.ADOPT}
+# What is done by a ledger that went back: any other change could undo what a newer commit wanted.
+_ANEW = frozenset({Verb.CREATE})
 
 
 def plan(
@@ -70,6 +80,7 @@ def plan(
     if fleet.environment is None:
         return Plan(fleet.name, commit, (_unreadable(fleet),))
     there = by_name(observed)
+    owner = Owner.of(fleet, fleet.environment, findings.record)
     actions = [
         *(_frozen(item) for item in fleet.broken),
         *(
@@ -79,11 +90,15 @@ def plan(
             )
             for item in fleet.holdings
         ),
-        *prune(fleet, fleet.environment, there.values()),
+        *prune(fleet, fleet.environment, owner, there.values()),
         *(_collect(item) for item in findings.collectible),
     ]
     if findings.clock_fault:
-        actions = list(_without_ends(actions, findings.clock_fault))
+        actions = [_held_back(each, findings.clock_fault) for each in actions]
+    if findings.record_fault:
+        actions = [_held_back(each, findings.record_fault, but=_AS_BEFORE) for each in actions]
+    if findings.head_fault:
+        actions = [_held_back(each, findings.head_fault, but=_ANEW) for each in actions]
     order = {verb: number for number, verb in enumerate(Verb)}
     actions.sort(key=lambda action: (order[action.verb], str(action.resource_name)))
     return Plan(fleet.name, commit, tuple(actions))
@@ -110,10 +125,9 @@ def _collect(artifact: Artifact) -> Action:
     )
 
 
-def _without_ends(actions: Iterable[Action], fault: str) -> Iterator[Action]:
-    for action in actions:
-        if action.verb.ends or action.verb.commits:
-            reason = f"{fault}, so there is no {action.verb} now ({action.reason})"
-            yield replace(action, verb=Verb.REPORT, reason=reason, target=None)
-        else:
-            yield action
+def _held_back(action: Action, fault: str, but: Collection[Verb] = _HARMLESS) -> Action:
+    """Report a change instead of making it, but for these verbs."""
+    if not action.verb.changes or action.verb in but:
+        return action
+    reason = f"{fault}, so there is no {action.verb} now ({action.reason})"
+    return replace(action, verb=Verb.REPORT, reason=reason, target=None)

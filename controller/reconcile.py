@@ -13,9 +13,16 @@ from controller.memory.transitions import acted, forgotten, scaled, settled, sig
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
+from controller.planning.findings import Findings
+from controller.planning.head import head_fault, set_back_at
+from controller.planning.ownership import Owner
+from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
+from ledger.automatic import first_id
+from ledger.documents import Environment
 from ledger.errors import Failure
 from ledger.holdings import fleet_of
+from ledger.minting import new_ledger_id
 from ledger.observed import Record
 
 __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
@@ -23,16 +30,28 @@ __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raise Failure where either side cannot be read whole."""
-    snapshot = dependencies.ledger.read()
-    fleet = fleet_of(snapshot, environment)
-    record = dependencies.logbook.read(environment)
-    seen = dependencies.cloud.observe(fleet)
-    if fleet.environment is not None:
-        record = sighted(record, fleet, seen.observed, now)
-    findings = dependencies.survey.findings(fleet, seen, record, now)
-    findings = replace(findings, record=scaled(record, findings.scales))
+    ledger, cloud = dependencies.ledger, dependencies.cloud
+    snapshot, record = ledger.read(), dependencies.logbook.read(environment)
+    fleet = in_its_region(fleet_of(snapshot, environment), record, cloud.region_name)
+    if fleet.environment is None:
+        frozen = plan(fleet, (), now, snapshot.commit)
+        return Tick(now, fleet, (), frozen, findings=Findings(record))
+    note = dependencies.logbook.applied(environment)
+    descends = note is None or ledger.descends(snapshot.commit, note.commit)
+    since = set_back_at(note, now, descends=descends)
+    seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
+    record = replace(record, region_name=cloud.region_name)
+    record = sighted(record, fleet, seen.observed, now)
+    found = dependencies.survey.findings(fleet, seen, record, now)
+    findings = replace(
+        found,
+        record=scaled(record, found.scales),
+        set_back_at=since,
+        head_fault=head_fault(note, snapshot.commit, since),
+    )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
-    return Tick(now, fleet, seen.observed, planned, findings=findings)
+    troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
+    return Tick(now, fleet, seen.observed, planned, findings=findings, troubles=troubles)
 
 
 def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
@@ -41,27 +60,53 @@ def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Ti
     - read the head of the ledger, what SageMaker has, and what the last ticks saw;
     - plan: a pure function of all that and of `now`;
     - carry the plan out, deletes before creates, each action by itself;
-    - before something is deleted read the remote head again: an extension pushed just now wins;
+    - before something is deleted look at the endpoint and at the remote head again: an extension
+      pushed just now wins;
     - tell whom it concerns, and write down what moved;
     - say what became of each.
+
+    The first tick of a ledger gives it an id, and the record of its environment too: without them
+    nobody could tell later whose an endpoint is.
 
     Raise Failure where either side cannot be read whole: no readable git, no deletes.
     """
     seen = look(dependencies, environment, now)
-    tick = replace(seen, outcomes=tuple(carry_out(dependencies, seen)))
-    return tick if tick.fleet.environment is None else _remember(dependencies, tick)
+    if seen.fleet.environment is None:
+        return replace(seen, outcomes=tuple(carry_out(dependencies, seen)))
+    tick = _begun(dependencies, seen, seen.fleet.environment)
+    return _remember(dependencies, replace(tick, outcomes=tuple(carry_out(dependencies, tick))))
+
+
+def _begun(dependencies: Dependencies, tick: Tick, settings: Environment) -> Tick:
+    """Mint what identifies ledger and record where it is missing, and look again then.
+
+    Where that cannot be committed, nothing is made: nobody could tell later whose it is.
+    """
+    environment, is_new = tick.fleet.name, settings.ledger_id is None
+    try:
+        if is_new:
+            dependencies.ledger.commit(first_id(environment, new_ledger_id()))
+        is_new = dependencies.logbook.begin(environment) or is_new
+    except Failure as failure:
+        fault = f"this ledger's id or its record's cannot be committed ({failure.message})"
+        findings = replace(tick.findings, record_fault=fault)
+        held = plan(tick.fleet, tick.observed, tick.now, tick.plan.commit, findings)
+        return replace(tick, plan=held, findings=findings, troubles=(*tick.troubles, str(failure)))
+    return look(dependencies, environment, tick.now) if is_new else tick
 
 
 def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     """Tell whom it concerns, and write down what moved. What goes wrong here stops nothing."""
+    name, logbook, findings = tick.fleet.name, dependencies.logbook, tick.findings
     done = (outcome.action for outcome in tick.outcomes if outcome.state is State.DONE)
-    right = tick.findings.clock_fault is None
-    record = acted(tick.findings.record, done, tick.now, clock_is_right=right)
+    right = findings.clock_fault is None
+    record = acted(findings.record, done, tick.now, clock_is_right=right)
     record = settled(record, tick.plan)
     record, deliveries = _tell(dependencies.notifier, tick, record)
-    troubles = [*tick.findings.troubles, *(each.sentence for each in deliveries if not each.ok)]
+    troubles = [*tick.troubles, *(each.sentence for each in deliveries if not each.ok)]
+    note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
     try:
-        dependencies.logbook.keep(tick.fleet.name, record, applied(tick.plan, tick.now))
+        logbook.keep(name, record, note)
     except Failure as failure:
         troubles.append(str(failure))
     return replace(tick, deliveries=deliveries, troubles=tuple(troubles))

@@ -17,6 +17,7 @@ from controller.planning.findings import Findings, Scales
 from controller.planning.idleness import Use
 from controller.planning.looks import Question, Remembered, collection_inputs, last_uses, looks_due
 from controller.planning.observed import Look, Observed
+from controller.planning.ownership import Owner
 from ledger.documents import Environment
 from ledger.errors import Failure
 from ledger.holdings import Fleet
@@ -31,7 +32,7 @@ class Account(Protocol):
     def uses(
         self, questions: Collection[Question], now: datetime
     ) -> Mapping[EndpointName, Use]: ...
-    def artifacts(self, environment: Environment, name: str) -> tuple[Artifact, ...]: ...
+    def artifacts(self, owner: Owner) -> tuple[Artifact, ...]: ...
     def names_in_use(self, observed: Collection[Observed]) -> frozenset[Name]: ...
 
 
@@ -61,14 +62,16 @@ class Survey:
         self._remembered = replace(self._remembered, last_used=last_used)
         troubles += [use.problem for use in uses.values() if use.problem]
         fault = clock_fault(look.aws_time, now)
-        return Findings(record, uses, scales, leftovers, fault, tuple(dict.fromkeys(troubles)))
+        said = tuple(dict.fromkeys(troubles))
+        return Findings(record, uses, scales, leftovers, clock_fault=fault, troubles=said)
 
     def _leftovers(
         self, fleet: Fleet, environment: Environment, look: Look, record: Record
     ) -> tuple[Artifact, ...]:
         """Return what may be collected, and remember where there is nothing."""
-        ours = self._account.artifacts(environment, fleet.name)
-        wanted = config_names(fleet.holdings, environment, fleet.name)
+        owner = Owner.of(fleet, environment, record)
+        ours = self._account.artifacts(owner)
+        wanted = config_names(fleet.holdings, environment, owner)
         found = collectible(ours, fleet, look.observed, record, wanted)
         if found:
             found = unused(found, self._account.names_in_use(look.observed))

@@ -100,8 +100,11 @@ def log_line_of_failure(environment: str, failure: Failure) -> Line:
 
 
 def _failures(tick: Tick) -> int:
-    """Return how much failed. With unreadable settings or a wrong clock a whole tick fails."""
-    useless = tick.fleet.environment is None or tick.findings.clock_fault is not None
+    """Return how much failed. With unreadable settings, a wrong clock or a head that went back
+    a whole tick fails.
+    """
+    faults = tick.findings.clock_fault, tick.findings.head_fault
+    useless = tick.fleet.environment is None or any(fault is not None for fault in faults)
     return useless + sum(outcome.state is State.FAILED for outcome in tick.outcomes)
 
 

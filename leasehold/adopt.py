@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from controller.aws.endpoints import Existing
+from controller.planning.observed import Existing
 from leasehold.console import dim, say
 from leasehold.context import Context, connected
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition

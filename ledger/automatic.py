@@ -6,14 +6,17 @@ was `seen`.
 """
 
 from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 from ledger import lease as meter
+from ledger.committers import CONTROLLER
+from ledger.documents import with_ledger_id
 from ledger.errors import Wait
 from ledger.history import LeaseAction
-from ledger.holdings import Fleet, Holding
+from ledger.holdings import Fleet, Holding, environment_path, environments, fleet_of
 from ledger.lease import Lease
 from ledger.proposals import Request, lease_change
-from ledger.snapshot import Proposal
+from ledger.snapshot import Change, Proposal, Snapshot
 
 
 def first_lease(request: Request) -> Proposal:
@@ -56,6 +59,36 @@ def renewal(request: Request, seen: Lease | None, until: datetime) -> Proposal:
         return meter.prolong(holding.lease, until, request.now, fleet.ceiling)
 
     return lease_change(request, LeaseAction.EXTEND, prolong)
+
+
+def first_id(environment: str, ledger_id: str) -> Proposal:
+    """Give an environment's settings the ledger's id, or a new one where no environment has any.
+
+    The proposal raises Refused LH4109 where the settings cannot be read.
+    """
+    request_id = uuid5(NAMESPACE_URL, f"ledger {environment} {ledger_id}").hex
+    path = environment_path(environment)
+
+    def propose(snapshot: Snapshot) -> Change:
+        settings = fleet_of(snapshot, environment).require_settings()
+        chosen = settings.ledger_id or _shared_id(snapshot) or ledger_id
+        before = snapshot.files[path]
+        content = before if settings.ledger_id else with_ledger_id(before, chosen)
+        message = (
+            f"environment({environment}): mint ledger_id {chosen}\n\n"
+            "By it, what this ledger starts at AWS is told from what others do.\n\n"
+            f"Request-Id: {request_id}\n"
+        )
+        return Change({path: content}, message, CONTROLLER, request_id)
+
+    return propose
+
+
+def _shared_id(snapshot: Snapshot) -> str | None:
+    """Return the id that other environments of this ledger have."""
+    fleets = (fleet_of(snapshot, name) for name in environments(snapshot.files))
+    ids = {each.environment.ledger_id for each in fleets if each.environment}
+    return min((each for each in ids if each), default=None)
 
 
 def _check_same(seen: Lease | None, holding: Holding) -> None:

@@ -61,6 +61,7 @@ class Fleet:
     holdings: tuple[Holding, ...] = ()
     broken: tuple[Broken, ...] = ()
     violations: tuple[Violation, ...] = ()
+    siblings: frozenset[str] = frozenset()  # the ledger's other environments
 
     @property
     def items(self) -> tuple[Holding | Broken, ...]:

@@ -8,7 +8,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import cast
 
 from ledger.cross_checks import wrong_definition, wrong_lock
@@ -50,7 +49,7 @@ _PARSERS: Mapping[Kind, Callable[[str, bytes], _Parsed]] = {
 
 def environments(files: Iterable[str]) -> tuple[str, ...]:
     """Name the environments that a set of paths has."""
-    parts = (PurePosixPath(path).parts for path in files)
+    parts = (path.split("/") for path in files)
     return tuple(sorted({part[1] for part in parts if len(part) == 3 and part[0] == ROOT}))  # noqa: PLR2004
 
 
@@ -77,7 +76,10 @@ def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
         item = _holding(environment, content, name, tuple(kinds.get(kind) for kind in _PARSERS))
         holdings.append(item) if isinstance(item, Holding) else broken.append(item)
     warnings = (*strays, *_shared_paths(environment, holdings))
-    return _without_clashes(Fleet(environment, settings, tuple(holdings), tuple(broken), warnings))
+    siblings = frozenset(environments(files)) - {environment}
+    return _without_clashes(
+        Fleet(environment, settings, tuple(holdings), tuple(broken), warnings, siblings)
+    )
 
 
 def _documents(

@@ -33,7 +33,7 @@ _INSTANTS = frozenset(
         "suspended_since",
     }
 )
-_NO_TEXT = frozenset({"notices", "scaled", "failures"})
+_NO_TEXT = frozenset({"notices", "scaled", "failures", "foreign"})
 _STATUS = re.compile("[a-zA-Z]{1,40}")  # a reader may put it into a header
 
 
@@ -57,6 +57,7 @@ class Entry:
     scaled: bool = False  # Application Auto Scaling has something of ours for it
     failures: int = 0  # in a row, for lack of capacity
     suspended_since: datetime | None = None
+    foreign: bool = False  # it has a definition's name, and is not ours
     notices: frozenset[str] = frozenset()  # keys of those delivered
 
     @property
@@ -66,10 +67,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The entries of one environment. `is_new`: there was none before."""
+    """The entries of one environment. `is_new`: nothing was noted before.
+
+    `id` is minted when a record is begun, and stands in the tags of all that is made after that.
+    `region_name` is where the endpoints of its entries are.
+    """
 
     entries: Mapping[EndpointName, Entry] = field(default_factory=lambda: MappingProxyType({}))
     is_new: bool = False
+    id: str = ""
+    region_name: str | None = None
 
     def entry(self, endpoint_name: EndpointName) -> Entry | None:
         return self.entries.get(endpoint_name)
@@ -83,7 +90,7 @@ class Record:
         """Return the record with these entries, and their spelling; None drops one."""
         entries = {name: entry for name, entry in self.entries.items() if name not in changed}
         entries |= {name: entry for name, entry in changed.items() if entry}
-        return Record(dict(sorted(entries.items(), key=_spelling)), self.is_new)
+        return replace(self, entries=dict(sorted(entries.items(), key=_spelling)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +98,34 @@ class Applied:
     """How far the fleet is. Two are equal if they say the same, whenever they were noted.
 
     `open` names the endpoints that were not as `commit` wants them, or the environment where its
-    settings cannot be read.
+    settings cannot be read. `set_back_at` is when a tick found that the ledger's head does not
+    descend from `commit`, which stays the one that was applied.
     """
 
     commit: str
     open: tuple[Name, ...]
     at: datetime = field(compare=False)
+    set_back_at: datetime | None = None
 
 
 def read_record(files: Mapping[str, bytes], environment: str) -> Record:
     """Read an environment's record; where there is none that can be read, begin a new one."""
     try:
-        entries = json.loads(files[_record_path(environment)])["endpoints"]
-        read = {EndpointName(name): _entry(data) for name, data in entries.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
+        data = dict(json.loads(files[_record_path(environment)]))
+    except (ValueError, TypeError, KeyError, RecursionError):
         return Record(is_new=True)
-    return Record(dict(sorted(read.items(), key=_spelling)))
+    begun = Record(
+        is_new=True, id=_text(data.get("id")) or "", region_name=_text(data.get("region_name"))
+    )
+    try:
+        read = {EndpointName(name): _entry(each) for name, each in data["endpoints"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+        return begun
+    return replace(begun, entries=dict(sorted(read.items(), key=_spelling)), is_new=False)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def read_status(
@@ -133,20 +152,31 @@ def read_applied(files: Mapping[str, bytes], environment: str) -> Applied | None
         return None
     try:
         at = datetime.fromisoformat(data["at"]).astimezone(UTC)
+        set_back = data.get("set_back_at")
+        set_back_at = datetime.fromisoformat(set_back).astimezone(UTC) if set_back else None
     except (ValueError, OverflowError):
         return None
-    return Applied(data["commit"], tuple(map(Name, data["open"])), at)
+    return Applied(data["commit"], tuple(map(Name, data["open"])), at, set_back_at)
 
 
 def write(environment: str, record: Record, applied: Applied) -> dict[str, bytes]:
     """Return an environment's files, byte for byte the same for the same values."""
-    entries = sorted(record.entries.items(), key=_spelling)
     note = {"commit": applied.commit, "at": stamp(applied.at), "open": list(applied.open)}
+    if applied.set_back_at:
+        note["set_back_at"] = stamp(applied.set_back_at)
+    return {**write_record(environment, record), _applied_path(environment): dump_json(note)}
+
+
+def write_record(environment: str, record: Record) -> dict[str, bytes]:
+    """Return the file of a record; of one that is new it says its id alone."""
+    data: dict[str, Any] = {"id": record.id, "region_name": record.region_name}
+    if not record.is_new:
+        entries = sorted(record.entries.items(), key=_spelling)
+        data["endpoints"] = {name: _data(entry) for name, entry in entries}
     return {
         _record_path(environment): dump_json(
-            {"endpoints": {name: _data(entry) for name, entry in entries}}
-        ),
-        _applied_path(environment): dump_json(note),
+            {key: value for key, value in data.items() if value or key == "endpoints"}
+        )
     }
 
 
@@ -184,7 +214,7 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
             return moment.astimezone(UTC)
         case "notices", list() if all(isinstance(each, str) for each in value):
             return frozenset(value)
-        case ("scaled", bool()) | ("failures", int()):
+        case ("scaled" | "foreign", bool()) | ("failures", int()):
             return value
         case _, str() if key not in _INSTANTS and key not in _NO_TEXT:
             return value

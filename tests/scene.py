@@ -19,6 +19,7 @@ from botocore.config import Config
 from controller.aws.account import Account as Cloud
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
+from controller.planning.ownership import Owner
 from controller.reconcile import Dependencies, Tick, reconcile
 from controller.survey import Survey
 from ledger.committers import CONTROLLER
@@ -27,6 +28,7 @@ from ledger.names import EndpointName
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
 from ledger.settings import STATUS_BRANCH
+from tests.ledger.forge import git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +42,7 @@ NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 STARTUP = 50.0  # below a whole minute, so that a start takes nothing from a lease
 SETTLE = 90.0  # enough for a start, however slow this machine is
 REGION = "us-east-1"
+LEDGER_ID = "0123456789abcdef"
 ROLE = "arn:aws:iam::123456789012:role/demo-sagemaker"
 Json = dict[str, Any]
 
@@ -135,6 +138,7 @@ class Account:
 
 def environment(**fields: object) -> Json:
     return {
+        "ledger_id": LEDGER_ID,
         "project_prefix": "demo",
         "region_name": REGION,
         "execution_role_arn": ROLE,
@@ -186,6 +190,11 @@ class Scene:
         self.logbook = Logbook(self.open_status())
         self.repository = self.open(CONTROLLER)
 
+    @property
+    def owner(self) -> Owner:
+        """Whose the endpoints are that a tick makes."""
+        return Owner("dev", "demo", LEDGER_ID, self.logbook.read("dev").id)
+
     def at(self, now: datetime) -> None:
         """Set the time, here and in the account."""
         self.now = now
@@ -225,6 +234,14 @@ class Scene:
         commit = self.ben.commit(texts, message)
         self.ben.push()
         return commit
+
+    def overwrite_record(self, text: str) -> None:
+        """Let Ben put something else in the place of what the ticks have noted."""
+        git(self.ben.home, "fetch", "--quiet", "origin", STATUS_BRANCH)
+        git(self.ben.home, "checkout", "--quiet", "-B", "status", "FETCH_HEAD")
+        self.ben.commit({"dev.json": text}, "oops")
+        git(self.ben.home, "push", "--quiet", "origin", f"HEAD:{STATUS_BRANCH}")
+        git(self.ben.home, "checkout", "--quiet", "main")
 
     def define(self, name: str, minutes: float | None = None, **fields: object) -> str:
         """Push a definition, and with `minutes` a lease that runs so long from now."""

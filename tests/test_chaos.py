@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from controller.aws.account import Account
 from ledger.lease import stamp
 from tests.chaos import HERS, NAMES, Inspector, Town, endpoint, windows
 from tests.conftest import staged
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from controller.aws.account import Account
     from controller.planning.action import Action
     from controller.planning.observed import Look
+    from controller.planning.ownership import Owner
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 
@@ -232,22 +233,22 @@ TestChaos.settings = settings(
 )
 
 
-class _Rogue:
+class _Rogue(Account):
     """An account that does something of its own accord, and what it is asked so many times."""
 
-    def __init__(self, cloud: Account, misdeed: Callable[[], object], *, times: int = 1) -> None:
-        self._cloud = cloud
+    def __init__(self, scene: Scene, misdeed: Callable[[], object], *, times: int = 1) -> None:
+        super().__init__(scene.account.client)
         self._misdeed = misdeed
         self._times = times
 
-    def observe(self, fleet: Fleet) -> Look:
-        seen = self._cloud.observe(fleet)
+    def observe(self, fleet: Fleet, owner: Owner) -> Look:
+        seen = super().observe(fleet, owner)
         self._misdeed()
         return seen
 
     def apply(self, action: Action, now: datetime) -> None:
         for _ in range(self._times):
-            self._cloud.apply(action, now)
+            super().apply(action, now)
 
 
 class TestTheInspectorFinds:
@@ -265,8 +266,7 @@ class TestTheInspectorFinds:
 
     def rogue(self, scene: Scene, operation: str = "", times: int = 1, **wish: object) -> None:
         call = getattr(scene.account.sagemaker, operation) if operation else dict
-        rogue: Any = _Rogue(scene.cloud, partial(call, **wish), times=times)
-        scene.cloud = rogue
+        scene.cloud = _Rogue(scene, partial(call, **wish), times=times)
 
     def test_a_delete_of_what_is_leased(self, inspector: Inspector) -> None:
         self.rogue(inspector.scene, "delete_endpoint", EndpointName=endpoint("A"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.aws.activity import Activity
 from controller.aws.artifacts import Artifacts
-from controller.aws.endpoints import Endpoints, Existing
+from controller.aws.endpoints import Endpoints
 from controller.aws.rollout import Rollout
 from controller.aws.scaling import Scaling
 from controller.planning.action import Action, Verb
@@ -15,10 +15,9 @@ from controller.planning.desired import VARIANT
 from controller.planning.findings import Scales
 from controller.planning.idleness import Use
 from controller.planning.looks import Question
-from controller.planning.observed import Look, Observed
+from controller.planning.observed import Existing, Look, Observed
+from controller.planning.ownership import Owner
 from controller.planning.scaling_policy import Scale
-from ledger.documents import Environment
-from ledger.errors import Failure, Unavailable
 from ledger.holdings import Fleet
 from ledger.names import EndpointName, Name
 
@@ -29,6 +28,7 @@ class Account:
     def __init__(self, client: Callable[[Any], Any]) -> None:
         """Take a function that makes a boto3 client from a service's name."""
         sagemaker, tagging = client("sagemaker"), client("resourcegroupstaggingapi")
+        self._region_name: str = sagemaker.meta.region_name
         cloudwatch = client("cloudwatch")
         self._endpoints = Endpoints(sagemaker, tagging)
         self._rollout = Rollout(sagemaker)
@@ -36,9 +36,13 @@ class Account:
         self._activity = Activity(cloudwatch)
         self._scaling = Scaling(client("application-autoscaling"), cloudwatch)
 
-    def observe(self, fleet: Fleet) -> Look:
+    @property
+    def region_name(self) -> str:
+        return self._region_name
+
+    def observe(self, fleet: Fleet, owner: Owner) -> Look:
         """Look at the endpoints. Raise Failure (LH3xxx) unless everything could be read."""
-        return self._endpoints.observe(fleet)
+        return self._endpoints.observe(fleet, owner)
 
     def find(self, endpoint_name: str) -> Existing | None:
         """Look at one endpoint, whoever owns it. Raise Failure (LH3xxx)."""
@@ -52,13 +56,17 @@ class Account:
         """Ask CloudWatch when the endpoints were used; what it does not say is unknown."""
         return self._activity.last_used(questions, now)
 
-    def artifacts(self, environment: Environment, name: str) -> tuple[Artifact, ...]:
+    def artifacts(self, owner: Owner) -> tuple[Artifact, ...]:
         """List an environment's endpoint configs and models. Raise Failure (LH3xxx)."""
-        return self._artifacts.ours(environment.project_prefix, name)
+        return self._artifacts.ours(owner)
 
     def names_in_use(self, observed: Iterable[Observed]) -> frozenset[Name]:
         """Name the configs and models that any endpoint uses. Raise Failure (LH3xxx)."""
         return self._artifacts.in_use(observed)
+
+    def take_scaling(self, name: EndpointName) -> None:
+        """Take the scaling of an endpoint away, before it is deleted. Raise Failure (LH3xxx)."""
+        self._scaling.remove(name, self._endpoints.variants(name) or (VARIANT,))
 
     def apply(self, action: Action, now: datetime) -> None:
         """Do one action. Raise Failure (LH3xxx)."""
@@ -74,27 +82,9 @@ class Account:
                 self._scaling.apply(scale)
             case Verb.SCALE, _:
                 self._scaling.remove(name, [VARIANT])
-            case Verb.DELETE, _:
-                self._delete(name, action, now)
             case Verb.UPDATE, _ if self._scaling.is_scaled(name):
                 # AWS refuses to change a variant that is scaled; once updated it is scaled again.
                 self._scaling.remove(name, [VARIANT])
                 self._rollout.apply(name, action, now)
             case _:
                 self._rollout.apply(name, action, now)
-
-    def _delete(self, name: EndpointName, action: Action, now: datetime) -> None:
-        """Take its scaling away, and delete it even where that failed: running on costs more."""
-        left_behind: Failure | None = None
-        try:
-            variants = self._endpoints.variants(name) or (VARIANT,)
-            self._scaling.remove(name, variants)
-        except Failure as failure:
-            left_behind = failure
-        self._rollout.apply(name, action, now)
-        if left_behind:
-            raise Unavailable(
-                "LH3013",
-                "The endpoint is deleted, but its scaling at Application Auto Scaling is not:"
-                f" {left_behind.message}",
-            ) from left_behind

@@ -13,8 +13,9 @@ from controller.aws.errors import Absent, aws_errors
 from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.collection import names_content
 from controller.planning.observed import Observed, by_name
+from controller.planning.ownership import Owner
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
@@ -36,22 +37,23 @@ class Artifacts:
         self._foreign: dict[EndpointName, tuple[_Version, tuple[str, ...]]] = {}
         self._models: dict[str, tuple[str, ...]] = {}
 
-    def ours(self, project_prefix: str, environment_name: str) -> tuple[Artifact, ...]:
+    def ours(self, owner: Owner) -> tuple[Artifact, ...]:
         """List what has our tags, a hundred with each call. Raise Failure (LH3xxx)."""
         with aws_errors():
             pages = self._tagging.get_paginator("get_resources").paginate(
                 TagFilters=[
-                    {"Key": PROJECT_TAG, "Values": [project_prefix]},
-                    {"Key": ENVIRONMENT_TAG, "Values": [environment_name]},
+                    {"Key": LEDGER_TAG, "Values": [owner.ledger_id or ""]},
+                    {"Key": ENVIRONMENT_TAG, "Values": [owner.environment]},
                 ],
                 ResourceTypeFilters=["sagemaker:endpoint-config", "sagemaker:model"],
                 PaginationConfig=_PAGES,
             )
             found = [each for page in pages for each in page["ResourceTagMappingList"]]
-        return tuple(
-            _artifact(each["ResourceARN"], {tag["Key"]: tag["Value"] for tag in each["Tags"]})
+        tagged = (
+            (each["ResourceARN"], {tag["Key"]: tag["Value"] for tag in each["Tags"]})
             for each in found
         )
+        return tuple(_artifact(arn, tags) for arn, tags in tagged if owner.owns(tags))
 
     def in_use(self, observed: Iterable[Observed]) -> frozenset[Name]:
         """Name the configs and models that any endpoint of the account uses.

@@ -1,7 +1,8 @@
 """SageMaker's endpoints as they are now. Changing them is `rollout`'s part.
 
 A look costs ceil(M/100) ListEndpoints and ceil(N/100) tag look-ups for M endpoints in the account
-and N of ours; DescribeEndpoint only where status or LastModifiedTime moved since the last look.
+and N of Leasehold's; DescribeEndpoint only where status or LastModifiedTime moved since the last
+look.
 """
 
 from collections.abc import Mapping
@@ -12,11 +13,11 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
-from controller.planning.observed import Look, Observed
-from ledger.documents import Environment
+from controller.planning.observed import Existing, Look, Observed
+from controller.planning.ownership import Owner
 from ledger.holdings import Fleet
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, PROJECT_TAG
+from ledger.tags import PROJECT_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
@@ -35,17 +36,6 @@ class _Seen:
     variants: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """An endpoint that somebody asks about by name."""
-
-    endpoint_name: EndpointName
-    status: str
-    config_name: str | None
-    is_async: bool
-    tags: Mapping[str, str]
-
-
 class Endpoints:
     """SageMaker's endpoints of one account and region. What it remembers only saves calls."""
 
@@ -56,21 +46,19 @@ class Endpoints:
         self._tagging = tagging
         self._seen: dict[EndpointName, _Seen] = {}
 
-    def observe(self, fleet: Fleet) -> Look:
-        """Return the endpoints that are ours by tags, and those that have a definition's name.
+    def observe(self, fleet: Fleet, owner: Owner) -> Look:
+        """Return the endpoints that concern their owner, and those that have a definition's name.
 
         Raise Failure (LH3xxx) unless everything could be read: what is missing would look deleted.
         """
-        if fleet.environment is None:
-            return Look((), None)
         wanted = {item.endpoint_name for item in fleet.items}
         with (
             aws_errors(),
             ThreadPoolExecutor(1) as beside,
         ):  # two lists, and neither needs the other
-            tagged = beside.submit(self._owned, fleet.environment, fleet.name)
+            tagged = beside.submit(self._tagged)
             everything, aws_time = self._summaries()
-            owned = tagged.result()
+            owned = {arn: tags for arn, tags in tagged.result().items() if owner.concerns(tags)}
         summaries = {
             name: summary
             for summary in everything
@@ -96,6 +84,7 @@ class Endpoints:
             answer.get("EndpointConfigName"),
             "AsyncInferenceConfig" in answer,
             tags,
+            answer["CreationTime"].astimezone(UTC),
         )
 
     def variants(self, endpoint_name: EndpointName) -> tuple[str, ...]:
@@ -115,13 +104,10 @@ class Endpoints:
             aws_time = page["ResponseMetadata"]["HTTPHeaders"].get("date")
         return found, parsedate_to_datetime(aws_time) if aws_time else None
 
-    def _owned(self, environment: Environment, name: str) -> dict[Name, dict[str, str]]:
-        """Find our endpoints by tags: ARN to tags."""
+    def _tagged(self) -> dict[Name, dict[str, str]]:
+        """Find all that Leasehold has in the account, ARN to tags: a prefix may have changed."""
         pages = self._tagging.get_paginator("get_resources").paginate(
-            TagFilters=[
-                {"Key": PROJECT_TAG, "Values": [environment.project_prefix]},
-                {"Key": ENVIRONMENT_TAG, "Values": [name]},
-            ],
+            TagFilters=[{"Key": PROJECT_TAG}],
             ResourceTypeFilters=["sagemaker:endpoint"],
             PaginationConfig={"PageSize": 100},
         )

@@ -9,7 +9,14 @@ from ledger.observed import Applied
 _SETTLED = (Verb.KEEP, Verb.HOLD, Verb.COLLECT)
 
 
-def applied(plan: Plan, now: datetime) -> Applied:
-    """Return the note, with the endpoints that are not as the plan's commit wants them yet."""
-    left = {each.resource_name for each in plan.actions if each.verb not in _SETTLED}
-    return Applied(plan.commit, tuple(sorted(left)), now)
+def applied(
+    plan: Plan, now: datetime, before: Applied | None = None, set_back_at: datetime | None = None
+) -> Applied:
+    """Return the note, with the endpoints that are not as the plan's commit wants them yet.
+
+    While the ledger's head is set back, the commit that was applied `before` stays.
+    """
+    left = tuple(sorted({each.resource_name for each in plan.actions if each.verb not in _SETTLED}))
+    if before and set_back_at:
+        return Applied(before.commit, left, now, set_back_at)
+    return Applied(plan.commit, left, now)

@@ -11,7 +11,7 @@ from uuid import uuid4
 from controller.memory.transitions import news
 from ledger.committers import CONTROLLER
 from ledger.errors import Failure
-from ledger.observed import Applied, Entry, Record, read_applied, read_record, write
+from ledger.observed import Applied, Entry, Record, read_applied, read_record, write, write_record
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
 
 if TYPE_CHECKING:
@@ -30,19 +30,41 @@ class Logbook:
         self._branch = branch
         self._stored: dict[str, Record] = {}
         self._known: dict[str, Record] = {}
-        self._noted: dict[str, Applied | None] = {}
+        self._noted: dict[str, Applied | None] = {}  # on the branch
+        self._note: dict[str, Applied | None] = {}  # as this process knows it
 
     def read(self, environment: str) -> Record:
         """Return the record as this process knows it; the first time from the branch.
+
+        One without an id gets one, which stands on the branch once it is begun or kept.
 
         Raise Failure where the branch cannot be read, as long as nothing is known.
         """
         if environment not in self._known:
             files = self._branch.read().files if self._branch else {}
-            self._stored[environment] = read_record(files, environment)
-            self._known[environment] = self._stored[environment]
-            self._noted[environment] = read_applied(files, environment)
+            stored = self._stored[environment] = read_record(files, environment)
+            self._known[environment] = replace(stored, id=stored.id or uuid4().hex[:16])
+            note = read_applied(files, environment)
+            self._noted[environment] = self._note[environment] = note
         return self._known[environment]
+
+    def applied(self, environment: str) -> Applied | None:
+        """Return what was noted last of how far the ledger is applied. Raise Failure as `read`."""
+        self.read(environment)
+        return self._note[environment]
+
+    def begin(self, environment: str) -> bool:
+        """Commit the record's id, unless it is there: what is made is tagged with it, so it has to
+        outlive this process. Tell whether that was so. Raise Failure (LH2xxx).
+        """
+        record = self.read(environment)
+        if self._branch is None or self._stored[environment].id:
+            return False
+        committed = self._branch.commit(_beginning(environment, record))
+        begun = read_record(committed.snapshot.files, environment)
+        self._stored[environment] = begun
+        self._known[environment] = replace(record, id=begun.id)
+        return True
 
     def keep(self, environment: str, record: Record, note: Applied) -> None:
         """Remember a record, and commit it if anything moved, or a new commit was carried out.
@@ -51,10 +73,11 @@ class Logbook:
         goes into the next commit.
         """
         record = replace(record, is_new=False)
-        self._known[environment] = record
+        self._known[environment], self._note[environment] = record, note
         stored = self._stored.get(environment, Record())
         is_noted = self._noted.get(environment) == note
-        if self._branch is None or (is_noted and not record.moved(stored) and not stored.is_new):
+        is_same = record.region_name == stored.region_name and not record.moved(stored)
+        if self._branch is None or (is_noted and is_same and not stored.is_new):
             return
         try:
             committed = self._branch.commit(_proposal(environment, stored, record, note))
@@ -79,9 +102,8 @@ def _with_details(stored: Record, record: Record) -> Record:
 
 def _proposal(environment: str, before: Record, after: Record, note: Applied) -> Proposal:
     request_id = uuid4().hex
-    quiet = "begin" if before.is_new else _summary(note)
     lines = tuple(" ".join(line.split()) for line in news(before, after))
-    message = _message(environment, _subject(lines, quiet), lines, note.commit, request_id)
+    message = _message(environment, _subject(lines, note), lines, note.commit, request_id)
 
     def propose(snapshot: Snapshot) -> Change:
         there = read_record(snapshot.files, environment)
@@ -90,8 +112,26 @@ def _proposal(environment: str, before: Record, after: Record, note: Applied) ->
             told = _told(there.entry(name)) - _told(before.entry(name))  # by another process
             ours = after.entry(name)
             changed[name] = replace(ours, notices=ours.notices | told) if ours else None
-        files = write(environment, there.with_entries(changed), note)
-        return Change(files, message, CONTROLLER, request_id)
+        kept = replace(
+            there.with_entries(changed),
+            is_new=False,
+            id=there.id or after.id,
+            region_name=after.region_name,
+        )
+        return Change(write(environment, kept, note), message, CONTROLLER, request_id)
+
+    return propose
+
+
+def _beginning(environment: str, record: Record) -> Proposal:
+    """Write the id that a record has by now, or else its new one."""
+    request_id = uuid4().hex
+    message = f"status({environment}): begin\n\nRequest-Id: {request_id}\n"
+
+    def propose(snapshot: Snapshot) -> Change:
+        there = read_record(snapshot.files, environment)
+        begun = replace(there, id=there.id or record.id)
+        return Change(write_record(environment, begun), message, CONTROLLER, request_id)
 
     return propose
 
@@ -101,10 +141,10 @@ def _summary(note: Applied) -> str:
     return f"{len(note.open)} open at {commit}" if note.open else f"applied {commit}"
 
 
-def _subject(lines: tuple[str, ...], quiet: str) -> str:
+def _subject(lines: tuple[str, ...], note: Applied) -> str:
     if len(lines) > 1:
         return f"{len(lines)} endpoints moved"
-    return lines[0].partition(" (")[0] if lines else quiet
+    return lines[0].partition(" (")[0] if lines else _summary(note)
 
 
 def _message(

@@ -12,6 +12,7 @@ from controller.planning.action import Action, Plan, Verb
 from controller.planning.desired import Desired
 from controller.planning.findings import Scales
 from controller.planning.observed import Observed, lacks_capacity
+from controller.planning.ownership import Owner
 from ledger.holdings import Fleet, Holding
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
@@ -31,12 +32,15 @@ _FOUND = "seen in SageMaker"
 def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: datetime) -> Record:
     """Return the record brought up to what is there now."""
     holdings = {item.endpoint_name: item for item in fleet.holdings}
+    owner = Owner.of(fleet, fleet.require_settings(), record)
     there: dict[EndpointName, Entry | None] = {}
     for item in observed:
         holding = holdings.get(item.endpoint_name)
         name = holding.endpoint_name if holding else item.endpoint_name
         entry = record.entry(name) or _first(record, item, holding, now)
         entry = _with_lease(_seen(entry, item, now), item, holding)
+        foreign = not owner.owns(item.tags)
+        entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
         there[name] = _with_renewal(entry, holding, now)
     for name, entry in record.entries.items():
         if name not in there:
@@ -221,6 +225,7 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
         case Verb.CREATE, Desired(config_name=config):
             return replace(
                 moved,
+                foreign=False,
                 starting_since=entry.starting_since or _whole(now),
                 attempted_config=None,
                 update_failure=None,

@@ -10,10 +10,10 @@ from controller.planning.decision import Decision
 from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
 from controller.planning.observed import Observed
+from controller.planning.ownership import Whose
 from ledger.lease import duration, grant, stamp
 from ledger.phases import Phase
 from ledger.standing import State
-from ledger.tags import TAG_PREFIX
 
 
 def decide(decision: Decision, there: Observed | None) -> Action:
@@ -66,19 +66,22 @@ def _suspended(decision: Decision) -> Action | None:
 
 def _foreign(decision: Decision, there: Observed | None) -> Action | None:
     """Decide about an endpoint that has a definition's name, but not our tags."""
-    if there is None or there.belongs_to(decision.environment, decision.fleet.name):
+    whose = decision.owner.whose(there.tags) if there else Whose.OURS
+    if there is None or whose is Whose.OURS:
         return None
+    if whose is Whose.UNCLAIMED:
+        return decision.act(Verb.REPORT, f"{decision.owner.complaint(there.tags)}.")
+    if whose is Whose.ANOTHERS:
+        return decision.act(
+            Verb.REPORT,
+            "the endpoint of this name belongs to another environment or ledger of Leasehold: it is"
+            " not touched. Choose another endpoint_name.",
+        )
     if not decision.holding.definition.adopt:
         return decision.act(
             Verb.REPORT,
             "an endpoint of this name is there, but without Leasehold's tags: it is not touched."
             ' Choose another endpoint_name, remove that endpoint, or say "adopt": true.',
-        )
-    if any(key.startswith(TAG_PREFIX) for key in there.tags or {}):
-        return decision.act(
-            Verb.REPORT,
-            "the endpoint of this name belongs to another environment of Leasehold: it is not"
-            " adopted. Choose another endpoint_name.",
         )
     if decision.is_on or decision.holding.first_lease_due:
         return decision.act(

@@ -12,6 +12,7 @@ from controller.planning.action import Action, Target, Verb
 from controller.planning.desired import Desired, desired, lease_mark
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
+from controller.planning.ownership import Owner
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.lease import Lease, credit, prolong
@@ -37,7 +38,11 @@ class Decision:
 
     @cached_property
     def target(self) -> Desired:
-        return desired(self.holding, self.environment, self.fleet.name)
+        return desired(self.holding, self.environment, self.owner)
+
+    @cached_property
+    def owner(self) -> Owner:
+        return Owner.of(self.fleet, self.environment, self.findings.record)
 
     @property
     def schedule(self) -> Schedule:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from controller.planning.ownership import Owner
 from ledger.documents import (
     Container,
     Definition,
@@ -23,7 +24,7 @@ from ledger.documents import (
 from ledger.holdings import Holding
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, ON_REMOVE_TAG, PROJECT_TAG
+from ledger.tags import ON_REMOVE_TAG
 
 VARIANT = "AllTraffic"
 _NAME_LIMIT = 63
@@ -51,9 +52,9 @@ class Desired:
         return self.tags
 
 
-def desired(holding: Holding, environment: Environment, environment_name: str) -> Desired:
+def desired(holding: Holding, environment: Environment, owner: Owner) -> Desired:
     """Return what SageMaker should have for a holding."""
-    tags = {**holding.definition.tags, **ownership(environment, environment_name, holding.name)}
+    tags = {**holding.definition.tags, **owner.tags(holding.name)}
     if holding.definition.owner:
         tags.setdefault("owner", holding.definition.owner)
     if holding.definition.on_remove == "retain":
@@ -82,26 +83,15 @@ def desired(holding: Holding, environment: Environment, environment_name: str) -
 
 
 def config_names(
-    holdings: Iterable[Holding], environment: Environment, environment_name: str
+    holdings: Iterable[Holding], environment: Environment, owner: Owner
 ) -> dict[Name, str]:
     """Return the endpoint config that each definition wants, by its name."""
-    return {
-        item.name: desired(item, environment, environment_name).config_name for item in holdings
-    }
+    return {item.name: desired(item, environment, owner).config_name for item in holdings}
 
 
 def lease_mark(holding: Holding) -> str:
     """Return the value of the tag that says under which lease an endpoint was started."""
     return stamp(holding.lease.expires_at) if holding.lease else "none"
-
-
-def ownership(environment: Environment, environment_name: str, name: str) -> dict[str, str]:
-    """Return the tags by which an endpoint is ours."""
-    return {
-        PROJECT_TAG: environment.project_prefix,
-        ENVIRONMENT_TAG: environment_name,
-        NAME_TAG: name,
-    }
 
 
 def _content_name(endpoint_name: str, content: object) -> str:

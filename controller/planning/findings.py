@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from controller.planning.artifact import Artifact
@@ -22,4 +23,7 @@ class Findings:
     scales: Scales = field(default_factory=lambda: MappingProxyType({}))
     collectible: tuple[Artifact, ...] = ()
     clock_fault: str | None = None
+    set_back_at: datetime | None = None  # since when the ledger's head is behind what was applied
+    head_fault: str | None = None
+    record_fault: str | None = None
     troubles: tuple[str, ...] = ()

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.documents import Environment
 from ledger.names import EndpointName, Name
 from ledger.phases import Phase, phase_of
-from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
+from ledger.tags import NAME_TAG
 
 _CAPACITY = ("InsufficientInstanceCapacity", "CapacityError", "requested ML compute capacity")
 
@@ -35,12 +34,17 @@ class Observed:
         """Return the name of its definition, as its tag says it; empty where it has no such tag."""
         return Name((self.tags or {}).get(NAME_TAG, ""))
 
-    def belongs_to(self, environment: Environment, environment_name: str) -> bool:
-        tags = self.tags or {}
-        return (tags.get(PROJECT_TAG), tags.get(ENVIRONMENT_TAG)) == (
-            environment.project_prefix,
-            environment_name,
-        )
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """An endpoint that is asked about by its name, with its own tags: no index lags behind."""
+
+    endpoint_name: EndpointName
+    status: str
+    config_name: str | None
+    is_async: bool
+    tags: Mapping[str, str]
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

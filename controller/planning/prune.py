@@ -5,20 +5,23 @@ from dataclasses import replace
 
 from controller.planning.action import Action, Verb
 from controller.planning.observed import Observed
+from controller.planning.ownership import Owner
 from ledger.documents import Environment
 from ledger.holdings import Fleet, environment_path
 from ledger.names import Name
-from ledger.tags import ON_REMOVE_TAG
+from ledger.tags import ON_REMOVE_TAG, PROJECT_TAG
 
 
-def prune(fleet: Fleet, environment: Environment, observed: Iterable[Observed]) -> Iterator[Action]:
+def prune(
+    fleet: Fleet, environment: Environment, owner: Owner, observed: Iterable[Observed]
+) -> Iterator[Action]:
     """Delete what is ours and in no definition; where it is too many, report all instead."""
     defined = {item.endpoint_name for item in fleet.items}
     frozen = {item.name for item in fleet.broken}
     orphans = [
-        _orphan(item, frozen)
+        _orphan(item, owner, frozen)
         for item in observed
-        if item.endpoint_name not in defined and item.belongs_to(environment, fleet.name)
+        if item.endpoint_name not in defined and owner.concerns(item.tags or {})
     ]
     count, limit = sum(item.verb.ends for item in orphans), environment.max_orphans
     for orphan in orphans:
@@ -33,7 +36,7 @@ def prune(fleet: Fleet, environment: Environment, observed: Iterable[Observed]) 
             yield orphan
 
 
-def _orphan(there: Observed, frozen: Collection[Name]) -> Action:
+def _orphan(there: Observed, owner: Owner, frozen: Collection[Name]) -> Action:
     name = there.definition_name
 
     def act(verb: Verb, reason: str) -> Action:
@@ -41,6 +44,8 @@ def _orphan(there: Observed, frozen: Collection[Name]) -> Action:
             verb, name or there.endpoint_name, there.endpoint_name, reason, is_orphan=True
         )
 
+    if not owner.owns(there.tags):
+        return act(Verb.REPORT, f"no definition, and {owner.complaint(there.tags)}.")
     if name in frozen:
         return act(Verb.REPORT, f"the definition of {name} is broken, so its endpoint is kept")
     if (there.tags or {}).get(ON_REMOVE_TAG) == "retain":
@@ -49,4 +54,6 @@ def _orphan(there: Observed, frozen: Collection[Name]) -> Action:
         return act(Verb.WAIT, f"no definition any more; SageMaker says {there.status}")
     if not there.phase.accepts_end:
         return act(Verb.REPORT, f"no definition any more; its status {there.status} is unknown")
-    return act(Verb.DELETE, "no definition any more")
+    began_as = (there.tags or {}).get(PROJECT_TAG, owner.project)
+    prefix = "" if began_as == owner.project else f": its project_prefix was {began_as}"
+    return act(Verb.DELETE, f"no definition any more{prefix}")

@@ -12,12 +12,13 @@ from controller.plan import plan
 from controller.planning.desired import desired
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
+from controller.planning.ownership import Owner
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from ledger.phases import Status, phase_of
-from ledger.tags import ENVIRONMENT_TAG, LEASE_TAG, NAME_TAG, PROJECT_TAG
+from ledger.tags import ENVIRONMENT_TAG, LEASE_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
     from controller.planning.action import Action
@@ -27,6 +28,8 @@ NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LIVE = NOW + timedelta(minutes=30)
 ENDED = NOW - timedelta(minutes=30)
 NAME = EndpointName("demo-A-Endpoint")
+LEDGER_ID = "0123456789abcdef"
+OWNER = Owner("dev", "demo", LEDGER_ID)
 BUSY = sorted(status for status in Status if phase_of(status).is_busy)
 SETTLED = sorted(status for status in Status if phase_of(status).accepts_end)
 CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity."
@@ -44,6 +47,7 @@ def fleet_of(
     **definition: object,
 ) -> Fleet:
     settings = {
+        "ledger_id": LEDGER_ID,
         "project_prefix": "demo",
         "region_name": "us-east-1",
         "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
@@ -71,7 +75,8 @@ def fleet_of(
 
 def broken_fleet() -> Fleet:
     files = {
-        "environments/dev/environment.json": b'{"project_prefix": "demo", "region_name":'
+        "environments/dev/environment.json": b'{"ledger_id": "0123456789abcdef",'
+        b' "project_prefix": "demo", "region_name":'
         b' "us-east-1", "execution_role_arn": "arn:aws:iam::123456789012:role/demo"}',
         "environments/dev/A.endpoint.json": b"{",
     }
@@ -100,6 +105,7 @@ def there(
 ) -> Observed:
     """Have SageMaker hold an endpoint of ours, by default on the config that `fleet` wants."""
     tags = {
+        LEDGER_TAG: LEDGER_ID,
         PROJECT_TAG: "demo",
         ENVIRONMENT_TAG: "dev",
         NAME_TAG: name,
@@ -119,7 +125,7 @@ def there(
 
 def target_of(fleet: Fleet, holding: Holding) -> Desired:
     assert fleet.environment is not None
-    return desired(holding, fleet.environment, fleet.name)
+    return desired(holding, fleet.environment, OWNER)
 
 
 def config_of(fleet: Fleet, holding: Holding) -> str:

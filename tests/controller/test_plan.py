@@ -21,7 +21,7 @@ from controller.planning.idleness import Use
 from controller.planning.observed import Observed
 from ledger.holdings import Fleet, read_fleet
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, ON_REMOVE_TAG
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, ON_REMOVE_TAG, RECORD_TAG
 from tests.controller.cases import (
     BUSY,
     CAPACITY,
@@ -74,6 +74,19 @@ def untagged(fleet: Fleet, **tags: str) -> Observed:
     return replace(there("InService", fleet), tags=tags)
 
 
+def unclaimed(fleet: Fleet, which: str) -> Observed:
+    found = there("InService", fleet)
+    tags = dict(found.tags or {})
+    match which:
+        case "no ledger":
+            del tags[LEDGER_TAG]
+        case "another record":
+            tags[RECORD_TAG] = "a copy's"
+        case _:
+            tags[ENVIRONMENT_TAG] = "former"
+    return replace(found, tags=tags)
+
+
 def retained(fleet: Fleet) -> Observed:
     found = there("InService", fleet)
     return replace(found, tags={**(found.tags or {}), ON_REMOVE_TAG: "retain"})
@@ -104,6 +117,11 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         status: row(Verb.DELETE, NONE, there(status, NONE)) for status in SETTLED
     },
     ("none, was on_remove retain", "tagged ours"): {"": row(Verb.HOLD, NONE, retained(NONE))},
+    ("any", "ours but for its ledger's id or its record"): {
+        f"{what}, {which}": row(Verb.REPORT, fleet, unclaimed(fleet, which))
+        for what, fleet in (("on", ON), ("off", OFF), ("none", NONE))
+        for which in ("no ledger", "another record", "a former environment")
+    },
     ("none", "untagged"): {"": row(None, NONE, untagged(NONE, team="other"))},
     ("adopt, on", "there, but untagged"): {
         "leased": row(Verb.ADOPT, ADOPTING, untagged(ADOPTING)),
@@ -317,6 +335,13 @@ def test_what_is_neither_defined_nor_tagged_is_not_even_mentioned() -> None:
 def test_what_is_tagged_for_another_environment_is_not_ours() -> None:
     other = there("InService", NONE)
     other = replace(other, tags={**(other.tags or {}), ENVIRONMENT_TAG: "prod"})
+    both = replace(NONE, siblings=frozenset({"prod"}))
+    assert plan(both, [other], NOW).actions == ()
+
+
+def test_what_is_tagged_for_another_ledger_is_not_ours() -> None:
+    other = there("InService", NONE)
+    other = replace(other, tags={**(other.tags or {}), LEDGER_TAG: "anothers-ledger"})
     assert plan(NONE, [other], NOW).actions == ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,16 +12,11 @@ from controller.aws.quota_pause import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json
 from ledger.errors import Failure, Unavailable
+from tests.controller.meddling import AfterTheLook, JustBefore, WhileScalingGoes
 from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from controller.planning.action import Action
-    from controller.planning.observed import Look
-    from ledger.holdings import Fleet
     from tests.scene import Scene
 
 BACK_OFF_MINUTES = 11
@@ -58,11 +54,9 @@ class TestAPushStartsAnEndpoint:
         endpoint = scene.start("Falcon40B", owner="ana@example.com", tags={"cost-center": "4711"})
         arn = scene.account.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointArn"]
         assert scene.account.tags(arn) == {
+            **scene.owner.tags("Falcon40B"),
             "cost-center": "4711",
-            "leasehold:environment": "dev",
             "leasehold:lease": "2026-11-23T13:00:00Z",
-            "leasehold:name": "Falcon40B",
-            "leasehold:project": "demo",
             "owner": "ana@example.com",
         }
 
@@ -148,7 +142,7 @@ class TestALeaseThatEnds:
         scene.let_pass(minutes=10)
 
         busy = {"status": "SystemUpdating", "seconds": 60}
-        cloud = _Before(scene, lambda: scene.account.ask("POST", f"/endpoints/{endpoint}", busy))
+        cloud = JustBefore(scene, lambda: scene.account.ask("POST", f"/endpoints/{endpoint}", busy))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         stopped = outcome(tick, endpoint)
         assert (stopped.state, stopped.code) == (State.WAITING, "LH3003")
@@ -446,38 +440,11 @@ class TestABrokenDocument:
         assert verbs(scene.tick()) == {endpoint: "keep"}
 
 
-class _Before:
-    """SageMaker, where something happens just before an action is done."""
-
-    def __init__(self, scene: Scene, happen: Callable[[], object]) -> None:
-        self._cloud = scene.cloud
-        self._happen = happen
-
-    def observe(self, fleet: Fleet) -> Look:
-        return self._cloud.observe(fleet)
-
-    def apply(self, action: Action, now: datetime) -> None:
-        self._happen()
-        self._cloud.apply(action, now)
-
-
-class _AfterTheLook(_Before):
-    """SageMaker, where something happens once, between the plan and what is done about it."""
-
-    def observe(self, fleet: Fleet) -> Look:
-        seen = self._cloud.observe(fleet)
-        self._happen()
-        return seen
-
-    def apply(self, action: Action, now: datetime) -> None:
-        self._cloud.apply(action, now)
-
-
 class TestBetweenThePlanAndTheDelete:
     def test_an_extension_wins(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
-        cloud = _AfterTheLook(scene, lambda: scene.lease("A", 10))
+        cloud = AfterTheLook(scene, lambda: scene.lease("A", 10))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
         assert "leased until 2026-11-23T12:21:30Z" in outcome(tick, endpoint).detail
@@ -487,14 +454,14 @@ class TestBetweenThePlanAndTheDelete:
     def test_an_extension_of_another_endpoint_stops_no_delete(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=10)
-        cloud = _AfterTheLook(scene, lambda: scene.define("B", 10))
+        cloud = AfterTheLook(scene, lambda: scene.define("B", 10))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DONE
 
     def test_a_definition_that_comes_back_wins(self, scene: Scene) -> None:
         endpoint = scene.start("A")
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
-        cloud = _AfterTheLook(scene, lambda: scene.define("A", 10))
+        cloud = AfterTheLook(scene, lambda: scene.define("A", 10))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.DROPPED
 
@@ -506,9 +473,78 @@ class TestBetweenThePlanAndTheDelete:
         scene.let_pass(seconds=SETTLE)
         scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
         gone: dict[str, Any] = {path("B"): None, path("B", "lease"): None}
-        cloud = _AfterTheLook(scene, lambda: scene.push(gone))
+        cloud = AfterTheLook(scene, lambda: scene.push(gone))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, "demo-A-Endpoint").state is State.DROPPED
+
+    def test_an_extension_wins_while_its_scaling_is_taken_away(self, scene: Scene) -> None:
+        """Whatever is slow comes before the last look."""
+        scaling = {"min_instances": 1, "max_instances": 2}
+        endpoint = scene.start("A", minutes=10, autoscaling=scaling)
+        scene.tick()
+        scene.let_pass(minutes=10)
+        scene.cloud = WhileScalingGoes(scene, lambda: scene.lease("A", 10))
+        tick = scene.tick()
+        assert outcome(tick, endpoint).state is State.DROPPED
+        assert scene.account.status(endpoint) == "InService"
+        scene.restart()
+        assert told(scene.tick(), endpoint).startswith("scale")
+
+    def test_an_endpoint_that_was_made_anew_is_not_the_one(self, scene: Scene) -> None:
+        """Somebody deletes it and makes another: AWS's list and its index of tags lag behind."""
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=10)
+        scene.cloud = AfterTheLook(scene, lambda: _make_anew(scene, endpoint))
+        tick = scene.tick()
+        assert outcome(tick, endpoint).state is State.DROPPED
+        assert "it was made anew at" in outcome(tick, endpoint).detail
+        assert scene.account.status(endpoint) != "Deleting"
+
+    def test_tags_that_are_taken_away_say_that_it_is_not_ours(self, scene: Scene) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=10)
+        arn = scene.account.sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointArn"]
+        keys = ["leasehold:ledger"]
+        delete_tags = partial(scene.account.sagemaker.delete_tags, ResourceArn=arn, TagKeys=keys)
+        scene.cloud = AfterTheLook(scene, delete_tags)
+        tick = scene.tick()
+        assert outcome(tick, endpoint).state is State.DROPPED
+        assert "its own tags do not say that it is ours" in outcome(tick, endpoint).detail
+
+    def test_what_is_gone_by_then_is_as_wanted(self, scene: Scene) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=10)
+
+        def somebody_is_faster() -> None:
+            scene.account.sagemaker.delete_endpoint(EndpointName=endpoint)
+            scene.let_pass(seconds=SETTLE)
+
+        scene.cloud = AfterTheLook(scene, somebody_is_faster)
+        assert outcome(scene.tick(), endpoint).state is State.DONE
+
+    @pytest.mark.parametrize("lag", ["stale-tags"])
+    def test_an_index_that_lags_deletes_nothing(self, scene: Scene, lag: str) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.tick()
+        scene.account.order_fault(lag, seconds=600, times=10)
+        _make_anew(scene, endpoint)
+        scene.let_pass(minutes=10)
+        tick = scene.tick()
+        assert scene.account.status(endpoint) == "InService"
+        assert [each.state for each in tick.outcomes if each.action.verb == "delete"] in (
+            [],
+            [State.DROPPED],
+        )
+
+
+def _make_anew(scene: Scene, endpoint: str) -> None:
+    """Let a person delete an endpoint, and make one of the same name for something else."""
+    sagemaker = scene.account.sagemaker
+    sagemaker.delete_endpoint(EndpointName=endpoint)
+    scene.let_pass(seconds=SETTLE)
+    config = scene.account.make_config("by-hand")
+    sagemaker.create_endpoint(EndpointName=endpoint, EndpointConfigName=config)
+    scene.let_pass(seconds=SETTLE)
 
 
 class TestBetweenThePlanAndTheCollection:
@@ -524,7 +560,7 @@ class TestBetweenThePlanAndTheCollection:
         return config
 
     def test_a_push_that_may_want_it_again_keeps_it(self, scene: Scene, first: str) -> None:
-        cloud = _AfterTheLook(scene, lambda: scene.define("A", 600))
+        cloud = AfterTheLook(scene, lambda: scene.define("A", 600))
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert done(tick) == [("collect", "dropped")]
         assert "somebody pushed to the ledger meanwhile" in tick.outcomes[0].detail
@@ -559,7 +595,7 @@ class TestAnUnreadableSide:
     def test_git_that_falls_silent_after_the_plan_stops_the_delete(self, scene: Scene) -> None:
         endpoint = scene.start("A", minutes=10)
         scene.let_pass(minutes=20)
-        cloud = _AfterTheLook(scene, scene.git_server.stop)
+        cloud = AfterTheLook(scene, scene.git_server.stop)
         tick = reconcile(replace(scene.dependencies, cloud=cloud), "dev", scene.now)
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"

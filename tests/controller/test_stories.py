@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -534,7 +535,8 @@ def _minutes_until_the_retry(scene: Scene) -> int:
 
 
 def _lose_the_record(scene: Scene) -> None:
-    git(scene.forge.bare, "update-ref", "-d", "refs/heads/leasehold/status")
+    """Lose what was noted of endpoints. The id is left, or nothing would be ours any more."""
+    scene.overwrite_record(json.dumps({"id": scene.owner.record_id}))
     scene.restart()
 
 

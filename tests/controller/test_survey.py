@@ -16,7 +16,7 @@ from controller.survey import Survey
 from ledger.errors import Unavailable
 from ledger.holdings import Fleet
 from ledger.names import Name
-from tests.controller.cases import NAME, NOW, ago, fleet_of, remembering, there
+from tests.controller.cases import NAME, NOW, OWNER, ago, fleet_of, remembering, there
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from controller.planning.findings import Scales
     from controller.planning.looks import Question
     from controller.planning.observed import Observed
-    from ledger.documents import Environment
+    from controller.planning.ownership import Owner
     from ledger.names import EndpointName
     from ledger.observed import Record
 
@@ -64,8 +64,8 @@ class CountingAccount:
         self._count("uses")
         return {question.endpoint_name: self.use for question in questions}
 
-    def artifacts(self, environment: Environment, name: str) -> tuple[Artifact, ...]:
-        assert (environment, name) == (FLEET.environment, "dev")
+    def artifacts(self, owner: Owner) -> tuple[Artifact, ...]:
+        assert owner == OWNER
         self._count("artifacts")
         return self.left
 

@@ -51,6 +51,7 @@ entries = st.builds(
     renewed_at=maybe,
     scaled=st.booleans(),
     failures=st.integers(0, 99),
+    foreign=st.booleans(),
     suspended_since=maybe,
     notices=st.frozensets(texts, max_size=4),
 )
@@ -86,6 +87,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         renewed_at=NOON,
         scaled=True,
         failures=2,
+        foreign=True,
         suspended_since=NOON,
         notices=frozenset({"started"}),
     )

@@ -9,10 +9,11 @@ import pytest
 
 from controller.aws.artifacts import Artifacts
 from controller.planning.observed import Observed
+from controller.planning.ownership import Owner
 from ledger.errors import Failure
 from ledger.names import EndpointName
 from sandbox.server import Sandbox
-from tests.scene import ROLE, SETTLE, STARTUP, Account
+from tests.scene import LEDGER_ID, ROLE, SETTLE, STARTUP, Account
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +21,8 @@ if TYPE_CHECKING:
     from controller.planning.artifact import Artifact
 
 NAME = "demo-Falcon-00000000aa"
-OWNED = {
-    "leasehold:project": "demo",
-    "leasehold:environment": "dev",
-    "leasehold:name": "Falcon",
-}
+OWNER = Owner("dev", "demo", LEDGER_ID, "0fedcba987654321")
+OWNED = OWNER.tags("Falcon")
 
 
 class Shop:
@@ -63,10 +61,10 @@ class Shop:
         self.account.ask("POST", "/clock", {"advance_seconds": SETTLE})
 
     def ours(self) -> dict[str, Artifact]:
-        return {item.kind: item for item in self.artifacts.ours("demo", "dev")}
+        return {item.kind: item for item in self.artifacts.ours(OWNER)}
 
     def item(self, kind: str, name: str) -> Artifact:
-        found = self.artifacts.ours("demo", "dev")
+        found = self.artifacts.ours(OWNER)
         return next(item for item in found if (item.kind, item.name) == (kind, name.lower()))
 
     def observed(self, endpoint: str) -> Observed:
@@ -111,7 +109,7 @@ class TestOurs:
         for number in range(60):
             shop.make(f"demo-Falcon-{number:010x}")
         shop.account.calls()
-        assert len(shop.artifacts.ours("demo", "dev")) == 120
+        assert len(shop.artifacts.ours(OWNER)) == 120
         assert shop.account.calls() == {"GetResources": 2}
 
 

@@ -73,6 +73,8 @@ class TestALook:
             scene.account.sagemaker.create_endpoint(
                 EndpointName=f"theirs-{number}", EndpointConfigName=config
             )
+        scene.tick()
+        scene.tick()
         scene.account.calls()
         assert scene.tick().observed == ()
         assert scene.account.calls() == {"ListEndpoints": 1, "GetResources": 1}

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.planning.desired import Desired, config_names, desired
+from controller.planning.ownership import Owner
 from ledger.documents import (
     AsyncInference,
     Autoscaling,
@@ -64,6 +65,9 @@ ASYNC = AsyncInference(
 )
 
 
+OWNER = Owner("dev", "demo", "0123456789abcdef", "record-1")
+
+
 def holding(**fields: Any) -> Holding:  # noqa: ANN401
     definition = Definition(
         **{"name": Name("A"), "source": PLAIN, "instance_type": "ml.g5.xlarge", **fields}
@@ -78,7 +82,7 @@ def jumpstart(*, accept_eula: bool = True) -> Holding:
 
 
 def wanted(a_holding: Holding, environment: Environment = ENVIRONMENT) -> Desired:
-    return desired(a_holding, environment, "dev")
+    return desired(a_holding, environment, OWNER)
 
 
 def config_name(a_holding: Holding) -> str:
@@ -170,13 +174,7 @@ def test_long_names_that_share_a_beginning_stay_apart() -> None:
 def test_an_endpoint_carries_whose_it_is_and_the_lease_it_was_started_under() -> None:
     lease = Lease(datetime(2026, 11, 23, 10, tzinfo=UTC))
     target = wanted(replace(holding(owner="ana@example.com", tags={"team": "llm"}), lease=lease))
-    assert target.tags == {
-        "team": "llm",
-        "owner": "ana@example.com",
-        "leasehold:project": "demo",
-        "leasehold:environment": "dev",
-        "leasehold:name": "A",
-    }
+    assert target.tags == {"team": "llm", "owner": "ana@example.com", **OWNER.tags("A")}
     assert target.lease_tag == "2026-11-23T10:00:00Z"
     assert wanted(holding()).lease_tag == "none"
 
@@ -334,11 +332,7 @@ class TestDetails:
         assert found == Desired(
             EndpointName("demo-A-Endpoint"),
             "by-hand",
-            {
-                "leasehold:project": "demo",
-                "leasehold:environment": "dev",
-                "leasehold:name": "A",
-            },
+            OWNER.tags("A"),
             "2026-11-23T00:00:00Z",
         )
 
@@ -371,5 +365,5 @@ class TestDetails:
 
     def test_the_configs_of_a_fleet_are_told_by_definition(self) -> None:
         both = [holding(), holding(name=Name("B"), endpoint_name="demo-B-Endpoint")]
-        found = config_names(both, ENVIRONMENT, "dev")
+        found = config_names(both, ENVIRONMENT, OWNER)
         assert found == {each.name: wanted(each).config_name for each in both}

@@ -209,13 +209,18 @@ class TestABadSide:
         scene.tick()
         assert scene.account.status(endpoint) == "InService"
 
-    def test_a_prefix_that_was_changed_makes_nothing_an_orphan(self, scene: Scene) -> None:
-        """By its tags the endpoint is another project's from then on: somebody else's."""
+    def test_a_prefix_that_was_changed_ends_the_old_ones_through_the_brake(
+        self, scene: Scene
+    ) -> None:
         endpoint = scene.start("A")
-        scene.push({"environments/dev/environment.json": environment(project_prefix="other")})
-        tick = scene.tick()
-        assert tick.plan.action_for(EndpointName(endpoint)) is None
+        settings = "environments/dev/environment.json"
+        scene.push({settings: environment(project_prefix="other", prune={"max_orphans": 0})})
+        assert told(scene.tick(), endpoint).startswith("report: 1 endpoints have no definition any")
         assert scene.account.status(endpoint) == "InService"
+        scene.push({settings: environment(project_prefix="other")})
+        assert told(scene.tick(), endpoint) == (
+            "delete: no definition any more: its project_prefix was demo"
+        )
 
 
 class TestAdoption:
@@ -225,10 +230,8 @@ class TestAdoption:
         first = scene.tick()
         assert told(first, A) == "adopt: it is there already, and gets Leasehold's tags"
         assert scene.account.endpoint_tags(A) == {
-            "leasehold:environment": "dev",
+            **scene.owner.tags("A"),
             "leasehold:lease": "2026-11-23T13:01:30Z",
-            "leasehold:name": "A",
-            "leasehold:project": "demo",
             "owner": "ana@example.com",
         }
         assert scene.account.config(A) == "by-hand"

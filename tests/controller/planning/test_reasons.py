@@ -110,8 +110,8 @@ ROWS: dict[str, tuple[Fleet, Observed | None, Findings, Verb, str]] = {
         NOWHERE,
         Verb.REPORT,
         (
-            "the endpoint of this name belongs to another environment of Leasehold: it is not"
-            " adopted. Choose another endpoint_name."
+            "the endpoint of this name belongs to another environment or ledger of Leasehold: it is"
+            " not touched. Choose another endpoint_name."
         ),
     ),
     "a start that is noted and takes too long": (
