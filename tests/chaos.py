@@ -33,6 +33,16 @@ HERS, BY_HAND = "demo-Hers-Endpoint", "by-hand"  # a definition's name, and some
 DAILY = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 OPENS, CLOSES = time(13), time(15)
 MOST_CREDIT = timedelta(minutes=60)
+SET_BACK = timedelta(minutes=15)
+_FIRST_COMMITS = 4
+# Where a definition may be so that it is none, and still nobody wants its endpoint to end.
+HIDING = {
+    "capitals": "environments/dev/{}.endpoint.JSON",
+    "a copy": "environments/dev/{}.endpoint.json.orig",
+    "a folder": "environments/dev/nlp/{}.endpoint.json",
+    "another word": "environments/dev/{}.component.json",
+    "a typo": "environments/dev/{}2.endpoint.json",
+}
 _ENDPOINT_CHANGES = ("CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint", "AddTags")
 _OTHER_CHANGES = ("DeleteModel", "DeleteEndpointConfig")
 _MOST_TICKS = 40
@@ -73,12 +83,12 @@ class Town:
 
     # What people do.
 
-    def push(self, files: Mapping[str, Json | str | None]) -> None:
+    def push(self, files: Mapping[str, Json | str | None], message: str = "change") -> None:
         """Push as somebody whom no outage of the git server hinders."""
         lines = [
             "commit refs/heads/main",
             f"committer Ben <ben@example.com> {int(self.scene.now.timestamp())} +0000",
-            *_data("change"),
+            *_data(message),
             "from refs/heads/main^0",
         ]
         for file, content in files.items():
@@ -94,6 +104,43 @@ class Town:
             input="\n".join([*lines, ""]).encode(),
             check=True,
         )
+
+    def merge(self, *, own_first: bool) -> None:
+        """Merge somebody's branch that was cut some commits ago, or main into that branch."""
+        bare = self.scene.forge.bare
+        depth = min(3, int(git(bare, "rev-list", "--count", "main")) - 1)
+        topic = git(bare, "commit-tree", f"main~{depth}^{{tree}}", "-p", f"main~{depth}", "-m", "x")
+        parents = (topic, "main") if own_first else ("main", topic)
+        options = [word for parent in parents for word in ("-p", parent)]
+        merged = git(bare, "commit-tree", "main^{tree}", *options, "-m", "Merge branch 'topic'")
+        git(bare, "update-ref", "refs/heads/main", merged)
+
+    def revert(self, name: str) -> None:
+        """Take back the newest change of a lease, as `git revert` does it."""
+        bare, file = self.scene.forge.bare, path(name, "lease")
+        newest = git(bare, "log", "-1", "--format=%H %P", "main", "--", file).split()
+        if len(newest) != 2:  # there is none, or it is the first commit of all
+            return
+        commit, before = newest
+        there = git(bare, "ls-tree", "--name-only", before, file)
+        content = git(bare, "show", f"{before}:{file}") if there else None
+        self.push({file: content}, f"Revert a lease\n\nThis reverts commit {commit}.")
+
+    def rewind(self) -> None:
+        """Force the branch back by a commit, if it has one that is not the first."""
+        bare = self.scene.forge.bare
+        if int(git(bare, "rev-list", "--count", "main")) > _FIRST_COMMITS:
+            git(bare, "update-ref", "refs/heads/main", "main~1")
+
+    def leads_to(self, commit: str) -> bool:
+        """Tell whether a commit is made from the branch as it is."""
+        newer = git(self.scene.forge.bare, "rev-list", "--count", "main", f"^{commit}")
+        return newer == "0"
+
+    def mend(self) -> None:
+        """Take away what hides a definition, and leases of no definition."""
+        stray = {path(f"{name}2", "lease") for name in NAMES}
+        self.push({file: None for file in self.files if is_hiding(file) or file in stray})
 
     def use(self, name: str) -> None:
         """Let somebody ask the model something, if it is there."""
@@ -122,6 +169,18 @@ class Town:
     def tips(self) -> dict[str, str]:
         listed = git(self.scene.forge.bare, "for-each-ref", "--format=%(refname) %(objectname)")
         return dict(line.split() for line in listed.splitlines())
+
+    @property
+    def is_set_back(self) -> bool:
+        """Tell whether the head is not made from what was applied last, since a short time."""
+        bare, tips = self.scene.forge.bare, self.tips
+        status = tips.get("refs/heads/leasehold/status")
+        if status is None or "dev.applied.json" not in git(bare, "ls-tree", "--name-only", status):
+            return False
+        note = json.loads(git(bare, "show", f"{status}:dev.applied.json"))
+        newer = git(bare, "rev-list", "--count", note["commit"], "^refs/heads/main")
+        since = _moment(note.get("set_back_at"), self.scene.now - timedelta(days=1))
+        return newer != "0" and self.scene.now - since < SET_BACK
 
     @property
     def files(self) -> dict[str, Json | None]:
@@ -163,23 +222,37 @@ class Wish:
 
     wanted: bool | None  # None: nobody may touch it
     ends: datetime | None = None
+    lost: bool = False  # its lease file is gone before its end: it is not to be deleted
 
     @classmethod
-    def of(cls, name: str, files: Mapping[str, Json | None], now: datetime) -> Wish:
+    def of(
+        cls,
+        name: str,
+        files: Mapping[str, Json | None],
+        now: datetime,
+        known_end: datetime | None = None,
+    ) -> Wish:
         if path(name) not in files:
-            return cls(wanted=False)
+            hidden = any(is_hiding(file) for file in files)
+            return cls(wanted=None if hidden else False)
         wish, lease = files[path(name)], files.get(path(name, "lease"), {})
         if wish is None or lease is None:
             return cls(wanted=None)
         if "suspended" in wish and now < _moment(wish["suspended"].get("until"), now):
             return cls(wanted=None)
         schedule = wish.get("schedule", {})
+        if not lease and known_end and now < known_end:
+            return cls(wanted=None, lost=True)
         if not lease:
             due = bool(schedule.get("initial_provision_minutes"))
             return cls(wanted=due or _in_window(schedule, now))
         ends = datetime.fromisoformat(lease["expires_at"])
         held_off = "off_until" in lease and now < datetime.fromisoformat(lease["off_until"])
         return cls(not held_off and (now < ends or _in_window(schedule, now)), ends)
+
+
+def is_hiding(file: str) -> bool:
+    return any(file == where.format(name) for where in HIDING.values() for name in NAMES)
 
 
 def _moment(text: str | None, now: datetime) -> datetime:
@@ -217,13 +290,16 @@ class Inspector:
         self.town = town
         self.scene = town.scene
         self._tips: dict[str, str] = {}
+        self.rewound = ""  # the branch that a person has forced back
+        self._ends: dict[str, datetime | None] = {}  # as the last whole tick saw them
 
     def tick(self, faults: list[Json], *, git_is_up: bool) -> Tick | None:
         """Tick once with some faults in AWS; None where the tick could not read everything."""
         town, scene = self.town, self.scene
         scene.at(scene.now)
         before, files = town.sight(), town.files
-        wishes = {name: Wish.of(name, files, scene.now) for name in NAMES}
+        wishes = {name: Wish.of(name, files, scene.now, self._ends.get(name)) for name in NAMES}
+        is_set_back = town.is_set_back
         for fault in faults:
             scene.account.ask("POST", "/faults", fault)
         town.changes.clear()
@@ -237,13 +313,22 @@ class Inspector:
         self._check_modesty(changes, tick)
         for name, wish in wishes.items():
             self._check_kept(name, wish, before, after, changes)
+        if is_set_back:
+            assert "DeleteEndpoint" not in {operation for operation, _ in changes}, changes
         if git_is_up and not faults:
             assert tick is not None, "nothing stood in its way"
+            self._ends = {
+                name: wish.ends or self._known(name, wish) for name, wish in wishes.items()
+            }
+        if git_is_up and not faults and tick and not is_set_back:
             for name, wish in wishes.items():
                 self._check_ended(name, wish, before, after, tick)
         self._check_leases(files, town.files, tick)
         self._check_history()
         return tick
+
+    def _known(self, name: str, wish: Wish) -> datetime | None:
+        return self._ends.get(name) if wish.wanted is None else None
 
     def _check_modesty(self, changes: list[tuple[str, str]], tick: Tick | None) -> None:
         """One change of an endpoint in a tick, none of what is not ours, none half blind."""
@@ -263,7 +348,10 @@ class Inspector:
     ) -> None:
         """What should run, runs on; what nobody may touch, nobody touched."""
         was, there = before.get(endpoint(name)), after.get(endpoint(name))
-        if wish.wanted is None:
+        if wish.lost and was and was.status not in {"Failed", "Deleting"}:
+            assert there is not None, f"{name} is gone"
+            assert there.status != "Deleting", f"{name} is deleted"
+        elif wish.wanted is None:
             touched = {whose for _, whose in changes}
             assert endpoint(name).lower() not in touched, f"nobody may touch {name}"
         elif wish.wanted and was and was.status not in {"Failed", "Deleting"}:
@@ -309,9 +397,9 @@ class Inspector:
         """No branch ever goes back behind what it was, or aside."""
         tips = self.town.tips
         for branch, known in self._tips.items():
-            if tips[branch] != known:  # git fails if it is no ancestor
+            if tips[branch] != known and branch != self.rewound:  # git fails if it is no ancestor
                 git(self.scene.forge.bare, "merge-base", "--is-ancestor", known, tips[branch])
-        self._tips = tips
+        self._tips, self.rewound = tips, ""
 
     def converge(self) -> Tick:
         """Tick until nothing is left to do and nothing is under way."""

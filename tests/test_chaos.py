@@ -6,6 +6,7 @@ number of examples, for a longer run on examples that nobody has seen before.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -22,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from controller.aws.account import Account
 from ledger.lease import stamp
-from tests.chaos import HERS, NAMES, Inspector, Town, endpoint, windows
+from tests.chaos import HERS, HIDING, NAMES, SET_BACK, Inspector, Town, endpoint, windows
 from tests.conftest import staged
 from tests.ledger.forge import git
 from tests.scene import ROLE, SETTLE, _client, definition, lease, path
@@ -122,6 +123,8 @@ class Chaos(RuleBasedStateMachine):
             return
         try:
             self.scene.git_server.start()
+            self.town.mend()
+            self.scene.let_pass(minutes=SET_BACK / timedelta(minutes=1) + 1)
             self.inspector.check_converged()
         finally:
             self.stage.__exit__(None, None, None)
@@ -171,6 +174,58 @@ class Chaos(RuleBasedStateMachine):
     @rule(name=names)
     def break_a_file(self, name: str) -> None:
         self.town.push({path(self.one_of_them(name)): "<<<<<<< HEAD\n"})
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names, where=st.sampled_from(sorted(HIDING)), with_lease=st.booleans())
+    def hide_a_definition(self, name: str, where: str, with_lease: bool) -> None:  # noqa: FBT001
+        """Move it to where it is not read, in one commit with its lease or without."""
+        name = self.one_of_them(name)
+        there, content = self.town.files, json.dumps(self.defined[name])
+        if path(name) not in there:
+            return
+        hidden = HIDING[where].format(name)
+        files: dict[str, Any] = {
+            path(name): None,
+            hidden: content + ("," if where == "a typo" else ""),
+        }
+        if with_lease and path(name, "lease") in there:
+            files |= {
+                path(name, "lease"): None,
+                path(f"{name}2", "lease"): there[path(name, "lease")],
+            }
+        self.town.push(files)
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def lose_a_lease(self, name: str) -> None:
+        file = path(self.one_of_them(name), "lease")
+        if file in self.town.files:
+            self.town.push({file: None})
+
+    @rule(own_first=st.booleans())
+    def merge(self, own_first: bool) -> None:  # noqa: FBT001
+        self.town.merge(own_first=own_first)
+
+    @precondition(lambda self: self.defined)
+    @rule(name=names)
+    def revert(self, name: str) -> None:
+        self.town.revert(self.one_of_them(name))
+
+    @rule()
+    def force_the_branch_back(self) -> None:
+        self.inspector.rewound = "refs/heads/main"
+        self.town.rewind()
+
+    @precondition(lambda self: self.is_up)
+    @rule()
+    def read_a_replica_that_lags(self) -> None:
+        """For one tick the head is what it was a commit ago."""
+        newest = self.town.tips["refs/heads/main"]
+        self.town.rewind()
+        self.inspector.rewound = "refs/heads/main"
+        self.inspector.tick([], git_is_up=True)
+        if self.town.leads_to(newest):
+            git(self.scene.forge.bare, "update-ref", "refs/heads/main", newest)
 
     @precondition(lambda self: self.defined)
     @rule(name=names, minutes=st.sampled_from([1, 20, 200]))
