@@ -109,6 +109,8 @@ class Endpoints:
         if unknown:
             raise invalid(f'Could not find variant "{min(unknown)}" on endpoint "{endpoint.arn}".')
         deployment = deployments.rescaled(endpoint.serving, desired)
+        endpoints = self._account.endpoints(call.region)
+        self._quotas.check(deployment, endpoints, instead_of=endpoint.serving)
         _, rollout = self._provisioned(call, deployment)
         self._account.keep_endpoint(lifecycle.rescale(endpoint, deployment, call.now, rollout))
         return {"EndpointArn": endpoint.arn}

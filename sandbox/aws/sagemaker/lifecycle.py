@@ -119,12 +119,22 @@ class Endpoint:
 
     @property
     def instances(self) -> tuple[tuple[str, int], ...]:
-        """What counts against the quota: both fleets while a blue/green update runs."""
+        """What counts against the quota.
+
+        That is both fleets while a blue/green update runs, and the larger count of each variant
+        while it is rescaled.
+        """
         if self.status is Status.FAILED:
             return ()
+        counts = {variant.name: variant.count for variant in self.desired.variants}
         fleets = [self.serving] + ([self.target] if self.status is Status.UPDATING else [])
         return tuple(
-            (variant.instance_type, variant.count)
+            (
+                variant.instance_type,
+                max(variant.count, counts[variant.name])
+                if fleet is self.serving
+                else variant.count,
+            )
             for fleet in fleets
             if fleet is not None
             for variant in fleet.variants

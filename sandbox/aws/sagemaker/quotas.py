@@ -1,7 +1,7 @@
 """Instance quotas of the account: how many instances of a type its endpoints may have in a region.
 
 A type without an entry is unlimited. A blue/green update counts both fleets, so it needs room for
-the new one beside the old one.
+the new one beside the old one. A change of capacity needs room for what it adds alone.
 """
 
 from collections import Counter
@@ -22,12 +22,20 @@ class Quotas:
             if limit is not None:
                 self.limits[instance_type] = limit
 
-    def check(self, wanted: Deployment, endpoints: Iterable[Endpoint]) -> None:
-        """Raise an error if a deployment does not fit beside what the endpoints use already."""
-        delta: Counter[str] = Counter()
-        for variant in wanted.variants:
-            if variant.instance_type in self.limits:
-                delta[variant.instance_type] += variant.count
+    def check(
+        self,
+        wanted: Deployment,
+        endpoints: Iterable[Endpoint],
+        *,
+        instead_of: Deployment | None = None,
+    ) -> None:
+        """Raise an error if a deployment does not fit beside what the endpoints use already.
+
+        One that stands `instead_of` another, in place, needs room for the difference.
+        """
+        delta = self._limited(wanted)
+        if instead_of is not None:
+            delta -= self._limited(instead_of)
         if not delta:
             return
         used: Counter[str] = Counter()
@@ -38,3 +46,11 @@ class Quotas:
             limit = self.limits[instance_type]
             if used[instance_type] + count > limit:
                 raise errors.over_quota(instance_type, limit, used[instance_type], count)
+
+    def _limited(self, deployment: Deployment) -> Counter[str]:
+        """Count the instances of the types that have a limit."""
+        counts: Counter[str] = Counter()
+        for variant in deployment.variants:
+            if variant.instance_type in self.limits:
+                counts[variant.instance_type] += variant.count
+        return counts

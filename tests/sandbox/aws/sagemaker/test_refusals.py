@@ -175,6 +175,42 @@ def test_a_blue_green_update_needs_quota_for_both_fleets(cloud: Cloud, refused: 
     assert cloud.status("Falcon") == "Updating"
 
 
+def _rescale(cloud: Cloud, name: str, count: int) -> dict[str, object]:
+    wish = [{"VariantName": "AllTraffic", "DesiredInstanceCount": count}]
+    return {"EndpointName": name, "DesiredWeightsAndCapacities": wish}
+
+
+def test_a_change_of_capacity_needs_quota_for_what_it_adds(cloud: Cloud, refused: Refused) -> None:
+    rescale = cloud.sagemaker.update_endpoint_weights_and_capacities
+    cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 2})
+    cloud.serve("Falcon")
+    answer = refused(rescale, **_rescale(cloud, "Falcon", 3))
+    assert answer.startswith("ResourceLimitExceeded: The account-level service limit 'ml.g5.xlarge")
+    assert "is 2 Instances, with current utilization of 1 Instances" in answer
+    assert "a request delta of 2 Instances" in answer
+    assert cloud.status("Falcon") == "InService"
+
+    rescale(**_rescale(cloud, "Falcon", 2))
+    cloud.configure("other")
+    refused(cloud.sagemaker.create_endpoint, EndpointName="Eagle", EndpointConfigName="other")
+    cloud.let_pass(60)
+    cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
+    rescale(**_rescale(cloud, "Falcon", 1))  # less never lacks a quota
+    cloud.let_pass(60)
+    assert cloud.describe("Falcon")["ProductionVariants"][0]["CurrentInstanceCount"] == 1
+
+
+def test_a_change_of_capacity_moves_the_time_of_the_last_change(cloud: Cloud) -> None:
+    cloud.serve("Falcon")
+    times = [cloud.describe("Falcon")["LastModifiedTime"]]
+    cloud.let_pass(5)
+    cloud.sagemaker.update_endpoint_weights_and_capacities(**_rescale(cloud, "Falcon", 2))
+    times.append(cloud.describe("Falcon")["LastModifiedTime"])
+    cloud.let_pass(60)
+    times.append(cloud.describe("Falcon")["LastModifiedTime"])
+    assert times == sorted(set(times))
+
+
 def test_a_failed_endpoint_uses_no_quota(cloud: Cloud) -> None:
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
     cloud.serve("Falcon", cloud.configure("blue"))
