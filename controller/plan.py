@@ -11,7 +11,7 @@ order in which they are asked.
     none, was        tagged ours                        hold: it runs on, and nobody deletes it
     on_remove retain
     none             untagged                           not ours, never touched
-    adopt, on        there, but untagged                adopt: give it our tags
+    adopt, on        same config, adoptable             adopt: give it our tags
     on or off        there, but untagged                keep and report: not ours
     first lease due  any                                grant; the lease starts it at the next tick
     any              Creating, Updating,                wait (a stop that is met stays pending, a

@@ -33,7 +33,7 @@ _INSTANTS = frozenset(
         "suspended_since",
     }
 )
-_NO_TEXT = frozenset({"notices", "scaled", "failures"})
+_NO_TEXT = frozenset({"notices", "scaled", "failures", "foreign"})
 _STATUS = re.compile("[a-zA-Z]{1,40}")  # a reader may put it into a header
 
 
@@ -58,6 +58,7 @@ class Entry:
     failures: int = 0  # in a row, for lack of capacity
     suspended_since: datetime | None = None
     notices: frozenset[str] = frozenset()  # keys of those delivered
+    foreign: bool = False  # it has the name of a definition, and is not ours
 
     @property
     def phase(self) -> Phase:
@@ -66,10 +67,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The entries of one environment. `is_new`: there was none before."""
+    """The entries of one environment, and its own id. `is_new`: there was none before."""
 
     entries: Mapping[EndpointName, Entry] = field(default_factory=lambda: MappingProxyType({}))
     is_new: bool = False
+    id: str = ""
 
     def entry(self, endpoint_name: EndpointName) -> Entry | None:
         return self.entries.get(endpoint_name)
@@ -83,7 +85,7 @@ class Record:
         """Return the record with these entries, and their spelling; None drops one."""
         entries = {name: entry for name, entry in self.entries.items() if name not in changed}
         entries |= {name: entry for name, entry in changed.items() if entry}
-        return Record(dict(sorted(entries.items(), key=_spelling)), self.is_new)
+        return replace(self, entries=dict(sorted(entries.items(), key=_spelling)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +104,11 @@ class Applied:
 def read_record(files: Mapping[str, bytes], environment: str) -> Record:
     """Read an environment's record; where there is none that can be read, begin a new one."""
     try:
-        entries = json.loads(files[_record_path(environment)])["endpoints"]
-        read = {EndpointName(name): _entry(data) for name, data in entries.items()}
+        data = json.loads(files[_record_path(environment)])
+        read = {EndpointName(name): _entry(each) for name, each in data["endpoints"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return Record(is_new=True)
-    return Record(dict(sorted(read.items(), key=_spelling)))
+    return Record(dict(sorted(read.items(), key=_spelling)), id=str(data.get("id", "")))
 
 
 def read_status(
@@ -141,10 +143,11 @@ def read_applied(files: Mapping[str, bytes], environment: str) -> Applied | None
 def write(environment: str, record: Record, applied: Applied) -> dict[str, bytes]:
     """Return an environment's files, byte for byte the same for the same values."""
     entries = sorted(record.entries.items(), key=_spelling)
+    own = {"id": record.id} if record.id else {}
     note = {"commit": applied.commit, "at": stamp(applied.at), "open": list(applied.open)}
     return {
         _record_path(environment): dump_json(
-            {"endpoints": {name: _data(entry) for name, entry in entries}}
+            own | {"endpoints": {name: _data(entry) for name, entry in entries}}
         ),
         _applied_path(environment): dump_json(note),
     }
@@ -184,7 +187,7 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
             return moment.astimezone(UTC)
         case "notices", list() if all(isinstance(each, str) for each in value):
             return frozenset(value)
-        case ("scaled", bool()) | ("failures", int()):
+        case ("scaled" | "foreign", bool()) | ("failures", int()):
             return value
         case _, str() if key not in _INSTANTS and key not in _NO_TEXT:
             return value

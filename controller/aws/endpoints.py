@@ -44,6 +44,7 @@ class Existing:
     config_name: str | None
     is_async: bool
     tags: Mapping[str, str]
+    arn: str
 
 
 class Endpoints:
@@ -96,6 +97,7 @@ class Endpoints:
             answer.get("EndpointConfigName"),
             "AsyncInferenceConfig" in answer,
             tags,
+            answer["EndpointArn"],
         )
 
     def variants(self, endpoint_name: EndpointName) -> tuple[str, ...]:

@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
+from controller.planning.desired import adoption_consent
 from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
 from controller.planning.observed import Observed
 from ledger.lease import duration, grant, stamp
 from ledger.phases import Phase
 from ledger.standing import State
-from ledger.tags import TAG_PREFIX
+from ledger.tags import ADOPTABLE_TAG, TAG_PREFIX
 
 
 def decide(decision: Decision, there: Observed | None) -> Action:
@@ -74,20 +75,39 @@ def _foreign(decision: Decision, there: Observed | None) -> Action | None:
             "an endpoint of this name is there, but without Leasehold's tags: it is not touched."
             ' Choose another endpoint_name, remove that endpoint, or say "adopt": true.',
         )
-    if any(key.startswith(TAG_PREFIX) for key in there.tags or {}):
-        return decision.act(
-            Verb.REPORT,
-            "the endpoint of this name belongs to another environment of Leasehold: it is not"
-            " adopted. Choose another endpoint_name.",
-        )
-    if decision.is_on or decision.holding.first_lease_due:
-        return decision.act(
-            Verb.ADOPT, "it is there already, and gets Leasehold's tags", decision.target
-        )
+    if refusal := _not_adoptable(decision, there):
+        return decision.act(Verb.REPORT, refusal)
     return decision.act(
-        Verb.REPORT,
-        f"it is not adopted, for it would be stopped at once ({decision.why}): lease it first.",
+        Verb.ADOPT, "it is there already, and gets Leasehold's tags", decision.target
     )
+
+
+def _not_adoptable(decision: Decision, there: Observed) -> str:
+    """Return why it is not adopted, or nothing: its owner agrees, and tags are all that changes."""
+    tags, wanted = there.tags or {}, decision.target.config_name
+    if any(key.startswith(TAG_PREFIX) and key != ADOPTABLE_TAG for key in tags):
+        return (
+            "the endpoint of this name belongs to another environment of Leasehold: it is not"
+            " adopted. Choose another endpoint_name."
+        )
+    consent = adoption_consent(decision.environment, decision.fleet.name)
+    if tags.get(ADOPTABLE_TAG) != consent:
+        return (
+            f"it is not adopted, for nobody has agreed to that at AWS: its owner gives it the tag"
+            f" {ADOPTABLE_TAG} with the value {consent}."
+            f" `leasehold adopt {there.endpoint_name}` shows the command."
+        )
+    if there.config_name != wanted:
+        return (
+            f"it is not adopted, for it would be changed at once: it runs on {there.config_name},"
+            f" and its definition wants {wanted}. First adopt it with"
+            f' "endpoint_config_name": "{there.config_name}", and change the definition afterwards.'
+        )
+    if not (decision.is_on or decision.holding.first_lease_due):
+        return (
+            f"it is not adopted, for it would be stopped at once ({decision.why}): lease it first."
+        )
+    return ""
 
 
 def _busy(decision: Decision, there: Observed) -> Action | None:

@@ -104,6 +104,11 @@ def ownership(environment: Environment, environment_name: str, name: str) -> dic
     }
 
 
+def adoption_consent(environment: Environment, environment_name: str) -> str:
+    """Return the value of the tag by which its owner lets this environment adopt an endpoint."""
+    return f"{environment.project_prefix}/{environment_name}"
+
+
 def _content_name(endpoint_name: str, content: object) -> str:
     text = json.dumps([endpoint_name, content], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LETTERS]

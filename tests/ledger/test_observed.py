@@ -53,6 +53,7 @@ entries = st.builds(
     failures=st.integers(0, 99),
     suspended_since=maybe,
     notices=st.frozensets(texts, max_size=4),
+    foreign=st.booleans(),
 )
 
 
@@ -67,7 +68,11 @@ def parse_record(content: bytes | None) -> Record:
     return read_record({} if content is None else {"dev.json": content}, "dev")
 
 
-@given(st.dictionaries(endpoint_names, entries, max_size=4).map(Record))
+@given(
+    st.builds(
+        Record, st.dictionaries(endpoint_names, entries, max_size=4), st.just(value=False), texts
+    )
+)
 def test_a_record_that_is_written_is_read_back(record: Record) -> None:
     content = dump_record(record)
     assert parse_record(content) == record
@@ -88,6 +93,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         failures=2,
         suspended_since=NOON,
         notices=frozenset({"started"}),
+        foreign=True,
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
     assert written.keys() == {each.name for each in fields(Entry)}
@@ -128,6 +134,7 @@ def test_the_order_of_endpoints_and_notices_is_always_the_same() -> None:
                 b'"failures": "2"',
                 b'"failures": null',
                 b'"scaled": "no"',
+                b'"foreign": "no"',
                 b'"cause": 5',
                 b'"created_at": "2026-11-23T12:00:00"',
                 b'"since": "0001-01-01T00:00:00+14:00"',
