@@ -8,6 +8,7 @@ import click
 from leasehold import console
 from leasehold.adopt import adopt
 from leasehold.converge import plan, reconcile_
+from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
 from leasehold.status import status
@@ -39,6 +40,7 @@ def main() -> None:
 
 
 _VERBS = (
+    init,
     up,
     tour,
     where,
