@@ -7,6 +7,7 @@ import click
 
 from leasehold import console
 from leasehold.adopt import adopt
+from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
@@ -53,6 +54,7 @@ _VERBS = (
     plan,
     reconcile_,
     adopt,
+    claim,
     token,
 )
 for _verb in _VERBS:
