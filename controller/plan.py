@@ -13,7 +13,7 @@ order in which they are asked.
     any              ours but for its ledger's id       keep and report: somebody has to claim it
                      or its record
     none             untagged                           not ours, never touched
-    adopt, on        there, but untagged                adopt: give it our tags
+    adopt, on        same config, adoptable             adopt: give it our tags
     on or off        there, but untagged                keep and report: not ours
     first lease due  any                                grant; the lease starts it at the next tick
     any              Creating, Updating,                wait (a stop that is met stays pending, a

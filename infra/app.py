@@ -25,9 +25,9 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 def compose(app: App, folder: Path = CHECKOUT) -> None:
     """Add the stacks of the environment that the app's context names. Raises SettingsError.
 
-    `folder` holds `environments/`.
+    `folder` holds `environments/`, unless the context names another by `ledger`.
     """
-    settings = read(folder, app.node.try_get_context)
+    settings = read(Path(app.node.try_get_context("ledger") or folder), app.node.try_get_context)
     controller = ControllerStack(app, settings.named("controller"), settings=settings)
     GatewayStack(
         app,

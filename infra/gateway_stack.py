@@ -48,7 +48,7 @@ class GatewayStack(Stack):
             authorizer=authorizer.tokens,
             models=[path.resource for path in settings.paths],
         )
-        OwnPaths(self, "Own", api=api, paths=settings.paths, gateway=functions.models)
+        OwnPaths(self, "Own", settings=settings, api=api, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
         if settings.environment.identities.iam:
             signed = Api(self, "Signed", integrations=functions.integrations, authorizer=None)

@@ -16,7 +16,7 @@ from infra.errors import SettingsError
 from ledger.checkout import documents
 from ledger.errors import Refused
 from ledger.holdings import ROOT as ENVIRONMENTS
-from ledger.holdings import environments, read_fleet
+from ledger.holdings import environment_path, environments, read_fleet
 from ledger.json_files import check
 from ledger.remote import Remote
 from ledger.settings import LedgerSettings
@@ -44,6 +44,7 @@ class Settings:
     """
 
     name: str
+    ledger_id: str
     environment: Environment
     repository_url: str
     branch: str
@@ -77,6 +78,7 @@ def read(folder: Path, context: Context) -> Settings:
     told = {key: _text(context(key)) for key in NOTIFICATIONS}
     problems = [
         *_wrong_documents(fleet),
+        *_no_ledger_id(fleet),
         *missing_functions(fleet, CODE),
         *_wrong_remote(url, branch or "main"),
         *_wrong_secrets(secret, webhook_secret),
@@ -86,6 +88,7 @@ def read(folder: Path, context: Context) -> Settings:
         raise SettingsError("\n".join(problems))
     return Settings(
         name=name,
+        ledger_id=fleet.environment.ledger_id or "",
         environment=_telling(fleet.environment, told),
         repository_url=url,
         branch=branch or "main",
@@ -126,6 +129,16 @@ def _wrong_documents(fleet: Fleet) -> Iterator[str]:
     for violation in fleet.violations:
         if violation.level == "error" or violation.code == SHARED_PATH:
             yield str(violation)
+
+
+def _no_ledger_id(fleet: Fleet) -> Iterator[str]:
+    """Yield what to do where nothing says whose the endpoints are: the policies go by that."""
+    if fleet.environment and fleet.environment.ledger_id is None:
+        yield (
+            f"{environment_path(fleet.name)}: it has no ledger_id, by which AWS knows what the"
+            f" controller may touch. Run `leasehold init {fleet.name}` in your clone of the"
+            " ledger, then commit and push."
+        )
 
 
 def _wrong_remote(url: str, branch: str) -> Iterator[str]:

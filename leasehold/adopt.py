@@ -1,20 +1,24 @@
 """`leasehold adopt`: the definition of an endpoint that is there already, ready for review.
 
-It writes a file and touches nothing else: the endpoint becomes Leasehold's when the file is merged.
+It writes a file and touches nothing else: the endpoint becomes Leasehold's when the file is merged
+and its owner has agreed, by a tag at AWS. Who may merge is not always who may tag.
 """
 
+import shlex
 from pathlib import Path
 
 import click
 
 from controller.planning.observed import Existing
+from controller.planning.ownership import Owner
 from leasehold.console import dim, say
 from leasehold.context import Context, connected
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
 from ledger.errors import Refused
-from ledger.holdings import Fleet, document_path
+from ledger.holdings import Broken, Fleet, Holding, document_path
+from ledger.observed import Record
 from ledger.phases import Phase, Status, phase_of
-from ledger.tags import PROJECT_TAG
+from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, LEDGER_TAG, PROJECT_TAG
 
 
 @click.command
@@ -38,34 +42,67 @@ from ledger.tags import PROJECT_TAG
 def adopt(context: Context, *, endpoint: str, name: str | None, minutes: int, into: Path) -> None:
     """Write the definition of ENDPOINT, which SageMaker has already.
 
-    Commit the file to adopt the endpoint: it gets Leasehold's tags and a first lease.
+    Commit the file to adopt the endpoint: it gets Leasehold's tags and a first lease, once its
+    owner has agreed by a tag. Where the file is merged already, only that is shown.
     """
     fleet = context.fleet(context.repository().read())
+    fleet.require_settings()
+    if (defined := fleet.find(endpoint)) and _adopts(defined):
+        _show_consent(context, fleet, _found(context, fleet, defined.endpoint_name))
+        return
+    if defined:
+        file = document_path(fleet.name, defined.name, "endpoint")
+        raise Refused("LH5006", f"{defined.endpoint_name} is defined already, in {file}.")
     found = _found(context, fleet, endpoint)
     path = _free_path(fleet, name or found.endpoint_name, into)
     content = _definition(name or found.endpoint_name, found, minutes)
     path.write_bytes(content)
     say(f"Wrote {path}.")
     say(dim(f"Commit and push it, and {found.endpoint_name} is leased for {minutes} min."))
+    _show_consent(context, fleet, found)
+
+
+def _adopts(item: Holding | Broken) -> bool:
+    return isinstance(item, Holding) and item.definition.adopt
+
+
+def _show_consent(context: Context, fleet: Fleet, found: Existing) -> None:
+    """Tell whether the owner of the endpoint has agreed, and how it is done."""
+    consent = Owner.of(fleet, fleet.require_settings(), Record()).consent
+    if found.tags.get(ADOPTABLE_TAG) == consent:
+        say(dim(f"Its owner has agreed: its tag {ADOPTABLE_TAG} says {consent}."))
+        return
+    say(f"It is not adopted before its owner has agreed, by the tag {ADOPTABLE_TAG}:")
+    say(shlex.join(["aws", "sagemaker", "add-tags", *_arguments(context, fleet, found, consent)]))
+
+
+def _arguments(context: Context, fleet: Fleet, found: Existing, consent: str) -> list[str]:
+    """Return what follows the verb in the command that gives the consent, here and now."""
+    sandbox = context.cloud.sandbox_url
+    return [
+        *(["--endpoint-url", sandbox] if sandbox else []),
+        *("--region", fleet.require_settings().region_name),
+        *("--resource-arn", found.arn),
+        *("--tags", f"Key={ADOPTABLE_TAG},Value={consent}"),
+    ]
 
 
 def _found(context: Context, fleet: Fleet, endpoint: str) -> Existing:
     """Find the endpoint. Raises Refused LH5006 where there is none that may be adopted."""
-    if defined := fleet.find(endpoint):
-        file = document_path(fleet.name, defined.name, "endpoint")
-        raise Refused("LH5006", f"{defined.endpoint_name} is defined already, in {file}.")
     found = context.account(fleet).find(endpoint)
     if found is None:
         raise Refused(
             "LH5006",
             f"SageMaker has no endpoint {endpoint}. `aws sagemaker list-endpoints` names them.",
         )
-    if PROJECT_TAG in found.tags:
-        raise Refused(
-            "LH5006",
-            f"{found.endpoint_name} belongs to the project {found.tags[PROJECT_TAG]} already, by"
-            f" its tag {PROJECT_TAG}.",
-        )
+    for tag in (LEDGER_TAG, PROJECT_TAG, ENVIRONMENT_TAG):
+        if tag in found.tags:
+            raise Refused(
+                "LH5006",
+                f"{found.endpoint_name} is Leasehold's already: its tag {tag} says"
+                f" {found.tags[tag]}. If it was this environment's, `leasehold claim"
+                f" {found.endpoint_name}` takes it back.",
+            )
     if found.config_name is None or phase_of(found.status) is not Phase.SERVING:
         raise Refused(
             "LH5006",

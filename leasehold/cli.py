@@ -7,7 +7,9 @@ import click
 
 from leasehold import console
 from leasehold.adopt import adopt
+from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
+from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
 from leasehold.status import status
@@ -39,6 +41,7 @@ def main() -> None:
 
 
 _VERBS = (
+    init,
     up,
     tour,
     where,
@@ -51,6 +54,7 @@ _VERBS = (
     plan,
     reconcile_,
     adopt,
+    claim,
     token,
 )
 for _verb in _VERBS:

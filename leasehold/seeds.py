@@ -19,13 +19,14 @@ from leasehold.context import Cloud
 from leasehold.git_author import as_variables
 from ledger.committers import READER
 from ledger.errors import Refused
+from ledger.tags import ADOPTABLE_TAG
 
 LEDGER = "ledger.git"
 ENVIRONMENT = "dev"
 REGION = "us-east-1"
 BUCKETS = ("demo-models", "demo-answers")
 CONFIGS = ("demo-inpainting-config", "jumpstart-example-model-inpainting-cfg")
-BY_HAND = "ana-experiment"  # an endpoint that is nobody's, to be adopted
+BY_HAND = "ana-experiment"  # an endpoint that is nobody's, whose owner lets dev adopt it
 _PROJECT = Path(__file__).resolve().parent.parent
 _FOLDERS = ("environments", "schema")
 
@@ -80,7 +81,12 @@ def seed_account(cloud: Cloud) -> None:
             ],
         )
 
-    _unless_there(sagemaker.create_endpoint, EndpointName=BY_HAND, EndpointConfigName=CONFIGS[0])
+    _unless_there(
+        sagemaker.create_endpoint,
+        EndpointName=BY_HAND,
+        EndpointConfigName=CONFIGS[0],
+        Tags=[{"Key": ADOPTABLE_TAG, "Value": f"demo/{ENVIRONMENT}"}],
+    )
 
 
 def _unless_there(create: Any, **request: Any) -> None:  # noqa: ANN401  (a method of boto3's)

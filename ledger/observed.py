@@ -66,6 +66,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What others than the controller read of an entry: its status is a word of letters."""
+
+    status: str
+    foreign: bool = False
+
+    @property
+    def phase(self) -> Phase:
+        return phase_of(self.status)
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """The entries of one environment. `is_new`: nothing was noted before.
 
@@ -128,20 +140,20 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def read_status(
-    files: Mapping[str, bytes], environment: str, endpoint_name: EndpointName
-) -> str | None:
-    """Return an endpoint's status, a word of letters; None where none is noted or readable.
+def read_noted(files: Mapping[str, bytes], environment: str) -> Mapping[EndpointName, Noted | None]:
+    """Return what readers need to know of each endpoint; None for an entry that is broken.
 
-    It reads this entry alone, so another one that is broken does not matter.
+    One broken entry hides no other. Where no record is there, nothing is noted; raises ValueError
+    for a record that cannot be read.
     """
+    path = _record_path(environment)
+    if path not in files:
+        return {}
     try:
-        entries = json.loads(files[_record_path(environment)])["endpoints"]
-        by_name = {EndpointName(name): data for name, data in entries.items()}
-        status = by_name[endpoint_name]["status"]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return None
-    return status if isinstance(status, str) and _STATUS.fullmatch(status) else None
+        entries = json.loads(files[path])["endpoints"]
+        return {EndpointName(name): _noted(data) for name, data in entries.items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read") from error
 
 
 def read_applied(files: Mapping[str, bytes], environment: str) -> Applied | None:
@@ -199,6 +211,18 @@ def _news(entry: Entry | None) -> Entry | None:
         if entry
         else None
     )
+
+
+def _noted(data: object) -> Noted | None:
+    match data:
+        case {"status": str(status), "foreign": bool(foreign)} if _STATUS.fullmatch(status):
+            return Noted(status, foreign)
+        case {"foreign": _}:
+            return None
+        case {"status": str(status)} if _STATUS.fullmatch(status):
+            return Noted(status)
+        case _:
+            return None
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:

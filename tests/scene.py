@@ -137,7 +137,8 @@ class Account:
 
 
 def environment(**fields: object) -> Json:
-    return {
+    """An environment's settings; a field that is None is left out."""
+    settings = {
         "ledger_id": LEDGER_ID,
         "project_prefix": "demo",
         "region_name": REGION,
@@ -145,6 +146,7 @@ def environment(**fields: object) -> Json:
         "async_output_path": "s3://demo-answers/",
         **fields,
     }
+    return {key: value for key, value in settings.items() if value is not None}
 
 
 def definition(name: str, **fields: object) -> Json:

@@ -85,6 +85,7 @@ class Endpoints:
             "AsyncInferenceConfig" in answer,
             tags,
             answer["CreationTime"].astimezone(UTC),
+            answer["EndpointArn"],
         )
 
     def variants(self, endpoint_name: EndpointName) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from controller.planning.ownership import Whose
 from ledger.lease import duration, grant, stamp
 from ledger.phases import Phase
 from ledger.standing import State
+from ledger.tags import ADOPTABLE_TAG
 
 
 def decide(decision: Decision, there: Observed | None) -> Action:
@@ -83,14 +84,33 @@ def _foreign(decision: Decision, there: Observed | None) -> Action | None:
             "an endpoint of this name is there, but without Leasehold's tags: it is not touched."
             ' Choose another endpoint_name, remove that endpoint, or say "adopt": true.',
         )
-    if decision.is_on or decision.holding.first_lease_due:
-        return decision.act(
-            Verb.ADOPT, "it is there already, and gets Leasehold's tags", decision.target
-        )
+    if refusal := _not_adoptable(decision, there):
+        return decision.act(Verb.REPORT, refusal)
     return decision.act(
-        Verb.REPORT,
-        f"it is not adopted, for it would be stopped at once ({decision.why}): lease it first.",
+        Verb.ADOPT, "it is there already, and gets Leasehold's tags", decision.target
     )
+
+
+def _not_adoptable(decision: Decision, there: Observed) -> str:
+    """Return why it is not adopted, or nothing: its owner agrees, and tags are all that changes."""
+    wanted, consent = decision.target.config_name, decision.owner.consent
+    if (there.tags or {}).get(ADOPTABLE_TAG) != consent:
+        return (
+            f"it is not adopted, for nobody has agreed to that at AWS: its owner gives it the tag"
+            f" {ADOPTABLE_TAG} with the value {consent}."
+            f" `leasehold adopt {there.endpoint_name}` shows the command."
+        )
+    if there.config_name != wanted:
+        return (
+            f"it is not adopted, for it would be changed at once: it runs on {there.config_name},"
+            f" and its definition wants {wanted}. First adopt it with"
+            f' "endpoint_config_name": "{there.config_name}", and change the definition afterwards.'
+        )
+    if not (decision.is_on or decision.holding.first_lease_due):
+        return (
+            f"it is not adopted, for it would be stopped at once ({decision.why}): lease it first."
+        )
+    return ""
 
 
 def _busy(decision: Decision, there: Observed) -> Action | None:

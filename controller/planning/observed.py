@@ -45,6 +45,7 @@ class Existing:
     is_async: bool
     tags: Mapping[str, str]
     created_at: datetime
+    arn: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,11 @@ class Owner:
             **{key: value for key, value in ids.items() if value},
         }
 
+    @property
+    def consent(self) -> str:
+        """The value of the tag by which its owner lets this environment adopt an endpoint."""
+        return f"{self.project}/{self.environment}"
+
     def owns(self, tags: Mapping[str, str] | None) -> bool:
         return self.whose(tags) is Whose.OURS
 

@@ -20,6 +20,7 @@ from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.http.routes import STEP_FUNCTIONS_BODY
 from gateway.models.invocation import Invocation
+from gateway.models.noted_cache import may_answer
 from ledger.errors import Refused, Unavailable, Wait
 from ledger.fleet import readable
 from ledger.lease import is_on
@@ -76,7 +77,7 @@ class Executions:
     def start(self, call: Call) -> Answer:
         """Start a call. An Idempotency-Key starts it once.
 
-        Raises Failure: LH4106, LH4109, LH4320 to LH4323.
+        Raises Failure: LH4106, LH4109, LH4227, LH4228, LH4320 to LH4323.
         """
         self._machine_arn()
         item = readable(self.invocation.fleet.named(call.document["endpointname"]))
@@ -85,8 +86,10 @@ class Executions:
                 "LH4321",
                 f"{item.name} takes no such calls: its definition does not say async_api_enabled.",
             )
-        if not is_on(item.definition.schedule, item.lease, self.invocation.clock()):
-            return self.invocation.not_running(item, call)
+        noted = self.invocation.noted.look(item.endpoint_name)
+        on = is_on(item.definition.schedule, item.lease, self.invocation.clock())
+        if not on or not may_answer(noted):
+            return self.invocation.not_running(item, noted, call)
         asked = {**call.document, "endpointname": item.endpoint_name}
         text = json.dumps(asked, separators=(",", ":"))
         if len(text) > STEP_FUNCTIONS_BODY.most_bytes:  # written out, it may be longer than it was

@@ -4,23 +4,30 @@
 definition is merged. A deployment may put a resource of its own before it: one without a token for
 a `public` definition, or one with a Lambda function of its own, which is never bypassed here, since
 it may change or refuse what it is sent.
+
+What is asked is this environment's own, as the controller noted it: see `noted_cache`.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import Self, TypeVar
 
 from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.models.fleet_cache import FleetCache
-from gateway.models.not_running import not_running, observed_status
+from gateway.models.not_running import not_running, shown_status
+from gateway.models.noted_cache import NotedCache, may_answer
 from gateway.models.runtime import ModelRuntime, NotServingError
-from gateway.models.wire import model_call
-from ledger.errors import Failure, Unavailable
+from gateway.models.wire import ModelCall, model_call
+from ledger.errors import Unavailable
 from ledger.holdings import Broken, Holding
-from ledger.repository import Repository
+from ledger.observed import Noted
+
+_Item = TypeVar("_Item", Holding, Holding | Broken)
+_Said = TypeVar("_Said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +38,26 @@ class Invocation:
     runtime: ModelRuntime
     environment: str
     clock: Callable[[], datetime]
-    status: Repository | None
+    noted: NotedCache
 
     @classmethod
     def of(cls, dependencies: Dependencies) -> Self:
         environment, clock = dependencies.environment, dependencies.clock
         fleet = FleetCache(dependencies.ledger, environment, clock)
         runtime = ModelRuntime(dependencies.client)
-        return cls(fleet, runtime, environment, clock, dependencies.status)
+        noted = NotedCache(dependencies.status, environment, clock)
+        return cls(fleet, runtime, environment, clock, noted)
 
     def is_public(self, call: Call) -> bool:
         """Tell whether the definition at this path lets everybody ask."""
         return self.fleet.at(call.path["api_resource_name"]).definition.public
 
     def by_name(self, call: Call) -> Answer:
-        return self._ask(self.named(call), call)
+        return self.ask(self.named(call), call, self.runtime.invoke)
 
     def by_resource(self, call: Call) -> Answer:
         """Ask the one at this path. Raises Unavailable LH4310 where a function should answer."""
-        item = self.fleet.at(call.path["api_resource_name"])
+        item = self._found(lambda: self.fleet.at(call.path["api_resource_name"]))
         integration = item.definition.integration
         if integration and integration.type == "lambda":
             raise Unavailable(
@@ -57,22 +65,33 @@ class Invocation:
                 f"{item.name} is answered by {integration.lambda_src}, which is not deployed here:"
                 " deploy it, or set the integration's type to api.",
             )
-        return self._ask(item, call)
+        return self.ask(item, call, self.runtime.invoke)
 
     def named(self, call: Call) -> Holding | Broken:
         """Return the endpoint that the path names. Raises Refused LH4106."""
-        return self.fleet.named(call.path["EndpointName"])
+        return self._found(lambda: self.fleet.named(call.path["EndpointName"]))
 
-    def not_running(self, item: Holding | Broken, call: Call) -> Answer:
+    def ask(
+        self, item: Holding | Broken, call: Call, send: Callable[[str, ModelCall], _Said]
+    ) -> _Said | Answer:
+        """Ask a model if it is ours and runs. Raises Refused LH4227, Wait LH4228, or as `send`."""
+        noted = self.noted.look(item.endpoint_name)
+        if not may_answer(noted):
+            return self.not_running(item, noted, call)
         try:
-            files = self.status.read().files if self.status else {}
-        except Failure:  # the answer is worth giving without it
-            files = {}
-        status = observed_status(files, self.environment, item.endpoint_name)
-        return not_running(item, status, self.clock(), call.base_url)
-
-    def _ask(self, item: Holding | Broken, call: Call) -> Answer:
-        try:
-            return self.runtime.invoke(item.endpoint_name, model_call(call))
+            return send(item.endpoint_name, model_call(call))
         except NotServingError:
-            return self.not_running(item, call)
+            return self.not_running(item, self.noted.latest(item.endpoint_name), call)
+
+    def not_running(self, item: Holding | Broken, noted: Noted | None, call: Call) -> Answer:
+        return not_running(item, shown_status(noted), self.clock(), call.base_url)
+
+    def _found(self, find: Callable[[], _Item]) -> _Item:
+        """Find an endpoint in the ledger, while its record is fetched beside if that is due."""
+        if self.noted.is_fresh():
+            return find()
+        with ThreadPoolExecutor(1) as beside:
+            fetched = beside.submit(self.noted.refresh)
+            item = find()
+            fetched.result()
+        return item

@@ -6,15 +6,13 @@ ledger: no call of SageMaker is spent on those who come early.
 
 import json
 import shlex
-from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 
 from gateway.http.answer import Answer
 from ledger.holdings import Broken, Holding
-from ledger.names import EndpointName
-from ledger.observed import read_status
-from ledger.phases import ABSENT, Phase, phase_of
+from ledger.observed import Noted
+from ledger.phases import ABSENT, Phase
 from ledger.standing import State, standing
 
 STATUS_HEADER = "X-Leasehold-Status"
@@ -22,13 +20,9 @@ _STARTING_SECONDS, _STOPPED_SECONDS = 30, 60
 _MINUTES = 60
 
 
-def observed_status(files: Mapping[str, bytes], environment: str, endpoint_name: str) -> str:
-    """Read an endpoint's status; what is not noted, or cannot be read, counts as absent.
-
-    What is noted as serving too: SageMaker has just said otherwise.
-    """
-    status = read_status(files, environment, EndpointName(endpoint_name)) or ABSENT
-    return ABSENT if phase_of(status) is Phase.SERVING else status
+def shown_status(noted: Noted | None) -> str:
+    """Return the status to show; what is noted as serving is gone, for it does not answer."""
+    return ABSENT if noted is None or noted.phase is Phase.SERVING else noted.status
 
 
 def not_running(item: Holding | Broken, status: str, now: datetime, base_url: str) -> Answer:

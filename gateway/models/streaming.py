@@ -18,8 +18,8 @@ from gateway.http import errors
 from gateway.http.answer import Answer
 from gateway.http.call import Call, Event, request_id
 from gateway.models.invocation import Invocation
-from gateway.models.runtime import ModelStream, NotServingError
-from gateway.models.wire import ModelAnswer, model_call
+from gateway.models.runtime import ModelStream
+from gateway.models.wire import ModelAnswer
 from ledger.errors import Unavailable
 
 PRELUDE_END = bytes(8)
@@ -35,11 +35,8 @@ class Streaming:
 
     def begin(self, call: Call) -> ModelStream | Answer:
         """Ask the model; an Answer is all there is to say. Raises Failure."""
-        item = self.invocation.named(call)
-        try:
-            return self.invocation.runtime.stream(item.endpoint_name, model_call(call))
-        except NotServingError:
-            return self.invocation.not_running(item, call)
+        invocation = self.invocation
+        return invocation.ask(invocation.named(call), call, invocation.runtime.stream)
 
     def collected(self, call: Call) -> Answer:
         """Wait for the whole stream, where nobody can pass it on in parts."""

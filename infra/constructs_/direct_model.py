@@ -30,21 +30,26 @@ NOT_RUNNING_SECONDS = 60
 MINUTES = 60
 
 # Velocity. `$context.path` is the path with the stage, as the caller knows it.
-NOT_RUNNING_OR_REFUSED = """\
-#set($said = "$!input.path('$.message')$!input.path('$.Message')")
-#if($said.contains("not found"))
+NOT_RUNNING = """\
 #set($context.responseOverride.status = 503)
 #set($context.responseOverride.header.Retry-After = "{seconds}")
 #set($context.responseOverride.header.X-Leasehold-Status = "NotInService")
 #set($place = $context.path.replaceAll("[^/]+$", "endpoint-expiry"))
 #set($token = '$TOKEN')
-{{"error": "{name} does not run: it is stopped, or it is starting. Start it with: curl -X POST \
+{{"error": "{name} does not run: {why}. Start it with: curl -X POST \
 https://$context.domainName$place -H \\"Authorization: $token\\" \
 -H 'Content-Type: application/json' -d '{body}'", "code": "LH4301"}}
-#else
+"""
+NOT_RUNNING_OR_REFUSED = """\
+#set($said = "$!input.path('$.message')$!input.path('$.Message')")
+#if($said.contains("not found"))
+{not_running}#else
 {{"error": "SageMaker refuses the call. Ask at /invoke/{name} to hear why.", "code": "LH4306"}}
 #end
 """
+STOPPED = "it is stopped, or it is starting"
+# IAM looks for our tags before SageMaker looks for the endpoint: one that is not there has none.
+NOT_OURS = "it is stopped, or it is not this environment's own"
 MODELS_OWN = """\
 #set($told = "$!input.path('$.OriginalMessage')")
 #set($status = "$!input.path('$.OriginalStatusCode')")
@@ -64,19 +69,18 @@ TOO_MANY = {
 
 def refused(name: str) -> str:
     """Return the template for an endpoint that does not run, or a call that SageMaker refuses."""
-    body = json.dumps({"EndpointName": name, "minutes": MINUTES})
-    return NOT_RUNNING_OR_REFUSED.format(
-        name=name, seconds=NOT_RUNNING_SECONDS, body=body.replace('"', '\\"')
-    )
+    return NOT_RUNNING_OR_REFUSED.format(name=name, not_running=not_running(name, STOPPED))
+
+
+def not_running(name: str, why: str) -> str:
+    """Return the template for an endpoint that does not run, with the command that starts it."""
+    body = json.dumps({"EndpointName": name, "minutes": MINUTES}).replace('"', '\\"')
+    return NOT_RUNNING.format(name=name, why=why, seconds=NOT_RUNNING_SECONDS, body=body)
 
 
 def direct_model(name: str, role: IRole) -> AwsIntegration:
     """Return the integration of one endpoint, which `role` invokes."""
     failed = {"error": f"SageMaker failed to ask {name}.", "code": "LH4307"}
-    forbidden = {
-        "error": f"This API may not invoke {name}. Tell who runs this API.",
-        "code": "LH4308",
-    }
     return AwsIntegration(
         service="runtime.sagemaker",
         path=f"endpoints/{name}/invocations",
@@ -93,7 +97,7 @@ def direct_model(name: str, role: IRole) -> AwsIntegration:
                 _instead("400", "400", refused(name)),
                 _instead("424", "502", MODELS_OWN),
                 _instead("429", "429", json.dumps(TOO_MANY)),
-                _instead("403", "502", json.dumps(forbidden)),
+                _instead("403", "503", not_running(name, NOT_OURS)),
                 _instead(r"5\d\d", "502", json.dumps(failed)),
             ],
         ),

@@ -28,7 +28,7 @@ BY_TAG = "Definitions choose the names, so a condition on our tags says which en
 
 
 def grant_our_models(role: Role, settings: Settings, *actions: str) -> None:
-    """Allow `role` to ask whatever carries this project's and environment's tags."""
+    """Allow `role` to ask whatever carries the tags of this ledger and environment."""
     role.add_to_policy(
         PolicyStatement(
             actions=[*actions],
@@ -39,11 +39,17 @@ def grant_our_models(role: Role, settings: Settings, *actions: str) -> None:
     acknowledge(role, {wildcard(settings, "sagemaker", "endpoint/*"): BY_TAG})
 
 
-def grant_models(role: Role, endpoint_names: Iterable[str]) -> None:
-    """Allow `role` to ask these endpoints and no others."""
+def grant_models(role: Role, settings: Settings, endpoint_names: Iterable[str]) -> None:
+    """Allow `role` to ask these endpoints and no others, and only while they are ours."""
     spelled = {spelling for name in endpoint_names for spelling in (name, name.lower())}
     resources = [
         Stack.of(role).format_arn(service="sagemaker", resource="endpoint", resource_name=name)
         for name in sorted(spelled)
     ]
-    role.add_to_policy(PolicyStatement(actions=[INVOKE], resources=resources))
+    role.add_to_policy(
+        PolicyStatement(
+            actions=[INVOKE],
+            resources=resources,
+            conditions={"StringEquals": our_tags(settings)},
+        )
+    )

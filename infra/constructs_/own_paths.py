@@ -6,7 +6,8 @@
     api          needed  SageMaker itself, by a direct integration
     api          none    the gateway, which checks that the definition still says `public`
 
-A definition that comes later is answered by the gateway at the generic path.
+A definition that comes later is answered by the gateway at the generic path. Where nobody looks at
+the controller's record, AWS itself refuses an endpoint without our tags.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from infra.constructs_.runtime_code import FolderCode, function_layer
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from aws_cdk.aws_apigateway import Integration
 
     from infra.constructs_.api import Api
     from infra.definitions import OwnPath
+    from infra.settings import Settings
 
 ANSWER_SECONDS = 28  # API Gateway gives up after 29
 
@@ -40,19 +41,21 @@ class OwnPaths(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        settings: Settings,
         api: Api,
-        paths: Sequence[OwnPath],
         gateway: Integration,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._settings = settings
         self._api = api
         self._gateway = gateway
+        paths = settings.paths
         direct = [path for path in paths if path.source is None and not path.public]
         if direct:
             self._caller = Role(
                 self, "Direct", assumed_by=ServicePrincipal("apigateway.amazonaws.com")
             )
-            grant_models(self._caller, [path.endpoint_name for path in direct])
+            grant_models(self._caller, settings, [path.endpoint_name for path in direct])
         if any(path.source for path in paths):
             self._layer = function_layer(self, "Layer")
         for path in paths:
@@ -85,5 +88,5 @@ class OwnPaths(Construct):
             ),
             source=FolderCode(source, self._layer),
         )
-        grant_models(function.role, [path.endpoint_name])
+        grant_models(function.role, self._settings, [path.endpoint_name])
         return LambdaIntegration(function.function, allow_test_invoke=False)

@@ -1,20 +1,32 @@
 """What the controller may do to SageMaker: see everything, touch only what carries its tags.
 
-The tags are the ownership tags that the controller gives to whatever it creates or adopts. It may
-put them on an endpoint that has none of them, and never on one that carries another project's or
-environment's: what others manage with Leasehold cannot be taken over. Names take no part, because a
-definition may choose any endpoint name.
+The tags are the ownership tags that the controller gives to whatever it creates or adopts: the id
+of its ledger, and its environment. It may put them on an endpoint whose owner has offered it by the
+tag `leasehold:adoptable`, and never on one that carries another ledger's or environment's. What was
+tagged before ledgers had ids, a person takes over by `leasehold claim`, with rights of their own.
+Names take no part, because a definition may choose any endpoint name.
+
+AWS's service authorization reference names the endpoint and the endpoint config as resources of
+CreateEndpoint and of UpdateEndpoint, both with `aws:ResourceTag`. So a config that Leasehold made
+for somebody else is denied to an endpoint of ours, and one without tags of Leasehold is borrowed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_iam import Effect, PolicyStatement
 
 from infra.constructs_.acknowledged import acknowledge
 from infra.constructs_.arns import anything, wildcard
-from infra.constructs_.ownership import REQUEST, our_tags
+from infra.constructs_.ownership import (
+    REQUEST,
+    RESOURCE_ENVIRONMENT,
+    RESOURCE_LEDGER,
+    offered_to_us,
+    our_tags,
+)
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, RECORD_TAG
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import Role
@@ -36,14 +48,16 @@ BY_TAG = "Definitions choose the names, so a condition on our tags bounds the ch
 
 
 def grant_sagemaker(role: Role, settings: Settings) -> None:
-    """Allow `role` to converge the endpoints of one project and environment, and no others."""
+    """Allow `role` to converge the endpoints of one environment of a ledger, and no others."""
     arns = {kind: anything(role, "sagemaker", kind) for kind in KINDS}
     ours, giving = our_tags(settings), our_tags(settings, REQUEST)
     statements = [
         *_see([*arns.values()]),
         *_create([*arns.values()], giving),
         _change([*arns.values()], ours),
-        _tag(arns["endpoint"], ours, giving),
+        *_tag(arns["endpoint"], ours, giving),
+        _adopt(arns["endpoint"], settings),
+        *_not_theirs(arns["endpoint-config"], ours),
         *_borrowed(arns["endpoint-config"], settings.environment.execution_role_arn),
     ]
     for statement in statements:
@@ -79,13 +93,55 @@ def _change(arns: list[str], ours: dict[str, str]) -> PolicyStatement:
     )
 
 
-def _tag(endpoints: str, ours: dict[str, str], giving: dict[str, str]) -> PolicyStatement:
-    """Allow to tag an endpoint as ours that is ours already, or that has no tags of Leasehold."""
+def _tag(endpoints: str, ours: dict[str, str], giving: dict[str, str]) -> list[PolicyStatement]:
+    """Allow to change the tags of an endpoint of ours, but not whose it is."""
+    owning = [LEDGER_TAG, RECORD_TAG, ENVIRONMENT_TAG]
+    return [
+        PolicyStatement(
+            actions=["sagemaker:AddTags"],
+            resources=[endpoints],
+            conditions={"StringEquals": ours, "StringEqualsIfExists": giving},
+        ),
+        PolicyStatement(
+            actions=["sagemaker:DeleteTags"],
+            resources=[endpoints],
+            conditions={
+                "StringEquals": ours,
+                "ForAllValues:StringNotEquals": {"aws:TagKeys": owning},
+            },
+        ),
+    ]
+
+
+def _adopt(endpoints: str, settings: Settings) -> PolicyStatement:
+    """Allow to tag an endpoint as ours that its owner offers, and that is nobody else's."""
     return PolicyStatement(
         actions=["sagemaker:AddTags"],
         resources=[endpoints],
-        conditions={"StringEquals": giving, "StringEqualsIfExists": ours},
+        conditions={
+            "StringEquals": {**our_tags(settings, REQUEST), **offered_to_us(settings)},
+            "StringEqualsIfExists": our_tags(settings),
+        },
     )
+
+
+def _not_theirs(configs: str, ours: dict[str, str]) -> list[PolicyStatement]:
+    """Deny the configs that Leasehold made for others: another ledger's, another environment's, and
+    those of before ledgers had ids.
+    """
+    theirs = [
+        *({"Null": {tag: "false"}, "StringNotEquals": {tag: ours[tag]}} for tag in ours),
+        {"Null": {RESOURCE_LEDGER: "true", RESOURCE_ENVIRONMENT: "false"}},
+    ]
+    return [
+        PolicyStatement(
+            effect=Effect.DENY,
+            actions=_sagemaker(("CreateEndpoint", "UpdateEndpoint")),
+            resources=[configs],
+            conditions=condition,
+        )
+        for condition in theirs
+    ]
 
 
 def _borrowed(configs: str, execution_role: str) -> list[PolicyStatement]:

@@ -24,6 +24,7 @@ from ledger.phases import Phase, phase_of
 from ledger.remote import Remote
 from ledger.repository import Repository
 from ledger.settings import STATUS_BRANCH
+from ledger.tags import ADOPTABLE_TAG
 from sandbox.git.server import GitServer, create_repository
 from sandbox.server import Sandbox
 from tests.ledger.forge import Colleague, Forge, git
@@ -203,7 +204,10 @@ class Rehearsal:
         account.sagemaker.delete_endpoint_config(EndpointConfigName=bare)
 
         account.make_config("by-hand")
-        account.sagemaker.create_endpoint(EndpointName="hers", EndpointConfigName="by-hand")
+        consent = [{"Key": ADOPTABLE_TAG, "Value": "demo/dev"}]
+        account.sagemaker.create_endpoint(
+            EndpointName="hers", EndpointConfigName="by-hand", Tags=consent
+        )
         scene.at(NOON)
         at = stamp(NOON - timedelta(minutes=5))
         account.ask("POST", f"/endpoints/{used}/invocations", {"count": 7, "at": at})

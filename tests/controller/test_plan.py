@@ -21,7 +21,7 @@ from controller.planning.idleness import Use
 from controller.planning.observed import Observed
 from ledger.holdings import Fleet, read_fleet
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, ON_REMOVE_TAG, RECORD_TAG
+from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, LEDGER_TAG, ON_REMOVE_TAG, RECORD_TAG
 from tests.controller.cases import (
     BUSY,
     CAPACITY,
@@ -87,6 +87,11 @@ def unclaimed(fleet: Fleet, which: str) -> Observed:
     return replace(found, tags=tags)
 
 
+def offered(fleet: Fleet, **tags: str) -> Observed:
+    """An endpoint whose owner lets us adopt it."""
+    return untagged(fleet, **{ADOPTABLE_TAG: "demo/dev", **tags})
+
+
 def retained(fleet: Fleet) -> Observed:
     found = there("InService", fleet)
     return replace(found, tags={**(found.tags or {}), ON_REMOVE_TAG: "retain"})
@@ -123,23 +128,40 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         for which in ("no ledger", "another record", "a former environment")
     },
     ("none", "untagged"): {"": row(None, NONE, untagged(NONE, team="other"))},
-    ("adopt, on", "there, but untagged"): {
-        "leased": row(Verb.ADOPT, ADOPTING, untagged(ADOPTING)),
-        "tagged by others": row(Verb.ADOPT, ADOPTING, untagged(ADOPTING, team="other")),
+    ("adopt, on", "same config, adoptable"): {
+        "leased": row(Verb.ADOPT, ADOPTING, offered(ADOPTING)),
+        "tagged by others": row(Verb.ADOPT, ADOPTING, offered(ADOPTING, team="other")),
         "first lease due": row(
             Verb.ADOPT,
             fleet := fleet_of(
                 "A", expires_at=None, adopt=True, schedule={"initial_provision_minutes": 90}
             ),
-            untagged(fleet),
+            offered(fleet),
         ),
     },
     ("on or off", "there, but untagged"): {
         "on": row(Verb.REPORT, ON, untagged(ON)),
         "off": row(Verb.REPORT, OFF, untagged(OFF)),
-        "adopt, off": row(Verb.REPORT, ADOPTING_OFF, untagged(ADOPTING_OFF)),
+        "adoptable, but not asked for": row(Verb.REPORT, ON, offered(ON)),
+        "adopt, off": row(Verb.REPORT, ADOPTING_OFF, offered(ADOPTING_OFF)),
+        "adopt, nobody agreed": row(Verb.REPORT, ADOPTING, untagged(ADOPTING)),
+        "adopt, agreed with prod": row(
+            Verb.REPORT, ADOPTING, offered(ADOPTING, **{ADOPTABLE_TAG: "demo/prod"})
+        ),
+        "adopt, another project": row(
+            Verb.REPORT, ADOPTING, offered(ADOPTING, **{ADOPTABLE_TAG: "shop/dev"})
+        ),
+        "adopt, on another config": row(
+            Verb.REPORT, ADOPTING, replace(offered(ADOPTING), config_name="by-hand")
+        ),
+        "adopt, its config is unknown": row(
+            Verb.REPORT, ADOPTING, replace(offered(ADOPTING), config_name=None)
+        ),
         "adopt, another environment's": row(
-            Verb.REPORT, ADOPTING, untagged(ADOPTING, **{ENVIRONMENT_TAG: "prod"})
+            Verb.REPORT, ADOPTING, offered(ADOPTING, **{ENVIRONMENT_TAG: "prod"})
+        ),
+        "adopt, another ledger's": row(
+            Verb.REPORT, ADOPTING, offered(ADOPTING, **{LEDGER_TAG: "5f2c9a7be01d4386"})
         ),
     },
     ("first lease due", "any"): {

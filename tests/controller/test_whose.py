@@ -71,8 +71,7 @@ class TestAFreshLedger:
         assert scene.account.status(endpoint) == "InService"
 
     def test_gets_an_id_by_its_first_tick(self, scene: Scene) -> None:
-        settings = {key: each for key, each in environment().items() if key != "ledger_id"}
-        scene.push({SETTINGS: settings}, "without an id")
+        scene.push({SETTINGS: environment(ledger_id=None)}, "without an id")
         endpoint = scene.define("A", 60)
         assert told(scene.tick(), endpoint).startswith("create")
         minted = json.loads(scene.forge.file(SETTINGS))["ledger_id"]
@@ -85,15 +84,13 @@ class TestAFreshLedger:
         assert json.loads(scene.forge.file(SETTINGS))["ledger_id"] == minted
 
     def test_shares_the_id_of_its_other_environments(self, scene: Scene) -> None:
-        settings = {key: each for key, each in environment().items() if key != "ledger_id"}
-        scene.push({"environments/prod/environment.json": settings})
+        scene.push({"environments/prod/environment.json": environment(ledger_id=None)})
         reconcile(scene.dependencies, "prod", scene.now)
         minted = json.loads(scene.forge.file("environments/prod/environment.json"))["ledger_id"]
         assert minted == LEDGER_ID
 
     def test_that_cannot_be_given_an_id_makes_nothing(self, scene: Scene) -> None:
-        settings = {key: each for key, each in environment().items() if key != "ledger_id"}
-        scene.push({SETTINGS: settings}, "without an id")
+        scene.push({SETTINGS: environment(ledger_id=None)}, "without an id")
         endpoint = scene.define("A", 60)
         hook = scene.forge.hook("pre-receive", "echo 'main is protected' >&2; exit 1")
         tick = scene.tick()

@@ -112,7 +112,7 @@ class TestAnyOfThem:
         assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "60")
         assert json.loads(answer["body"])["code"] == "LH4301"
 
-    @pytest.mark.parametrize(("fault", "status"), [("throttle", 429), ("denied", 502)])
+    @pytest.mark.parametrize(("fault", "status"), [("throttle", 429), ("denied", 503)])
     def test_says_in_a_sentence_what_sagemaker_refuses(
         self, cloud: Cloud, functions: dict[str, LocalFunction], name: str, fault: str, status: int
     ) -> None:

@@ -25,6 +25,7 @@ from gateway.webhook.secrets import WebhookSecrets
 from gateway.webhook.wake import ControllerFunction
 from ledger.errors import Unavailable
 from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET
+from tests.gateway.noted import noted
 from tests.gateway.serving import FALCON, PROMPT
 from tests.scene import definition, lease, path
 
@@ -153,7 +154,13 @@ class TestASlowModel:
         leased = lease(scene.now.replace(year=scene.now.year + 1))
         scene.push({path("Falcon40B"): definition("Falcon40B"), path("Falcon40B", "lease"): leased})
         with mute() as server:
-            dependencies = Dependencies(scene.repository, "dev", lambda: scene.now, server.client)
+            dependencies = Dependencies(
+                scene.repository,
+                "dev",
+                lambda: scene.now,
+                server.client,
+                noted("demo-Falcon40B-Endpoint"),
+            )
             answer = build(dependencies)(invocation("/invoke/{EndpointName}"), None)
             assert answer["statusCode"] == 504
             assert json.loads(answer["body"])["code"] == "LH4342"

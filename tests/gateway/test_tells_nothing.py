@@ -21,6 +21,7 @@ from ledger.errors import Refused, Unavailable
 from ledger.repository import Repository
 from ledger.variables import CONTROLLER_FUNCTION, IDENTITIES, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 from tests.gateway.api import ANA, FALCON
+from tests.gateway.noted import noted
 from tests.gateway.test_patience import invocation
 from tests.ledger.forge import NOON
 from tests.scene import definition, lease, path
@@ -109,6 +110,9 @@ UNFORESEEN = [
 ]
 
 
+RUNS = noted("demo-Falcon40B-Endpoint")
+
+
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     stream = io.StringIO()
@@ -183,7 +187,7 @@ def test_an_error_of_aws(served: Scene, code: str) -> None:
     for variables in (VARIABLES, aws):
         ledger = served.repository
         dependencies = Dependencies(
-            ledger, "dev", lambda: served.now, lambda *_, **__: client, variables=variables
+            ledger, "dev", lambda: served.now, lambda *_, **__: client, RUNS, variables
         )
         handle, stream = build(dependencies), streaming_handler(dependencies)
         for route in ROUTES:
@@ -197,7 +201,7 @@ def test_a_validation_of_sagemaker_is_told_without_the_account(served: Scene) ->
     error = ClientError({"Error": {"Code": "ValidationError", "Message": said}}, "InvokeEndpoint")
     client = Breaking(error)
     dependencies = Dependencies(
-        served.repository, "dev", lambda: served.now, lambda *_, **__: client
+        served.repository, "dev", lambda: served.now, lambda *_, **__: client, RUNS
     )
     answer = build(dependencies)(invocation("/invoke/{EndpointName}"), None)
     told = json.loads(answer["body"])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENVIRONMENT: dict[str, object] = {
+    "ledger_id": "5f2c9a7be01d4386",
     "project_prefix": "shop",
     "region_name": "eu-central-1",
     "ddb_auth_table_name": "shop-tokens",

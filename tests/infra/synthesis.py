@@ -37,6 +37,7 @@ class Statement:
     actions: frozenset[str]
     resources: frozenset[str]
     condition: Mapping[str, Any]
+    allows: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Synthesis:
         return dict(found["Properties"])
 
     def statements(self, name: str) -> list[Statement]:
-        """Give everything that a function may do; fails if a managed policy adds to it."""
+        """Give what a function may do, or must not; fails if a managed policy adds to it."""
         role, _ = self.function(name)["Role"]["Fn::GetAtt"]
         return self.statements_of(role)
 
@@ -105,10 +106,13 @@ class Synthesis:
         return [_statement(raw) for document in documents for raw in document]
 
     def allowed(self, name: str) -> set[str]:
-        return {action for it in self.statements(name) for action in it.actions}
+        return {action for it in self.statements(name) if it.allows for action in it.actions}
 
     def allowing(self, name: str, action: str) -> list[Statement]:
-        return [found for found in self.statements(name) if action in found.actions]
+        return [it for it in self.statements(name) if it.allows and action in it.actions]
+
+    def denying(self, name: str, action: str) -> list[Statement]:
+        return [it for it in self.statements(name) if not it.allows and action in it.actions]
 
     def variables(self, name: str) -> dict[str, Any]:
         return dict(self.function(name)["Environment"]["Variables"])
@@ -143,11 +147,11 @@ class Synthesis:
 
 
 def _statement(raw: Mapping[str, Any]) -> Statement:
-    assert raw["Effect"] == "Allow"
     return Statement(
         frozenset(_listed(raw["Action"])),
         frozenset(text(resource) for resource in _listed(raw["Resource"])),
         raw.get("Condition", {}),
+        allows=raw["Effect"] == "Allow",
     )
 
 

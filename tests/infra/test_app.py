@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.documents import with_ledger_id
 from tests.infra.synthesis import HANDLERS, QUIET, Synthesis
 
 if TYPE_CHECKING:
@@ -98,7 +100,11 @@ def test_the_app_is_synthesised_without_account_credentials_or_network(
     node: Path, context: Mapping[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "refuse.js").write_text(NO_SOCKETS_IN_NODE)
-    run = run_app(node, tmp_path, {**context, "environment": "dev"})
+    files = tmp_path / "ledger"
+    shutil.copytree(ROOT / "environments", files / "environments")
+    settings = files / "environments" / "dev" / "environment.json"
+    settings.write_bytes(with_ledger_id(settings.read_bytes(), "5f2c9a7be01d4386"))
+    run = run_app(node, tmp_path, {**context, "environment": "dev", "ledger": str(files)})
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "witness").read_text() == "loaded"
     synthesis = Synthesis(tmp_path / "cdk.out")
@@ -117,6 +123,19 @@ def test_a_wrong_setting_is_answered_by_a_sentence(
         main()
     assert ended.value.code == "There is no environment `nowhere`. Choose one of: dev, prod."
     assert not (tmp_path / "manifest.json").exists()
+
+
+def test_an_environment_without_a_ledgers_id_is_answered_by_the_command_that_gives_one(
+    node: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "refuse.js").write_text(NO_SOCKETS_IN_NODE)
+    run = run_app(node, tmp_path, {**context, "environment": "dev"})
+    assert run.returncode == 1
+    assert run.stderr.strip() == (
+        "environments/dev/environment.json: it has no ledger_id, by which AWS knows what the"
+        " controller may touch. Run `leasehold init dev` in your clone of the ledger, then commit"
+        " and push."
+    )
 
 
 def run_app(

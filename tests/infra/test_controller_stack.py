@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.infra.synthesis import CONTROLLER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tests.infra.synthesis import Synthesis
 
 SAGEMAKER = "arn:<AWS::Partition>:sagemaker:eu-central-1:<AWS::AccountId>"
+LEDGER = "5f2c9a7be01d4386"
 SCALING = "arn:<AWS::Partition>:application-autoscaling:eu-central-1:<AWS::AccountId>"
 CLOUDWATCH = "arn:<AWS::Partition>:cloudwatch:eu-central-1:<AWS::AccountId>"
 OWNED = {f"{SAGEMAKER}:{kind}/*" for kind in ("endpoint", "endpoint-config", "model")}
@@ -75,7 +78,7 @@ def test_nothing_is_created_without_our_tags(synthesis: Synthesis, action: str) 
 
 
 def test_what_is_created_is_tagged_as_ours_in_the_same_call(synthesis: Synthesis) -> None:
-    creating, _ = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
+    creating, _, _ = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
     assert creating.resources == OWNED
     assert creating.condition == {
         "StringEquals": {
@@ -85,18 +88,85 @@ def test_what_is_created_is_tagged_as_ours_in_the_same_call(synthesis: Synthesis
     }
 
 
-def test_an_endpoint_is_adopted_only_if_it_is_nobody_elses(synthesis: Synthesis) -> None:
-    """An endpoint without our tags has no such key; one of another environment has another."""
-    _, tagging = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
+def test_the_tags_of_our_endpoints_follow_and_never_give_one_away(synthesis: Synthesis) -> None:
+    _, tagging, _ = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
     assert tagging.resources == {f"{SAGEMAKER}:endpoint/*"}
     assert tagging.condition == {
-        **only_our("aws:RequestTag"),
+        **only_our("aws:ResourceTag"),
+        "StringEqualsIfExists": only_our("aws:RequestTag")["StringEquals"],
+    }
+
+
+def test_an_endpoint_is_adopted_only_if_its_owner_offers_it(synthesis: Synthesis) -> None:
+    """One that is offered and has no owner's tags has no such keys; another's has others."""
+    _, _, adopting = synthesis.allowing(CONTROLLER, "sagemaker:AddTags")
+    assert adopting.resources == {f"{SAGEMAKER}:endpoint/*"}
+    assert adopting.condition == {
+        "StringEquals": {
+            **only_our("aws:RequestTag")["StringEquals"],
+            "aws:ResourceTag/leasehold:adoptable": "shop/live",
+        },
         "StringEqualsIfExists": only_our("aws:ResourceTag")["StringEquals"],
     }
 
 
-def test_tags_are_never_taken_away(synthesis: Synthesis) -> None:
-    assert synthesis.allowing(CONTROLLER, "sagemaker:DeleteTags") == []
+def test_tags_that_say_whose_it_is_are_never_taken_away(synthesis: Synthesis) -> None:
+    (untagging,) = synthesis.allowing(CONTROLLER, "sagemaker:DeleteTags")
+    assert untagging.resources == {f"{SAGEMAKER}:endpoint/*"}
+    owning = ["leasehold:ledger", "leasehold:record", "leasehold:environment"]
+    assert untagging.condition == {
+        **only_our("aws:ResourceTag"),
+        "ForAllValues:StringNotEquals": {"aws:TagKeys": owning},
+    }
+
+
+@pytest.mark.parametrize("action", ["CreateEndpoint", "UpdateEndpoint"])
+def test_a_config_that_leasehold_made_for_others_is_denied(
+    synthesis: Synthesis, action: str
+) -> None:
+    """A negated condition holds where the key is missing, so each asks for the key as well."""
+    ledger, environment = (
+        "aws:ResourceTag/leasehold:ledger",
+        "aws:ResourceTag/leasehold:environment",
+    )
+    denied = synthesis.denying(CONTROLLER, f"sagemaker:{action}")
+    assert [it.resources for it in denied] == [{f"{SAGEMAKER}:endpoint-config/*"}] * 3
+    assert [it.condition for it in denied] == [
+        {"Null": {ledger: "false"}, "StringNotEquals": {ledger: LEDGER}},
+        {"Null": {environment: "false"}, "StringNotEquals": {environment: "live"}},
+        {"Null": {ledger: "true", environment: "false"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tags", "usable"),
+    [
+        ({}, True),
+        ({"team": "search"}, True),
+        ({"leasehold:ledger": LEDGER, "leasehold:environment": "live"}, True),
+        ({"leasehold:ledger": LEDGER, "leasehold:environment": "dev"}, False),
+        ({"leasehold:ledger": "0123456789abcdef", "leasehold:environment": "live"}, False),
+        ({"leasehold:ledger": "0123456789abcdef"}, False),
+        ({"leasehold:project": "shop", "leasehold:environment": "live"}, False),
+        ({"leasehold:project": "bank", "leasehold:environment": "live"}, False),
+    ],
+    ids=str,
+)
+def test_which_configs_an_endpoint_of_ours_may_run_on(
+    synthesis: Synthesis, tags: dict[str, str], *, usable: bool
+) -> None:
+    keys = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    denied = synthesis.denying(CONTROLLER, "sagemaker:UpdateEndpoint")
+    assert any(holds(it.condition, keys) for it in denied) is not usable
+
+
+def holds(condition: Mapping[str, Any], keys: Mapping[str, str]) -> bool:
+    """Evaluate a condition as IAM does, for the two operators of the denials."""
+    absent = condition["Null"].items()
+    differs = condition.get("StringNotEquals", {}).items()
+    return all((key not in keys) is (value == "true") for key, value in absent) and all(
+        keys.get(key) != value for key, value in differs
+    )
 
 
 def test_the_execution_role_alone_is_passed_and_only_to_sagemaker(synthesis: Synthesis) -> None:
@@ -201,7 +271,7 @@ def test_the_controller_carries_its_own_packages_and_no_others(synthesis: Synthe
 def only_our(key: str) -> dict[str, dict[str, str]]:
     return {
         "StringEquals": {
-            f"{key}/leasehold:project": "shop",
+            f"{key}/leasehold:ledger": LEDGER,
             f"{key}/leasehold:environment": "live",
         }
     }

@@ -22,7 +22,7 @@ COUNT = {"dynamodb:UpdateItem"}
 ENDPOINTS = "arn:<AWS::Partition>:sagemaker:eu-central-1:<AWS::AccountId>:endpoint"
 OURS = {
     "StringEquals": {
-        "aws:ResourceTag/leasehold:project": "shop",
+        "aws:ResourceTag/leasehold:ledger": "5f2c9a7be01d4386",
         "aws:ResourceTag/leasehold:environment": "live",
     }
 }

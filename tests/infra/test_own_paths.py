@@ -12,6 +12,7 @@ from tests.gateway.serving import FALCON, PROMPT, start_fleet
 from tests.infra.direct import Answer, answered, asked
 from tests.infra.synthesis import GATEWAY, MODELS
 from tests.infra.test_api import function_behind
+from tests.infra.test_gateway_stack import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +54,7 @@ def test_a_direct_integration_may_ask_its_own_endpoints(
     names = ("shop-Falcon-Endpoint", "shop-falcon-endpoint", "Llama-By-Hand", "llama-by-hand")
     assert asking.actions == {"sagemaker:InvokeEndpoint"}
     assert asking.resources == {f"{ENDPOINT}/{name}" for name in names}
+    assert asking.condition == OURS
 
 
 @pytest.mark.parametrize(("name", "asked_for"), [("Writer", "CUSTOM"), ("Chat", "NONE")])
@@ -67,6 +69,7 @@ def test_a_definition_of_type_lambda_is_answered_by_a_function_of_its_own(
     assert {path.name for path in synthesis.asset(function).iterdir()} == {"app.py"}
     (asking,) = synthesis.allowing(function, "sagemaker:InvokeEndpoint")
     assert f"{ENDPOINT}/shop-{name}-Endpoint" in asking.resources
+    assert asking.condition == OURS
     assert {each.rpartition("/")[2].lower() for each in asking.resources} == {
         f"shop-{name}-endpoint".lower()
     }
@@ -138,6 +141,19 @@ def test_an_endpoint_that_does_not_run_is_answered_with_the_command_that_starts_
     )
 
 
+def test_an_endpoint_that_iam_denies_may_be_stopped_and_is_answered_so(
+    direct: dict[str, Any],
+) -> None:
+    """What is not there has no tags, so IAM refuses before SageMaker can say that it is gone."""
+    answer = answered(direct, Answer(403, {}, '{"Message": "not authorized"}'))
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+    said, _, command = json.loads(answer.text)["error"].partition(". Start it with: ")
+    assert said == (
+        "shop-Falcon-Endpoint does not run: it is stopped, or it is not this environment's own"
+    )
+    assert command.startswith("curl -X POST https://api.example.com/prod/endpoint-expiry ")
+
+
 def test_a_call_that_sagemaker_refuses_tells_where_to_hear_why(
     fleet: Scene, direct: dict[str, Any]
 ) -> None:
@@ -171,7 +187,7 @@ def test_an_error_of_the_model_without_a_status_is_a_bad_gateway(direct: dict[st
 
 @pytest.mark.parametrize(
     ("status", "answer", "code"),
-    [(403, 502, "LH4308"), (429, 429, "LH4305"), (500, 502, "LH4307"), (503, 502, "LH4307")],
+    [(403, 503, "LH4301"), (429, 429, "LH4305"), (500, 502, "LH4307"), (503, 502, "LH4307")],
 )
 def test_what_aws_says_instead_has_the_gateways_codes(
     direct: dict[str, Any], status: int, answer: int, code: str

@@ -39,9 +39,16 @@ QUIET = {
 }
 
 
-def git(where: Path, *arguments: str) -> str:
+def git(where: Path, *arguments: str, given: str = "") -> str:
+    """Run git, with a text on its standard input, and return what it says."""
     done = subprocess.run(
-        ["git", *arguments], cwd=where, env=QUIET, check=True, capture_output=True, text=True
+        ["git", *arguments],
+        cwd=where,
+        env=QUIET,
+        check=True,
+        capture_output=True,
+        text=True,
+        input=given,
     )
     return done.stdout.strip()
 

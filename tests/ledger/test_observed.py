@@ -14,10 +14,11 @@ from ledger.names import EndpointName
 from ledger.observed import (
     Applied,
     Entry,
+    Noted,
     Record,
     read_applied,
+    read_noted,
     read_record,
-    read_status,
     write,
 )
 from ledger.phases import ABSENT
@@ -68,7 +69,11 @@ def parse_record(content: bytes | None) -> Record:
     return read_record({} if content is None else {"dev.json": content}, "dev")
 
 
-@given(st.dictionaries(endpoint_names, entries, max_size=4).map(Record))
+@given(
+    st.builds(
+        Record, st.dictionaries(endpoint_names, entries, max_size=4), st.just(value=False), texts
+    )
+)
 def test_a_record_that_is_written_is_read_back(record: Record) -> None:
     content = dump_record(record)
     assert parse_record(content) == record
@@ -130,6 +135,7 @@ def test_the_order_of_endpoints_and_notices_is_always_the_same() -> None:
                 b'"failures": "2"',
                 b'"failures": null',
                 b'"scaled": "no"',
+                b'"foreign": "no"',
                 b'"cause": 5',
                 b'"created_at": "2026-11-23T12:00:00"',
                 b'"since": "0001-01-01T00:00:00+14:00"',
@@ -218,35 +224,51 @@ class TestANameInAnotherCase:
 
     def test_is_read_as_the_same_endpoint(self) -> None:
         content = dump_record(Record({A: ENTRY}))
-        assert read_status({"dev.json": content}, "dev", self.shouted) == "InService"
+        assert read_noted({"dev.json": content}, "dev")[self.shouted] == Noted("InService")
 
 
-class TestAStatus:
+class TestWhatIsNoted:
     @staticmethod
-    def of(status: object) -> str | None:
-        content = json.dumps({"endpoints": {"demo-A": {"status": status}, "demo-B": 5}}).encode()
-        return read_status({"dev.json": content}, "dev", A)
+    def of(entry: object) -> Noted | None:
+        content = json.dumps({"endpoints": {"demo-A": entry, "demo-B": {"status": "x"}}}).encode()
+        found = read_noted({"dev.json": content}, "dev")
+        assert found[B] == Noted("x")
+        return found[A]
 
-    def test_is_read_as_it_is_noted(self) -> None:
-        files = write("dev", Record({A: ENTRY, B: replace(ENTRY, status=ABSENT)}), NOTE)
-        assert [read_status(files, "dev", name) for name in (A, B)] == ["InService", "absent"]
+    def test_is_read_as_it_was_written(self) -> None:
+        theirs = replace(ENTRY, status=ABSENT, foreign=True)
+        files = write("dev", Record({A: ENTRY, B: theirs}), NOTE)
+        expected = {A: Noted("InService"), B: Noted("absent", foreign=True)}
+        assert read_noted(files, "dev") == expected
 
-    def test_is_read_though_another_entry_is_broken(self) -> None:
-        assert self.of("Creating") == "Creating"
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            *({"status": status} for status in ("", 1, None, "a\r\nSet-Cookie: b", "\u202e")),
+            {"status": "x" * 41},
+            {"status": "InService", "foreign": "no"},
+            {"status": "InService", "foreign": None},
+            {},
+            [],
+            5,
+            None,
+        ],
+        ids=ascii,
+    )
+    def test_is_none_where_the_entry_is_broken_and_hides_no_other(self, entry: object) -> None:
+        assert self.of(entry) is None
 
-    @pytest.mark.parametrize("status", ["", 1, None, "a\r\nSet-Cookie: b", "\u202e", "x" * 41])
-    def test_that_is_no_word_is_none(self, status: object) -> None:
-        assert self.of(status) is None
+    @pytest.mark.parametrize(
+        "content", [b"", b"[]", b"{}", b"[" * 100_000, b"\xff", b'{"endpoints": []}']
+    )
+    def test_cannot_be_told_where_the_record_cannot_be_read(self, content: bytes) -> None:
+        with pytest.raises(ValueError, match=r"^dev\.json cannot be read$"):
+            read_noted({"dev.json": content}, "dev")
 
-    @pytest.mark.parametrize("content", [b"", b"[]", b"[" * 100_000, b"\xff", b'{"endpoints": []}'])
-    def test_that_cannot_be_read_is_none(self, content: bytes) -> None:
-        assert read_status({"dev.json": content}, "dev", A) is None
-
-    def test_that_nobody_noted_is_none(self) -> None:
+    def test_is_nothing_before_the_first_tick(self) -> None:
         files = write("dev", Record({A: ENTRY}), NOTE)
-        assert read_status(files, "dev", B) is None
-        assert read_status(files, "prod", A) is None
-        assert read_status({}, "dev", A) is None
+        assert read_noted(files, "prod") == {}
+        assert read_noted({}, "dev") == {}
 
 
 class TestANoteOfWhatIsApplied:

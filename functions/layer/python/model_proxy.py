@@ -75,16 +75,19 @@ def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
             said: Any = error.response
             return _answer(said["OriginalStatusCode"], said["OriginalMessage"], "text/plain")
         case "ValidationError" if message.endswith("not found."):
-            return _not_running(event, os.environ["ENDPOINT_NAME"])
+            return _not_running(event, "it is stopped, or it is starting")
+        case "AccessDeniedException" | "AccessDenied":  # what is not there has no tags of ours
+            return _not_running(event, "it is stopped, or it is not this environment's own")
         case "ThrottlingException":
             return error_answer(429, "LH4305", "More calls than SageMaker takes: slow down.")
         case _:
             return error_answer(502, "LH4307", f"SageMaker refuses the call ({code}).")
 
 
-def _not_running(event: dict[str, Any], name: str) -> dict[str, Any]:
+def _not_running(event: dict[str, Any], why: str) -> dict[str, Any]:
     """Return the call that starts it; whether it is starting already, only the API knows."""
-    said = f"{name} does not run: it is stopped, or it is starting. Start it with: "
+    name = os.environ["ENDPOINT_NAME"]
+    said = f"{name} does not run: {why}. Start it with: "
     answer = error_answer(503, "LH4301", said + _extend(event, name))
     answer["headers"] |= {
         "Retry-After": str(NOT_RUNNING_SECONDS),

@@ -13,7 +13,7 @@ from controller.reconcile import reconcile
 from controller.tick import State
 from ledger.errors import Failure
 from ledger.names import EndpointName
-from ledger.tags import NAME_TAG, ON_REMOVE_TAG
+from ledger.tags import ADOPTABLE_TAG, NAME_TAG, ON_REMOVE_TAG
 from tests.controller.cases import BUSY, NOW, broken_fleet, fleet_of, there
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
@@ -224,18 +224,48 @@ class TestABadSide:
 
 
 class TestAdoption:
-    def test_tags_first_and_changes_only_then(self, scene: Scene) -> None:
+    def test_gives_tags_and_a_later_change_of_the_definition_is_an_update(
+        self, scene: Scene
+    ) -> None:
         _by_hand(scene, A)
-        scene.define("A", 60, adopt=True, owner="ana@example.com")
+        scene.define("A", 60, adopt=True, owner="ana@example.com", endpoint_config_name="by-hand")
         first = scene.tick()
         assert told(first, A) == "adopt: it is there already, and gets Leasehold's tags"
         assert scene.account.endpoint_tags(A) == {
             **scene.owner.tags("A"),
+            "leasehold:adoptable": "demo/dev",
             "leasehold:lease": "2026-11-23T13:01:30Z",
             "owner": "ana@example.com",
         }
         assert scene.account.config(A) == "by-hand"
+        scene.define("A", 60, adopt=True)
         assert told(scene.tick(), A).startswith("update: its definition changed: by-hand becomes")
+
+    @pytest.mark.parametrize("adoptable", [None, "", "demo/prod", "shop/dev", "demo/dev "])
+    def test_needs_the_owners_consent_at_aws(self, scene: Scene, adoptable: str | None) -> None:
+        _by_hand(scene, A, adoptable)
+        before = scene.account.endpoint_tags(A)
+        scene.define("A", 60, adopt=True, endpoint_config_name="by-hand")
+        for _ in range(3):
+            tick = scene.tick()
+            assert told(tick, A).startswith("report: it is not adopted, for nobody has agreed")
+            assert tick.outcomes == ()
+            scene.let_pass(minutes=30)  # past the end of its lease
+        scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
+        scene.tick()
+        assert scene.account.endpoint_tags(A) == before
+        assert scene.account.status(A) == "InService"
+
+    def test_never_changes_what_it_serves(self, scene: Scene) -> None:
+        """A pull request alone would put another image behind somebody's name."""
+        _by_hand(scene, A)
+        scene.define("A", 60, adopt=True, model={"image": "registry/another:1"})
+        for _ in range(3):
+            tick = scene.tick()
+            assert told(tick, A).startswith("report: it is not adopted, for it would be changed")
+            assert tick.outcomes == ()
+        assert scene.account.config(A) == "by-hand"
+        assert scene.account.endpoint_tags(A) == {"leasehold:adoptable": "demo/dev"}
 
     def test_on_the_config_that_is_there_changes_nothing_else(self, scene: Scene) -> None:
         _by_hand(scene, A)
@@ -263,12 +293,12 @@ class TestAdoption:
 
     def test_takes_nothing_that_would_be_stopped_at_once(self, scene: Scene) -> None:
         _by_hand(scene, A)
-        scene.define("A", adopt=True)
+        scene.define("A", adopt=True, endpoint_config_name="by-hand")
         tick = scene.tick()
         assert told(tick, A) == (
             "report: it is not adopted, for it would be stopped at once (no lease): lease it first."
         )
-        assert scene.account.endpoint_tags(A) == {}
+        assert scene.account.endpoint_tags(A) == {"leasehold:adoptable": "demo/dev"}
 
     def test_takes_nothing_that_belongs_to_another_environment(self, scene: Scene) -> None:
         endpoint = scene.start("A")
@@ -288,7 +318,7 @@ class TestAdoption:
 
     def test_that_fails_is_tried_again(self, scene: Scene) -> None:
         _by_hand(scene, A)
-        scene.define("A", 60, adopt=True)
+        scene.define("A", 60, adopt=True, endpoint_config_name="by-hand")
         scene.account.order_fault("throttle", operation="AddTags")
         assert outcome(scene.tick(), A).state is State.FAILED
         assert told(scene.tick(), A).startswith("adopt")
@@ -299,7 +329,7 @@ class TestAdoption:
         for _ in range(3):
             assert scene.tick().outcomes == ()
             scene.let_pass(minutes=60)
-        assert scene.account.endpoint_tags(A) == {}
+        assert scene.account.endpoint_tags(A) == {"leasehold:adoptable": "demo/dev"}
         assert scene.account.config(A) == "by-hand"
 
 
@@ -354,9 +384,13 @@ def _remove(scene: Scene) -> None:
     scene.push({path("A"): None, path("A", "lease"): None}, "remove A")
 
 
-def _by_hand(scene: Scene, name: str) -> None:
+def _by_hand(scene: Scene, name: str, adoptable: str | None = "demo/dev") -> None:
+    """An endpoint that somebody made, and by default lets us adopt."""
     scene.account.make_config("by-hand")
-    scene.account.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName="by-hand")
+    tags = [] if adoptable is None else [{"Key": ADOPTABLE_TAG, "Value": adoptable}]
+    scene.account.sagemaker.create_endpoint(
+        EndpointName=name, EndpointConfigName="by-hand", Tags=tags
+    )
     scene.let_pass(seconds=SETTLE)
 
 

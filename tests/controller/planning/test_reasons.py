@@ -13,7 +13,7 @@ from controller.planning.desired import VARIANT
 from controller.planning.findings import Findings
 from controller.planning.scaling_policy import wanted_scale
 from ledger.lease import stamp
-from ledger.tags import ENVIRONMENT_TAG, ON_REMOVE_TAG
+from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, ON_REMOVE_TAG
 from tests.controller.cases import (
     CAPACITY,
     DEFECT,
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 ON, OFF, NONE = fleet_of("A"), fleet_of("A", expires_at=ENDED), fleet_of()
 HELD = fleet_of("A", suspended={"reason": "Load test", "until": "2026-11-24T08:00:00Z"})
 DUE = fleet_of("A", expires_at=None, schedule={"initial_provision_minutes": 90})
-ADOPTING = fleet_of("A", adopt=True)
+ADOPTING, ADOPTING_OFF = fleet_of("A", adopt=True), fleet_of("A", expires_at=ENDED, adopt=True)
+CONSENT = {ADOPTABLE_TAG: "demo/dev"}
 SCALING = fleet_of("A", autoscaling={"min_instances": 1, "max_instances": 4})
 TAGGED = fleet_of("A", tags={"team": "search", "cost": "42"})
 NOWHERE = Findings()
@@ -112,6 +113,38 @@ ROWS: dict[str, tuple[Fleet, Observed | None, Findings, Verb, str]] = {
         (
             "the endpoint of this name belongs to another environment or ledger of Leasehold: it is"
             " not touched. Choose another endpoint_name."
+        ),
+    ),
+    "nobody agreed": (
+        ADOPTING,
+        untagged(ADOPTING),
+        NOWHERE,
+        Verb.REPORT,
+        (
+            "it is not adopted, for nobody has agreed to that at AWS: its owner gives it the tag"
+            " leasehold:adoptable with the value demo/dev. `leasehold adopt demo-A-Endpoint` shows"
+            " the command."
+        ),
+    ),
+    "on another config": (
+        ADOPTING,
+        replace(untagged(ADOPTING, **CONSENT), config_name="by-hand"),
+        NOWHERE,
+        Verb.REPORT,
+        (
+            "it is not adopted, for it would be changed at once: it runs on by-hand, and its"
+            f" definition wants {TARGET.config_name}. First adopt it with"
+            ' "endpoint_config_name": "by-hand", and change the definition afterwards.'
+        ),
+    ),
+    "adopted while it is off": (
+        ADOPTING_OFF,
+        untagged(ADOPTING_OFF, **CONSENT),
+        NOWHERE,
+        Verb.REPORT,
+        (
+            "it is not adopted, for it would be stopped at once (lease ended at"
+            " 2026-11-23T09:30:00Z): lease it first."
         ),
     ),
     "a start that is noted and takes too long": (
@@ -217,7 +250,7 @@ WITH_TARGET = {
     ),
     "adopt": (
         ADOPTING,
-        untagged(ADOPTING),
+        untagged(ADOPTING, **CONSENT),
         NOWHERE,
         Verb.ADOPT,
         "it is there already, and gets Leasehold's tags",

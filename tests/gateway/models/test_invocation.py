@@ -239,6 +239,16 @@ class TestWhatDoesNotRun:
         models.scene.account.calls()
         assert models.ask("/invoke/Quiet").code == "LH4301"
         asked = models.scene.account.calls()
+        assert asked.keys() - {"GetItem", "UpdateItem"} == set()
+
+    def test_no_call_of_sagemakers_control_plane_is_spent_on_what_runs(
+        self, models: Models
+    ) -> None:
+        assert models.ask(f"/invoke/{FALCON}").status == 200
+        models.look_again()
+        models.scene.account.calls()
+        assert models.ask(f"/invoke/{FALCON}").status == 200
+        asked = models.scene.account.calls()
         assert asked.keys() - {"GetItem", "UpdateItem"} == {"InvokeEndpoint"}
 
     def test_models_answer_while_git_is_out_of_reach(self, models: Models) -> None:

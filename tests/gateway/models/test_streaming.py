@@ -102,7 +102,7 @@ def test_a_stream_asks_for_the_scope(models: Models) -> None:
 def test_a_function_that_cannot_stream_gives_the_same_answer_in_one_piece(models: Models) -> None:
     """The handler as Lambda's Python runtime calls it."""
     scene = models.scene
-    ledger, status = scene.repository, None
+    ledger, status = scene.repository, scene.open_status()
     handler = build(Dependencies(ledger, "dev", lambda: scene.now, scene.account.client, status))
     event: dict[str, Any] = {
         "httpMethod": "POST",
@@ -143,7 +143,8 @@ class TestAStreamsCaller:
                 "dev",
                 lambda: scene.now,
                 scene.account.client,
-                variables=variables,
+                scene.open_status(),
+                variables,
             )
         )
         prelude, _, body = b"".join(handle(event, None)).partition(PRELUDE_END)

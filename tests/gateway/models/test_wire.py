@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
-from gateway.models.not_running import observed_status
+from gateway.models.not_running import shown_status
 from gateway.models.wire import model_error
+from ledger.observed import Noted
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -37,23 +36,15 @@ def test_a_status_that_is_no_errors_becomes_bad_gateway(status: int) -> None:
     assert model_error({"OriginalStatusCode": status}).status == 502
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"[" * 5000, b"\xff", b'{"endpoints": []}'])
-def test_an_observed_history_that_cannot_be_read_says_absent(content: bytes) -> None:
-    assert observed_status({"dev.json": content}, "dev", "x") == "absent"
-
-
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("noted", "said"),
     [
-        ("Creating", "Creating"),
-        ("InService", "absent"),
-        ("", "absent"),
-        (1, "absent"),
-        ("a\r\nSet-Cookie: b", "absent"),
-        ("\u202e", "absent"),
+        (None, "absent"),
+        (Noted("Creating"), "Creating"),
+        (Noted("Failed"), "Failed"),
+        (Noted("InService"), "absent"),  # SageMaker has just said otherwise
     ],
-    ids=ascii,
+    ids=str,
 )
-def test_an_observed_status_is_a_word_that_may_stand_in_a_header(status: object, said: str) -> None:
-    noted = {"endpoints": {"x": {"status": status}}}
-    assert observed_status({"dev.json": json.dumps(noted).encode()}, "dev", "x") == said
+def test_a_status_is_shown_as_it_is_noted(noted: Noted | None, said: str) -> None:
+    assert shown_status(noted) == said

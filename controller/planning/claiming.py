@@ -1,0 +1,103 @@
+"""Which things of Leasehold's at AWS an environment may claim, and the tags that make them its own.
+
+Pure. The controller never claims: a person does, who is shown what it means, because whatever is
+claimed may be ended afterwards.
+
+    tags                                                  verdict
+    ----------------------------------------------------  ---------------------------------------
+    none of Leasehold's                                   a stranger: adopted, and never claimed
+    another ledger's id, and nobody named that ledger     another ledger's
+    the environment of another folder of this repository  a sibling's
+    no ledger's id, this environment and project          claim
+    no ledger's id, another environment or project        claim if a person named it, else others'
+    this ledger's id, or the one that a person named      claim; nothing where all tags are right
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from controller.planning.artifact import ResourceKind
+from ledger.names import EndpointName, Name
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG, RECORD_TAG
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """An endpoint, a config or a model of the account, with its tags."""
+
+    kind: ResourceKind
+    name: Name
+    arn: Name
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """The environment that claims. `former` is a ledger's id whose things are meant too.
+
+    `siblings` are the environments of the same repository; `definitions` name those that have an
+    endpoint, by the endpoint's name.
+    """
+
+    environment: str
+    project: str
+    ledger_id: str
+    record_id: str
+    siblings: frozenset[str] = frozenset()
+    definitions: Mapping[EndpointName, Name] = field(default_factory=lambda: MappingProxyType({}))
+    former: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The tags that a belonging gets; none where it is the claimant's already."""
+
+    belonging: Belonging
+    gives: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """A belonging that is not claimed, and why."""
+
+    belonging: Belonging
+    reason: str
+
+
+def judge(claimant: Claimant, item: Belonging, *, named: bool) -> Claim | LeftAlone:
+    """Say what becomes of a thing that a person named, or that was found by its tags."""
+    reason = _obstacle(claimant, item.tags, named=named)
+    return LeftAlone(item, reason) if reason else Claim(item, _gives(claimant, item))
+
+
+def _obstacle(claimant: Claimant, tags: Mapping[str, str], *, named: bool) -> str:
+    """Return why it is not claimed, or nothing."""
+    ledger, environment = tags.get(LEDGER_TAG), tags.get(ENVIRONMENT_TAG)
+    project = tags.get(PROJECT_TAG)
+    if ledger is None and environment is None:
+        return "it has no tags of Leasehold: `leasehold adopt` is for it"
+    if ledger not in (None, claimant.ledger_id, claimant.former):
+        return f"it belongs to the ledger {ledger}: say --from {ledger} if that was this one's"
+    if environment != claimant.environment and environment in claimant.siblings:
+        return f"it belongs to the environment {environment} of this repository"
+    if ledger is None and not named:
+        ours = (claimant.environment, claimant.project)
+        if (environment, project) != ours:
+            return (
+                f"its tags say project {project} and environment {environment}: name it to mean it"
+            )
+    return ""
+
+
+def _gives(claimant: Claimant, item: Belonging) -> Mapping[str, str]:
+    wanted = {
+        LEDGER_TAG: claimant.ledger_id,
+        RECORD_TAG: claimant.record_id,
+        ENVIRONMENT_TAG: claimant.environment,
+        PROJECT_TAG: claimant.project,
+    }
+    if item.kind is ResourceKind.ENDPOINT:
+        definition = claimant.definitions.get(EndpointName(item.name))
+        wanted |= {NAME_TAG: str(definition)} if definition else {}
+    return {key: value for key, value in wanted.items() if item.tags.get(key) != value}

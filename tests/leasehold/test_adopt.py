@@ -1,0 +1,94 @@
+"""`leasehold adopt` against a running `leasehold up`: the file, and the consent at AWS."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from leasehold.seeds import BY_HAND, CONFIGS
+from tests.leasehold.running import Up
+
+
+@pytest.fixture
+def clone(up: Up, tmp_path: Path) -> Path:
+    (tmp_path / "environments" / "dev").mkdir(parents=True)
+    return tmp_path
+
+
+def sagemaker(up: Up) -> Any:  # noqa: ANN401 - boto3's
+    return boto3.client(
+        "sagemaker",
+        region_name="us-east-1",
+        endpoint_url=up.says["aws_endpoint_url"],
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    )
+
+
+def made(up: Up, name: str, **tags: str) -> str:
+    """Make an endpoint by hand, and return its ARN."""
+    listed = [{"Key": f"leasehold:{key}", "Value": value} for key, value in tags.items()]
+    created = sagemaker(up).create_endpoint(
+        EndpointName=name, EndpointConfigName=CONFIGS[0], Tags=listed
+    )
+    up.await_status(name, "InService")
+    return str(created["EndpointArn"])
+
+
+def test_what_its_owner_offers_is_ready_for_the_merge(up: Up, clone: Path) -> None:
+    done = up.leasehold("adopt", BY_HAND, "--name", "Experiment", "--into", str(clone))
+    assert done.returncode == 0, done.stderr
+    assert "Its owner has agreed: its tag leasehold:adoptable says demo/dev." in done.stdout
+    assert "add-tags" not in done.stdout
+    written = json.loads((clone / "environments/dev/Experiment.endpoint.json").read_bytes())
+    assert (written["adopt"], written["endpoint_config_name"]) == (True, CONFIGS[0])
+
+
+def test_what_nobody_offers_needs_a_command_that_is_shown_to_the_letter(
+    up: Up, clone: Path
+) -> None:
+    arn = made(up, "bens-demo", adoptable="demo/prod")
+    done = up.leasehold("adopt", "bens-demo", "--into", str(clone))
+    assert done.returncode == 0, done.stderr
+    (line,) = (line for line in done.stdout.splitlines() if line.startswith("aws "))
+    assert shlex.split(line) == [
+        *("aws", "sagemaker", "add-tags", "--endpoint-url", up.says["aws_endpoint_url"]),
+        *("--region", "us-east-1", "--resource-arn", arn),
+        *("--tags", "Key=leasehold:adoptable,Value=demo/dev"),
+    ]
+    # What it says is done, and the same command tells so once the definition is merged.
+    definition = (clone / "environments/dev/bens-demo.endpoint.json").read_text()
+    up.publish("environments/dev/bens-demo.endpoint.json", definition)
+    assert "add-tags" in up.leasehold("adopt", "bens-demo").stdout
+    sagemaker(up).add_tags(
+        ResourceArn=arn, Tags=[{"Key": "leasehold:adoptable", "Value": "demo/dev"}]
+    )
+    up.await_(lambda: "leasehold:lease" in tags_of(up, arn))
+    assert tags_of(up, arn)["leasehold:environment"] == "dev"
+    up.publish("environments/dev/bens-demo.endpoint.json", None)
+
+
+def tags_of(up: Up, arn: str) -> dict[str, str]:
+    return {each["Key"]: each["Value"] for each in sagemaker(up).list_tags(ResourceArn=arn)["Tags"]}
+
+
+@pytest.mark.parametrize("tag", ["ledger", "project", "environment"])
+def test_what_is_leaseholds_is_claimed_and_not_adopted(up: Up, clone: Path, tag: str) -> None:
+    made(up, f"old-{tag}", adoptable="demo/dev", **{tag: "other"})
+    done = up.leasehold("adopt", f"old-{tag}", "--into", str(clone))
+    assert done.returncode == 1
+    assert "[LH5006]" in done.stderr
+    assert f"its tag leasehold:{tag} says other" in done.stderr
+    assert f"`leasehold claim old-{tag}`" in done.stderr
+    assert [*clone.rglob("*.json")] == []
+
+
+def test_what_is_defined_otherwise_is_not_adopted(up: Up, clone: Path) -> None:
+    done = up.leasehold("adopt", "Falcon40B", "--into", str(clone))
+    assert done.returncode == 1
+    assert "is defined already, in environments/dev/Falcon40B.endpoint.json. [LH5006]" in (
+        done.stderr
+    )
