@@ -12,6 +12,7 @@ from controller.dependencies import Dependencies, Ledger
 from controller.lease_changes import proposal_for, request_id
 from controller.plan import plan
 from controller.planning.action import Action, Verb
+from controller.planning.claims import known_of, settled_fleet
 from controller.tick import Outcome, State, Tick
 from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Refused, Wait
@@ -60,6 +61,7 @@ def _last_look(ledger: Ledger, tick: Tick, action: Action) -> str | None:
         return None
     snapshot = ledger.read()
     fleet = fleet_of(snapshot, tick.fleet.name)
+    fleet = settled_fleet(fleet, tick.observed, tick.findings.record, tick.now)
     if action.endpoint_name is None:
         return "somebody pushed to the ledger meanwhile: the next tick looks again"
     anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
@@ -85,7 +87,10 @@ def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) 
     if change in known:
         return Outcome(action, State.DONE)
     reason = None if action.verb is Verb.GRANT else action.reason
-    request = Request(environment, action.resource_name, CONTROLLER, change, tick.now, reason)
+    about = known_of(tick.fleet, tick.observed, tick.findings.record)
+    request = Request(
+        environment, action.resource_name, CONTROLLER, change, tick.now, reason, known=about
+    )
     proposal = proposal_for(action, tick.fleet, request)
 
     def do() -> None:

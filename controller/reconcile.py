@@ -13,6 +13,7 @@ from controller.memory.transitions import acted, forgotten, scaled, settled, sig
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
+from controller.planning.claims import settled_fleet
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
 from ledger.holdings import fleet_of
@@ -27,6 +28,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     fleet = fleet_of(snapshot, environment)
     record = dependencies.logbook.read(environment)
     seen = dependencies.cloud.observe(fleet)
+    fleet = settled_fleet(fleet, seen.observed, record, now)
     if fleet.environment is not None:
         record = sighted(record, fleet, seen.observed, now)
     findings = dependencies.survey.findings(fleet, seen, record, now)

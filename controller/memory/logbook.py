@@ -71,7 +71,10 @@ class Logbook:
 
 
 def _with_details(stored: Record, record: Record) -> Record:
-    """Return what is stored, with the details that this process knows besides."""
+    """Return what is stored, with the details that this process knows besides.
+
+    Details alone make no commit, but go along with the next one.
+    """
     told_otherwise = set(stored.moved(record))
     ours = {name: each for name, each in record.entries.items() if name not in told_otherwise}
     return stored.with_entries(ours)
@@ -90,7 +93,7 @@ def _proposal(environment: str, before: Record, after: Record, note: Applied) ->
             told = _told(there.entry(name)) - _told(before.entry(name))  # by another process
             ours = after.entry(name)
             changed[name] = replace(ours, notices=ours.notices | told) if ours else None
-        files = write(environment, there.with_entries(changed), note)
+        files = write(environment, _with_details(there.with_entries(changed), after), note)
         return Change(files, message, CONTROLLER, request_id)
 
     return propose

@@ -10,9 +10,14 @@ from ledger.holdings import Fleet, environment_path
 from ledger.names import Name
 from ledger.tags import ON_REMOVE_TAG
 
+_MOST_NAMED = 3
+
 
 def prune(fleet: Fleet, environment: Environment, observed: Iterable[Observed]) -> Iterator[Action]:
-    """Delete what is ours and in no definition; where it is too many, report all instead."""
+    """Delete what is ours and in no definition; where it is too many, report all instead.
+
+    What may be a definition and cannot be read may be that of any of them: then all are reported.
+    """
     defined = {item.endpoint_name for item in fleet.items}
     frozen = {item.name for item in fleet.broken}
     orphans = [
@@ -20,6 +25,9 @@ def prune(fleet: Fleet, environment: Environment, observed: Iterable[Observed]) 
         for item in observed
         if item.endpoint_name not in defined and item.belongs_to(environment, fleet.name)
     ]
+    if fleet.unreadable:
+        yield from (_in_doubt(item, fleet) if item.verb.ends else item for item in orphans)
+        return
     count, limit = sum(item.verb.ends for item in orphans), environment.max_orphans
     for orphan in orphans:
         if orphan.verb.ends and count > limit:
@@ -50,3 +58,13 @@ def _orphan(there: Observed, frozen: Collection[Name]) -> Action:
     if not there.phase.accepts_end:
         return act(Verb.REPORT, f"no definition any more; its status {there.status} is unknown")
     return act(Verb.DELETE, "no definition any more")
+
+
+def _in_doubt(orphan: Action, fleet: Fleet) -> Action:
+    files = list(dict.fromkeys(each.file for each in fleet.unreadable))
+    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
+    reason = (
+        f"no definition is found for it, but what cannot be read may be its own:"
+        f" {', '.join(files[:_MOST_NAMED])}{more}. It is kept until that is mended or removed."
+    )
+    return replace(orphan, verb=Verb.REPORT, reason=reason)

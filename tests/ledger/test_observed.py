@@ -52,6 +52,7 @@ entries = st.builds(
     scaled=st.booleans(),
     failures=st.integers(0, 99),
     suspended_since=maybe,
+    api_resource_name=some,
     notices=st.frozensets(texts, max_size=4),
 )
 
@@ -87,6 +88,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         scaled=True,
         failures=2,
         suspended_since=NOON,
+        api_resource_name="chat",
         notices=frozenset({"started"}),
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
