@@ -14,6 +14,7 @@ from controller.dependencies import Dependencies, Ledger
 from controller.lease_changes import proposal_for, request_id
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
+from controller.planning.claims import known_of, settled_fleet
 from controller.planning.observed import Existing, by_name
 from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
@@ -140,6 +141,7 @@ class _Looks:
         if self._anew is None or self._anew[0] != head:
             snapshot, tick = self._ledger.read(), self._tick
             fleet = fleet_of(snapshot, tick.fleet.name)
+            fleet = settled_fleet(fleet, tick.observed, tick.findings.record, tick.now)
             anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
             self._anew = head, anew
         return self._anew[1]
@@ -160,7 +162,10 @@ def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) 
     if change in known:
         return Outcome(action, State.DONE)
     reason = None if action.verb is Verb.GRANT else action.reason
-    request = Request(environment, action.resource_name, CONTROLLER, change, tick.now, reason)
+    about = known_of(tick.fleet, tick.observed, tick.findings.record)
+    request = Request(
+        environment, action.resource_name, CONTROLLER, change, tick.now, reason, known=about
+    )
     proposal = proposal_for(action, tick.fleet, request)
 
     def do() -> None:

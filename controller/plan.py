@@ -6,7 +6,11 @@ order in which they are asked.
     repository       SageMaker                          action
     ---------------  ---------------------------------  ------------------------------------------
     document broken  any                                keep and report
+    claimed twice    tagged with the first one's name   that one goes on, the other is reported
     suspended        any                                hold, and show for how long
+    none, and what   tagged ours                        keep and report: it may be its definition
+    may be one is
+    unreadable
     none             tagged ours                        delete; the brake is on these, never on ends
     none, was        tagged ours                        hold: it runs on, and nobody deletes it
     on_remove retain
@@ -21,6 +25,7 @@ order in which they are asked.
                      Deleting
     any              unknown status                     keep and report
     any              InService after a start            credit: give the lease back what that took
+    lease file lost  present                            hold until the end that the record has
     off              present                            delete; config and model stay
     off              absent                             keep
     on               absent                             create
@@ -38,14 +43,14 @@ order in which they are asked.
     on               same config, idle too long         idle: end the lease, or stay off this window
     on               same config, in use near its end   extend, where the definition asks for it
     on               same config                        keep
-    digest unwanted  config or model of ours, unused    collect
+    digest unwanted  config or model of ours, unused    collect, unless something is unreadable
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported
 instead, and the rest goes on. Where the ledger's head went back, all but a start is. Where the
 record cannot be begun, what would make something ours is.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -57,7 +62,7 @@ from controller.planning.findings import Findings
 from controller.planning.observed import Observed, by_name
 from controller.planning.ownership import Owner
 from controller.planning.prune import prune
-from ledger.holdings import Broken, Fleet, environment_path
+from ledger.holdings import ROOT, Broken, Fleet, environment_path
 from ledger.names import Name
 
 _NOTHING_FOUND = Findings()
@@ -83,6 +88,7 @@ def plan(
     owner = Owner.of(fleet, fleet.environment, findings.record)
     actions = [
         *(_frozen(item) for item in fleet.broken),
+        *_in_doubt(fleet),
         *(
             decide(
                 Decision(fleet, fleet.environment, item, findings, now),
@@ -111,6 +117,15 @@ def _unreadable(fleet: Fleet) -> Action:
 
 def _frozen(broken: Broken) -> Action:
     return Action(Verb.REPORT, broken.name, broken.endpoint_name, broken.complaint)
+
+
+def _in_doubt(fleet: Fleet) -> Iterator[Action]:
+    """Report each file that may be a definition and is no endpoint's."""
+    of_items = {each.file for item in fleet.broken for each in item.violations}
+    for file in dict.fromkeys(each.file for each in fleet.unreadable if each.file not in of_items):
+        reason = " ".join(each.sentence for each in fleet.unreadable if each.file == file)
+        name = file.removeprefix(f"{ROOT}/{fleet.name}/")
+        yield Action(Verb.REPORT, file, Name(name), reason, kind=ResourceKind.DOCUMENT)
 
 
 def _collect(artifact: Artifact) -> Action:

@@ -13,6 +13,7 @@ from controller.memory.transitions import acted, forgotten, scaled, settled, sig
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
+from controller.planning.claims import settled_fleet
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
 from controller.planning.ownership import Owner
@@ -40,6 +41,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     descends = note is None or ledger.descends(snapshot.commit, note.commit)
     since = set_back_at(note, now, descends=descends)
     seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
+    fleet = settled_fleet(fleet, seen.observed, record, now)
     record = replace(record, region_name=cloud.region_name)
     record = sighted(record, fleet, seen.observed, now)
     found = dependencies.survey.findings(fleet, seen, record, now)

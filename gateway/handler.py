@@ -80,14 +80,15 @@ def build(dependencies: Dependencies) -> Handler:
 def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
     ledger, environment, clock = dependencies.ledger, dependencies.environment, dependencies.clock
     etags = ETags(ledger)
-    changes = Changes(ledger, environment, clock, etags)
+    status = dependencies.status
+    changes = Changes(ledger, environment, clock, etags, status=status)
     return {
-        "query": Query(ledger, environment, clock, etags).tell,
+        "query": Query(ledger, environment, clock, etags, status).tell,
         "extend": changes.extend,
         "add": changes.add,
         "release": changes.release,
-        "history": History(ledger, environment).tell,
-        "reconcile": Applied(ledger, dependencies.status, environment).tell,
+        "history": History(ledger, environment, status).tell,
+        "reconcile": Applied(ledger, status, environment).tell,
     }
 
 

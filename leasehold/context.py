@@ -29,7 +29,7 @@ from leasehold.state_dir import Running, StateDir, nearest
 from ledger import variables
 from ledger.committers import CONTROLLER, READER
 from ledger.errors import Refused
-from ledger.holdings import Fleet, environments, fleet_of
+from ledger.holdings import ROOT, Fleet, environments, fleet_of
 from ledger.repository import Person, Remote, Repository, Snapshot
 from ledger.settings import STATUS_BRANCH
 
@@ -93,11 +93,11 @@ class Context:
 
     def fleet(self, snapshot: Snapshot) -> Fleet:
         """Read the chosen environment. Raises Refused LH5002 where it is not clear or not there."""
-        there = environments(snapshot.files)
+        there = environments(snapshot.entries)
         match self.environment, there:
             case None, (only,):
                 return fleet_of(snapshot, only)
-            case str() as chosen, _ if chosen in there:
+            case str() as chosen, _ if chosen in there or ROOT in snapshot.entries:
                 return fleet_of(snapshot, chosen)
             case None, ():
                 raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")

@@ -12,9 +12,11 @@ from leasehold import git_author
 from leasehold.console import dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import on_day, relative
+from ledger.claims import NOTHING, Known, leaves_open
 from ledger.history import RecordedChange, read_changes
-from ledger.holdings import Holding, document_path, fleet_of
+from ledger.holdings import Holding, document_path
 from ledger.lease import Lease, stamp
+from ledger.observed import read_record
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
@@ -91,12 +93,15 @@ class _Change:
     def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
         self._ledger = context.repository(person)
         fleet = context.fleet(self._ledger.read())
-        self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason)
+        known = NOTHING
+        if leaves_open(fleet, name):
+            known = Known(read_record(context.status().read().files, fleet.name))
+        self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason, known=known)
 
     def make(self, proposal: Proposal, output: str) -> None:
         """Commit, and answer with the new expiry and the commit that made it so."""
         committed = self._ledger.commit(proposal)
-        fleet = fleet_of(committed.snapshot, self.request.environment)
+        fleet = self.request.fleet(committed.snapshot)
         holding = fleet.holding(self.request.endpoint)
         if holding.lease is None:
             raise AssertionError("a change of a lease leaves a lease")

@@ -78,7 +78,7 @@ def _state(item: Holding | Broken, now: datetime) -> str:
     match told.state:
         case State.FROZEN:
             return "frozen"
-        case State.SUSPENDED:
+        case State.SUSPENDED | State.LEASE_LOST:
             return "held"
         case _:
             return "on" if told.is_on else "off"

@@ -1,6 +1,7 @@
 """`leasehold validate`: every violation of every document in a folder, before anything is pushed.
 
-It reads files and nothing else: no git, no network, no AWS.
+It reads what a commit of them would have, so it says the same as whoever reads the commit: no
+network, no AWS, and nothing is changed.
 """
 
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from pathlib import Path
 import click
 
 from leasehold.console import output_option, say, show_json
-from ledger.checkout import documents
+from leasehold.work_tree import committed_documents
 from ledger.holdings import Fleet, environments, read_fleet
 
 
@@ -22,7 +23,7 @@ def validate(path: Path, output: str) -> None:
 
     Exits with 0 when everything is in order (warnings may be there), with 1 when something is not.
     """
-    files = documents(path)
+    files = committed_documents(path)
     fleets = [read_fleet(files, environment) for environment in environments(files)]
     if output == "json":
         show_json([asdict(violation) for fleet in fleets for violation in fleet.violations])

@@ -15,6 +15,7 @@ from ledger.lease import Ceiling, Lease
 from ledger.names import EndpointName, Name
 
 ROOT = "environments"
+ENVIRONMENT_FILE = "environment.json"
 FROZEN = "frozen until its documents are mended"
 Kind = Literal["endpoint", "lease", "lock"]
 
@@ -27,24 +28,41 @@ class Holding:
     endpoint_name: EndpointName
     lease: Lease | None = None
     lock: Lock | None = None
+    lost_lease: Lease | None = None  # it would still run, but its file is gone
 
     @property
     def name(self) -> Name:
         return self.definition.name
 
     @property
+    def api_resource_name(self) -> str | None:
+        integration = self.definition.integration
+        return integration.api_resource_name if integration else None
+
+    @property
+    def running_lease(self) -> Lease | None:
+        """Return the lease that a change of it goes on from; one whose file is gone counts."""
+        return self.lease or self.lost_lease
+
+    @property
     def first_lease_due(self) -> bool:
         """Tell whether the controller is to grant `initial_provision_minutes`."""
-        return self.lease is None and self.definition.schedule.initial_provision_minutes > 0
+        minutes = self.definition.schedule.initial_provision_minutes
+        return self.running_lease is None and minutes > 0
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An endpoint with a file that cannot be trusted: no start, no stop, no change."""
+    """An endpoint with a file that cannot be trusted: no start, no stop, no change.
+
+    Where the definition cannot be read at all, its `endpoint_name` is a guess, and which endpoint
+    it is about nobody knows.
+    """
 
     name: Name
     endpoint_name: EndpointName
     violations: tuple[Violation, ...]
+    is_guess: bool = False
 
     @property
     def complaint(self) -> str:
@@ -54,7 +72,12 @@ class Broken:
 
 @dataclass(frozen=True)
 class Fleet:
-    """One environment of the ledger; without readable settings nothing in it may be touched."""
+    """One environment of the ledger; without readable settings nothing in it may be touched.
+
+    `unreadable` is what may be a definition of any endpoint: as long as there is some of it, an
+    endpoint without a definition is not one that nobody wants. `as_read` is what stands in the
+    documents, where some of it is broken only because another definition claims the same.
+    """
 
     name: str
     environment: Environment | None
@@ -62,6 +85,8 @@ class Fleet:
     broken: tuple[Broken, ...] = ()
     violations: tuple[Violation, ...] = ()
     siblings: frozenset[str] = frozenset()  # the ledger's other environments
+    unreadable: tuple[Violation, ...] = ()
+    as_read: tuple[Holding | Broken, ...] = ()
 
     @property
     def items(self) -> tuple[Holding | Broken, ...]:
@@ -123,7 +148,7 @@ def readable(item: Holding | Broken) -> Holding:
 
 
 def environment_path(environment: str) -> str:
-    return f"{ROOT}/{environment}/environment.json"
+    return f"{ROOT}/{environment}/{ENVIRONMENT_FILE}"
 
 
 def document_path(environment: str, name: str, kind: Kind) -> str:

@@ -4,12 +4,12 @@ Pure: a mapping of path to content in, one `Fleet` out. A broken file freezes it
 hides no other: unreadable is not absent. It must not know git or SageMaker.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import cast
 
+from ledger.claims import judged
 from ledger.cross_checks import wrong_definition, wrong_lock
 from ledger.documents import (
     Definition,
@@ -19,12 +19,20 @@ from ledger.documents import (
     parse_environment,
     parse_lease,
     parse_lock,
+    read_endpoint_name,
+)
+from ledger.file_names import (
+    document_of,
+    is_in_place_of_environment,
+    shown,
+    strays,
+    unreadable,
 )
 from ledger.fleet import ROOT, Broken, Fleet, Holding, Kind, document_path, environment_path
 from ledger.json_files import Violation
 from ledger.lease import Lease
 from ledger.names import EndpointName, Name
-from ledger.snapshot import Snapshot
+from ledger.snapshot import Entries, NotAFile, Snapshot
 
 __all__ = [
     "ROOT",
@@ -40,6 +48,9 @@ __all__ = [
 
 _REMEMBERED = 32_768  # files, and as many holdings
 _Parsed = Definition | Lease | Lock | tuple[Violation, ...]
+_Contents = Mapping[str, bytes | NotAFile]
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_NOT_READ = frozenset({"LH1001", "LH1018", "LH1019"})
 _PARSERS: Mapping[Kind, Callable[[str, bytes], _Parsed]] = {
     "endpoint": parse_definition,
     "lease": parse_lease,
@@ -47,69 +58,103 @@ _PARSERS: Mapping[Kind, Callable[[str, bytes], _Parsed]] = {
 }
 
 
-def environments(files: Iterable[str]) -> tuple[str, ...]:
-    """Name the environments that a set of paths has."""
-    parts = (path.split("/") for path in files)
-    return tuple(sorted({part[1] for part in parts if len(part) == 3 and part[0] == ROOT}))  # noqa: PLR2004
+def environments(entries: Entries) -> tuple[str, ...]:
+    """Name the environments: the folders below `environments/`, and what is in place of one."""
+    found: set[str] = set()
+    for path, content in entries.items():
+        root, _, rest = path.partition("/")
+        name, _, below = rest.partition("/")
+        if root == ROOT and (below or is_in_place_of_environment(name, content)):
+            found.add(name)
+    return tuple(sorted(found))
 
 
 def fleet_of(snapshot: Snapshot, environment: str) -> Fleet:
     """Return one environment of a snapshot, which is put together once for each snapshot."""
-    return snapshot.remember(environment, lambda: read_fleet(snapshot.files, environment))
+    return snapshot.remember(environment, lambda: read_fleet(snapshot.entries, environment))
 
 
-def read_fleet(files: Mapping[str, bytes], environment: str) -> Fleet:
+def read_fleet(entries: Entries, environment: str) -> Fleet:
     """Put the files of one environment together; never raises, everything wrong is a violation."""
-    path = environment_path(environment)
-    content = files.get(path)
-    if content is None:
-        sentence = "it is missing: nothing here is managed without it."
-        missing = Violation("LH1010", path, "", sentence)
-        return Fleet(environment, None, violations=(missing,))
-    settings = _settings(path, content)
+    settings = _read_settings(entries, environment)
     if isinstance(settings, tuple):
         return Fleet(environment, None, violations=settings)
-    documents, strays = _documents(files, environment)
-    holdings: list[Holding] = []
-    broken: list[Broken] = []
-    for name, kinds in sorted(documents.items()):
-        item = _holding(environment, content, name, tuple(kinds.get(kind) for kind in _PARSERS))
-        holdings.append(item) if isinstance(item, Holding) else broken.append(item)
-    warnings = (*strays, *_shared_paths(environment, holdings))
-    siblings = frozenset(environments(files)) - {environment}
-    return _without_clashes(
-        Fleet(environment, settings, tuple(holdings), tuple(broken), warnings, siblings)
+    content = cast("bytes", entries[environment_path(environment)])
+    documents, alone = _documents(entries, environment)
+    items = [
+        _holding(environment, content, name, tuple(kinds.get(kind) for kind in _PARSERS))
+        for name, kinds in sorted(documents.items())
+    ]
+    loose = (*strays(entries, environment), *alone)
+    in_doubt = [each for each in loose if each.level == "error"]
+    for item in items:
+        if isinstance(item, Broken):
+            in_doubt += [each for each in item.violations if _hides(item, each)]
+    fleet = Fleet(
+        environment,
+        settings,
+        violations=loose,
+        siblings=frozenset(environments(entries)) - {environment},
+        unreadable=tuple(sorted(in_doubt)),
     )
+    return judged(fleet, items)
+
+
+def _read_settings(entries: Entries, environment: str) -> Environment | tuple[Violation, ...]:
+    for folder in (ROOT, f"{ROOT}/{environment}"):
+        if isinstance(found := entries.get(folder), NotAFile):
+            return (unreadable(folder, found),)
+    path = environment_path(environment)
+    content = entries.get(path)
+    if content is None:
+        sentence = "it is missing: nothing here is managed without it."
+        return (Violation("LH1010", path, "", sentence),)
+    return _not_read(path, content) or _settings(path, cast("bytes", content))
 
 
 def _documents(
-    files: Mapping[str, bytes], environment: str
-) -> tuple[dict[str, dict[str, bytes]], list[Violation]]:
-    """Sort an environment's files by name and kind, and warn of what belongs to no definition."""
-    documents: dict[str, dict[str, bytes]] = defaultdict(dict)
-    strays: list[Violation] = []
-    here = f"{ROOT}/{environment}"
-    for path, content in files.items():
-        folder, _, file = path.rpartition("/")
-        if folder != here or not file.endswith(".json") or file == "environment.json":
-            continue
-        name, _, kind = file.removesuffix(".json").rpartition(".")
-        if name and kind in _PARSERS:
+    entries: Entries, environment: str
+) -> tuple[Mapping[str, _Contents], list[Violation]]:
+    """Sort an environment's documents by name and kind, and say which have no definition."""
+    documents: dict[str, dict[str, bytes | NotAFile]] = defaultdict(dict)
+    here = f"{ROOT}/{environment}/"
+    for path, content in entries.items():
+        if path.startswith(here) and (found := document_of(path.removeprefix(here))):
+            name, kind = found
             documents[name][kind] = content
-        else:
-            sentence = "only NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read."
-            strays.append(Violation("LH1009", path, "", sentence, "warning"))
-    for name in [name for name, kinds in documents.items() if "endpoint" not in kinds]:
-        for kind in documents.pop(name):
-            path = f"{here}/{name}.{kind}.json"
-            sentence = f"there is no {name}.endpoint.json for it, so it has no effect."
-            strays.append(Violation("LH1008", path, "", sentence, "warning"))
-    return documents, strays
+    alone = [name for name, kinds in documents.items() if "endpoint" not in kinds]
+    said = [
+        violation
+        for name in alone
+        for kind, content in documents.pop(name).items()
+        for violation in _without_definition(environment, name, cast("Kind", kind), content)
+    ]
+    return documents, said
+
+
+def _without_definition(
+    environment: str, name: str, kind: Kind, content: bytes | NotAFile
+) -> Iterator[Violation]:
+    """Warn of a file that has no effect; one that is not what it is called may be a definition."""
+    read = _parse(environment, name, kind, content)
+    if isinstance(read, tuple):
+        yield from read
+    sentence = f"there is no {name}.endpoint.json for it, so it has no effect."
+    file = shown(document_path(environment, name, kind))
+    yield Violation("LH1008", file, "", sentence, "warning")
+
+
+def _hides(item: Broken, violation: Violation) -> bool:
+    """Tell whether it leaves open which endpoint a file is about, or what the file is at all."""
+    return item.is_guess or violation.code in _NOT_READ
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _holding(
-    environment: str, settings_content: bytes, name: str, contents: tuple[bytes | None, ...]
+    environment: str,
+    settings_content: bytes,
+    name: str,
+    contents: tuple[bytes | NotAFile | None, ...],
 ) -> Holding | Broken:
     """Read one endpoint's files; any error in any of them breaks it.
 
@@ -124,78 +169,48 @@ def _holding(
     }
     violations = [v for document in read.values() if isinstance(document, tuple) for v in document]
     definition, lease, lock = read["endpoint"], read.get("lease"), read.get("lock")
-    endpoint_name = settings.endpoint_name(name)
-    if isinstance(definition, Definition):
-        endpoint_name = definition.endpoint_name or endpoint_name
-        file = document_path(environment, name, "endpoint")
-        violations += wrong_definition(file, name, definition, settings)
-        if "lock" not in read or isinstance(lock, Lock):
-            usable = lock if isinstance(lock, Lock) else None
-            violations += wrong_lock(file, definition, usable, settings.region_name)
-    if violations or not isinstance(definition, Definition):
-        return Broken(Name(name), EndpointName(endpoint_name), tuple(violations))
+    if not isinstance(definition, Definition):
+        told = _told_endpoint(contents[0])
+        guess = EndpointName(told or settings.endpoint_name(name))
+        return Broken(Name(name), guess, tuple(violations), is_guess=told is None)
+    endpoint_name = EndpointName(definition.endpoint_name or settings.endpoint_name(name))
+    file = document_path(environment, name, "endpoint")
+    violations += wrong_definition(file, name, definition, settings)
+    if "lock" not in read or isinstance(lock, Lock):
+        usable = lock if isinstance(lock, Lock) else None
+        violations += wrong_lock(file, definition, usable, settings.region_name)
+    if violations:
+        return Broken(Name(name), endpoint_name, tuple(violations))
     return Holding(
         definition,
-        EndpointName(endpoint_name),
+        endpoint_name,
         lease if isinstance(lease, Lease) else None,
         lock if isinstance(lock, Lock) else None,
     )
 
 
-def _shared_paths(environment: str, holdings: Iterable[Holding]) -> Iterator[Violation]:
-    """Warn of paths that lead to several endpoints: no call is answered there, and nothing else is
-    wrong with them.
-    """
-    behind: dict[str, list[str]] = defaultdict(list)
-    for item in holdings:
-        if item.definition.integration:
-            behind[item.definition.integration.api_resource_name].append(str(item.name))
-    for resource, names in behind.items():
-        for name in names if len(names) > 1 else ():
-            others = " and ".join(other for other in names if other != name)
-            file = document_path(environment, name, "endpoint")
-            pointer = "/integration/properties/api_resource_name"
-            sentence = f"/{resource} is the path of {others} too: no call is answered there."
-            yield Violation("LH1015", file, pointer, sentence, "warning")
-
-
-def _without_clashes(fleet: Fleet) -> Fleet:
-    """Freeze the endpoints that share a name, and gather all violations of all files."""
-    names = Counter(item.name for item in fleet.items)
-    endpoints = Counter(item.endpoint_name for item in fleet.items)
-
-    def clash(item: Holding | Broken) -> tuple[Violation, ...]:
-        file = document_path(fleet.name, item.name, "endpoint")
-        if names[item.name] > 1:
-            sentence = f"another definition is called {item.name!r} too, ignoring case: rename one."
-            return (Violation("LH1004", file, "/name", sentence),)
-        if endpoints[item.endpoint_name] > 1:
-            sentence = (
-                f"another definition has the endpoint {item.endpoint_name!r} too: rename one."
-            )
-            return (Violation("LH1004", file, "/endpoint_name", sentence),)
-        return ()
-
-    broken = [replace(item, violations=(*item.violations, *clash(item))) for item in fleet.broken]
-    holdings: list[Holding] = []
-    for item in fleet.holdings:
-        if violations := clash(item):
-            broken.append(Broken(item.name, item.endpoint_name, violations))
-        else:
-            holdings.append(item)
-    wrong = (violation for item in broken for violation in item.violations)
-    return replace(
-        fleet,
-        holdings=tuple(holdings),
-        broken=tuple(sorted(broken, key=lambda item: item.name)),
-        violations=tuple(sorted((*fleet.violations, *wrong))),
-    )
+def _told_endpoint(content: bytes | NotAFile | None) -> str | None:
+    return read_endpoint_name(content) if isinstance(content, bytes) else None
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _parse(environment: str, name: str, kind: Kind, content: bytes) -> _Parsed:
+def _parse(environment: str, name: str, kind: Kind, content: bytes | NotAFile) -> _Parsed:
     """Parse a file once for as long as its bytes stay the same: most of a fleet does not move."""
-    return _PARSERS[kind](document_path(environment, name, kind), content)
+    path = document_path(environment, name, kind)
+    return _not_read(path, content) or _PARSERS[kind](path, cast("bytes", content))
+
+
+def _not_read(path: str, content: bytes | NotAFile) -> tuple[Violation, ...]:
+    """Say where git has something else than the content of a file."""
+    if isinstance(content, NotAFile):
+        return (unreadable(path, content),)
+    if content.startswith(_LFS_POINTER):
+        sentence = (
+            "git has a pointer of Git LFS here, and not the file: take it out of LFS (`git lfs"
+            " untrack`, then `git add --renormalize`) and commit it."
+        )
+        return (Violation("LH1019", path, "", sentence),)
+    return ()
 
 
 _settings = lru_cache(maxsize=64)(parse_environment)

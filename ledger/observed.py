@@ -52,12 +52,13 @@ class Entry:
     update_failure: str | None = None  # why that one was rolled back
     starting_since: datetime | None = None  # wanted since, and not in service yet
     starting_lease: datetime | None = None  # the latest end of its lease in that time
-    lease_end: datetime | None = None  # as the last tick saw it, where idleness may end it
+    lease_end: datetime | None = None  # as the last tick saw it
     renewed_at: datetime | None = None  # when a tick saw that end move ahead
     scaled: bool = False  # Application Auto Scaling has something of ours for it
     failures: int = 0  # in a row, for lack of capacity
     suspended_since: datetime | None = None
     foreign: bool = False  # it has a definition's name, and is not ours
+    api_resource_name: str | None = None  # the path at which it answers
     notices: frozenset[str] = frozenset()  # keys of those delivered
 
     @property
@@ -207,7 +208,14 @@ def _spelling(item: tuple[EndpointName, object]) -> str:
 def _news(entry: Entry | None) -> Entry | None:
     """Leave out what may be found out later without anything having moved."""
     return (
-        replace(entry, created_at=None, starting_lease=None, lease_end=None, renewed_at=None)
+        replace(
+            entry,
+            created_at=None,
+            starting_lease=None,
+            lease_end=None,
+            renewed_at=None,
+            api_resource_name=None,
+        )
         if entry
         else None
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 
 from ledger.errors import Refused
 from ledger.history import trailers
-from ledger.holdings import document_path, fleet_of
+from ledger.holdings import document_path
 from ledger.proposals import Request
 from ledger.snapshot import Change, CommitRecord, Proposal, Snapshot
 
@@ -61,7 +61,7 @@ def unless_changed(
     """
 
     def propose(snapshot: Snapshot) -> Change:
-        item = fleet_of(snapshot, request.environment).find(request.endpoint)
+        item = request.fleet(snapshot).find(request.endpoint)
         path = document_path(request.environment, item.name, "lease") if item else ""
         present = snapshot.files.get(path)
         if present is None:

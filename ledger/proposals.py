@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger import lease as meter
+from ledger.claims import NOTHING, Known, Unsettled, leaves_open, settle
 from ledger.documents import (
     ExistingConfig,
     dump_existing_config,
@@ -30,6 +31,8 @@ class Request:
     """Who asks, when, under which id, for which endpoint of which environment, and why.
 
     `digest` goes with an id that the caller chose: it tells whether the same is asked again.
+    `known` is what is known of the endpoints besides their documents; None says that it can be
+    found out, if it is needed.
     """
 
     environment: str
@@ -39,6 +42,19 @@ class Request:
     now: datetime
     reason: str | None = None
     digest: str | None = None
+    known: Known | None = NOTHING
+
+    def fleet(self, snapshot: Snapshot) -> Fleet:
+        """Return the environment as it is asked about.
+
+        Raises Unsettled where documents alone do not tell, and nobody found out yet.
+        """
+        fleet = fleet_of(snapshot, self.environment)
+        if self.known is not None:
+            return settle(fleet, self.known, self.now)
+        if leaves_open(fleet, self.endpoint):
+            raise Unsettled
+        return fleet
 
 
 def extension(request: Request, minutes: int) -> Proposal:
@@ -46,7 +62,7 @@ def extension(request: Request, minutes: int) -> Proposal:
 
     def extend(fleet: Fleet, holding: Holding) -> Lease:
         _check_metered(fleet, holding)
-        return meter.extend(holding.lease, minutes, request.now, fleet.ceiling)
+        return meter.extend(holding.running_lease, minutes, request.now, fleet.ceiling)
 
     return lease_change(request, LeaseAction.EXTEND, extend, minutes)
 
@@ -56,7 +72,8 @@ def setting(request: Request, until: datetime, *, shorten: bool = False) -> Prop
 
     def set_expiry(fleet: Fleet, holding: Holding) -> Lease:
         _check_metered(fleet, holding)
-        return meter.set_expiry(holding.lease, until, request.now, fleet.ceiling, shorten=shorten)
+        lease = holding.running_lease
+        return meter.set_expiry(lease, until, request.now, fleet.ceiling, shorten=shorten)
 
     return lease_change(request, LeaseAction.SET, set_expiry)
 
@@ -66,7 +83,7 @@ def release(request: Request) -> Proposal:
 
     def end(fleet: Fleet, holding: Holding) -> Lease:
         _check_metered(fleet, holding)
-        return meter.release(holding.lease, holding.definition.schedule, request.now)
+        return meter.release(holding.running_lease, holding.definition.schedule, request.now)
 
     return lease_change(request, LeaseAction.RELEASE, end)
 
@@ -78,7 +95,7 @@ def addition(request: Request, endpoint_config_name: str, minutes: int) -> Propo
     """
 
     def propose(snapshot: Snapshot) -> Change:
-        fleet = fleet_of(snapshot, request.environment)
+        fleet = request.fleet(snapshot)
         if fleet.find(request.endpoint) is None:
             return _new_endpoint(request, fleet, (endpoint_config_name, minutes))
         holding = fleet.holding(request.endpoint)
@@ -127,7 +144,7 @@ def lease_change(
     """Propose a new lease file. A lease that stays as it is keeps its bytes."""
 
     def propose(snapshot: Snapshot) -> Change:
-        fleet = fleet_of(snapshot, request.environment)
+        fleet = request.fleet(snapshot)
         holding = fleet.holding(request.endpoint)
         applied = holding.lease and holding.lease.request_id == request.request_id
         lease = holding.lease if applied and holding.lease else compute(fleet, holding)
@@ -152,7 +169,7 @@ def _change(
             action=action,
             endpoint_name=holding.endpoint_name,
             expires_at=new.expires_at,
-            previous=holding.lease.expires_at if holding.lease else None,
+            previous=before.expires_at if (before := holding.running_lease) else None,
             requested_by=request.person,
             request_id=request.request_id,
             reason=request.reason,

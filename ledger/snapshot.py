@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -18,19 +19,39 @@ _UNSAFE_PARTS = frozenset({".", "..", ".git"})
 _Read = TypeVar("_Read")
 
 
+class NotAFile(StrEnum):
+    """What git may have at a path besides a file whose content can be read."""
+
+    LINK = "a symbolic link"
+    SUBMODULE = "a submodule"
+    DEEP_FOLDER = "a folder too deep to be read"
+    HUGE_FILE = "a file too large to be read"
+    ODD_NAME = "named in bytes that are not UTF-8"
+
+
+Entries = Mapping[str, bytes | NotAFile]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """The files below the repository's prefix, as one commit has them.
 
-    A branch that nobody has begun reads as `UNBORN`, whose commit is the empty string.
+    `not_files` is what the commit has besides them; the prefix itself may be there, without its
+    slash. A branch that nobody has begun reads as `UNBORN`, whose commit is the empty string.
     """
 
     commit: str
     files: Mapping[str, bytes]
     committed_at: datetime
+    not_files: Mapping[str, NotAFile] = field(default_factory=lambda: MappingProxyType({}))
     _remembered: dict[Hashable, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+
+    @property
+    def entries(self) -> Entries:
+        """All that the commit has at its paths, whether or not it can be read."""
+        return {**self.files, **self.not_files} if self.not_files else self.files
 
     def remember(self, key: Hashable, read: Callable[[], _Read]) -> _Read:
         """Return what `read` makes of the files, made once for as long as this snapshot is kept.

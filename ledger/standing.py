@@ -32,6 +32,7 @@ class State(StrEnum):
     SCHEDULED = "scheduled"
     ENDED = "ended"
     NEVER_LEASED = "never_leased"
+    LEASE_LOST = "lease_lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,8 @@ def standing(item: Holding | Broken, now: datetime) -> Standing:
         state, sentence, until = _suspended(suspended)
     elif on:
         state, sentence, until = _on(item.definition.schedule, item.lease, now)
+    elif item.lost_lease:
+        state, sentence, until = _lost(item, item.lost_lease)
     else:
         state, sentence, until = _off(item.lease, now)
     if item.first_lease_due and state is not State.SUSPENDED:
@@ -81,6 +84,14 @@ def _on(schedule: Schedule, lease: Lease | None, now: datetime) -> _Why:
     if closes is None or closes - now > _ENDLESS:
         return State.SCHEDULED, "scheduled around the clock", None
     return State.SCHEDULED, f"scheduled until {stamp(closes)}", closes
+
+
+def _lost(item: Holding, lease: Lease) -> _Why:
+    sentence = (
+        f"{item.name}.lease.json is missing, and it was leased until {stamp(lease.expires_at)}: it"
+        " is left as it is until then, unless it is extended or released"
+    )
+    return State.LEASE_LOST, sentence, lease.expires_at
 
 
 def _off(lease: Lease | None, now: datetime) -> _Why:

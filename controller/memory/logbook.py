@@ -94,7 +94,10 @@ class Logbook:
 
 
 def _with_details(stored: Record, record: Record) -> Record:
-    """Return what is stored, with the details that this process knows besides."""
+    """Return what is stored, with the details that this process knows besides.
+
+    Details alone make no commit, but go along with the next one.
+    """
     told_otherwise = set(stored.moved(record))
     ours = {name: each for name, each in record.entries.items() if name not in told_otherwise}
     return stored.with_entries(ours)
@@ -113,7 +116,7 @@ def _proposal(environment: str, before: Record, after: Record, note: Applied) ->
             ours = after.entry(name)
             changed[name] = replace(ours, notices=ours.notices | told) if ours else None
         kept = replace(
-            there.with_entries(changed),
+            _with_details(there.with_entries(changed), after),
             is_new=False,
             id=there.id or after.id,
             region_name=after.region_name,

@@ -41,10 +41,10 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
         entry = _with_lease(_seen(entry, item, now), item, holding)
         foreign = not owner.owns(item.tags)
         entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
-        there[name] = _with_renewal(entry, holding, now)
+        there[name] = _with_documents(entry, holding, now)
     for name, entry in record.entries.items():
         if name not in there:
-            there[name] = _moved(entry, ABSENT, now)
+            there[name] = _with_documents(_moved(entry, ABSENT, now), holdings.get(name), now)
     return _with_suspensions(record.with_entries(there), fleet, now)
 
 
@@ -182,12 +182,18 @@ def _with_lease(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     return replace(entry, starting_lease=max(end for end in ends if end))
 
 
-def _with_renewal(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
-    """Note when the lease was renewed, where idleness may end it: a renewal counts as use."""
-    if holding is None or holding.lease is None or not holding.definition.schedule.idle_minutes:
+def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
+    """Note whose the endpoint is, where it answers, and its lease; a renewal counts as use.
+
+    A lease whose file is gone stays as it was: a lease ends by its end, or by a release.
+    """
+    if holding is None:
         return entry
-    ends, before = holding.lease.expires_at, entry.lease_end
-    if ends == before:
+    path = holding.api_resource_name
+    if (entry.name, entry.api_resource_name) != (holding.name, path):
+        entry = replace(entry, name=holding.name, api_resource_name=path)
+    ends, before = holding.lease.expires_at if holding.lease else None, entry.lease_end
+    if ends is None or ends == before:
         return entry
     renewed_at = _whole(now) if before and ends > before else entry.renewed_at
     return replace(entry, lease_end=ends, renewed_at=renewed_at)
@@ -195,9 +201,14 @@ def _with_renewal(entry: Entry, holding: Holding | None, now: datetime) -> Entry
 
 def _started_under(item: Observed) -> datetime | None:
     """Read from its tag when the lease ended that it was started under."""
+    return _instant((item.tags or {}).get(LEASE_TAG, ""))
+
+
+def _instant(mark: str) -> datetime | None:
+    """Read the mark of a lease; what is none, such as that of an endpoint without one, is None."""
     try:
-        return datetime.strptime((item.tags or {})[LEASE_TAG], "%Y-%m-%dT%H:%M:%S%z")
-    except (KeyError, ValueError):
+        return datetime.strptime(mark, "%Y-%m-%dT%H:%M:%S%z")
+    except ValueError:
         return None
 
 
@@ -222,10 +233,11 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
         entry, status=action.verb.begins or entry.status, since=_whole(now), cause=action.reason
     )
     match action.verb, action.target:
-        case Verb.CREATE, Desired(config_name=config):
+        case Verb.CREATE, Desired(config_name=config, lease_tag=mark):
             return replace(
                 moved,
                 foreign=False,
+                lease_end=_instant(mark) or entry.lease_end,
                 starting_since=entry.starting_since or _whole(now),
                 attempted_config=None,
                 update_failure=None,
@@ -235,7 +247,7 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
         case Verb.UPDATE, Desired(config_name=config):
             return replace(moved, attempted_config=config, update_failure=None)
         case Verb.DELETE, _:
-            return moved
+            return replace(moved, lease_end=None) if action.is_orphan else moved
         case Verb.SCALE, target:
             return replace(entry, scaled=target is not None)
         case Verb.CREDIT, _:

@@ -11,6 +11,7 @@ class ResourceKind(StrEnum):
     ENDPOINT_CONFIG = "endpoint-config"
     MODEL = "model"
     ENVIRONMENT = "environment"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)

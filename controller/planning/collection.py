@@ -10,7 +10,8 @@
     a model                          besides, no config of its name is left
     any                              besides, no endpoint of the account uses it (`unused`)
 
-Nothing is collected without readable settings or without a record. What was collected wrongly is
+Nothing is collected without readable settings, without a record, or while something cannot be read
+that may be a definition. What was collected wrongly is
 made again from its definition, but SageMaker cannot update an endpoint whose config is gone.
 """
 
@@ -41,7 +42,7 @@ def collectible(
     targets: Mapping[Name, str],
 ) -> tuple[Artifact, ...]:
     """Return the candidates, configs first. `targets` is the wanted config of each definition."""
-    if fleet.environment is None or record.is_new:
+    if fleet.environment is None or fleet.unreadable or record.is_new:
         return ()
     kept = set(map(Name, _kept(fleet, observed, record, targets)))
     closed = set(_closed(fleet, observed, record, targets))

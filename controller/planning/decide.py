@@ -29,7 +29,9 @@ def decide(decision: Decision, there: Observed | None) -> Action:
         )
     if held := _busy(decision, there) or _unknown(decision, there) or _credit(decision, there):
         return held
-    return _on(decision, there) if decision.is_on else decision.act(Verb.DELETE, decision.why)
+    if decision.is_on:
+        return _on(decision, there)
+    return decision.act(Verb.HOLD if decision.lease_is_lost else Verb.DELETE, decision.why)
 
 
 def _grant(decision: Decision) -> Action | None:
@@ -119,7 +121,8 @@ def _busy(decision: Decision, there: Observed) -> Action | None:
         return None
     started = there.created_at or (decision.entry.starting_since if decision.entry else None)
     most = timedelta(minutes=decision.schedule.max_creating_minutes)
-    pending = not decision.is_on and there.phase is not Phase.ENDING
+    ends = not decision.is_on and not decision.lease_is_lost
+    pending = ends and there.phase is not Phase.ENDING
     stop = (
         f"{decision.why}; SageMaker refuses to stop it while {there.status}, so the stop is pending"
         if pending

@@ -19,7 +19,7 @@ from ledger.lease import Lease, credit, prolong
 from ledger.observed import Entry
 from ledger.phases import Phase
 from ledger.schedule import Schedule
-from ledger.standing import Standing, standing
+from ledger.standing import Standing, State, standing
 from ledger.tags import LEASE_TAG
 
 
@@ -81,6 +81,11 @@ class Decision:
     @property
     def is_on(self) -> bool:
         return self.standing.is_on
+
+    @property
+    def lease_is_lost(self) -> bool:
+        """Tell whether only a missing file says that it is off: that is no end."""
+        return self.standing.state is State.LEASE_LOST
 
     @property
     def why(self) -> str:

@@ -11,11 +11,16 @@ from ledger.holdings import Fleet, environment_path
 from ledger.names import Name
 from ledger.tags import ON_REMOVE_TAG, PROJECT_TAG
 
+_MOST_NAMED = 3
+
 
 def prune(
     fleet: Fleet, environment: Environment, owner: Owner, observed: Iterable[Observed]
 ) -> Iterator[Action]:
-    """Delete what is ours and in no definition; where it is too many, report all instead."""
+    """Delete what is ours and in no definition; where it is too many, report all instead.
+
+    What may be a definition and cannot be read may be that of any of them: then all are reported.
+    """
     defined = {item.endpoint_name for item in fleet.items}
     frozen = {item.name for item in fleet.broken}
     orphans = [
@@ -23,6 +28,9 @@ def prune(
         for item in observed
         if item.endpoint_name not in defined and owner.concerns(item.tags or {})
     ]
+    if fleet.unreadable:
+        yield from (_in_doubt(item, fleet) if item.verb.ends else item for item in orphans)
+        return
     count, limit = sum(item.verb.ends for item in orphans), environment.max_orphans
     for orphan in orphans:
         if orphan.verb.ends and count > limit:
@@ -57,3 +65,13 @@ def _orphan(there: Observed, owner: Owner, frozen: Collection[Name]) -> Action:
     began_as = (there.tags or {}).get(PROJECT_TAG, owner.project)
     prefix = "" if began_as == owner.project else f": its project_prefix was {began_as}"
     return act(Verb.DELETE, f"no definition any more{prefix}")
+
+
+def _in_doubt(orphan: Action, fleet: Fleet) -> Action:
+    files = list(dict.fromkeys(each.file for each in fleet.unreadable))
+    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
+    reason = (
+        f"no definition is found for it, but what cannot be read may be its own:"
+        f" {', '.join(files[:_MOST_NAMED])}{more}. It is kept until that is mended or removed."
+    )
+    return replace(orphan, verb=Verb.REPORT, reason=reason)

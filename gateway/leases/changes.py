@@ -15,11 +15,13 @@ from typing import Any
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call, digest
+from gateway.known import known_of
 from gateway.leases import answers
 from gateway.leases.etags import ETags, if_match
+from ledger.claims import Unsettled
 from ledger.errors import Refused
 from ledger.history import LeaseAction, trailers
-from ledger.holdings import document_path, fleet_of
+from ledger.holdings import document_path
 from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
 from ledger.repository import Change, Committed, Proposal, Repository, Snapshot
@@ -36,27 +38,28 @@ class Changes:
     clock: Callable[[], datetime]
     etags: ETags
     deadline_seconds: float = DEADLINE_SECONDS
+    status: Repository | None = None
 
     def extend(self, call: Call) -> Answer:
         """Keep an endpoint for some minutes more, or until an instant."""
         asked = call.document
         request = self._request(call, "POST", asked)
         if "minutes" in asked:
-            return self._answer(call, extension(request, asked["minutes"]), request)
+            return self._answer(call, lambda it: extension(it, asked["minutes"]), request)
         until, shorten = _instant(asked["until"]), asked.get("shorten", False)
-        return self._answer(call, setting(request, until, shorten=shorten), request)
+        return self._answer(call, lambda it: setting(it, until, shorten=shorten), request)
 
     def add(self, call: Call) -> Answer:
         """Define an endpoint on an endpoint config that exists, and lease it."""
         asked = call.document
         request = self._request(call, "POST", asked)
-        proposal = addition(request, asked["EndpointConfigName"], asked["minutes"])
-        return self._answer(call, proposal, request)
+        config, minutes = asked["EndpointConfigName"], asked["minutes"]
+        return self._answer(call, lambda it: addition(it, config, minutes), request)
 
     def release(self, call: Call) -> Answer:
         """End a lease now."""
         request = self._request(call, "DELETE", {"EndpointName": call.parameter("EndpointName")})
-        return self._answer(call, release(request), request)
+        return self._answer(call, release, request)
 
     def _request(self, call: Call, method: str, asked: Mapping[str, Any]) -> Request:
         return Request(
@@ -67,16 +70,27 @@ class Changes:
             self.clock(),
             reason=asked.get("reason"),
             digest=digest(method, asked) if call.has_key else None,
+            known=None,
         )
 
-    def _answer(self, call: Call, proposal: Proposal, request: Request) -> Answer:
+    def _answer(
+        self, call: Call, propose: Callable[[Request], Proposal], request: Request
+    ) -> Answer:
+        """Answer by the documents, and where these leave it open by what is known besides."""
+        try:
+            return self._answered(call, propose(request), request)
+        except Unsettled:
+            request = replace(request, known=known_of(self.status, self.environment))
+            return self._answered(call, propose(request), request)
+
+    def _answered(self, call: Call, proposal: Proposal, request: Request) -> Answer:
         is_dry_run = call.parameter("dry_run") == "true"
         try:
             done = self._done(self._guarded(call, proposal, request), is_dry_run=is_dry_run)
         except AlreadyApplied as earlier:
             done = self._again(earlier)
         check_same(request, done.change.message)
-        item = fleet_of(done.snapshot, self.environment).get(request.endpoint)
+        item = request.fleet(done.snapshot).get(request.endpoint)
         body = answers.about(item, self.clock(), done.commit)
         if trailers(done.change.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it

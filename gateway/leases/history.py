@@ -9,6 +9,7 @@ from typing import Any
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.http.parameters import DEFAULT_LIMIT
+from gateway.known import settled
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
@@ -21,6 +22,7 @@ class History:
 
     ledger: Repository
     environment: str
+    status: Repository | None = None
 
     def tell(self, call: Call) -> Answer:
         """Answer with the newest changes of one lease, the newest first.
@@ -28,7 +30,9 @@ class History:
         Raises Refused LH4106 or LH4109.
         """
         name, limit = call.parameter("EndpointName") or "", call.parameter("limit")
-        item = fleet_of(self.ledger.read(), self.environment).get(name)
+        snapshot = self.ledger.read()
+        fleet = fleet_of(snapshot, self.environment)
+        item = settled(fleet, name, self.status, snapshot.committed_at).get(name)
         path = document_path(self.environment, item.name, "lease")
         records = self.ledger.changes(path, int(limit or DEFAULT_LIMIT))
         return Answer([_entry(each) for each in read_changes(records)])

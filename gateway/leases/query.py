@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call
+from gateway.known import settled
 from gateway.leases import answers
 from gateway.leases.etags import ETags
 from ledger.holdings import document_path, fleet_of
@@ -20,13 +21,14 @@ class Query:
     environment: str
     clock: Callable[[], datetime]
     etags: ETags
+    status: Repository | None = None
 
     def tell(self, call: Call) -> Answer:
         """Answer with the lease that is named, or all. Raises Refused LH4106 or LH4109."""
         snapshot, now = self.ledger.read(), self.clock()
-        fleet = fleet_of(snapshot, self.environment)
-        fleet.require_settings()
         name = call.parameter("EndpointName")
+        fleet = settled(fleet_of(snapshot, self.environment), name, self.status, now)
+        fleet.require_settings()
         if name is None:
             items = sorted(fleet.items, key=lambda item: item.endpoint_name)
             return Answer([answers.about(item, now, snapshot.commit) for item in items])

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from threading import Lock
 
+from gateway.known import known_of
 from gateway.log_lines import logger
+from ledger.claims import settle
 from ledger.errors import Failure, Refused
 from ledger.holdings import Broken, Fleet, Holding, fleet_of
 from ledger.repository import Repository
@@ -22,8 +24,15 @@ log = logger("leasehold.gateway")
 class FleetCache:
     """The endpoints of one environment. Safe to call from many threads."""
 
-    def __init__(self, ledger: Repository, environment: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        ledger: Repository,
+        environment: str,
+        clock: Callable[[], datetime],
+        status: Repository | None = None,
+    ) -> None:
         self._ledger = ledger
+        self._status = status
         self._environment = environment
         self._clock = clock
         self._lock = Lock()
@@ -40,15 +49,9 @@ class FleetCache:
         Raises Refused: LH4041 where there is none, LH4309 where there are several.
         """
         found = _at(self.fleet(), resource) or _at(self.fleet(afresh=True), resource)
-        if not found:
+        if found is None:
             raise Refused("LH4041", f"No endpoint of {self._environment} is at /{resource:.80}.")
-        if len(found) > 1:
-            names = " and ".join(item.name for item in found)
-            raise Refused(
-                "LH4309",
-                f"/{resource} is the path of {names}: ask for one of them at /invoke/NAME.",
-            )
-        return found[0]
+        return found
 
     def fleet(self, *, afresh: bool = False) -> Fleet:
         """Return the fleet. Raises Failure as long as the ledger was never readable."""
@@ -65,6 +68,8 @@ class FleetCache:
         try:
             fleet = fleet_of(self._ledger.read(), self._environment)
             fleet.require_settings()
+            if fleet.as_read:
+                fleet = settle(fleet, known_of(self._status, self._environment), self._clock())
         except Failure as failure:
             if self._fleet is None:
                 raise
@@ -73,9 +78,16 @@ class FleetCache:
         return fleet
 
 
-def _at(fleet: Fleet, resource: str) -> list[Holding]:
-    return [
-        item
-        for item in fleet.holdings
-        if item.definition.integration and item.definition.integration.api_resource_name == resource
-    ]
+def _at(fleet: Fleet, resource: str) -> Holding | None:
+    """Find the one at a path. Raises Refused LH4309 where nobody can tell which one it is."""
+    for item in fleet.holdings:
+        if item.api_resource_name == resource:
+            return item
+    read = (item for item in fleet.as_read if isinstance(item, Holding))
+    if claims := [item.name for item in read if item.api_resource_name == resource]:
+        raise Refused(
+            "LH4309",
+            f"/{resource} is the path of {' and '.join(claims)}, which are frozen until one of them"
+            " has another: ask for one of them at /invoke/NAME.",
+        )
+    return None

@@ -43,7 +43,7 @@ class Invocation:
     @classmethod
     def of(cls, dependencies: Dependencies) -> Self:
         environment, clock = dependencies.environment, dependencies.clock
-        fleet = FleetCache(dependencies.ledger, environment, clock)
+        fleet = FleetCache(dependencies.ledger, environment, clock, dependencies.status)
         runtime = ModelRuntime(dependencies.client)
         noted = NotedCache(dependencies.status, environment, clock)
         return cls(fleet, runtime, environment, clock, noted)

@@ -12,6 +12,7 @@ from ledger.documents.definition import (
     Integration,
     Suspension,
     parse_definition,
+    read_endpoint_name,
 )
 from ledger.documents.environment import (
     Environment,
@@ -54,5 +55,6 @@ __all__ = [
     "parse_identities",
     "parse_lease",
     "parse_lock",
+    "read_endpoint_name",
     "with_ledger_id",
 ]

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ledger import zones
 from ledger.documents.sources import Source, source_from
 from ledger.json_files import Violation, present, read_json
+from ledger.json_text import decode
 from ledger.names import Name
 from ledger.schedule import Schedule, Window
 
@@ -81,6 +82,19 @@ class Definition:
     suspended: Suspension | None = None
     owner: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_endpoint_name(content: bytes) -> str | None:
+    """Return the `endpoint_name` of a definition that may break its schema, "" where it has none.
+
+    None where it cannot be told.
+    """
+    try:
+        data = decode(content)
+    except (ValueError, RecursionError):
+        return None
+    name = data.get("endpoint_name", "") if isinstance(data, dict) and data else None
+    return name if isinstance(name, str) else None
 
 
 def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation, ...]:

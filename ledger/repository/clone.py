@@ -105,7 +105,12 @@ class Clone:
             kept = {**parent.files, **change.files}
             files = {path: content for path, content in kept.items() if content is not None}
             commit = repository[made].peel(pygit2.Commit)
-            return Snapshot(str(made), MappingProxyType(files), committed_at(commit))
+            left = {
+                path: kind for path, kind in parent.not_files.items() if path not in change.files
+            }
+            return Snapshot(
+                str(made), MappingProxyType(files), committed_at(commit), MappingProxyType(left)
+            )
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with self._lock, self._guarded():
@@ -131,7 +136,8 @@ class Clone:
     def at(self, commit: str) -> Snapshot:
         with self._lock, self._guarded() as repository:
             found = repository[commit].peel(pygit2.Commit)
-            return Snapshot(commit, self._trees.read(repository, found.tree), committed_at(found))
+            files, not_files = self._trees.read(repository, found.tree)
+            return Snapshot(commit, files, committed_at(found), not_files)
 
     def changes(self, path: str, limit: int) -> Sequence[CommitRecord]:
         return self._in_depth(lambda repository, tip: history(repository, tip, path, limit))

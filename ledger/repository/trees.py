@@ -10,45 +10,90 @@ from types import MappingProxyType
 import pygit2
 from pygit2.enums import FileMode
 
+from ledger.snapshot import NotAFile
+
 _ROOM = 1000
+_DEEPEST = 16  # folders
+_LARGEST = 16 * 1024 * 1024  # bytes; what is read as JSON is held to much less
+_Item = bytes | NotAFile | pygit2.Oid
 
 
 class Trees:
-    """Reads the files below one folder; no object that it has seen is read again."""
+    """Reads what is below one folder; no object that it has seen is read again."""
 
     def __init__(self, under: str) -> None:
         self._under = under
-        self._blobs: dict[pygit2.Oid, bytes] = {}
-        self._folders: dict[pygit2.Oid, dict[str, bytes | pygit2.Oid]] = {}
+        self._blobs: dict[pygit2.Oid, bytes | NotAFile] = {}
+        self._folders: dict[pygit2.Oid, dict[str, _Item]] = {}
 
-    def read(self, repository: pygit2.Repository, root: pygit2.Tree) -> Mapping[str, bytes]:
+    def read(
+        self, repository: pygit2.Repository, root: pygit2.Tree
+    ) -> tuple[Mapping[str, bytes], Mapping[str, NotAFile]]:
+        """Return the files by their paths, and what is no file that can be read."""
         folder = _folder(root, self._under)
-        files = dict(self._walk(repository, folder, self._under)) if folder else {}
+        if folder is None or isinstance(folder, NotAFile):
+            missing = {self._under.rstrip("/"): folder} if folder else {}
+            return MappingProxyType({}), MappingProxyType(missing)
+        files: dict[str, bytes] = {}
+        not_files: dict[str, NotAFile] = {}
+        for path, item in self._walk(repository, folder, self._under):
+            if isinstance(item, NotAFile):
+                not_files[path] = item
+            else:
+                files[path] = item
         if len(self._blobs) + len(self._folders) > _ROOM + 3 * len(files):
             self._blobs.clear()
             self._folders.clear()
-        return MappingProxyType(files)
+        return MappingProxyType(files), MappingProxyType(not_files)
 
     def _walk(
-        self, repository: pygit2.Repository, folder: pygit2.Oid, prefix: str
-    ) -> Iterator[tuple[str, bytes]]:
+        self, repository: pygit2.Repository, folder: pygit2.Oid, prefix: str, depth: int = 0
+    ) -> Iterator[tuple[str, bytes | NotAFile]]:
         items = self._folders.get(folder)
         if items is None:
-            items = self._folders[folder] = dict(self._items(repository[folder].peel(pygit2.Tree)))
+            tree = repository[folder].peel(pygit2.Tree)
+            items = self._folders[folder] = dict(self._items(repository, tree))
         for name, item in items.items():
-            if isinstance(item, bytes):
+            if not isinstance(item, pygit2.Oid):
                 yield prefix + name, item
+            elif depth == _DEEPEST:
+                yield prefix + name, NotAFile.DEEP_FOLDER
             else:
-                yield from self._walk(repository, item, f"{prefix}{name}/")
+                yield from self._walk(repository, item, f"{prefix}{name}/", depth + 1)
 
-    def _items(self, tree: pygit2.Tree) -> Iterator[tuple[str, bytes | pygit2.Oid]]:
+    def _items(
+        self, repository: pygit2.Repository, tree: pygit2.Tree
+    ) -> Iterator[tuple[str, _Item]]:
         for item in tree:
-            if isinstance(item, pygit2.Tree):
-                yield str(item.name), item.id
-            elif isinstance(item, pygit2.Blob):
-                if item.id not in self._blobs:
-                    self._blobs[item.id] = item.data
-                yield str(item.name), self._blobs[item.id]
+            raw_name = item.raw_name or b""
+            try:
+                yield raw_name.decode(), self._item(repository, item)
+            except UnicodeDecodeError:
+                yield raw_name.decode(errors="backslashreplace"), NotAFile.ODD_NAME
+
+    def _item(self, repository: pygit2.Repository, item: pygit2.Object) -> _Item:
+        match _kind(item):
+            case None if isinstance(item, pygit2.Tree):
+                return item.id
+            case None:
+                return self._blob(repository, item.id)
+            case not_a_file:
+                return not_a_file
+
+    def _blob(self, repository: pygit2.Repository, oid: pygit2.Oid) -> bytes | NotAFile:
+        if oid not in self._blobs:
+            _, size = repository.odb.read_header(oid)
+            self._blobs[oid] = (
+                NotAFile.HUGE_FILE if size > _LARGEST else repository[oid].peel(pygit2.Blob).data
+            )
+        return self._blobs[oid]
+
+
+def _kind(item: pygit2.Object) -> NotAFile | None:
+    """Tell what is neither a file nor a folder: git keeps a link's target as a file's content."""
+    if item.filemode == FileMode.LINK:
+        return NotAFile.LINK
+    return NotAFile.SUBMODULE if item.filemode == FileMode.COMMIT else None
 
 
 def write_tree(
@@ -93,11 +138,12 @@ def entry(tree: pygit2.Tree, path: str) -> pygit2.Oid | None:
         return None
 
 
-def _folder(root: pygit2.Tree, under: str) -> pygit2.Oid | None:
+def _folder(root: pygit2.Tree, under: str) -> pygit2.Oid | NotAFile | None:
+    """Find the folder that is read; it may be something else, or not there."""
     if not under:
         return root.id
     try:
         found = root[under.rstrip("/")]
     except KeyError:
         return None
-    return found.id if isinstance(found, pygit2.Tree) else None
+    return found.id if isinstance(found, pygit2.Tree) else _kind(found)

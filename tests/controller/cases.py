@@ -13,9 +13,10 @@ from controller.planning.desired import desired
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.planning.ownership import Owner
+from ledger.claims import Known, judged, settle
 from ledger.holdings import Fleet, Holding, read_fleet
 from ledger.lease import stamp
-from ledger.names import EndpointName
+from ledger.names import EndpointName, Name
 from ledger.observed import Entry, Record
 from ledger.phases import Status, phase_of
 from ledger.tags import ENVIRONMENT_TAG, LEASE_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
@@ -81,6 +82,13 @@ def broken_fleet() -> Fleet:
         "environments/dev/A.endpoint.json": b"{",
     }
     return read_fleet(files, "dev")
+
+
+def claimed_twice(expires_at: datetime) -> Fleet:
+    """A and B claim one endpoint and have a lease each, and its tag says that it is A's."""
+    first, second = fleet_of("A", expires_at=expires_at), fleet_of("B", endpoint_name=NAME)
+    both = judged(replace(first, holdings=()), (*first.holdings, *second.holdings))
+    return settle(both, Known(tagged={NAME: Name("A")}), NOW)
 
 
 def with_lease(fleet: Fleet, expires_at: datetime) -> Fleet:

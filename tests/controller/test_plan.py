@@ -19,19 +19,24 @@ from controller.planning.failures import BACK_OFF
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
 from controller.planning.observed import Observed
+from ledger.claims import Known, settle
 from ledger.holdings import Fleet, read_fleet
+from ledger.json_files import Violation
 from ledger.names import EndpointName, Name
+from ledger.observed import Entry, Record
 from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, LEDGER_TAG, ON_REMOVE_TAG, RECORD_TAG
 from tests.controller.cases import (
     BUSY,
     CAPACITY,
     DEFECT,
     ENDED,
+    LIVE,
     NAME,
     NOW,
     SETTLED,
     ago,
     broken_fleet,
+    claimed_twice,
     config_of,
     fleet_of,
     remembering,
@@ -49,6 +54,14 @@ NONE, BROKEN = fleet_of(), broken_fleet()
 HELD = fleet_of("A", suspended={"reason": "Load test", "until": "2026-11-24T08:00:00Z"})
 HELD_OFF = fleet_of("A", expires_at=ENDED, suspended={"reason": "Load test"})
 DUE = fleet_of("A", expires_at=None, schedule={"initial_provision_minutes": 90})
+CLAIMED, CLAIMED_OFF = claimed_twice(LIVE), claimed_twice(ENDED)
+LOST = settle(
+    fleet_of("A", expires_at=None, schedule={"initial_provision_minutes": 90}),
+    Known(Record({NAME: Entry("A", "InService", NOW, lease_end=LIVE)})),
+    NOW,
+)
+HIDDEN = Violation("LH1017", "environments/dev/nlp/A.endpoint.json", "", "it may be a definition.")
+IN_DOUBT = replace(NONE, violations=(HIDDEN,), unreadable=(HIDDEN,))
 ADOPTING, ADOPTING_OFF = fleet_of("A", adopt=True), fleet_of("A", expires_at=ENDED, adopt=True)
 IDLING = fleet_of("A", schedule={"idle_minutes": 30})
 ACTIVE = fleet_of("A", schedule={"extend_while_active_minutes": 120})
@@ -112,12 +125,19 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         status: row(Verb.REPORT, BROKEN, there(status, BROKEN)) for status in STATUSES
     }
     | {"absent": row(Verb.REPORT, BROKEN, None)},
+    ("claimed twice", "tagged with the first one's name"): {
+        "on": row(Verb.KEEP, CLAIMED, there("InService", CLAIMED)),
+        "off": row(Verb.DELETE, CLAIMED_OFF, there("InService", CLAIMED_OFF)),
+    },
     ("suspended", "any"): {
         f"{what}, {status}": row(Verb.HOLD, fleet, there(status, fleet))
         for what, fleet in (("on", HELD), ("off", HELD_OFF))
         for status in STATUSES
     }
     | {"absent": row(Verb.HOLD, HELD, None), "untagged": row(Verb.HOLD, HELD, untagged(HELD))},
+    ("none, and what may be one is unreadable", "tagged ours"): {
+        status: row(Verb.REPORT, IN_DOUBT, there(status, IN_DOUBT)) for status in SETTLED
+    },
     ("none", "tagged ours"): {
         status: row(Verb.DELETE, NONE, there(status, NONE)) for status in SETTLED
     },
@@ -186,6 +206,9 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
             remembering(starting_since=ago(40), since=ago(2)),
         )
         for what, fleet in (("on", ON), ("off unless credited", OFF))
+    },
+    ("lease file lost", "present"): {
+        status: row(Verb.HOLD, LOST, there(status, LOST)) for status in SETTLED
     },
     ("off", "present"): {status: row(Verb.DELETE, OFF, there(status, OFF)) for status in SETTLED},
     ("off", "absent"): {"": row(Verb.KEEP, OFF, None)},
@@ -336,7 +359,7 @@ def test_the_table(
     if verb is None:
         assert planned.actions == ()
         return
-    action = only(planned)
+    action = planned.action_for(NAME) or only(planned)
     assert action.verb is verb
     of = (
         (ResourceKind.ENDPOINT, NAME)

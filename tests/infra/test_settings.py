@@ -54,11 +54,26 @@ def test_a_checkout_without_environments_says_so(tmp_path: Path, context: Contex
     )
 
 
-def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path, context: Context) -> None:
+def test_a_file_that_cannot_be_opened_is_named(
+    tmp_path: Path, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, ENVIRONMENT)
+
+    def fail(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    said = f"{tmp_path}/environments/live/environment.json cannot be read: Permission denied"
+    assert refusal(tmp_path, context) == f"{said}. [LH5004]"
+
+
+def test_a_link_in_place_of_a_definition_stops_the_synthesis(
+    tmp_path: Path, context: Context
+) -> None:
     write(tmp_path, ENVIRONMENT)
     (tmp_path / "environments" / "live" / "A.endpoint.json").symlink_to("nowhere")
-    said = f"{tmp_path}/environments/live/A.endpoint.json cannot be read: No such file or directory"
-    assert refusal(tmp_path, context) == f"{said}. [LH5004]"
+    said = refusal(tmp_path, context)
+    assert said.startswith("environments/live/A.endpoint.json: /: it is a symbolic link, ")
 
 
 @pytest.mark.parametrize(
@@ -125,16 +140,23 @@ def test_a_path_leads_to_one_endpoint(tmp_path: Path, context: Context) -> None:
     write(tmp_path, ENVIRONMENT, A=chat | {"name": "A"}, B=chat | {"name": "B"})
     pointer = "/integration/properties/api_resource_name"
     assert refusal(tmp_path, context).splitlines() == [
-        f"environments/live/{name}.endpoint.json: {pointer}: /chat is the path of {other} too: no"
-        " call is answered there. [LH1015]"
+        f"environments/live/{name}.endpoint.json: {pointer}: /chat is the path of"
+        f" {other}.endpoint.json too: choose another api_resource_name. [LH1015]"
         for name, other in (("A", "B"), ("B", "A"))
     ]
 
 
 def test_what_is_only_strange_stops_no_deployment(tmp_path: Path, context: Context) -> None:
     write(tmp_path, ENVIRONMENT, A=at_path("A", "api"))
-    (tmp_path / "environments" / "live" / "notes.json").write_text("{}")
+    left_behind = tmp_path / "environments" / "live" / "B.lease.json"
+    left_behind.write_text('{"expires_at": "2026-11-23T10:00:00Z"}')
     assert [path.name for path in read(tmp_path, context.get).paths] == ["A"]
+
+
+def test_what_may_be_a_definition_stops_the_synthesis(tmp_path: Path, context: Context) -> None:
+    write(tmp_path, ENVIRONMENT, A=at_path("A", "api"))
+    (tmp_path / "environments" / "live" / "B.endpoint.JSON").write_text("{}")
+    assert refusal(tmp_path, context).startswith("environments/live/B.endpoint.JSON: /: ")
 
 
 @pytest.mark.parametrize(

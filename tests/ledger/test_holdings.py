@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ledger.documents import ExistingConfig, JumpStart
 from ledger.errors import Refused
 from ledger.holdings import Broken, Fleet, Holding, environments, fleet_of, read_fleet
-from ledger.snapshot import Snapshot
+from ledger.snapshot import NotAFile, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +168,6 @@ def test_the_ceiling_names_the_file_that_rules_it() -> None:
 def test_other_environments_and_folders_are_none_of_its_business() -> None:
     files = {
         "environments/dev/environment.json": json.dumps(ENVIRONMENT).encode(),
-        "environments/dev/notes/A.endpoint.json": b"{",
         "environments/developers/B.endpoint.json": b"{",
         "environments/dev/README.md": b"text",
     }
@@ -176,9 +175,13 @@ def test_other_environments_and_folders_are_none_of_its_business() -> None:
     assert environments(files) == ("dev", "developers")
 
 
-def test_an_environment_is_a_folder_with_files_right_below_environments() -> None:
-    files = ["environments/README.md", "docs/dev/page.md", "environments/prod/old/A.endpoint.json"]
-    assert environments([*files, "environments/dev/environment.json"]) == ("dev",)
+def test_an_environment_is_a_folder_below_environments_or_what_is_in_place_of_one() -> None:
+    paths = ["environments/README.md", "docs/dev/page.md", "environments/dev/environment.json"]
+    files: dict[str, bytes | NotAFile] = dict.fromkeys(paths, b"")
+    assert environments(files) == ("dev",)
+    deep = {"environments/prod/old/A.endpoint.json": b""}
+    linked = {"environments/live": NotAFile.LINK, "environments/A.endpoint.json": NotAFile.LINK}
+    assert environments({**files, **deep, **linked}) == ("dev", "live", "prod")
 
 
 # The predecessor's documented definitions.
@@ -460,9 +463,10 @@ def test_a_lease_without_a_definition_is_a_warning() -> None:
 
 
 @pytest.mark.parametrize("file", ["A.json", "A.Endpoint.json", ".endpoint.json", "endpoint.json"])
-def test_a_file_of_no_known_kind_is_a_warning(file: str) -> None:
+def test_a_file_of_no_known_kind_may_be_a_definition(file: str) -> None:
     read = fleet({file: own("A")})
-    assert [(item.code, item.level) for item in read.violations] == [("LH1009", "warning")]
+    assert [(item.code, item.level) for item in read.violations] == [("LH1017", "error")]
+    assert read.unreadable == read.violations
 
 
 @pytest.mark.parametrize(
@@ -540,14 +544,15 @@ def at_path(name: str, resource: str) -> dict[str, object]:
     return own(name, integration={"type": "api", "properties": {"api_resource_name": resource}})
 
 
-def test_endpoints_that_share_a_path_are_warned_of_and_run_on() -> None:
+def test_of_endpoints_that_share_a_path_all_are_broken_unless_one_was_first() -> None:
     read = fleet({"A.endpoint.json": at_path("A", "chat"), "B.endpoint.json": at_path("B", "chat")})
-    assert names(read.holdings) == ["A", "B"]
-    assert read.errors == ()
+    assert names(read.broken) == ["A", "B"]
+    assert read.violations == read.errors
     place = "endpoint.json: /integration/properties/api_resource_name"
     assert [str(violation).rpartition("dev/")[2] for violation in read.violations] == [
-        f"A.{place}: /chat is the path of B too: no call is answered there. [LH1015]",
-        f"B.{place}: /chat is the path of A too: no call is answered there. [LH1015]",
+        f"{one}.{place}: /chat is the path of {other}.endpoint.json too: choose another"
+        " api_resource_name. [LH1015]"
+        for one, other in ("AB", "BA")
     ]
 
 

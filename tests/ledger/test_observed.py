@@ -54,6 +54,7 @@ entries = st.builds(
     failures=st.integers(0, 99),
     foreign=st.booleans(),
     suspended_since=maybe,
+    api_resource_name=some,
     notices=st.frozensets(texts, max_size=4),
 )
 
@@ -94,6 +95,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         failures=2,
         foreign=True,
         suspended_since=NOON,
+        api_resource_name="chat",
         notices=frozenset({"started"}),
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]

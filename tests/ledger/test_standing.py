@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ledger.documents import Definition, ExistingConfig, Suspension
 from ledger.holdings import Broken, Holding
 from ledger.json_files import SCHEMAS, Violation
-from ledger.lease import Lease, is_on
+from ledger.lease import Lease, is_on, stamp
 from ledger.names import EndpointName, Name
 from ledger.schedule import DAYS, Schedule, Window
 from ledger.standing import Standing, State, standing
@@ -128,6 +128,19 @@ TABLE: dict[str, tuple[Holding | Broken, Standing]] = {
         off(State.ENDED, "lease ended at 2026-11-23T10:00:00Z"),
     ),
     "out of its window": (holding(SHUT), off(State.NEVER_LEASED, "no lease")),
+    "after its lease file got lost": (
+        replace(holding(FIRST), lost_lease=LIVE),
+        off(
+            State.LEASE_LOST,
+            f"A.lease.json is missing, and it was leased until {stamp(LATER)}: it is left as it is"
+            " until then, unless it is extended or released",
+            LATER,
+        ),
+    ),
+    "after that, in a window": (
+        replace(holding(OPEN), lost_lease=LIVE),
+        on(State.SCHEDULED, f"scheduled until {TWELVE}", NOON),
+    ),
     "before its first lease": (
         holding(FIRST),
         off(State.NEVER_LEASED, "its first lease of 30 min is due"),

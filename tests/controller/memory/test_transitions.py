@@ -91,11 +91,13 @@ class TestALife:
     def test_that_nobody_of_ours_began_says_so(self) -> None:
         observed = there("InService", FLEET, modified_at=at(-90))
         found = sighted(Record(), FLEET, [observed], at(0)).entry(NAME)
-        assert found == Entry("A", "InService", at(-90), "seen in SageMaker", config=CONFIG)
+        first = Entry("A", "InService", at(-90), "seen in SageMaker", config=CONFIG)
+        assert found == replace(first, lease_end=at(540))
 
     def test_that_somebody_else_ended_says_so(self) -> None:
         after = sighted(Record({NAME: entry("InService", cause="leased")}), FLEET, [], at(10))
-        assert after.entry(NAME) == Entry("A", ABSENT, at(10), "seen in SageMaker")
+        gone = Entry("A", ABSENT, at(10), "seen in SageMaker", lease_end=at(540))
+        assert after.entry(NAME) == gone
 
     def test_keeps_the_reason_of_what_follows_by_itself(self) -> None:
         updating = entry("Updating", cause="its definition changed")

@@ -1,0 +1,94 @@
+"""What a commit of a checkout would have: git itself is asked, and nothing is changed.
+
+Files and commits differ: git leaves out what `.gitignore` names, keeps a link as a link, and turns
+content by `.gitattributes`. So everything is added to an index in a folder of its own, as `git add
+--all` would, and read from there.
+"""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from shutil import copyfile
+
+from ledger.checkout import documents, with_environments
+from ledger.errors import Refused
+from ledger.holdings import ROOT
+from ledger.snapshot import Entries, NotAFile
+
+_KINDS = {"120000": NotAFile.LINK, "160000": NotAFile.SUBMODULE}
+
+
+def committed_documents(path: Path) -> Entries:
+    """Read all environments as a commit would have them; outside of git, as they lie there.
+
+    Raises Refused LH5004 where there is none, or where git cannot take what is there.
+    """
+    folder = path / ROOT
+    if not folder.exists() or (objects := _asked(path, "--git-path", "objects")) is None:
+        return documents(path)
+    with tempfile.TemporaryDirectory(prefix="leasehold-") as scratch:
+        index, fresh = Path(scratch) / "index", Path(scratch) / "objects"
+        fresh.mkdir()
+        if (theirs := _asked(path, "--git-path", "index")) and theirs.exists():
+            copyfile(theirs, index)
+        variables = {
+            "GIT_INDEX_FILE": str(index),
+            "GIT_OBJECT_DIRECTORY": str(fresh),
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
+        }
+        ignored = _git(path, "check-ignore", "--quiet", "--no-index", "--", ROOT).returncode == 0
+        what = "--update" if ignored else "--all"  # of what is ignored, git takes what it has
+        added = _git(path, "add", what, "--", ROOT, variables=variables)
+        if added.returncode != 0:
+            words = added.stderr.decode(errors="replace").strip().replace("\n", " ")
+            raise Refused("LH5004", f"git cannot take what is in {folder}: {words}")
+        found = dict(_entries(path, variables))
+    return with_environments(found, folder) if found else documents(path)
+
+
+def _entries(path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes | NotAFile]]:
+    listed = _git(path, "ls-files", "--stage", "-z", "--", ROOT, variables=variables).stdout
+    lines = (line.partition(b"\t") for line in listed.split(b"\0") if line)
+    told = [(about.decode().split(), name) for about, _, name in lines]
+    files = [(each[1], name) for each, name in told if each[0] not in _KINDS]
+    wanted = "".join(f"{blob}\n" for blob, _ in files)
+    contents = _git(path, "cat-file", "--batch", variables=variables, stdin=wanted).stdout
+    for (mode, *_), name in told:
+        if mode in _KINDS:
+            yield name.decode(errors="backslashreplace"), _KINDS[mode]
+    for _, name in files:
+        head, _, rest = contents.partition(b"\n")
+        size = int(head.split()[2])
+        content, contents = rest[:size], rest[size + 1 :]
+        yield _readable(name, content)
+
+
+def _readable(name: bytes, content: bytes) -> tuple[str, bytes | NotAFile]:
+    try:
+        return name.decode(), content
+    except UnicodeDecodeError:
+        return name.decode(errors="backslashreplace"), NotAFile.ODD_NAME
+
+
+def _asked(path: Path, *question: str) -> Path | None:
+    """Return a path of the repository that `path` lies in; None where there is none, or no git."""
+    try:
+        done = _git(path, "rev-parse", *question)
+    except OSError:
+        return None
+    return (path / os.fsdecode(done.stdout).strip()).resolve() if done.returncode == 0 else None
+
+
+def _git(
+    path: Path, *arguments: str, variables: Mapping[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    return subprocess.run(  # noqa: S603  (the arguments above)
+        ["git", "-C", str(path), *arguments],  # noqa: S607  (as the person finds it)
+        env={**kept, **(variables or {})},
+        input=stdin.encode(),
+        capture_output=True,
+        check=False,
+    )
