@@ -15,18 +15,15 @@ NAMED = re.findall(r"`(tests/[\w/]+\.py)::([\w:]+)`", PAGE)
 @cache
 def proofs_of(file: str) -> frozenset[str]:
     """Name the tests of a file as pytest does, `Class::test`, without collecting it."""
-    found = set()
-    for node in ast.parse((ROOT / file).read_text()).body:
-        match node:
-            case ast.ClassDef(name=name, body=body):
-                found |= {f"{name}::{each.name}" for each in body if is_test(each)}
-            case ast.FunctionDef(name=name) if is_test(node):
-                found.add(name)
-    return frozenset(found)
+    module = ast.parse((ROOT / file).read_text()).body
+    classes = [each for each in module if isinstance(each, ast.ClassDef)]
+    inside = {f"{each.name}::{test}" for each in classes for test in functions(each.body)}
+    return frozenset(inside | functions(module))
 
 
-def is_test(node: ast.AST) -> bool:
-    return isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+def functions(body: list[ast.stmt]) -> set[str]:
+    found = {each.name for each in body if isinstance(each, ast.FunctionDef)}
+    return {name for name in found if name.startswith("test_")}
 
 
 @pytest.mark.parametrize(("file", "test"), NAMED, ids=lambda value: value.rpartition("::")[2])
