@@ -69,6 +69,7 @@ def test_what_nobody_offers_needs_a_command_that_is_shown_to_the_letter(
     up.await_(lambda: "leasehold:lease" in tags_of(up, arn))
     assert tags_of(up, arn)["leasehold:environment"] == "dev"
     up.publish("environments/dev/bens-demo.endpoint.json", None)
+    up.await_status("bens-demo", None)
 
 
 def tags_of(up: Up, arn: str) -> dict[str, str]:
