@@ -18,8 +18,10 @@ from gateway.models.fleet_cache import FleetCache
 from gateway.models.not_running import not_running, observed_status
 from gateway.models.runtime import ModelRuntime, NotServingError
 from gateway.models.wire import model_call
+from ledger.claims import with_lost_lease
 from ledger.errors import Failure, Unavailable
 from ledger.holdings import Broken, Holding
+from ledger.observed import read_record
 from ledger.repository import Repository
 
 
@@ -68,8 +70,10 @@ class Invocation:
             files = self.status.read().files if self.status else {}
         except Failure:  # the answer is worth giving without it
             files = {}
-        status = observed_status(files, self.environment, item.endpoint_name)
-        return not_running(item, status, self.clock(), call.base_url)
+        status, now = observed_status(files, self.environment, item.endpoint_name), self.clock()
+        if isinstance(item, Holding):
+            item = with_lost_lease(item, read_record(files, self.environment), now)
+        return not_running(item, status, now, call.base_url)
 
     def _ask(self, item: Holding | Broken, call: Call) -> Answer:
         try:
