@@ -27,9 +27,11 @@ from gateway.callers.tokens import TokenTable
 from leasehold import credentials
 from leasehold.state_dir import Running, StateDir, nearest
 from ledger import variables
+from ledger.claims import NOTHING, Known, leaves_open
 from ledger.committers import CONTROLLER, READER
 from ledger.errors import Refused
 from ledger.holdings import ROOT, Fleet, environments, fleet_of
+from ledger.observed import read_record
 from ledger.repository import Person, Remote, Repository, Snapshot
 from ledger.settings import STATUS_BRANCH
 
@@ -130,6 +132,12 @@ class Context:
         return Repository(
             remote, self._folder(), under="", may_begin=True, committer=CONTROLLER, clock=clock
         )
+
+    def known(self, fleet: Fleet, name: str | None) -> Known:
+        """Read what is known of the endpoints, if that may say more of one, or of any."""
+        if not leaves_open(fleet, name):
+            return NOTHING
+        return Known(read_record(self.status().read().files, fleet.name))
 
     def tokens(self, fleet: Fleet) -> TokenTable:
         """Return the environment's token table. Raises Refused LH4109 without readable settings."""

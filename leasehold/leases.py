@@ -12,11 +12,10 @@ from leasehold import git_author
 from leasehold.console import dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import on_day, relative
-from ledger.claims import NOTHING, Known, leaves_open
+from ledger.claims import settle
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Holding, document_path
 from ledger.lease import Lease, stamp
-from ledger.observed import read_record
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
@@ -75,7 +74,7 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     """Show who kept NAME alive, when and why."""
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
-    item = fleet.get(name)
+    item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
     changes = list(read_changes(ledger.changes(path, limit)))
     if output == "json":
@@ -93,9 +92,7 @@ class _Change:
     def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
         self._ledger = context.repository(person)
         fleet = context.fleet(self._ledger.read())
-        known = NOTHING
-        if leaves_open(fleet, name):
-            known = Known(read_record(context.status().read().files, fleet.name))
+        known = context.known(fleet, name)
         self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason, known=known)
 
     def make(self, proposal: Proposal, output: str) -> None:

@@ -32,7 +32,7 @@ from ledger.settings import STATUS_BRANCH
 from ledger.variables import STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
-from sandbox.git.server import GitServer, create_repository
+from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
 
 if TYPE_CHECKING:
@@ -84,7 +84,10 @@ class Hooks:
 
 @contextmanager
 def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalStack]:
-    """Start git, AWS and the gateway. Raises Refused LH501x with what stands in the way."""
+    """Start git, AWS and the gateway. Raises Refused with what stands in the way.
+
+    The ledger is looked at first: nothing starts beside one that is damaged.
+    """
     with ExitStack() as parts:
         parts.enter_context(home.occupied())
         ports = _Ports(home)
@@ -147,7 +150,7 @@ class _Ports:
 
 def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
     try:
-        seeds.seed_ledger(create_repository(home.repositories, seeds.LEDGER))
+        seeds.ledger_of(home)
         server = parts.enter_context(GitServer(home.repositories, port))
     except FileNotFoundError as error:
         raise Refused(

@@ -15,6 +15,7 @@ from rich.text import Text
 from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import as_of
+from ledger.claims import settle
 from ledger.forecast import Transition, forecast
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import duration, stamp
@@ -61,7 +62,7 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
     """
     snapshot, now = context.repository().read(), clock()
     fleet = context.fleet(snapshot)
-    items = _chosen(fleet, name)
+    items = _chosen(settle(fleet, context.known(fleet, name), now), name)
     count = count or (_ONE if name else _FLEET)
     rows = sorted((row for item in items for row in _rows(item, now, count)), key=_by_time)
     if output == "json":

@@ -1,6 +1,6 @@
 """What a fresh `leasehold up` starts with: the example ledger, and what its endpoints need in AWS.
 
-Everything here may be done again on what is there already.
+What is there already is kept: a ledger as it is, and an account but for what it lacks.
 """
 
 import os
@@ -17,9 +17,11 @@ from botocore.exceptions import ClientError
 
 from leasehold.context import Cloud
 from leasehold.git_author import as_variables
+from leasehold.state_dir import StateDir
 from ledger.committers import READER
 from ledger.errors import Refused
 from ledger.tags import ADOPTABLE_TAG
+from sandbox.git.server import create_repository
 
 LEDGER = "ledger.git"
 ENVIRONMENT = "dev"
@@ -31,10 +33,25 @@ _PROJECT = Path(__file__).resolve().parent.parent
 _FOLDERS = ("environments", "schema")
 
 
-def seed_ledger(repository: Path) -> None:
-    """Put the examples into a bare repository as its first commit; one with a commit is kept."""
-    if _git(repository, "rev-parse", "--quiet", "--verify", "main", check=False):
-        return
+def ledger_of(home: StateDir) -> Path:
+    """Return the ledger's repository; a home that is made just now gets one with the examples.
+
+    It is put in its place when it is complete. Whatever became of it later, it is never made anew:
+    raises Refused LH2003, LH2004 or LH5004 with what is missing and how to get it back.
+    """
+    repository = home.repositories / LEDGER
+    if home.is_new:
+        with tempfile.TemporaryDirectory(prefix="new-", dir=home.path) as folder:
+            fresh = create_repository(Path(folder), LEDGER)
+            _fill(fresh)
+            fresh.rename(repository)
+    else:
+        _check(repository, home.path)
+    return repository
+
+
+def _fill(repository: Path) -> None:
+    """Put the examples into a bare repository as its first commit."""
     with tempfile.TemporaryDirectory(prefix="leasehold-") as folder:
         for name in _FOLDERS:
             _copy(_PROJECT / name, Path(folder) / name)
@@ -43,6 +60,36 @@ def seed_ledger(repository: Path) -> None:
         _git(repository, *here, "add", *_FOLDERS, variables=index)
         _git(
             repository, *here, "commit", "--quiet", "-m", "Begin with the examples", variables=index
+        )
+
+
+def _check(repository: Path, home: Path) -> None:
+    """Refuse a ledger that got lost or damaged: an empty one would end everything that runs."""
+    anew = f"or delete {home} to begin anew with an empty account"
+    if not repository.exists():
+        raise Refused(
+            "LH2004",
+            f"the ledger {repository} is gone, and an account is left that was made from it: bring"
+            f" it back from a clone (`git clone --bare CLONE {repository}`), {anew}.",
+        )
+    if not _git(repository, "rev-parse", "--git-dir", check=False):
+        raise Refused(
+            "LH2003",
+            f"the ledger {repository} cannot be read as a git repository: mend it (`git --git-dir"
+            f" {repository} fsck` says more; its HEAD is `ref: refs/heads/main`), {anew}.",
+        )
+    if not _git(repository, "rev-parse", "--quiet", "--verify", "main^{commit}", check=False):
+        raise Refused(
+            "LH2004",
+            f"the ledger {repository} has no branch main any more: push it from a clone (`git push"
+            f" {repository} main`; `git --git-dir {repository} fsck --lost-found` names the commits"
+            f" that are left), {anew}.",
+        )
+    if _git(repository, "cat-file", "-t", "main:environments", check=False) != "tree":
+        raise Refused(
+            "LH5004",
+            f"the branch main of the ledger {repository} has no folder environments/ any more: run"
+            f" `git revert` in a clone for the commit that took it away and push that, {anew}.",
         )
 
 

@@ -53,6 +53,13 @@ class StateDir:
     def account(self) -> Path:
         return self.path / "account"
 
+    @property
+    def is_new(self) -> bool:
+        """Tell whether no `up` has served from here yet: nothing is kept that one leaves behind."""
+        kept = (self.account, self.path / "token", self.path / "ports.json", self.path / "cache")
+        repositories = self.repositories.iterdir() if self.repositories.is_dir() else ()
+        return not any(path.exists() for path in kept) and not any(True for _ in repositories)
+
     def cache(self, whose: str) -> Path:
         return self.path / "cache" / whose
 

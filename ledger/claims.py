@@ -64,7 +64,7 @@ def settle(fleet: Fleet, known: Known, now: datetime) -> Fleet:
         of_items = {each for item in fleet.broken for each in item.violations}
         loose = tuple(each for each in fleet.violations if each not in of_items)
         fleet = judged(replace(fleet, violations=loose), fleet.as_read, known)
-    holdings = tuple(_with_lost_lease(item, known.record, now) for item in fleet.holdings)
+    holdings = tuple(with_lost_lease(item, known.record, now) for item in fleet.holdings)
     return fleet if holdings == fleet.holdings else replace(fleet, holdings=holdings)
 
 
@@ -160,7 +160,7 @@ def _without_shared_paths(environment: str, items: Sequence[_Item], known: Known
     return [judge(item) for item in items]
 
 
-def _with_lost_lease(holding: Holding, record: Record, now: datetime) -> Holding:
+def with_lost_lease(holding: Holding, record: Record, now: datetime) -> Holding:
     """Note the lease that the record knows of a holding that has none, as long as it would run."""
     entry = record.entry(holding.endpoint_name)
     ends = entry.lease_end if entry else None

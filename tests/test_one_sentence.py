@@ -12,6 +12,9 @@ from click.testing import CliRunner
 from leasehold.converge import plan
 from leasehold.next import next_
 from leasehold.status import status
+from ledger.names import EndpointName
+from ledger.observed import Applied, Entry, Record
+from ledger.phases import ABSENT
 from ledger.standing import State
 from tests.gateway.serving import serving
 from tests.scene import NOON, REGION, definition, lease, path
@@ -49,6 +52,7 @@ FLEET: dict[str, tuple[str, Json | None, Json | None]] = {
     "Open": (State.SCHEDULED, scheduled(WINDOW), None),
     "Endless": (State.SCHEDULED, scheduled(WEEK), lease(NOON - HOUR)),
     "Ended": (State.ENDED, scheduled({**WINDOW, "days": ["tue"]}), lease(NOON - HOUR)),
+    "Lost": (State.LEASE_LOST, {}, None),
     "Idle": (State.NEVER_LEASED, {}, None),
     "Fresh": (State.NEVER_LEASED, {"schedule": {"initial_provision_minutes": 30}}, None),
 }
@@ -72,6 +76,9 @@ def run(scene: Scene, command: click.Command) -> Any:  # noqa: ANN401 - JSON
 def fleet(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """A fleet in all states, of which SageMaker has nothing yet, and commands on its clock."""
     define(scene)
+    entry = Entry("Lost", ABSENT, NOON, lease_end=NOON + HOUR)
+    record = Record({EndpointName("demo-Lost-Endpoint"): entry})
+    scene.logbook.keep("dev", record, Applied(scene.forge.tip, (), NOON))
     monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

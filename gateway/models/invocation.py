@@ -22,6 +22,7 @@ from gateway.models.not_running import not_running, shown_status
 from gateway.models.noted_cache import NotedCache, may_answer
 from gateway.models.runtime import ModelRuntime, NotServingError
 from gateway.models.wire import ModelCall, model_call
+from ledger.claims import with_lost_lease
 from ledger.errors import Unavailable
 from ledger.holdings import Broken, Holding
 from ledger.observed import Noted
@@ -84,7 +85,10 @@ class Invocation:
             return self.not_running(item, self.noted.latest(item.endpoint_name), call)
 
     def not_running(self, item: Holding | Broken, noted: Noted | None, call: Call) -> Answer:
-        return not_running(item, shown_status(noted), self.clock(), call.base_url)
+        now = self.clock()
+        if isinstance(item, Holding):
+            item = with_lost_lease(item, self.noted.record(), now)
+        return not_running(item, shown_status(noted), now, call.base_url)
 
     def _found(self, find: Callable[[], _Item]) -> _Item:
         """Find an endpoint in the ledger, while its record is fetched beside if that is due."""

@@ -15,7 +15,7 @@ from threading import Lock
 from gateway.log_lines import logger
 from ledger.errors import Failure, Refused, Wait
 from ledger.names import EndpointName
-from ledger.observed import Noted, read_noted
+from ledger.observed import Noted, Record, read_noted, read_record
 from ledger.phases import Phase
 from ledger.repository import Repository
 
@@ -36,6 +36,7 @@ class NotedCache:
         self._clock = clock
         self._lock = Lock()
         self._known: _Noted | None = None
+        self._files: Mapping[str, bytes] = {}
         self._read_at = datetime.min.replace(tzinfo=clock().tzinfo)
 
     def look(self, name: EndpointName) -> Noted | None:
@@ -60,6 +61,10 @@ class NotedCache:
         """Return what is noted of an endpoint now, whosever it is. Raises Wait LH4228."""
         return self._of(name, afresh=True)
 
+    def record(self) -> Record:
+        """Return the whole record, as it was read last."""
+        return read_record(self._files, self._environment)
+
     def is_fresh(self) -> bool:
         return timedelta(0) <= self._clock() - self._read_at < REMEMBERED
 
@@ -82,8 +87,8 @@ class NotedCache:
         if self._status is None:
             raise _cannot_tell()
         try:
-            snapshot = self._status.read()
-            return read_noted(snapshot.files, self._environment)
+            self._files = self._status.read().files
+            return read_noted(self._files, self._environment)
         except (Failure, ValueError) as error:
             if self._known is None:
                 raise _cannot_tell() from error
