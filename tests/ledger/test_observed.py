@@ -45,6 +45,7 @@ entries = st.builds(
     previous_config=some,
     attempted_config=some,
     update_failure=some,
+    attempted_count=st.integers(0, 99),
     starting_since=maybe,
     starting_lease=maybe,
     lease_end=maybe,
@@ -53,6 +54,7 @@ entries = st.builds(
     failures=st.integers(0, 99),
     suspended_since=maybe,
     notices=st.frozensets(texts, max_size=4),
+    tag_keys=st.frozensets(texts, max_size=4),
 )
 
 
@@ -80,6 +82,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         previous_config="a-0",
         attempted_config="a-2",
         update_failure="crash",
+        attempted_count=3,
         starting_since=NOON,
         starting_lease=NOON,
         lease_end=NOON,
@@ -88,6 +91,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         failures=2,
         suspended_since=NOON,
         notices=frozenset({"started"}),
+        tag_keys=frozenset({"team"}),
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
     assert written.keys() == {each.name for each in fields(Entry)}
