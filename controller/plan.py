@@ -42,6 +42,8 @@ order in which they are asked.
     on               same config, other scaling         scale
     on               same config, idle too long         idle: end the lease, or stay off this window
     on               same config, in use near its end   extend, where the definition asks for it
+    on               same config, other number of       resize in place, after a back-off where it
+                     instances, nothing scales it       came back without them
     on               same config                        keep
     digest unwanted  config or model of ours, unused    collect, unless something is unreadable
 

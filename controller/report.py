@@ -23,6 +23,7 @@ _SIGNS = {
     Verb.CREATE: "+",
     Verb.TAG: "~",
     Verb.SCALE: "~",
+    Verb.RESIZE: "~",
     Verb.COLLECT: "-",
     Verb.WAIT: ".",
     Verb.REPORT: "!",

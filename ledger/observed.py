@@ -33,7 +33,10 @@ _INSTANTS = frozenset(
         "suspended_since",
     }
 )
-_NO_TEXT = frozenset({"notices", "scaled", "failures", "foreign"})
+_NUMBERS = frozenset({"failures", "attempted_count"})
+_SETS = frozenset({"notices", "tag_keys"})
+_FLAGS = frozenset({"scaled", "foreign"})
+_NO_TEXT = _SETS | _NUMBERS | _FLAGS
 _STATUS = re.compile("[a-zA-Z]{1,40}")  # a reader may put it into a header
 
 
@@ -50,6 +53,7 @@ class Entry:
     previous_config: str | None = None
     attempted_config: str | None = None  # of the last update
     update_failure: str | None = None  # why that one was rolled back
+    attempted_count: int = 0  # of instances, as long as it has not arrived
     starting_since: datetime | None = None  # wanted since, and not in service yet
     starting_lease: datetime | None = None  # the latest end of its lease in that time
     lease_end: datetime | None = None  # as the last tick saw it
@@ -60,6 +64,7 @@ class Entry:
     foreign: bool = False  # it has a definition's name, and is not ours
     api_resource_name: str | None = None  # the path at which it answers
     notices: frozenset[str] = frozenset()  # keys of those delivered
+    tag_keys: frozenset[str] = frozenset()  # of the tags that its definition has set
 
     @property
     def phase(self) -> Phase:
@@ -244,9 +249,11 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
     match key, value:
         case _, str() if key in _INSTANTS and (moment := datetime.fromisoformat(value)).tzinfo:
             return moment.astimezone(UTC)
-        case "notices", list() if all(isinstance(each, str) for each in value):
+        case _, list() if key in _SETS and all(isinstance(each, str) for each in value):
             return frozenset(value)
-        case ("scaled" | "foreign", bool()) | ("failures", int()):
+        case _, bool() if key in _FLAGS:
+            return value
+        case _, int() if key in _NUMBERS:
             return value
         case _, str() if key not in _INSTANTS and key not in _NO_TEXT:
             return value

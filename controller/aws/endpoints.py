@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
+from controller.planning.desired import VARIANT
 from controller.planning.observed import Existing, Look, Observed
 from controller.planning.ownership import Owner
 from ledger.holdings import Fleet
@@ -34,6 +35,7 @@ class _Seen:
     failure_reason: str | None
     pending_config: str | None
     variants: tuple[str, ...]
+    count: int | None
 
 
 class Endpoints:
@@ -147,6 +149,7 @@ class Endpoints:
             summary["CreationTime"].astimezone(UTC),
             seen.pending_config,
             seen.variants,
+            seen.count,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
@@ -157,12 +160,15 @@ class Endpoints:
         if (known := self._seen.get(name)) and known.version == version:
             return known
         answer = self._sagemaker.describe_endpoint(EndpointName=name)
+        variants = answer.get("ProductionVariants", ())
+        counts = {each["VariantName"]: each.get("DesiredInstanceCount") for each in variants}
         seen = _Seen(
             version,
             answer.get("EndpointConfigName"),
             answer.get("FailureReason"),
             answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
-            tuple(each["VariantName"] for each in answer.get("ProductionVariants", ())),
+            tuple(counts),
+            counts.get(VARIANT),
         )
         self._seen[name] = seen
         return seen

@@ -16,14 +16,16 @@ if TYPE_CHECKING:
 QUOTA_PAUSE = timedelta(minutes=10)
 QUOTA_CODE = "LH3002"
 
+_Wish = tuple["EndpointName", str, int | None]  # an endpoint, its config, its instances
+
 
 class QuotaPause:
     def __init__(self) -> None:
-        self._refused: dict[tuple[EndpointName, str], tuple[datetime, Refused]] = {}
+        self._refused: dict[_Wish, tuple[datetime, Refused]] = {}
 
     def guard(self, target: Desired, now: datetime, do: Callable[[Desired], None]) -> None:
         """Do it, or raise a quota's refusal again while the pause lasts. Raise Failure."""
-        key = (target.endpoint_name, target.config_name)
+        key = (target.endpoint_name, target.config_name, target.count)
         if (held := self._refused.get(key)) and now < held[0]:
             raise held[1]
         self._refused.pop(key, None)

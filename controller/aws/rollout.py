@@ -1,17 +1,17 @@
-"""The one module that changes endpoints: create, update, tag, delete, with config and model.
+"""The one module that changes endpoints: create, update, resize, tag, delete, and their configs.
 
 Each action is one mutation of the endpoint, and may be done again: what a tick that was cut short
 has made is found by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
 from controller.aws.quota_pause import QuotaPause
 from controller.planning.action import Action, Verb
-from controller.planning.desired import Desired
+from controller.planning.desired import VARIANT, Desired
 from ledger.errors import Refused, Wait
 from ledger.names import EndpointName
 from ledger.tags import LEASE_TAG
@@ -32,10 +32,12 @@ class Rollout:
                 self._quota_pause.guard(target, now, self._create)
             case Verb.UPDATE, Desired() as target:
                 self._quota_pause.guard(target, now, self._update)
+            case Verb.RESIZE, Desired() as target:
+                self._quota_pause.guard(target, now, self._resize)
             case Verb.ADOPT, Desired() as target:
                 self._tag(name, {**target.tags, LEASE_TAG: target.lease_tag})
             case Verb.TAG, Desired() as target:
-                self._tag(name, target.tags)
+                self._tag(name, target.tags, target.dropped_tags)
             case Verb.DELETE, _:
                 self._delete(name)
             case verb, _:
@@ -68,10 +70,25 @@ class Rollout:
         except Absent as failure:
             raise _not_visible(target, failure) from failure
 
-    def _tag(self, endpoint_name: EndpointName, tags: Mapping[str, str]) -> None:
+    def _resize(self, target: Desired) -> None:
+        wish: Any = {"VariantName": VARIANT, "DesiredInstanceCount": target.count}
         with aws_errors():
-            answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
-            self._sagemaker.add_tags(ResourceArn=answer["EndpointArn"], Tags=_tag_list(tags))
+            self._sagemaker.update_endpoint_weights_and_capacities(
+                EndpointName=target.endpoint_name, DesiredWeightsAndCapacities=[wish]
+            )
+
+    def _tag(
+        self,
+        endpoint_name: EndpointName,
+        tags: Mapping[str, str],
+        dropped: Collection[str] = (),
+    ) -> None:
+        with aws_errors():
+            arn = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)["EndpointArn"]
+            if dropped:  # first: a resource has 50 tags at most
+                self._sagemaker.delete_tags(ResourceArn=arn, TagKeys=sorted(dropped))
+            if tags:
+                self._sagemaker.add_tags(ResourceArn=arn, Tags=_tag_list(tags))
 
     def _delete(self, endpoint_name: EndpointName) -> None:
         try:

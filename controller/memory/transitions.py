@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Plan, Verb
-from controller.planning.desired import Desired
+from controller.planning.desired import Desired, definition_tags
 from controller.planning.findings import Scales
 from controller.planning.observed import Observed, lacks_capacity
 from controller.planning.ownership import Owner
@@ -17,7 +17,7 @@ from ledger.holdings import Fleet, Holding
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from ledger.phases import ABSENT, Phase, follows, phase_of
-from ledger.tags import LEASE_TAG
+from ledger.tags import LEASE_TAG, NAME_TAG
 
 # A start goes on in these: what failed, or is deleted for it, is tried again.
 _STARTS = frozenset({Phase.STARTING, Phase.FAILED, Phase.ENDING})
@@ -41,6 +41,7 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
         entry = _with_lease(_seen(entry, item, now), item, holding)
         foreign = not owner.owns(item.tags)
         entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
+        entry = _with_tags(entry, item, holding)
         there[name] = _with_documents(entry, holding, now)
     for name, entry in record.entries.items():
         if name not in there:
@@ -112,6 +113,8 @@ def news(before: Record, after: Record) -> Iterator[str]:
             yield f"{name}: {path} ({entry.cause})"
         elif was.config != entry.config:
             yield f"{name}: {entry.status} on {entry.config}"
+        elif was.tag_keys != entry.tag_keys:
+            yield f"{name}: its definition sets {', '.join(sorted(entry.tag_keys)) or 'no tag'}"
         elif entry.update_failure and was.update_failure != entry.update_failure:
             yield f"{name}: the update to {entry.attempted_config} failed ({entry.update_failure})"
         elif told := sorted(entry.notices - was.notices):
@@ -132,6 +135,7 @@ def _first(record: Record, item: Observed, holding: Holding | None, now: datetim
 
 
 def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
+    was_busy = entry.phase.is_busy
     entry = _moved(entry, item.status, now, item)
     created_at = _whole(item.created_at) if item.created_at else None
     if created_at != entry.created_at:
@@ -140,7 +144,7 @@ def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
         entry = replace(entry, starting_since=entry.created_at or _whole(now))
     if item.config_name and item.config_name != entry.config:
         entry = replace(entry, config=item.config_name, previous_config=entry.config)
-    return _with_update(entry, item)
+    return _with_resize(_with_update(entry, item), item, was_busy=was_busy)
 
 
 def _moved(entry: Entry, status: str, now: datetime, item: Observed | None = None) -> Entry:
@@ -174,12 +178,34 @@ def _with_update(entry: Entry, item: Observed) -> Entry:
     return entry
 
 
+def _with_resize(entry: Entry, item: Observed, *, was_busy: bool) -> Entry:
+    """Follow a change of capacity: it arrived, or the endpoint came back without it."""
+    if not entry.attempted_count or item.phase.is_busy:
+        return entry
+    if item.count == entry.attempted_count:
+        return replace(entry, attempted_count=0, failures=0)
+    return replace(entry, failures=entry.failures + 1) if was_busy else entry
+
+
 def _with_lease(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     """Keep the latest end that the lease had while it starts: a shorter one is somebody's will."""
     if entry.starting_since is None or holding is None or holding.lease is None:
         return entry
     ends = (holding.lease.expires_at, entry.starting_lease, _started_under(item))
     return replace(entry, starting_lease=max(end for end in ends if end))
+
+
+def _with_tags(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
+    """Know the tags that its definition has set, so that they can go when it sets them no more.
+
+    A tag that is neither wanted nor there is forgotten: whoever sets it later is somebody else.
+    """
+    if holding is None or item.tags is None or NAME_TAG not in item.tags:
+        return entry
+    wanted = definition_tags(holding.definition)
+    known = {key for key in entry.tag_keys if key in wanted or key in item.tags}
+    known |= {key for key, value in wanted.items() if item.tags.get(key) == value}
+    return entry if known == entry.tag_keys else replace(entry, tag_keys=frozenset(known))
 
 
 def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
@@ -233,27 +259,41 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
         entry, status=action.verb.begins or entry.status, since=_whole(now), cause=action.reason
     )
     match action.verb, action.target:
-        case Verb.CREATE, Desired(config_name=config, lease_tag=mark):
-            return replace(
-                moved,
-                foreign=False,
-                lease_end=_instant(mark) or entry.lease_end,
-                starting_since=entry.starting_since or _whole(now),
-                attempted_config=None,
-                update_failure=None,
-                config=config,
-                previous_config=entry.previous_config if entry.config == config else entry.config,
-            )
+        case Verb.CREATE, Desired() as target:
+            after: Entry | None = _created(entry, moved, target, now)
         case Verb.UPDATE, Desired(config_name=config):
-            return replace(moved, attempted_config=config, update_failure=None)
+            after = replace(moved, attempted_config=config, attempted_count=0, update_failure=None)
+        case Verb.RESIZE, Desired(count=int(count)):
+            failures = entry.failures if count == entry.attempted_count else 0
+            after = replace(moved, attempted_count=count, failures=failures)
         case Verb.DELETE, _:
-            return replace(moved, lease_end=None) if action.is_orphan else moved
-        case Verb.SCALE, target:
-            return replace(entry, scaled=target is not None)
+            after = replace(moved, lease_end=None) if action.is_orphan else moved
+        case (Verb.ADOPT | Verb.TAG) as verb, Desired() as target:
+            kept = entry.tag_keys - target.dropped_tags if verb is Verb.TAG else frozenset()
+            after = replace(entry, tag_keys=kept | target.tag_keys)
+        case Verb.SCALE, scale:
+            after = replace(entry, scaled=scale is not None)
         case Verb.CREDIT, _:
-            return replace(entry, starting_since=None, starting_lease=None)
+            after = replace(entry, starting_since=None, starting_lease=None)
         case _:
-            return None
+            after = None
+    return after
+
+
+def _created(entry: Entry, moved: Entry, target: Desired, now: datetime) -> Entry:
+    same = entry.config == target.config_name
+    return replace(
+        moved,
+        foreign=False,
+        lease_end=_instant(target.lease_tag) or entry.lease_end,
+        starting_since=entry.starting_since or _whole(now),
+        attempted_config=None,
+        attempted_count=0,
+        update_failure=None,
+        config=target.config_name,
+        previous_config=entry.previous_config if same else entry.config,
+        tag_keys=target.tag_keys,
+    )
 
 
 def _whole(moment: datetime) -> datetime:

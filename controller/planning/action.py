@@ -25,6 +25,7 @@ class Verb(StrEnum):
     CREATE = "create"
     TAG = "tag"
     SCALE = "scale"
+    RESIZE = "resize"
     COLLECT = "collect"
     WAIT = "wait"
     REPORT = "report"
@@ -59,6 +60,7 @@ _BEGINS = {
     Verb.DELETE: Status.DELETING,
     Verb.UPDATE: Status.UPDATING,
     Verb.CREATE: Status.CREATING,
+    Verb.RESIZE: Status.UPDATING,
 }
 
 # What an action is done with: requests, a leftover, a lease's new end, or the length of a credit.

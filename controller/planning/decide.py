@@ -144,10 +144,10 @@ def _on(decision: Decision, there: Observed) -> Action:
     match there.phase:
         case Phase.FAILED:
             return after_failure(decision, there, changed=changed)
+        case Phase.SERVING if decision.is_served(there):
+            return upkeep(decision, there)
         case _ if changed:
             return update(decision, there)
-        case Phase.SERVING:
-            return upkeep(decision, there)
         case Phase.RESTING:
             return decision.act(
                 Verb.REPORT,

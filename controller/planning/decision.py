@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from controller.planning.action import Action, Target, Verb
-from controller.planning.desired import Desired, desired, lease_mark
+from controller.planning.desired import Desired, desired, differs_in_count_alone, lease_mark
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.planning.ownership import Owner
@@ -43,6 +43,13 @@ class Decision:
     @cached_property
     def owner(self) -> Owner:
         return Owner.of(self.fleet, self.environment, self.findings.record)
+
+    def is_served(self, there: Observed) -> bool:
+        """Tell whether an endpoint has the wanted config, whatever its number of instances."""
+        name = there.config_name
+        return name == self.target.config_name or differs_in_count_alone(
+            name, self.holding, self.environment
+        )
 
     @property
     def schedule(self) -> Schedule:

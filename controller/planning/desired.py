@@ -2,7 +2,9 @@
 
 Pure. Model and endpoint config are named `<endpoint_name>-<digest>`, with a digest of all that they
 hold. So "has it changed?" is string inequality, and a `git revert` finds its old config again.
-Tags, owner and schedule are no part of the digest.
+Tags, owner and schedule are no part of the digest. The number of instances is, for a config holds
+it; but to an endpoint that serves, a config that differs in it alone is the same: capacity is
+changed in place.
 """
 
 import hashlib
@@ -24,11 +26,12 @@ from ledger.documents import (
 from ledger.holdings import Holding
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
-from ledger.tags import ON_REMOVE_TAG
+from ledger.tags import ON_REMOVE_TAG, TAG_PREFIX
 
 VARIANT = "AllTraffic"
 _NAME_LIMIT = 63
 _DIGEST_LETTERS = 10
+_COUNTS = range(1, 101)  # numbers of instances that a config of ours may have been made with
 
 Request = Mapping[str, Any]
 
@@ -44,6 +47,13 @@ class Desired:
     model: Request | None = field(default=None)
     config: Request | None = field(default=None)
     retain_counts: bool = False
+    count: int | None = None  # of instances, where the definition alone says how many
+    dropped_tags: frozenset[str] = frozenset()  # that its definition set once
+
+    @property
+    def tag_keys(self) -> frozenset[str]:
+        """Return the keys of the tags that its definition sets, which ours are not."""
+        return frozenset(key for key in self.tags if not key.startswith(TAG_PREFIX))
 
     def tags_over(self, there: Mapping[str, str]) -> Mapping[str, str]:
         """Return the tags for an endpoint that has some: an on_remove is taken back by a value."""
@@ -54,19 +64,16 @@ class Desired:
 
 def desired(holding: Holding, environment: Environment, owner: Owner) -> Desired:
     """Return what SageMaker should have for a holding."""
-    tags = {**holding.definition.tags, **owner.tags(holding.name)}
-    if holding.definition.owner:
-        tags.setdefault("owner", holding.definition.owner)
+    tags = {**definition_tags(holding.definition), **owner.tags(holding.name)}
     if holding.definition.on_remove == "retain":
         tags[ON_REMOVE_TAG] = "retain"
     lease_tag = lease_mark(holding)
     source = holding.definition.source
     if isinstance(source, ExistingConfig):
         return Desired(holding.endpoint_name, source.endpoint_config_name, tags, lease_tag)
-    model = _model(holding, environment)
-    variant = _variant(holding)
-    output = _async_output(holding, environment)
+    model, variant, output = _content(holding, environment)
     name = _content_name(holding.endpoint_name, [model, variant, output])
+    scales = holding.definition.autoscaling is not None
     return Desired(
         holding.endpoint_name,
         name,
@@ -78,8 +85,27 @@ def desired(holding: Holding, environment: Environment, owner: Owner) -> Desired
             "ProductionVariants": [{**variant, "ModelName": name}],
             **output,
         },
-        retain_counts=holding.definition.autoscaling is not None,
+        retain_counts=scales,
+        count=None if scales else holding.definition.instance_count,
     )
+
+
+def differs_in_count_alone(
+    config_name: str | None, holding: Holding, environment: Environment
+) -> bool:
+    """Tell whether a config holds what is wanted, for another number of instances."""
+    if isinstance(holding.definition.source, ExistingConfig):
+        return False
+    model, variant, output = _content(holding, environment)
+    others = ({**variant, "InitialInstanceCount": count} for count in _COUNTS)
+    name = holding.endpoint_name
+    return any(config_name == _content_name(name, [model, each, output]) for each in others)
+
+
+def definition_tags(definition: Definition) -> dict[str, str]:
+    """Return the tags that a definition sets; an owner is one."""
+    owner = {"owner": definition.owner} if definition.owner else {}
+    return {**owner, **definition.tags}
 
 
 def config_names(
@@ -92,6 +118,17 @@ def config_names(
 def lease_mark(holding: Holding) -> str:
     """Return the value of the tag that says under which lease an endpoint was started."""
     return stamp(holding.lease.expires_at) if holding.lease else "none"
+
+
+def _content(
+    holding: Holding, environment: Environment
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Return all that the digest is of: the model, its variant, and where answers are left."""
+    return (
+        _model(holding, environment),
+        _variant(holding),
+        _async_output(holding, environment),
+    )
 
 
 def _content_name(endpoint_name: str, content: object) -> str:

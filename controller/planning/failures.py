@@ -5,6 +5,7 @@ reported until somebody changes something.
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Verb
@@ -23,7 +24,7 @@ def after_failure(decision: Decision, there: Observed, *, changed: bool) -> Acti
         news = "its definition changed" if changed else "its lease was renewed"
         return decision.act(Verb.DELETE, f"it failed ({words}), and {news}: it starts anew")
     if lacks_capacity(words):
-        retry_at = _retry_at(decision, there)
+        retry_at = next_try(decision, there)
         if decision.now < retry_at:
             return decision.act(Verb.WAIT, f"no capacity ({words}); next try at {stamp(retry_at)}")
         return decision.act(Verb.DELETE, f"no capacity ({words}); it starts anew")
@@ -49,19 +50,20 @@ def update(decision: Decision, there: Observed) -> Action:
             f"the update to {target.config_name} failed: {failure.rstrip('.')}. It serves on with"
             f" {there.config_name}; change its definition to try again.",
         )
-    if failure and decision.now < (retry_at := _retry_at(decision, there)):
+    if failure and decision.now < (retry_at := next_try(decision, there)):
         return decision.act(
             Verb.WAIT, f"no capacity for its update ({failure}); next try at {stamp(retry_at)}"
         )
     reason = f"its definition changed: {there.config_name} becomes {target.config_name}"
-    return decision.act(Verb.UPDATE, reason, target)
+    keeps = target.retain_counts or (target.count is not None and there.count == target.count)
+    return decision.act(Verb.UPDATE, reason, replace(target, retain_counts=keeps))
 
 
 def cause(there: Observed) -> str:
     return (there.failure_reason or "no reason given").rstrip(".")
 
 
-def _retry_at(decision: Decision, there: Observed) -> datetime:
+def next_try(decision: Decision, there: Observed) -> datetime:
     """Return the failure's time plus 5 min, doubled with each failure up to 1 h, times 1 to 2.
 
     The last factor is random, so that endpoints do not all come back at once, but drawn from the

@@ -1,13 +1,14 @@
 """What an endpoint needs that serves on the config of its definition. Pure.
 
-Its tags and its scaling follow the definition, and its lease follows its use, where the definition
-asks for that.
+Its tags, its scaling and its number of instances follow the definition, and its lease follows its
+use, where the definition asks for that.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Verb
+from controller.planning.capacity import resize
 from controller.planning.decision import Decision
 from controller.planning.desired import VARIANT
 from controller.planning.idleness import Use, bump, idle_since
@@ -18,24 +19,34 @@ from ledger.schedule import window_end
 
 
 def upkeep(decision: Decision, there: Observed) -> Action:
-    """Return what is left to do: the first of tags, scaling, use; else keep it."""
-    if stale := _stale_tags(decision, there):
-        target = replace(decision.target, tags=stale)
-        return decision.act(Verb.TAG, f"its tags changed: {', '.join(sorted(stale))}", target)
+    """Return what is left to do: the first of tags, scaling, use, capacity; else keep it."""
+    if tagged := _tagged(decision, there):
+        return tagged
     if scaled := _scaled(decision, there):
         return scaled
     if used := _used(decision, there):
         return used
+    if resized := resize(decision, there):
+        return resized
     failed = decision.entry.update_failure if decision.entry else None
     return decision.act(
         Verb.KEEP, decision.why + (f"; the last update failed: {failed}" if failed else "")
     )
 
 
-def _stale_tags(decision: Decision, there: Observed) -> dict[str, str]:
+def _tagged(decision: Decision, there: Observed) -> Action | None:
+    """Set the tags that differ, and take away those that its definition set once."""
     there_now = there.tags or {}
     wanted = decision.target.tags_over(there_now)
-    return {key: value for key, value in wanted.items() if there_now.get(key) != value}
+    stale = {key: value for key, value in wanted.items() if there_now.get(key) != value}
+    set_once = decision.entry.tag_keys if decision.entry else frozenset()
+    dropped = (set_once & there_now.keys()) - wanted.keys()
+    if not stale and not dropped:
+        return None
+    changed = [f"its tags changed: {', '.join(sorted(stale))}"] if stale else []
+    gone = [f"its definition has no tag {', '.join(sorted(dropped))} any more"] if dropped else []
+    target = replace(decision.target, tags=stale, dropped_tags=dropped)
+    return decision.act(Verb.TAG, "; ".join([*changed, *gone]), target)
 
 
 def _scaled(decision: Decision, there: Observed) -> Action | None:

@@ -4,7 +4,8 @@ Calls are limited and metrics cost money, so AWS is asked only what could change
 
     look at    is taken of
     ---------  -----------------------------------------------------------------------------
-    scaling    what serves and wants autoscaling, or had some of ours when it was seen last
+    scaling    what serves and wants autoscaling, or had some of ours when it was seen last, or
+               has another number of instances than its definition says
     use        what serves, if it has been quiet for its idle_minutes, or has less of its lease
                left than half of its extend_while_active_minutes
     leftovers  the environment, unless nothing has moved since there were none
@@ -17,6 +18,7 @@ from types import MappingProxyType
 
 from controller.planning.idleness import Use, may_be_idle
 from controller.planning.observed import Observed, by_name
+from ledger.documents import ExistingConfig
 from ledger.holdings import Fleet, Holding
 from ledger.names import EndpointName
 from ledger.observed import Record
@@ -69,7 +71,7 @@ def looks_due(
     serving = list(_serving(fleet, observed))
     questions = (_question(*pair, remembered.last_used, now) for pair in serving)
     return Looks(
-        tuple(seen for holding, seen in serving if _has_scaling(holding, record)),
+        tuple(seen for holding, seen in serving if _has_scaling(holding, seen, record)),
         tuple(question for question in questions if question),
         not record.is_new and remembered.none_left != collection_inputs(fleet, observed),
     )
@@ -106,10 +108,13 @@ def _serving(fleet: Fleet, observed: Collection[Observed]) -> Iterator[tuple[Hol
             yield holding, seen
 
 
-def _has_scaling(holding: Holding, record: Record) -> bool:
-    """Tell whether it wants scaling, or had some that may have to go."""
-    entry = record.entry(holding.endpoint_name)
-    return holding.definition.autoscaling is not None or (entry is not None and entry.scaled)
+def _has_scaling(holding: Holding, seen: Observed, record: Record) -> bool:
+    """Tell whether it wants scaling, or has or had some that may have to go."""
+    entry, definition = record.entry(holding.endpoint_name), holding.definition
+    if definition.autoscaling is not None or (entry is not None and entry.scaled):
+        return True
+    moved = seen.count not in {None, definition.instance_count}
+    return moved and not isinstance(definition.source, ExistingConfig)
 
 
 def _question(

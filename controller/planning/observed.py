@@ -24,6 +24,7 @@ class Observed:
     created_at: datetime | None = None
     pending_config: str | None = None
     variants: tuple[str, ...] = ()
+    count: int | None = None  # of instances that our variant should have, if it has any
 
     @property
     def phase(self) -> Phase:

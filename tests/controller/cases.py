@@ -65,6 +65,7 @@ def fleet_of(
             "model": {"image": "falcon:1"},
             **definition,
         }
+        document = {key: value for key, value in document.items() if value is not None}
         files[f"environments/dev/{name}.endpoint.json"] = json.dumps(document).encode()
         if expires_at:
             lease = json.dumps({"expires_at": stamp(expires_at)}).encode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -74,6 +74,13 @@ LEFTOVER = Artifact(
     ResourceKind.MODEL, Name("demo-a-endpoint-0123456789"), Name("A"), Name("arn:model/demo-a")
 )
 
+UNSCALED = Findings(scales={NAME: None})
+EXISTING: dict[str, Any] = {
+    "model": None,
+    "inference_instance_type": None,
+    "endpoint_config_name": "theirs",
+}
+
 Row = tuple[Fleet, Observed | None, Findings, Verb | None]
 
 
@@ -105,9 +112,21 @@ def offered(fleet: Fleet, **tags: str) -> Observed:
     return untagged(fleet, **{ADOPTABLE_TAG: "demo/dev", **tags})
 
 
+def counted(
+    fleet: Fleet, count: int, config: str | None = None, modified_at: datetime = NOW
+) -> Observed:
+    found = there("InService", fleet, config=config, modified_at=modified_at)
+    return replace(found, count=count)
+
+
 def retained(fleet: Fleet) -> Observed:
     found = there("InService", fleet)
     return replace(found, tags={**(found.tags or {}), ON_REMOVE_TAG: "retain"})
+
+
+def tagged(fleet: Fleet, **tags: str) -> Observed:
+    found = there("InService", fleet)
+    return replace(found, tags={**(found.tags or {}), **tags})
 
 
 def used(use: Use) -> Findings:
@@ -287,6 +306,9 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
             Verb.TAG, fleet := fleet_of("A", on_remove="retain"), there("InService", fleet)
         ),
         "retained no more": row(Verb.TAG, ON, retained(ON)),
+        "one that it set once": row(
+            Verb.TAG, ON, tagged(ON, team="a"), remembering(tag_keys=frozenset({"team"}))
+        ),
     },
     ("on", "same config, other scaling"): {
         "none yet": row(
@@ -299,8 +321,47 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
     ("on", "same config, in use near its end"): {
         "": row(Verb.EXTEND, ACTIVE, there("InService", ACTIVE), used(Use(ago(2))))
     },
+    ("on", "same config, other number of instances, nothing scales it"): {
+        "more": row(Verb.RESIZE, ON, counted(ON, 3), UNSCALED),
+        "none at all": row(Verb.RESIZE, ON, counted(ON, 0), UNSCALED),
+        "a config that was made for another number": row(
+            Verb.RESIZE,
+            fleet := fleet_of("A", inference_instance_count=2),
+            counted(fleet, 1, config=WANTED),
+            UNSCALED,
+        ),
+        "came back without them": row(
+            Verb.WAIT,
+            ON,
+            counted(ON, 3),
+            replace(remembering(attempted_count=1, failures=1), scales={NAME: None}),
+        ),
+        "backed off": row(
+            Verb.RESIZE,
+            ON,
+            counted(ON, 3, modified_at=LONG_AGO),
+            replace(remembering(attempted_count=1, failures=1), scales={NAME: None}),
+        ),
+        "another number came back": row(
+            Verb.RESIZE,
+            ON,
+            counted(ON, 3),
+            replace(remembering(attempted_count=2, failures=1), scales={NAME: None}),
+        ),
+    },
     ("on", "same config"): {
+        "the number of a definition that scales": row(Verb.KEEP, SCALING, counted(SCALING, 3)),
+        "nobody looked whether it scales": row(Verb.KEEP, ON, counted(ON, 3)),
+        "the number of instances of somebody else's config": row(
+            Verb.KEEP,
+            fleet := fleet_of("A", **EXISTING),
+            counted(fleet, 3),
+            UNSCALED,
+        ),
         "": row(Verb.KEEP, ON, there("InService", ON)),
+        "tagged by hand": row(
+            Verb.KEEP, ON, tagged(ON, team="a"), remembering(tag_keys=frozenset({"owner"}))
+        ),
         "nobody knows its use": row(
             Verb.KEEP,
             IDLING,

@@ -46,6 +46,7 @@ entries = st.builds(
     previous_config=some,
     attempted_config=some,
     update_failure=some,
+    attempted_count=st.integers(0, 99),
     starting_since=maybe,
     starting_lease=maybe,
     lease_end=maybe,
@@ -56,6 +57,7 @@ entries = st.builds(
     suspended_since=maybe,
     api_resource_name=some,
     notices=st.frozensets(texts, max_size=4),
+    tag_keys=st.frozensets(texts, max_size=4),
 )
 
 
@@ -87,6 +89,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         previous_config="a-0",
         attempted_config="a-2",
         update_failure="crash",
+        attempted_count=3,
         starting_since=NOON,
         starting_lease=NOON,
         lease_end=NOON,
@@ -97,6 +100,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         suspended_since=NOON,
         api_resource_name="chat",
         notices=frozenset({"started"}),
+        tag_keys=frozenset({"team"}),
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
     assert written.keys() == {each.name for each in fields(Entry)}

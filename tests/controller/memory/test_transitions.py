@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,11 +23,17 @@ from tests.controller.cases import (
     NAME,
     NOW,
     Ticks,
+    broken_fleet,
     config_of,
     fleet_of,
+    target_of,
     there,
     with_lease,
 )
+
+if TYPE_CHECKING:
+    from controller.planning.observed import Observed
+    from ledger.holdings import Fleet
 
 FLEET = fleet_of("A", expires_at=NOW + timedelta(hours=9))
 NONE = fleet_of()
@@ -246,6 +252,7 @@ class TestNews:
             ),
             ({"notices": frozenset({"started:1", "idle"})}, "told idle, started:1"),
             ({"scaled": True}, "InService"),
+            ({"tag_keys": frozenset({"team", "owner"})}, "its definition sets owner, team"),
         ],
     )
     def test_without_a_new_status_says_what_else_moved(
@@ -290,3 +297,82 @@ def test_a_plan_without_actions_settles_what_it_does_not_name() -> None:
     assert forgotten(Record({NAME: entry("InService")}), empty, ()) == Record(
         {NAME: entry("InService")}
     )
+
+
+class TestAResize:
+    wanted = fleet_of("A", inference_instance_count=2)
+
+    def seen(self, status: str, count: int | None = 1) -> Observed:
+        return replace(there(status, self.wanted), count=count)
+
+    def begun(self, **fields: object) -> Ticks:
+        """It was asked for at 0, and nobody has seen it yet."""
+        record = Record({NAME: entry("InService", **fields)})
+        (holding,) = self.wanted.holdings
+        resize = Action(Verb.RESIZE, "A", NAME, "because", target_of(self.wanted, holding))
+        return Ticks(acted(record, [resize], at(0)))
+
+    def test_is_noted_until_it_arrives(self) -> None:
+        ticks = self.begun()
+        assert (ticks.entry.status, ticks.entry.attempted_count) == ("Updating", 2)
+        ticks.see(self.wanted, self.seen("Updating"), at(1))
+        assert (ticks.entry.attempted_count, ticks.entry.failures) == (2, 0)
+        ticks.see(self.wanted, self.seen("InService", 2), at(2))
+        assert (ticks.entry.attempted_count, ticks.entry.failures) == (0, 0)
+
+    @pytest.mark.parametrize("count", [1, None])
+    def test_that_came_back_without_it_is_one_failure(self, count: int | None) -> None:
+        ticks = self.begun()
+        for minute, status in enumerate(["Updating", "RollingBack", "InService", "InService"]):
+            ticks.see(self.wanted, self.seen(status, count), at(minute))
+        assert (ticks.entry.attempted_count, ticks.entry.failures) == (2, 1)
+
+    def test_that_came_back_before_anybody_looked_is_one_too(self) -> None:
+        ticks = self.begun()
+        ticks.see(self.wanted, self.seen("InService"), at(1))
+        assert ticks.entry.failures == 1
+
+    def test_to_the_same_number_goes_on_counting_and_to_another_begins_anew(self) -> None:
+        assert self.begun(attempted_count=2, failures=3).entry.failures == 3
+        assert self.begun(attempted_count=4, failures=3).entry.failures == 0
+
+
+class TestTagsOfADefinition:
+    tagged = fleet_of("A", tags={"team": "a"}, owner="ana")
+
+    def keys(self, *steps: tuple[Fleet, dict[str, str]]) -> set[str]:
+        """The keys that are known after these definitions and tags were seen."""
+        ticks = Ticks(Record({NAME: entry("InService")}))
+        for minute, (fleet, tags) in enumerate(steps):
+            seen = there("InService", fleet)
+            ticks.record = sighted(
+                ticks.record, fleet, [replace(seen, tags={**(seen.tags or {}), **tags})], at(minute)
+            )
+        return set(ticks.entry.tag_keys)
+
+    def test_are_those_that_are_there_as_it_says(self) -> None:
+        assert self.keys((self.tagged, {"team": "a", "owner": "bo", "audit": "1"})) == {"team"}
+
+    def test_are_known_after_they_are_taken_out(self) -> None:
+        both = {"team": "a", "owner": "ana"}
+        assert self.keys((self.tagged, both), (FLEET, both)) == {"team", "owner"}
+
+    def test_are_known_while_the_index_of_tags_is_late(self) -> None:
+        both = {"team": "a", "owner": "ana"}
+        assert self.keys((self.tagged, both), (self.tagged, {})) == {"team", "owner"}
+
+    def test_are_forgotten_once_they_are_neither_wanted_nor_there(self) -> None:
+        assert self.keys((self.tagged, {"team": "a"}), (FLEET, {}), (FLEET, {"team": "b"})) == set()
+
+    @pytest.mark.parametrize("tags", [None, {"team": "a"}])
+    def test_are_not_known_of_what_is_not_ours_or_not_read(
+        self, tags: dict[str, str] | None
+    ) -> None:
+        seen = replace(there("InService", self.tagged), tags=tags)
+        assert sighted(Record(), self.tagged, [seen], at(0)).entries[NAME].tag_keys == frozenset()
+
+    def test_of_a_broken_definition_stay_known(self) -> None:
+        known = Record({NAME: entry("InService", tag_keys=frozenset({"team"}))})
+        broken = broken_fleet()
+        seen = there("InService", FLEET)
+        assert sighted(known, broken, [seen], at(1)).entries[NAME].tag_keys == {"team"}

@@ -13,6 +13,7 @@ from tests.controller.cases import NAME
 CHANGES = {
     *(Verb.GRANT, Verb.CREDIT, Verb.EXTEND, Verb.IDLE),
     *(Verb.ADOPT, Verb.DELETE, Verb.UPDATE, Verb.CREATE, Verb.TAG, Verb.SCALE, Verb.COLLECT),
+    Verb.RESIZE,
 }
 
 
@@ -32,7 +33,7 @@ def test_what_changes_a_lease_is_a_commit() -> None:
 def test_deletes_come_after_commits_and_before_whatever_costs_money() -> None:
     order = list(Verb)
     assert max(map(order.index, (verb for verb in Verb if verb.commits))) < order.index(Verb.DELETE)
-    for verb in (Verb.UPDATE, Verb.CREATE, Verb.SCALE):
+    for verb in (Verb.UPDATE, Verb.CREATE, Verb.SCALE, Verb.RESIZE):
         assert order.index(Verb.DELETE) < order.index(verb)
 
 
@@ -42,6 +43,7 @@ def test_what_begins_a_status_begins_a_busy_one() -> None:
         Verb.CREATE: Status.CREATING,
         Verb.UPDATE: Status.UPDATING,
         Verb.DELETE: Status.DELETING,
+        Verb.RESIZE: Status.UPDATING,
     }
     assert all(phase_of(status).is_busy for status in begun.values())
 
