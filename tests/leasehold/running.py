@@ -73,6 +73,7 @@ class Up:
                 env=variables(folder, **more),
                 stdout=output,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,  # so that a test can kill all that it started, too
             )
         while not self._is_decided():
             time.sleep(0.05)
@@ -123,10 +124,12 @@ class Up:
         body: object = None,
         stage: str = "",
         token: str | None = None,
+        key: str | None = None,
     ) -> tuple[int, Any]:
         url = f"{self.says['gateway_url']}{stage}/endpoint-expiry{query}"
         data = None if body is None else json.dumps(body).encode()
         headers = {"Authorization": token or self.says["token"]}
+        headers |= {"Idempotency-Key": key} if key else {}
         request = urllib.request.Request(url, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=HANGS_SECONDS) as answer:
