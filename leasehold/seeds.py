@@ -21,7 +21,7 @@ from leasehold.state_dir import StateDir
 from ledger.committers import READER
 from ledger.errors import Refused
 from ledger.tags import ADOPTABLE_TAG
-from sandbox.git.server import create_repository
+from sandbox.git.server import create_repository, drop_left_locks
 
 LEDGER = "ledger.git"
 ENVIRONMENT = "dev"
@@ -46,6 +46,7 @@ def ledger_of(home: StateDir) -> Path:
             _fill(fresh)
             fresh.rename(repository)
     else:
+        drop_left_locks(repository)
         _check(repository, home.path)
     return repository
 

@@ -7,6 +7,7 @@ lost, and none counts twice. LEASEHOLD_SOAK is a number for a longer run.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -15,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -28,8 +30,13 @@ if TYPE_CHECKING:
 KILLS = max(4, 2 * int(os.environ.get("LEASEHOLD_SOAK", "0")) // 5)
 CALLERS = 3
 LONG = 600  # minutes: nothing ends while this goes on
+SETTINGS = "environments/dev/environment.json"
 ENDPOINT = "demo-Falcon40B-Endpoint"
-GONE = (OSError, ValueError)  # the connection was refused or cut, or the answer is torn
+GONE = (
+    OSError,
+    ValueError,
+    HTTPException,
+)  # the connection was refused or cut, or the answer is torn
 
 
 @dataclass
@@ -89,6 +96,9 @@ def test_killed_alone_or_with_its_children_it_loses_nothing_and_does_nothing_twi
     callers = Callers()
     up = Up(tmp_path)
     up.await_status(ENDPOINT, "InService")
+    settings = json.loads(up.git("show", f"HEAD:{SETTINGS}"))
+    settings["limits"] |= {"requests_per_minute": 6_000, "max_lease_minutes": 10_080}
+    up.publish(SETTINGS, json.dumps(settings))
     up.ask("POST", body={"EndpointName": ENDPOINT, "minutes": LONG})
     began, since = lease_end(up), made(up)
     with ThreadPoolExecutor(CALLERS) as threads:

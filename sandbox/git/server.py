@@ -3,7 +3,9 @@
 Hooks run, and of two writers one wins, as there. It must not know what the repositories hold.
 """
 
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,6 +18,8 @@ from sandbox.loopback_server import HOST, LoopbackServer, Sockets
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+HELD_AT_MOST = 2.0  # seconds
+_BETWEEN_LOOKS = 0.1
 _THREADS = 8
 
 
@@ -27,6 +31,19 @@ def create_repository(root: Path, name: str) -> Path:
     for key, value in settings.items():
         run_git("--git-dir", str(path), "config", key, value)
     return path
+
+
+def drop_left_locks(repository: Path) -> None:
+    """Drop the locks that a git left behind which was killed: with them each push is refused.
+
+    Git holds one for milliseconds. A younger one may be held by a process that outlives its server,
+    so it gets HELD_AT_MOST to come to its end.
+    """
+    for lock in (*repository.glob("*.lock"), *(repository / "refs").rglob("*.lock")):
+        with suppress(FileNotFoundError):
+            while time.time() - lock.stat().st_mtime < HELD_AT_MOST:
+                time.sleep(_BETWEEN_LOOKS)
+            lock.unlink()
 
 
 class GitServer(LoopbackServer):
