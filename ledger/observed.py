@@ -149,16 +149,16 @@ def _text(value: object) -> str | None:
 def read_noted(files: Mapping[str, bytes], environment: str) -> Mapping[EndpointName, Noted | None]:
     """Return what readers need to know of each endpoint; None for an entry that is broken.
 
-    One broken entry hides no other. Where no record is there, nothing is noted; raises ValueError
-    for a record that cannot be read.
+    One broken entry hides no other. Where no record is there, or one that was only begun, nothing
+    is noted; raises ValueError for a record that cannot be read.
     """
     path = _record_path(environment)
     if path not in files:
         return {}
     try:
-        entries = json.loads(files[path])["endpoints"]
+        entries = json.loads(files[path]).get("endpoints", {})
         return {EndpointName(name): _noted(data) for name, data in entries.items()}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{path} cannot be read") from error
 
 

@@ -115,7 +115,11 @@ def _failure(endpoint_name: str, code: str, message: str) -> Failure:
         case "ModelNotReadyException" | "ServiceUnavailable" | "ServiceUnavailableException":
             return Wait("LH4304", f"{endpoint_name} is not ready for this call: try again.")
         case "AccessDenied" | "AccessDeniedException":
-            said = f"This API may not invoke {endpoint_name}. Tell who runs this API."
+            said = (  # IAM looks at tags before SageMaker looks for the endpoint
+                f"This API may not invoke {endpoint_name}: it was deleted a moment ago, or its tags"
+                " do not say that it is this environment's. Ask again in a minute, and then tell"
+                " who runs this API."
+            )
             return Unavailable("LH4308", said)
         case _:
             return Unavailable("LH4307", f"SageMaker failed to ask {endpoint_name} ({code}).")

@@ -93,3 +93,25 @@ def test_what_is_defined_otherwise_is_not_adopted(up: Up, clone: Path) -> None:
     assert "is defined already, in environments/dev/Falcon40B.endpoint.json. [LH5006]" in (
         done.stderr
     )
+
+
+def test_what_is_not_there_or_not_in_service_is_not_adopted(up: Up, clone: Path) -> None:
+    gone = up.leasehold("adopt", "nobody", "--into", str(clone))
+    assert "SageMaker has no endpoint nobody." in gone.stderr
+    assert gone.stderr.rstrip().endswith("[LH5006]")
+
+
+def test_the_file_is_written_once_in_a_clone_and_under_a_name_that_fits(
+    up: Up, clone: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    for into, name, said in (
+        (tmp_path / "elsewhere", "Fine", "there is no folder"),
+        (clone, "not a name", "/name: "),
+        (clone, "Twice", ""),
+        (clone, "Twice", "is there already: choose another --name."),
+    ):
+        done = up.leasehold("adopt", BY_HAND, "--name", name, "--into", str(into))
+        assert done.returncode == bool(said), done.stderr
+        assert said in done.stderr
+        assert ("[LH5007]" in done.stderr) is bool(said)

@@ -250,6 +250,20 @@ class TestWhatIsRefused:
         assert said.endswith("[LH5051]")
 
 
+def test_a_file_that_cannot_be_written_is_named_and_stays(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clone / "environments" / "dev").mkdir(parents=True)
+    shutil.copy(PROJECT / SETTINGS, clone / SETTINGS)
+
+    def read_only(path: Path, _: bytes) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "write_bytes", read_only)
+    said = refused(clone, "dev")
+    assert said.endswith("environment.json cannot be written: Permission denied. [LH5051]")
+
+
 def test_in_a_terminal_it_asks_for_what_is_missing_until_the_answers_are_in_order(
     clone: Path,
 ) -> None:

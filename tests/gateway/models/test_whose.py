@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.models.noted_cache import NotedCache
+from ledger.errors import Wait
+from ledger.names import EndpointName
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, PROMPT, Models, serving, start_fleet
 from tests.ledger.forge import git
@@ -114,6 +117,12 @@ def test_where_nobody_can_tell_nothing_is_asked(models: Models, where: str, cont
     # A process that could tell before goes on: no tick deletes anything meanwhile.
     models.look_again()
     assert ask(models, where).status == 200
+
+
+def test_without_a_branch_to_read_nobody_can_tell(models: Models) -> None:
+    cache = NotedCache(None, "dev", lambda: models.scene.now)
+    with pytest.raises(Wait, match="LH4228"):
+        cache.look(EndpointName(FALCON))
 
 
 def test_a_broken_entry_is_no_entry_of_ours(models: Models) -> None:
