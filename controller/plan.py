@@ -65,6 +65,7 @@ from controller.planning.observed import Observed, by_name
 from controller.planning.ownership import Owner
 from controller.planning.prune import prune
 from ledger.holdings import ROOT, Broken, Fleet, environment_path
+from ledger.json_files import as_sentences
 from ledger.names import Name
 
 _NOTHING_FOUND = Findings()
@@ -124,8 +125,9 @@ def _frozen(broken: Broken) -> Action:
 def _in_doubt(fleet: Fleet) -> Iterator[Action]:
     """Report each file that may be a definition and is no endpoint's."""
     of_items = {each.file for item in fleet.broken for each in item.violations}
-    for file in dict.fromkeys(each.file for each in fleet.unreadable if each.file not in of_items):
-        reason = " ".join(each.sentence for each in fleet.unreadable if each.file == file)
+    loose = [each for each in fleet.violations if each in fleet.unreadable]
+    for file in dict.fromkeys(each.file for each in loose if each.file not in of_items):
+        reason = as_sentences(each for each in loose if each.file == file)
         name = file.removeprefix(f"{ROOT}/{fleet.name}/")
         yield Action(Verb.REPORT, file, Name(name), reason, kind=ResourceKind.DOCUMENT)
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.text import Text
 
+from controller.planning.artifact import ResourceKind
 from controller.planning.observed import Observed, by_name
 from controller.reconcile import Tick
 from leasehold.console import Cell, dim, output_option, say, show_json, show_table
@@ -48,6 +49,9 @@ def status(context: Context, output: str) -> None:
     say()
     headers = ("ENDPOINT", "SAGEMAKER", "STATE", "LEASE ENDS", "WHY")
     show_table(headers, [_cells(row, tick.now) for row in rows])
+    for action in tick.plan.actions:
+        if action.kind is ResourceKind.DOCUMENT:
+            say(f"! {action.reason}")
 
 
 def _rows(tick: Tick) -> Iterator[Row]:

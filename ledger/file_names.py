@@ -48,10 +48,30 @@ def strays(entries: Entries, environment: str) -> Iterator[Violation]:
         folder, _, below = rest.partition("/")
         if root != ROOT or not _may_be_definition(below or folder, content):
             continue
-        if not below and not is_in_place_of_environment(folder, content):
+        if not below and not in_place_of_one(folder, content):
             yield _stray(path, content, f"{_READ}, in a folder {ROOT}/NAME")
         elif below and folder == environment and not _is_document(below):
             yield _stray(path, content, _read_here(below, environment))
+
+
+def homeless(entries: Entries, environment: str) -> Iterator[Violation]:
+    """Yield what is beside this folder and no environment: it may hold what is its own.
+
+    They are wrong by themselves, so this is not said of the environment: it only knows of them.
+    """
+    beside: dict[str, bool] = {}
+    for path, content in entries.items():
+        root, _, rest = path.partition("/")
+        folder, _, below = rest.partition("/")
+        if root != ROOT or folder == environment:
+            continue
+        if below and is_of_environment(below, content):
+            beside[folder] = beside.get(folder, False) or below == ENVIRONMENT_FILE
+        elif isinstance(content, NotAFile) and not below and in_place_of_one(folder, content):
+            yield unreadable(path, content)
+    for folder in (folder for folder, has_settings in beside.items() if not has_settings):
+        sentence = f"it has no {ENVIRONMENT_FILE}, so what is in it is in no environment."
+        yield Violation("LH1017", f"{ROOT}/{shown(folder)}", "", sentence)
 
 
 def unreadable(path: str, what: NotAFile) -> Violation:
@@ -71,7 +91,12 @@ def shown(path: str) -> str:
     return path if seen else path.encode("unicode_escape").decode().replace(" ", "\\x20")
 
 
-def is_in_place_of_environment(name: str, content: bytes | NotAFile) -> bool:
+def is_of_environment(below: str, content: bytes | NotAFile) -> bool:
+    """Tell whether a path in a folder makes that folder an environment: documentation does not."""
+    return _is_document(below) or _may_be_definition(below, content)
+
+
+def in_place_of_one(name: str, content: bytes | NotAFile) -> bool:
     """Tell whether it stands where an environment's folder would, and may be one."""
     return isinstance(content, NotAFile) and not _has_document_words(name)
 

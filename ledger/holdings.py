@@ -23,7 +23,9 @@ from ledger.documents import (
 )
 from ledger.file_names import (
     document_of,
-    is_in_place_of_environment,
+    homeless,
+    in_place_of_one,
+    is_of_environment,
     shown,
     strays,
     unreadable,
@@ -64,7 +66,8 @@ def environments(entries: Entries) -> tuple[str, ...]:
     for path, content in entries.items():
         root, _, rest = path.partition("/")
         name, _, below = rest.partition("/")
-        if root == ROOT and (below or is_in_place_of_environment(name, content)):
+        tells = is_of_environment(below, content) if below else in_place_of_one(name, content)
+        if root == ROOT and name and tells:
             found.add(name)
     return tuple(sorted(found))
 
@@ -87,6 +90,7 @@ def read_fleet(entries: Entries, environment: str) -> Fleet:
     ]
     loose = (*strays(entries, environment), *alone)
     in_doubt = [each for each in loose if each.level == "error"]
+    in_doubt += homeless(entries, environment)
     for item in items:
         if isinstance(item, Broken):
             in_doubt += [each for each in item.violations if _hides(item, each)]

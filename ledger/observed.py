@@ -115,8 +115,8 @@ class Record:
 class Applied:
     """How far the fleet is. Two are equal if they say the same, whenever they were noted.
 
-    `open` names the endpoints that were not as `commit` wants them, or the environment where its
-    settings cannot be read. `set_back_at` is when a tick found that the ledger's head does not
+    `open` names the endpoints that were not as `commit` wants them, files that may be a definition
+    and are not read, or the environment where its settings cannot be read. `set_back_at` is when a tick found that the ledger's head does not
     descend from `commit`, which stays the one that was applied.
     """
 

@@ -79,6 +79,7 @@ HIDDEN = {
     "an unknown kind": moved(f"{DEV}/A.component.json"),
     "a folder": moved(f"{DEV}/nlp/A.endpoint.json"),
     "beside the environments": moved("environments/A.endpoint.json"),
+    "a folder beside the environment": moved("environments/nlp/A.endpoint.json"),
     "a link": linked,
     "a linked folder": linked_elsewhere,
     "a submodule": submodule(A),

@@ -116,7 +116,12 @@ class Api:
         return lines.splitlines()
 
 
-def deployed(scene: Scene, **dependencies: Any) -> tuple[ApiGateway, TokenTable]:  # noqa: ANN401
+def deployed(
+    scene: Scene,
+    *,
+    without_status: bool = False,
+    **dependencies: Any,  # noqa: ANN401
+) -> tuple[ApiGateway, TokenTable]:
     """Put the API together as the stacks do: a token is looked up for every request."""
 
     def clock() -> Any:  # noqa: ANN401
@@ -124,7 +129,8 @@ def deployed(scene: Scene, **dependencies: Any) -> tuple[ApiGateway, TokenTable]
 
     table = TokenTable(scene.account.client("dynamodb"), "auth")
     table.ensure_table()
-    ledger, status = scene.open(GATEWAY), scene.open_status(GATEWAY)
+    ledger = scene.open(GATEWAY)
+    status = None if without_status else scene.open_status(GATEWAY)
     handler = build(
         Dependencies(ledger, "dev", clock, scene.account.client, status, **dependencies)
     )

@@ -219,12 +219,38 @@ def test_other_environments_are_none_of_its_business() -> None:
     assert fleet(others).violations == ()
 
 
+def test_a_folder_that_is_no_environment_may_hold_a_definition_of_each() -> None:
+    read = fleet({"environments/nlp/X.endpoint.json": CHAT, "environments/docs/README.md": b"us"})
+    [violation] = read.unreadable
+    assert str(violation) == (
+        "environments/nlp: /: it has no environment.json, so what is in it is in no environment."
+        " [LH1017]"
+    )
+    assert read.violations == (), "that folder has an error of its own"
+    settled = fleet(
+        {"environments/nlp/X.endpoint.json": CHAT, "environments/nlp/environment.json": b"{"}
+    )
+    assert settled.unreadable == ()
+
+
+def test_what_is_in_place_of_another_environment_may_hold_a_definition_of_each() -> None:
+    read = fleet({"environments/nlp": NotAFile.SUBMODULE})
+    assert [(each.file, each.code) for each in read.unreadable] == [("environments/nlp", "LH1018")]
+    assert read.violations == ()
+
+
+def test_a_folder_of_documentation_is_no_environment() -> None:
+    paths = ("environments/docs/README.md", "environments/dev/environment.json")
+    assert environments(dict.fromkeys(paths, b"")) == ("dev",)
+
+
 @pytest.mark.parametrize("folder", ["environments", "environments/dev"])
 @pytest.mark.parametrize("what", [NotAFile.LINK, NotAFile.SUBMODULE])
 def test_an_environment_behind_a_link_cannot_be_read(folder: str, what: NotAFile) -> None:
     read = read_fleet({folder: what}, "dev")
     [violation] = read.violations
     assert (read.environment, violation.code, violation.file) == (None, "LH1018", folder)
+    assert environments({folder: what}) == (("dev",) if "/" in folder else ())
 
 
 @pytest.mark.parametrize(
