@@ -9,7 +9,7 @@ from datetime import datetime
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
 from controller.memory.applied import applied
-from controller.memory.transitions import acted, forgotten, scaled, settled, sighted
+from controller.memory.transitions import acted, forgotten, noted, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
@@ -30,7 +30,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     if fleet.environment is not None:
         record = sighted(record, fleet, seen.observed, now)
     findings = dependencies.survey.findings(fleet, seen, record, now)
-    findings = replace(findings, record=scaled(record, findings.scales))
+    findings = replace(findings, record=noted(record, findings, seen.observed))
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     return Tick(now, fleet, seen.observed, planned, findings=findings)
 

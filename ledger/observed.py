@@ -50,6 +50,7 @@ class Entry:
     created_at: datetime | None = None
     config: str | None = None
     previous_config: str | None = None
+    config_version: str | None = None  # of somebody else's config, when the endpoint took it
     attempted_config: str | None = None  # of the last update
     update_failure: str | None = None  # why that one was rolled back
     attempted_count: int = 0  # of instances, as long as it has not arrived
