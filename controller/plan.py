@@ -28,6 +28,8 @@ order in which they are asked.
     lease file lost  present                            hold until the end that the record has
     off              present                            delete; config and model stay
     off              absent                             keep
+    on               absent or other config, and the    keep and report: a config of others is used
+                     wanted one is past the limits      only where it could be read and is allowed
     on               absent                             create
     on               other config                       update (blue/green)
     on               other config, update to it failed  keep and report until the definition changes
@@ -44,6 +46,8 @@ order in which they are asked.
     on               same config, in use near its end   extend, where the definition asks for it
     on               same config, other number of       resize in place, after a back-off where it
                      instances, nothing scales it       came back without them
+    on               same config, of others, and it     keep and report
+                     is made anew, gone or past limits
     on               same config                        keep
     digest unwanted  config or model of ours, unused    collect, unless something is unreadable
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
 from controller.memory.applied import applied
-from controller.memory.transitions import acted, forgotten, scaled, settled, sighted
+from controller.memory.transitions import acted, forgotten, noted, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
@@ -47,7 +47,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,
-        record=scaled(record, found.scales),
+        record=noted(record, found, seen.observed),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
     )

@@ -12,8 +12,10 @@ from typing import Protocol
 from controller.planning.artifact import Artifact
 from controller.planning.clock import clock_fault
 from controller.planning.collection import collectible, unused
+from controller.planning.config_looks import ConfigQuestion, config_looks
 from controller.planning.desired import config_names
-from controller.planning.findings import Findings, Scales
+from controller.planning.existing_config import ConfigSeen
+from controller.planning.findings import Configs, Findings, Scales
 from controller.planning.idleness import Use
 from controller.planning.looks import Question, Remembered, collection_inputs, last_uses, looks_due
 from controller.planning.observed import Look, Observed
@@ -26,12 +28,18 @@ from ledger.observed import Record
 
 
 class Account(Protocol):
-    """The looks that can be taken of an AWS account. Each but `uses` may raise Failure."""
+    """The looks that can be taken of an AWS account.
+
+    Each may raise Failure, but for `uses` and `configs`, whose answers say what is unknown.
+    """
 
     def scaling(self, observed: Collection[Observed]) -> Scales: ...
     def uses(
         self, questions: Collection[Question], now: datetime
     ) -> Mapping[EndpointName, Use]: ...
+    def configs(
+        self, questions: Collection[ConfigQuestion]
+    ) -> Mapping[ConfigQuestion, ConfigSeen]: ...
     def artifacts(self, owner: Owner) -> tuple[Artifact, ...]: ...
     def names_in_use(self, observed: Collection[Observed]) -> frozenset[Name]: ...
 
@@ -61,9 +69,22 @@ class Survey:
         last_used = last_uses(self._remembered.last_used, uses, fleet, look.observed)
         self._remembered = replace(self._remembered, last_used=last_used)
         troubles += [use.problem for use in uses.values() if use.problem]
+        configs = self._configs(fleet, look, due.configs, now)
+        troubles += [seen.problem for seen in configs.values() if seen.problem]
         fault = clock_fault(look.aws_time, now)
         said = tuple(dict.fromkeys(troubles))
-        return Findings(record, uses, scales, leftovers, clock_fault=fault, troubles=said)
+        return Findings(
+            record, uses, scales, leftovers, clock_fault=fault, troubles=said, configs=configs
+        )
+
+    def _configs(
+        self, fleet: Fleet, look: Look, due: Collection[ConfigQuestion], now: datetime
+    ) -> Configs:
+        """Look at the configs that are due, and return what is known of all."""
+        found = self._account.configs(due) if due else {}
+        known = config_looks(self._remembered.configs, found, fleet, look.observed, now)
+        self._remembered = replace(self._remembered, configs=known)
+        return {name: each.seen for name, each in known.items()}
 
     def _leftovers(
         self, fleet: Fleet, environment: Environment, look: Look, record: Record

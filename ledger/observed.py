@@ -51,6 +51,7 @@ class Entry:
     created_at: datetime | None = None
     config: str | None = None
     previous_config: str | None = None
+    config_version: str | None = None  # of somebody else's config, when the endpoint took it
     attempted_config: str | None = None  # of the last update
     update_failure: str | None = None  # why that one was rolled back
     attempted_count: int = 0  # of instances, as long as it has not arrived
@@ -116,8 +117,8 @@ class Applied:
     """How far the fleet is. Two are equal if they say the same, whenever they were noted.
 
     `open` names the endpoints that were not as `commit` wants them, files that may be a definition
-    and are not read, or the environment where its settings cannot be read. `set_back_at` is when a tick found that the ledger's head does not
-    descend from `commit`, which stays the one that was applied.
+    and are not read, or the environment where its settings cannot be read. `set_back_at` is when a
+    tick found that the ledger's head does not descend from `commit`, which stays the one applied.
     """
 
     commit: str

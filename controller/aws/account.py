@@ -6,12 +6,15 @@ from typing import Any
 
 from controller.aws.activity import Activity
 from controller.aws.artifacts import Artifacts
+from controller.aws.configs import Configs
 from controller.aws.endpoints import Endpoints
 from controller.aws.rollout import Rollout
 from controller.aws.scaling import Scaling
 from controller.planning.action import Action, Verb
 from controller.planning.artifact import Artifact
+from controller.planning.config_looks import ConfigQuestion
 from controller.planning.desired import VARIANT
+from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Scales
 from controller.planning.idleness import Use
 from controller.planning.looks import Question
@@ -32,6 +35,7 @@ class Account:
         cloudwatch = client("cloudwatch")
         self._endpoints = Endpoints(sagemaker, tagging)
         self._rollout = Rollout(sagemaker)
+        self._configs = Configs(sagemaker)
         self._artifacts = Artifacts(sagemaker, tagging)
         self._activity = Activity(cloudwatch)
         self._scaling = Scaling(client("application-autoscaling"), cloudwatch)
@@ -51,6 +55,10 @@ class Account:
     def scaling(self, observed: Iterable[Observed]) -> Scales:
         """Look at what scaling of ours the endpoints have. Raise Failure (LH3xxx)."""
         return self._scaling.state(observed)
+
+    def configs(self, questions: Iterable[ConfigQuestion]) -> Mapping[ConfigQuestion, ConfigSeen]:
+        """Look at endpoint configs of others; what cannot be read says so."""
+        return self._configs.read(questions)
 
     def uses(self, questions: Iterable[Question], now: datetime) -> Mapping[EndpointName, Use]:
         """Ask CloudWatch when the endpoints were used; what it does not say is unknown."""

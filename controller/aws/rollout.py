@@ -5,13 +5,14 @@ has made is found by name.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
 from controller.aws.quota_pause import QuotaPause
 from controller.planning.action import Action, Verb
 from controller.planning.desired import VARIANT, Desired
+from controller.planning.existing_config import ConfigSeen
 from ledger.errors import Refused, Wait
 from ledger.names import EndpointName
 from ledger.tags import LEASE_TAG
@@ -98,10 +99,15 @@ class Rollout:
             return  # somebody was faster; it is gone, as wanted
 
     def _ensure_config(self, target: Desired) -> None:
-        """Make model and config, unless the config is there: what it holds is in its name."""
+        """Make model and config, unless the config is there: what it holds is in its name.
+
+        One that holds something else, or was made anew since it was looked at, is not used.
+        """
         try:
             with aws_errors():
-                self._sagemaker.describe_endpoint_config(EndpointConfigName=target.config_name)
+                there: Any = self._sagemaker.describe_endpoint_config(
+                    EndpointConfigName=target.config_name
+                )
         except Absent as absent:
             if target.model is None or target.config is None:
                 raise Refused(
@@ -110,6 +116,7 @@ class Rollout:
                     " change endpoint_config_name in the definition.",
                 ) from absent
         else:
+            _check_same(target, there)
             return
         tags = _tag_list(target.tags)
         _unless_there(self._sagemaker.create_model, {**target.model, "Tags": tags})
@@ -122,6 +129,43 @@ def _unless_there(create: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN
             create(**request)
     except AlreadyThere:
         return  # a tick that was cut short made it: same name, same content
+
+
+def _check_same(target: Desired, there: Mapping[str, Any]) -> None:
+    """Raise Failure where a config is not the one that is meant, but has its name."""
+    if target.config is None:
+        seen = ConfigSeen(target.config_name, there["CreationTime"].astimezone(UTC))
+        if target.config_version not in {None, seen.version}:
+            raise Wait(
+                "LH3025",
+                f"the endpoint config {target.config_name} was made anew while it was looked at."
+                " One of the next ticks looks at the new one.",
+            )
+        return
+    wanted, found = _content(target.config), _content(there)
+    wrong = [
+        f"{key} is {found[key]}, not {wanted[key]}" for key in wanted if found[key] != wanted[key]
+    ]
+    if wrong:
+        raise Refused(
+            "LH3024",
+            f"the endpoint config {target.config_name} has the name that Leasehold gives, and other"
+            f" content: {'; '.join(wrong)}. Somebody else made it, so it is not used. Delete it if"
+            " nothing needs it, and the next tick makes it anew.",
+        )
+
+
+def _content(config: Mapping[str, Any]) -> dict[str, object]:
+    """Return what tells a config from another, and AWS gives back as it was sent."""
+    variants = config["ProductionVariants"]
+    keys = ("VariantName", "ModelName", "InstanceType", "InitialInstanceCount")
+    content: dict[str, object] = {key: [each.get(key) for each in variants] for key in keys}
+    content["InstancePools"] = [
+        [pool["InstanceType"] for pool in each.get("InstancePools", [])] for each in variants
+    ]
+    content["ShadowProductionVariants"] = len(config.get("ShadowProductionVariants", []))
+    content["AsyncInferenceConfig"] = bool(config.get("AsyncInferenceConfig"))
+    return content
 
 
 def _not_visible(target: Desired, failure: Absent) -> Wait:

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.desired import Desired, definition_tags
-from controller.planning.findings import Scales
+from controller.planning.existing_config import drift
+from controller.planning.findings import Findings, Scales
 from controller.planning.observed import Observed, lacks_capacity
 from controller.planning.ownership import Owner
 from ledger.holdings import Fleet, Holding
@@ -56,6 +57,21 @@ def scaled(record: Record, scales: Scales) -> Record:
         for name, scale in scales.items()
         if (entry := record.entry(name)) and entry.scaled != (scale is not None)
     }
+    return record.with_entries(changed) if changed else record
+
+
+def noted(record: Record, findings: Findings, observed: Iterable[Observed]) -> Record:
+    """Return the record with what was found out of its endpoints besides."""
+    record, changed = scaled(record, findings.scales), {}
+    for there in observed:
+        seen, entry = findings.configs.get(there.endpoint_name), record.entry(there.endpoint_name)
+        if seen is None or entry is None or there.config_name != seen.name:
+            continue
+        if there.phase is not Phase.SERVING:
+            continue  # it may be taking another one of that name
+        known = (entry.config_version or "").startswith(f"{seen.name}@")
+        if not known and not drift(seen, there.modified_at, None) and seen.version:
+            changed[there.endpoint_name] = replace(entry, config_version=seen.version)
     return record.with_entries(changed) if changed else record
 
 
@@ -139,7 +155,10 @@ def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
     entry = _moved(entry, item.status, now, item)
     created_at = _whole(item.created_at) if item.created_at else None
     if created_at != entry.created_at:
-        entry = replace(entry, created_at=created_at)
+        same = entry.created_at is None
+        entry = replace(
+            entry, created_at=created_at, config_version=entry.config_version if same else None
+        )
     if item.phase is Phase.STARTING and entry.starting_since is None:
         entry = replace(entry, starting_since=entry.created_at or _whole(now))
     if item.config_name and item.config_name != entry.config:
@@ -166,6 +185,8 @@ def _moved(entry: Entry, status: str, now: datetime, item: Observed | None = Non
 
 def _with_update(entry: Entry, item: Observed) -> Entry:
     """Follow an update: under way, arrived, or rolled back with a reason."""
+    if item.pending_config and entry.attempted_config != item.pending_config:
+        entry = replace(entry, config_version=None)  # somebody else updates it
     if item.pending_config and item.pending_config != item.config_name:
         return replace(entry, attempted_config=item.pending_config, update_failure=None)
     if item.phase.is_busy or entry.attempted_config is None:
@@ -261,8 +282,14 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
     match action.verb, action.target:
         case Verb.CREATE, Desired() as target:
             after: Entry | None = _created(entry, moved, target, now)
-        case Verb.UPDATE, Desired(config_name=config):
-            after = replace(moved, attempted_config=config, attempted_count=0, update_failure=None)
+        case Verb.UPDATE, Desired() as target:
+            after = replace(
+                moved,
+                attempted_config=target.config_name,
+                attempted_count=0,
+                config_version=target.config_version or entry.config_version,
+                update_failure=None,
+            )
         case Verb.RESIZE, Desired(count=int(count)):
             failures = entry.failures if count == entry.attempted_count else 0
             after = replace(moved, attempted_count=count, failures=failures)
@@ -290,7 +317,9 @@ def _created(entry: Entry, moved: Entry, target: Desired, now: datetime) -> Entr
         attempted_config=None,
         attempted_count=0,
         update_failure=None,
+        created_at=None,
         config=target.config_name,
+        config_version=target.config_version,
         previous_config=entry.previous_config if same else entry.config,
         tag_keys=target.tag_keys,
     )

@@ -7,10 +7,13 @@ from datetime import timedelta
 
 from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
+from controller.planning.existing_config import objection
 from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
 from controller.planning.observed import Observed
 from controller.planning.ownership import Whose
+from ledger.documents import ExistingConfig
+from ledger.holdings import environment_path
 from ledger.lease import duration, grant, stamp
 from ledger.phases import Phase
 from ledger.standing import State
@@ -23,10 +26,9 @@ def decide(decision: Decision, there: Observed | None) -> Action:
     if early:
         return early
     if there is None:
-        on = decision.is_on
-        return decision.act(
-            Verb.CREATE if on else Verb.KEEP, decision.why, decision.target if on else None
-        )
+        if not decision.is_on:
+            return decision.act(Verb.KEEP, decision.why)
+        return _barred(decision) or decision.act(Verb.CREATE, decision.why, decision.target)
     if held := _busy(decision, there) or _unknown(decision, there) or _credit(decision, there):
         return held
     if decision.is_on:
@@ -138,6 +140,23 @@ def _busy(decision: Decision, there: Observed) -> Action | None:
     )
 
 
+def _barred(decision: Decision) -> Action | None:
+    """Keep off a config of somebody else's that the environment's limits do not let it use."""
+    source, seen = decision.holding.definition.source, decision.config_seen
+    if not isinstance(source, ExistingConfig):
+        return None
+    if seen is None:
+        name = source.endpoint_config_name
+        return decision.act(Verb.WAIT, f"its endpoint config {name} was not looked at yet")
+    if wrong := objection(seen, decision.environment, decision.fleet.name):
+        return decision.act(
+            Verb.REPORT,
+            f"{wrong}: it is not used. Choose another endpoint_config_name, or change the limits in"
+            f" {environment_path(decision.fleet.name)}.",
+        )
+    return None
+
+
 def _on(decision: Decision, there: Observed) -> Action:
     """Decide for an endpoint that should run, and at which nothing is in progress."""
     changed = there.config_name != decision.target.config_name
@@ -147,7 +166,7 @@ def _on(decision: Decision, there: Observed) -> Action:
         case Phase.SERVING if decision.is_served(there):
             return upkeep(decision, there)
         case _ if changed:
-            return update(decision, there)
+            return _barred(decision) or update(decision, there)
         case Phase.RESTING:
             return decision.act(
                 Verb.REPORT,

@@ -10,6 +10,7 @@ from functools import cached_property
 
 from controller.planning.action import Action, Target, Verb
 from controller.planning.desired import Desired, desired, differs_in_count_alone, lease_mark
+from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.planning.ownership import Owner
@@ -38,11 +39,18 @@ class Decision:
 
     @cached_property
     def target(self) -> Desired:
-        return desired(self.holding, self.environment, self.owner)
+        wanted = desired(self.holding, self.environment, self.owner)
+        seen = self.config_seen
+        return replace(wanted, config_version=seen.version) if seen else wanted
 
     @cached_property
     def owner(self) -> Owner:
         return Owner.of(self.fleet, self.environment, self.findings.record)
+
+    @property
+    def config_seen(self) -> ConfigSeen | None:
+        """Return the config that its definition names, as it was looked at."""
+        return self.findings.configs.get(self.holding.endpoint_name)
 
     def is_served(self, there: Observed) -> bool:
         """Tell whether an endpoint has the wanted config, whatever its number of instances."""

@@ -49,6 +49,7 @@ class Desired:
     retain_counts: bool = False
     count: int | None = None  # of instances, where the definition alone says how many
     dropped_tags: frozenset[str] = frozenset()  # that its definition set once
+    config_version: str | None = None  # of somebody else's config, as it was looked at
 
     @property
     def tag_keys(self) -> frozenset[str]:

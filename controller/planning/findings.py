@@ -6,12 +6,14 @@ from datetime import datetime
 from types import MappingProxyType
 
 from controller.planning.artifact import Artifact
+from controller.planning.existing_config import ConfigSeen
 from controller.planning.idleness import Use
 from controller.planning.scaling_policy import Scale
 from ledger.names import EndpointName
 from ledger.observed import Record
 
 Scales = Mapping[EndpointName, Scale | None]
+Configs = Mapping[EndpointName, ConfigSeen]  # that somebody else made, by the endpoint on one
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +29,4 @@ class Findings:
     head_fault: str | None = None
     record_fault: str | None = None
     troubles: tuple[str, ...] = ()
+    configs: Configs = field(default_factory=lambda: MappingProxyType({}))

@@ -11,9 +11,11 @@ from controller.planning.action import Action, Verb
 from controller.planning.capacity import resize
 from controller.planning.decision import Decision
 from controller.planning.desired import VARIANT
+from controller.planning.existing_config import drift, objection
 from controller.planning.idleness import Use, bump, idle_since
 from controller.planning.observed import Observed
 from controller.planning.scaling_policy import wanted_scale
+from ledger.holdings import environment_path
 from ledger.lease import prolong, stamp
 from ledger.schedule import window_end
 
@@ -28,9 +30,29 @@ def upkeep(decision: Decision, there: Observed) -> Action:
         return used
     if resized := resize(decision, there):
         return resized
+    if moved := _config_moved(decision, there):
+        return moved
     failed = decision.entry.update_failure if decision.entry else None
     return decision.act(
         Verb.KEEP, decision.why + (f"; the last update failed: {failed}" if failed else "")
+    )
+
+
+def _config_moved(decision: Decision, there: Observed) -> Action | None:
+    """Report that its config is not what it was, or is past the limits: it serves on."""
+    seen, entry = decision.config_seen, decision.entry
+    if seen is None:
+        return None
+    news = drift(seen, there.modified_at, entry.config_version if entry else None)
+    if news:
+        return decision.act(Verb.REPORT, news)
+    wrong = None if seen.problem else objection(seen, decision.environment, decision.fleet.name)
+    if not wrong:
+        return None
+    return decision.act(
+        Verb.REPORT,
+        f"{wrong}: it serves on until its lease ends. Choose another endpoint_config_name, or"
+        f" change the limits in {environment_path(decision.fleet.name)}.",
     )
 
 

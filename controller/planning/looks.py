@@ -8,6 +8,7 @@ Calls are limited and metrics cost money, so AWS is asked only what could change
                has another number of instances than its definition says
     use        what serves, if it has been quiet for its idle_minutes, or has less of its lease
                left than half of its extend_while_active_minutes
+    config     of somebody else, as `config_looks` says
     leftovers  the environment, unless nothing has moved since there were none
 """
 
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from controller.planning.config_looks import ConfigLooks, ConfigQuestion, configs_due
 from controller.planning.idleness import Use, may_be_idle
 from controller.planning.observed import Observed, by_name
 from ledger.documents import ExistingConfig
@@ -49,6 +51,7 @@ class Remembered:
 
     last_used: Mapping[EndpointName, datetime] = field(default_factory=lambda: MappingProxyType({}))
     none_left: CollectionInputs | None = None  # with which nothing was left over
+    configs: ConfigLooks = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Looks:
     scaling: tuple[Observed, ...]
     uses: tuple[Question, ...]
     leftovers: bool
+    configs: tuple[ConfigQuestion, ...] = ()
 
 
 def looks_due(
@@ -74,6 +78,7 @@ def looks_due(
         tuple(seen for holding, seen in serving if _has_scaling(holding, seen, record)),
         tuple(question for question in questions if question),
         not record.is_new and remembered.none_left != collection_inputs(fleet, observed),
+        configs_due(fleet, observed, record, remembered.configs, now),
     )
 
 

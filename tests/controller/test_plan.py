@@ -15,6 +15,7 @@ import controller.plan
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.existing_config import ConfigSeen, Hosting
 from controller.planning.failures import BACK_OFF
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
@@ -81,6 +82,11 @@ EXISTING: dict[str, Any] = {
     "endpoint_config_name": "theirs",
 }
 
+THEIRS = fleet_of(
+    "A", limits={"allowed_instance_types": ["ml.g5.*"], "max_instances": 2}, **EXISTING
+)
+MINUTE = timedelta(minutes=1)
+
 Row = tuple[Fleet, Observed | None, Findings, Verb | None]
 
 
@@ -110,6 +116,19 @@ def unclaimed(fleet: Fleet, which: str) -> Observed:
 def offered(fleet: Fleet, **tags: str) -> Observed:
     """An endpoint whose owner lets us adopt it."""
     return untagged(fleet, **{ADOPTABLE_TAG: "demo/dev", **tags})
+
+
+def config(
+    made_at: datetime | None = LONG_AGO,
+    kinds: tuple[str, ...] = ("ml.g5.xlarge",),
+    most: int = 1,
+    tags: dict[str, str] | None = None,
+    problem: str = "",
+) -> Findings:
+    """A config of somebody else's, as it was looked at."""
+    hosting = (Hosting("main", kinds, most),)
+    seen = ConfigSeen("theirs", None if problem else made_at, hosting, tags, problem)
+    return Findings(configs={NAME: seen})
 
 
 def counted(
@@ -231,18 +250,37 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
     },
     ("off", "present"): {status: row(Verb.DELETE, OFF, there(status, OFF)) for status in SETTLED},
     ("off", "absent"): {"": row(Verb.KEEP, OFF, None)},
-    ("on", "absent"): {"": row(Verb.CREATE, ON, None)},
+    ("on", "absent or other config, and the wanted one is past the limits"): {
+        "instance type": row(Verb.REPORT, THEIRS, None, config(kinds=("ml.p4d.24xlarge",))),
+        "another config before": row(
+            Verb.REPORT,
+            THEIRS,
+            there("InService", THEIRS, config="old-1"),
+            config(kinds=("ml.p4d.24xlarge",)),
+        ),
+        "instances": row(Verb.REPORT, THEIRS, None, config(most=3)),
+        "another environment's": row(
+            Verb.REPORT, THEIRS, None, config(tags={ENVIRONMENT_TAG: "prod"})
+        ),
+        "not readable": row(Verb.REPORT, THEIRS, None, config(problem="LH3006: AWS does not.")),
+        "not looked at yet": row(Verb.WAIT, THEIRS, None),
+    },
+    ("on", "absent"): {
+        "": row(Verb.CREATE, ON, None),
+        "on a config of others": row(Verb.CREATE, THEIRS, None, config()),
+    },
     ("on", "other config"): {
         status: row(Verb.UPDATE, ON, there(status, ON, config="old-1"))
         for status in ("InService", "OutOfService", "UpdateRollbackFailed")
     }
     | {
+        "of others": row(Verb.UPDATE, THEIRS, there("InService", THEIRS, config="old-1"), config()),
         "another update failed": row(
             Verb.UPDATE,
             ON,
             there("InService", ON, config="old-1"),
             remembering(attempted_config="old-2", update_failure=DEFECT),
-        )
+        ),
     },
     ("on", "other config, update to it failed"): {
         "rolled back": row(
@@ -349,13 +387,32 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
             replace(remembering(attempted_count=2, failures=1), scales={NAME: None}),
         ),
     },
+    ("on", "same config, of others, and it is made anew, gone or past limits"): {
+        "made anew": row(
+            Verb.REPORT, THEIRS, there("InService", THEIRS), config(made_at=NOW + MINUTE)
+        ),
+        "made anew, as the record knows": row(
+            Verb.REPORT,
+            THEIRS,
+            there("InService", THEIRS),
+            replace(
+                remembering(config_version="theirs@2026-01-01T00:00:00Z"), configs=config().configs
+            ),
+        ),
+        "gone": row(Verb.REPORT, THEIRS, there("InService", THEIRS), config(made_at=None)),
+        "past the limits": row(Verb.REPORT, THEIRS, there("InService", THEIRS), config(most=3)),
+    },
     ("on", "same config"): {
+        "of others, as it was": row(Verb.KEEP, THEIRS, there("InService", THEIRS), config()),
+        "of others, not readable now": row(
+            Verb.KEEP, THEIRS, there("InService", THEIRS), config(problem="LH3001: AWS.")
+        ),
         "the number of a definition that scales": row(Verb.KEEP, SCALING, counted(SCALING, 3)),
         "nobody looked whether it scales": row(Verb.KEEP, ON, counted(ON, 3)),
         "the number of instances of somebody else's config": row(
             Verb.KEEP,
-            fleet := fleet_of("A", **EXISTING),
-            counted(fleet, 3),
+            THEIRS,
+            counted(THEIRS, 3),
             UNSCALED,
         ),
         "": row(Verb.KEEP, ON, there("InService", ON)),

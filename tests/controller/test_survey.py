@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.clock import CLOCK_TOLERANCE
+from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
 from controller.planning.observed import Look
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from controller.planning.config_looks import ConfigQuestion
     from controller.planning.findings import Scales
     from controller.planning.looks import Question
     from controller.planning.observed import Observed
@@ -48,6 +50,7 @@ class CountingAccount:
     used: frozenset[Name] = frozenset()
     use: Use = field(default_factory=Use)
     fails: str = ""
+    unread: str = ""
     calls: Counter[str] = field(default_factory=Counter)
 
     def _count(self, call: str) -> None:
@@ -63,6 +66,10 @@ class CountingAccount:
         assert now >= NOW
         self._count("uses")
         return {question.endpoint_name: self.use for question in questions}
+
+    def configs(self, questions: Collection[ConfigQuestion]) -> dict[ConfigQuestion, ConfigSeen]:
+        self._count("configs")
+        return {each: ConfigSeen(each.config_name, problem=self.unread) for each in questions}
 
     def artifacts(self, owner: Owner) -> tuple[Artifact, ...]:
         assert owner == OWNER
@@ -158,3 +165,11 @@ def test_leftovers_are_left_alone_where_nobody_can_say_what_is_in_use() -> None:
 def test_a_use_that_nobody_knows_is_a_trouble() -> None:
     unknown = Use(known=False, problem="LH3022: CloudWatch does not say.")
     assert findings(CountingAccount(use=unknown)).troubles == ("LH3022: CloudWatch does not say.",)
+
+
+def test_a_config_that_nobody_could_read_is_a_trouble_and_is_known_as_such() -> None:
+    theirs = fleet_of("A", model=None, inference_instance_type=None, endpoint_config_name="theirs")
+    account = CountingAccount(unread="LH3006: AWS does not allow it.")
+    found = Survey(account).findings(theirs, Look((), None), RECORD, NOW)
+    assert found.troubles == ("LH3006: AWS does not allow it.",)
+    assert found.configs == {NAME: ConfigSeen("theirs", problem="LH3006: AWS does not allow it.")}

@@ -44,6 +44,7 @@ entries = st.builds(
     created_at=maybe,
     config=some,
     previous_config=some,
+    config_version=some,
     attempted_config=some,
     update_failure=some,
     attempted_count=st.integers(0, 99),
@@ -87,6 +88,7 @@ def test_the_strategy_above_fills_every_field() -> None:
     full = replace(
         ENTRY,
         previous_config="a-0",
+        config_version="a-1@2026-11-23T12:00:00Z",
         attempted_config="a-2",
         update_failure="crash",
         attempted_count=3,
