@@ -419,7 +419,8 @@ class Inspector:
         tick = self.converge()
         there, files = self.town.sight(), self.town.files
         for name in NAMES:
-            wish, found = Wish.of(name, files, self.scene.now), there.get(endpoint(name))
+            wish = Wish.of(name, files, self.scene.now, self._ends.get(name))
+            found = there.get(endpoint(name))
             action = tick.plan.action_for(EndpointName(endpoint(name)))
             if wish.wanted and action and action.verb == "keep":
                 assert found is not None, f"{name} should run"

@@ -119,6 +119,13 @@ class Account:
         described = self.sagemaker.describe_endpoint(EndpointName=name)
         return self.tags(described["EndpointArn"])
 
+    def offer(self, name: str, consent: str = "demo/dev") -> None:
+        """Let the owner of an endpoint agree that an environment adopts it."""
+        arn = self.sagemaker.describe_endpoint(EndpointName=name)["EndpointArn"]
+        self.sagemaker.add_tags(
+            ResourceArn=arn, Tags=[{"Key": "leasehold:adoptable", "Value": consent}]
+        )
+
     def make_config(self, name: str, instance_type: str = "ml.g5.xlarge") -> str:
         """An endpoint config that somebody made by hand, with its model."""
         self.sagemaker.create_model(

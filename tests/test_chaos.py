@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -280,6 +280,7 @@ class Chaos(RuleBasedStateMachine):
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
     max_examples=SOAK or 3,
+    phases=[each for each in Phase if not SOAK or each is not Phase.shrink],
     stateful_step_count=30,
     derandomize=not SOAK,
     deadline=None,

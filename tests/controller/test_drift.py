@@ -6,13 +6,13 @@ record says.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from controller.planning.desired import VARIANT
 from controller.reconcile import State, Tick
-from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, outcome, path, told
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ class TestAutoscalingThatIsTakenOut:
     def test_is_found_by_a_controller_that_knows_nothing_of_it(self, scene: Scene) -> None:
         self.scaled_to_four(scene)
         redefine(scene, inference_instance_count=2)
-        git(scene.forge.bare, "update-ref", "-d", "refs/heads/leasehold/status")
+        scene.overwrite_record(json.dumps({"id": scene.owner.record_id}))
         scene.restart()
         assert settle(scene) == ["scale done", "resize done"]
         assert (instances(scene), _targets(scene)) == (2, 0)
@@ -320,7 +320,7 @@ class TestATagThatIsTakenOut:
     def test_goes_from_what_runs_since_an_earlier_version(self, scene: Scene) -> None:
         """A record without any note of tags: the definition has the same tag, so it set it."""
         scene.start("A", 600, tags={"team": "a"})
-        git(scene.forge.bare, "update-ref", "-d", "refs/heads/leasehold/status")
+        scene.overwrite_record(json.dumps({"id": scene.owner.record_id}))
         scene.restart()
         scene.tick()
         scene.restart()
@@ -342,6 +342,7 @@ class TestATagThatIsTakenOut:
         scene.account.sagemaker.create_endpoint(
             EndpointName=A, EndpointConfigName=config, Tags=[{"Key": "audit", "Value": "1"}]
         )
+        scene.account.offer(A)
         scene.let_pass(seconds=SETTLE)
         fields: Json = {"adopt": True, "endpoint_config_name": config}
         scene.define("A", 600, tags={"team": "a"}, **fields)

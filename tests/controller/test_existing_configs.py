@@ -158,6 +158,7 @@ class TestTheLimits:
     def test_report_what_serves_already_and_do_not_stop_it(self, scene: Scene) -> None:
         make(scene, PLAIN | {"InstanceType": "ml.p4d.24xlarge"})
         scene.account.sagemaker.create_endpoint(EndpointName=A, EndpointConfigName=THEIRS)
+        scene.account.offer(A)
         scene.let_pass(seconds=SETTLE)
         limit(scene)
         scene.define("A", 60, endpoint_config_name=THEIRS, adopt=True)
@@ -172,6 +173,7 @@ class TestTheLimits:
     def test_are_not_known_to_hold_for_what_cannot_be_read(
         self, scene: Scene, operation: str
     ) -> None:
+        scene.tick()
         make(scene)
         scene.define("A", 600, endpoint_config_name=THEIRS)
         scene.account.order_fault("denied", operation=operation)
@@ -277,6 +279,7 @@ class TestAConfigUnderAnEndpoint:
         """An endpoint that was adopted, and has been updated to a config younger than itself."""
         make(scene, name="first")
         scene.account.sagemaker.create_endpoint(EndpointName=A, EndpointConfigName="first")
+        scene.account.offer(A)
         scene.let_pass(seconds=SETTLE)
         make(scene)
         scene.account.sagemaker.update_endpoint(EndpointName=A, EndpointConfigName=THEIRS)
