@@ -60,7 +60,9 @@ def old(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
 
 
 def identify(scene: Scene, ledger_id: str | None, **fields: object) -> None:
-    settings = environment(**fields) | ({"ledger_id": ledger_id} if ledger_id else {})
+    settings = environment(**fields)
+    settings.pop("ledger_id", None)
+    settings |= {"ledger_id": ledger_id} if ledger_id else {}
     scene.push({"environments/dev/environment.json": settings}, "identify")
 
 
