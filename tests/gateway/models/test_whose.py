@@ -106,7 +106,7 @@ def test_an_endpoint_that_no_tick_knows_hears_none_either(
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"endpoints": 5}'])
 @pytest.mark.parametrize("where", WAYS.values(), ids=WAYS)
 def test_where_nobody_can_tell_nothing_is_asked(models: Models, where: str, content: str) -> None:
-    assert ask(models, where).status == 200
+    assert models.ask(f"/invoke/{FALCON}").status == 200
     note(models, content)
     with serving(models.scene) as fresh:
         models.scene.account.calls()
@@ -116,7 +116,7 @@ def test_where_nobody_can_tell_nothing_is_asked(models: Models, where: str, cont
         assert asked_models(models) == set()
     # A process that could tell before goes on: no tick deletes anything meanwhile.
     models.look_again()
-    assert ask(models, where).status == 200
+    assert models.ask(f"/invoke/{FALCON}").status == 200
 
 
 def test_without_a_branch_to_read_nobody_can_tell(models: Models) -> None:
