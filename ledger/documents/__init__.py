@@ -12,7 +12,7 @@ from ledger.documents.definition import (
     Integration,
     Suspension,
     parse_definition,
-    read_endpoint_name,
+    read_names,
 )
 from ledger.documents.environment import Environment, parse_environment, parse_identities
 from ledger.documents.lease_file import dump_lease, parse_lease
@@ -50,5 +50,5 @@ __all__ = [
     "parse_identities",
     "parse_lease",
     "parse_lock",
-    "read_endpoint_name",
+    "read_names",
 ]
