@@ -19,7 +19,7 @@ from ledger.documents import (
     parse_environment,
     parse_lease,
     parse_lock,
-    read_endpoint_name,
+    read_names,
 )
 from ledger.file_names import (
     document_of,
@@ -52,7 +52,6 @@ _REMEMBERED = 32_768  # files, and as many holdings
 _Parsed = Definition | Lease | Lock | tuple[Violation, ...]
 _Contents = Mapping[str, bytes | NotAFile]
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
-_NOT_READ = frozenset({"LH1001", "LH1018", "LH1019"})
 _PARSERS: Mapping[Kind, Callable[[str, bytes], _Parsed]] = {
     "endpoint": parse_definition,
     "lease": parse_lease,
@@ -93,7 +92,7 @@ def read_fleet(entries: Entries, environment: str) -> Fleet:
     in_doubt += homeless(entries, environment)
     for item in items:
         if isinstance(item, Broken):
-            in_doubt += [each for each in item.violations if _hides(item, each)]
+            in_doubt += [each for each in item.violations if _hides(environment, item, each)]
     fleet = Fleet(
         environment,
         settings,
@@ -148,9 +147,9 @@ def _without_definition(
     yield Violation("LH1008", file, "", sentence, "warning")
 
 
-def _hides(item: Broken, violation: Violation) -> bool:
+def _hides(environment: str, item: Broken, violation: Violation) -> bool:
     """Tell whether it leaves open which endpoint a file is about, or what the file is at all."""
-    return item.is_guess or violation.code in _NOT_READ
+    return item.is_guess or violation.file != document_path(environment, item.name, "endpoint")
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -173,18 +172,16 @@ def _holding(
     }
     violations = [v for document in read.values() if isinstance(document, tuple) for v in document]
     definition, lease, lock = read["endpoint"], read.get("lease"), read.get("lock")
-    if not isinstance(definition, Definition):
-        told = _told_endpoint(contents[0])
-        guess = EndpointName(told or settings.endpoint_name(name))
-        return Broken(Name(name), guess, tuple(violations), is_guess=told is None)
-    endpoint_name = EndpointName(definition.endpoint_name or settings.endpoint_name(name))
-    file = document_path(environment, name, "endpoint")
-    violations += wrong_definition(file, name, definition, settings)
-    if "lock" not in read or isinstance(lock, Lock):
-        usable = lock if isinstance(lock, Lock) else None
-        violations += wrong_lock(file, definition, usable, settings.region_name)
-    if violations:
-        return Broken(Name(name), endpoint_name, tuple(violations))
+    told = _told_endpoint(definition, contents[0], name, settings)
+    endpoint_name = EndpointName(told or settings.endpoint_name(name))
+    if isinstance(definition, Definition):
+        file = document_path(environment, name, "endpoint")
+        violations += wrong_definition(file, name, definition, settings)
+        if "lock" not in read or isinstance(lock, Lock):
+            usable = lock if isinstance(lock, Lock) else None
+            violations += wrong_lock(file, definition, usable, settings.region_name)
+    if violations or not isinstance(definition, Definition):
+        return Broken(Name(name), endpoint_name, tuple(violations), is_guess=told is None)
     return Holding(
         definition,
         endpoint_name,
@@ -193,8 +190,22 @@ def _holding(
     )
 
 
-def _told_endpoint(content: bytes | NotAFile | None) -> str | None:
-    return read_endpoint_name(content) if isinstance(content, bytes) else None
+def _told_endpoint(
+    definition: _Parsed, content: bytes | NotAFile | None, name: str, settings: Environment
+) -> str | None:
+    """Return the endpoint that a definition is about, readable or not; None where nobody knows.
+
+    Under a file's name that is not its own, a default could be that of either name.
+    """
+    told: tuple[str | None, str | None] = (None, None)
+    if isinstance(definition, Definition):
+        told = definition.name, definition.endpoint_name
+    elif isinstance(content, bytes):
+        told = read_names(content)
+    own_name, endpoint_name = told
+    if endpoint_name is not None or own_name is None:
+        return endpoint_name
+    return settings.endpoint_name(name) if Name(name) == own_name else None
 
 
 @lru_cache(maxsize=_REMEMBERED)

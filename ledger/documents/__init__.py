@@ -12,7 +12,7 @@ from ledger.documents.definition import (
     Integration,
     Suspension,
     parse_definition,
-    read_endpoint_name,
+    read_names,
 )
 from ledger.documents.environment import (
     Environment,
@@ -55,6 +55,6 @@ __all__ = [
     "parse_identities",
     "parse_lease",
     "parse_lock",
-    "read_endpoint_name",
+    "read_names",
     "with_ledger_id",
 ]

@@ -84,17 +84,20 @@ class Definition:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_endpoint_name(content: bytes) -> str | None:
-    """Return the `endpoint_name` of a definition that may break its schema, "" where it has none.
+def read_names(content: bytes) -> tuple[str | None, str | None]:
+    """Return `name` and `endpoint_name` of a definition that may break its schema.
 
-    None where it cannot be told.
+    None is what it does not say. What is no definition at all says neither.
     """
     try:
         data = decode(content)
     except (ValueError, RecursionError):
-        return None
-    name = data.get("endpoint_name", "") if isinstance(data, dict) and data else None
-    return name if isinstance(name, str) else None
+        return None, None
+    fields = data if isinstance(data, dict) else {}
+    name, endpoint_name = fields.get("name"), fields.get("endpoint_name")
+    if not isinstance(endpoint_name, str | None):
+        return None, None
+    return name if isinstance(name, str) else None, endpoint_name
 
 
 def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation, ...]:

@@ -71,8 +71,17 @@ def as_lease(clone: Path) -> None:
     git(clone, "mv", A, f"{DEV}/B2.lease.json")
 
 
+def renamed_file(clone: Path) -> None:
+    """Rename the file alone: in it stands the former name, and its endpoint has the default."""
+    file = clone / A
+    file.write_text(file.read_text().replace(f', "endpoint_name": "{CHAT}"', ""))
+    git(clone, "mv", A, f"{DEV}/New.endpoint.json")
+    git(clone, "add", ".")
+
+
 HIDDEN = {
     "a stray comma": moved_with_a_comma,
+    "a name that was not changed with it": renamed_file,
     "capitals": moved(f"{DEV}/A.endpoint.JSON"),
     "a blank": moved(f"{DEV}/A.endpoint.json\u00a0"),
     "an editor's copy": moved(f"{DEV}/A.endpoint.json.orig"),

@@ -166,6 +166,20 @@ def test_a_definition_that_breaks_its_schema_still_tells_its_endpoint(
     assert (broken.endpoint_name, broken.is_guess, read.unreadable) == (endpoint, False, ())
 
 
+@pytest.mark.parametrize("colour", [{}, {"colour": "red"}], ids=["readable", "broken"])
+def test_a_definition_under_anothers_name_may_be_about_either_default(
+    colour: dict[str, object],
+) -> None:
+    """Somebody renamed the file and forgot the name in it."""
+    plain = {key: value for key, value in CHAT.items() if key != "endpoint_name"}
+    [broken] = fleet({f"{HERE}X.endpoint.json": {**plain, "name": "Y", **colour}}).broken
+    assert broken.is_guess
+    [broken] = fleet({f"{HERE}X.endpoint.json": {**CHAT, "name": "Y", "endpoint_name": "y"}}).broken
+    assert (broken.endpoint_name, broken.is_guess) == ("y", False)
+    [broken] = fleet({f"{HERE}X.endpoint.json": {**plain, "name": "x", **colour}}).broken
+    assert (broken.endpoint_name, broken.is_guess) == ("demo-X-Endpoint", False)
+
+
 @pytest.mark.parametrize("text", [b"[]", b"{}", b'{"endpoint_name": 7}'])
 def test_what_is_no_definition_at_all_tells_no_endpoint(text: bytes) -> None:
     assert fleet({f"{HERE}X.endpoint.json": text}).broken[0].is_guess
@@ -181,7 +195,7 @@ def test_a_guess_takes_nobodys_endpoint() -> None:
 
 
 @pytest.mark.parametrize("kind", ["lease", "lock"])
-@pytest.mark.parametrize("what", [NotAFile.LINK, POINTER, b"{"], ids=repr)
+@pytest.mark.parametrize("what", [NotAFile.LINK, POINTER, b"{", b"{}"], ids=repr)
 def test_a_lease_or_a_lock_that_cannot_be_read_may_be_a_definition(
     kind: str, what: NotAFile | bytes
 ) -> None:
