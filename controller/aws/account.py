@@ -12,6 +12,7 @@ from controller.aws.rollout import Rollout
 from controller.aws.scaling import Scaling
 from controller.planning.action import Action, Verb
 from controller.planning.artifact import Artifact
+from controller.planning.collection import Served
 from controller.planning.config_looks import ConfigQuestion
 from controller.planning.desired import VARIANT
 from controller.planning.existing_config import ConfigSeen
@@ -67,6 +68,14 @@ class Account:
     def names_in_use(self, observed: Iterable[Observed]) -> frozenset[Name]:
         """Name the configs and models that any endpoint uses. Raise Failure (LH3xxx)."""
         return self._artifacts.in_use(observed)
+
+    def tagged(self, environment: Environment, name: str) -> Mapping[EndpointName, Name]:
+        """Return an environment's endpoints by their tags: name to definition."""
+        return self._endpoints.tagged(environment, name)
+
+    def served(self, names: Iterable[EndpointName]) -> Mapping[EndpointName, Served]:
+        """Ask each of these endpoints what it uses now; what cannot be read says so."""
+        return self._artifacts.served(names)
 
     def apply(self, action: Action, now: datetime) -> None:
         """Do one action. Raise Failure (LH3xxx)."""

@@ -17,7 +17,7 @@ from controller.planning.observed import Look, Observed
 from ledger.documents import Environment
 from ledger.holdings import Fleet
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, PROJECT_TAG
+from ledger.tags import ENVIRONMENT_TAG, NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
@@ -104,6 +104,18 @@ class Endpoints:
         """Name the variants of an endpoint as it was seen last."""
         seen = self._seen.get(endpoint_name)
         return seen.variants if seen else ()
+
+    def tagged(self, environment: Environment, name: str) -> dict[EndpointName, Name]:
+        """Return an environment's endpoints by their tags: name, in lower case, to definition.
+
+        Raise Failure (LH3xxx).
+        """
+        with aws_errors():
+            owned = self._owned(environment, name)
+        return {
+            EndpointName(arn.rpartition("/")[2]): Name(tags.get(NAME_TAG, ""))
+            for arn, tags in owned.items()
+        }
 
     def _summaries(self) -> "tuple[list[EndpointSummaryTypeDef], datetime | None]":
         """List the account's endpoints; the last page's Date header says what time AWS has."""
