@@ -184,6 +184,30 @@ class TestTheNumberOfInstances:
         assert settle(scene) == []
         assert instances(scene) == 3
 
+    def test_is_left_alone_where_somebody_else_scales_it(self, scene: Scene) -> None:
+        """To take instances away from somebody's own autoscaling would go on for ever."""
+        scene.start("A", 600)
+        scene.tick()
+        scaling = scene.account.client("application-autoscaling")
+        resource = {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": f"endpoint/{A}/variant/{VARIANT}",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        }
+        scaling.register_scalable_target(**resource, MinCapacity=3, MaxCapacity=5)
+        scene.let_pass(minutes=5)
+        assert instances(scene) == 3
+        for _ in range(2):
+            assert told(scene.tick(), A).startswith(
+                "report: its definition says 1 instance, and a scalable target that is not"
+                " Leasehold's keeps it at 3 to 5"
+            )
+            scene.let_pass(minutes=1)
+        assert _targets(scene) == 1
+        scaling.deregister_scalable_target(**resource)
+        scene.restart()
+        assert settle(scene) == ["resize done"]
+
     def test_is_left_alone_where_nobody_can_say_whether_it_scales(self, scene: Scene) -> None:
         scene.start("A", 600)
         scene.tick()
