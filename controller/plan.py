@@ -46,6 +46,8 @@ order in which they are asked.
     on               same config, in use near its end   extend, where the definition asks for it
     on               same config, other number of       resize in place, after a back-off where it
                      instances, nothing scales it       came back without them
+    on               same config, other number of       keep and report
+                     instances, others scale it
     on               same config, of others, and it     keep and report
                      is made anew, gone or past limits
     on               same config                        keep

@@ -7,11 +7,12 @@ found in order to look less. It must not know AWS: whatever it asks is a method 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Protocol
 
 from controller.planning.artifact import Artifact
 from controller.planning.clock import clock_fault
-from controller.planning.collection import collectible, unused
+from controller.planning.collection import Served, collectible, doubt, suspects, unused
 from controller.planning.config_looks import ConfigQuestion, config_looks
 from controller.planning.desired import config_names
 from controller.planning.existing_config import ConfigSeen
@@ -30,7 +31,8 @@ from ledger.observed import Record
 class Account(Protocol):
     """The looks that can be taken of an AWS account.
 
-    Each may raise Failure, but for `uses` and `configs`, whose answers say what is unknown.
+    Each may raise Failure, but for `uses`, `configs` and `served`: their answers say what is
+    unknown.
     """
 
     def scaling(self, observed: Collection[Observed]) -> Scales: ...
@@ -42,6 +44,8 @@ class Account(Protocol):
     ) -> Mapping[ConfigQuestion, ConfigSeen]: ...
     def artifacts(self, owner: Owner) -> tuple[Artifact, ...]: ...
     def names_in_use(self, observed: Collection[Observed]) -> frozenset[Name]: ...
+    def tagged(self, owner: Owner) -> Mapping[EndpointName, Name]: ...
+    def served(self, names: Collection[EndpointName]) -> Mapping[EndpointName, Served]: ...
 
 
 class Survey:
@@ -62,7 +66,8 @@ class Survey:
         try:
             scales = self._account.scaling(due.scaling) if due.scaling else {}
             if due.leftovers:
-                leftovers = self._leftovers(fleet, fleet.environment, look, record)
+                leftovers, doubts = self._leftovers(fleet, fleet.environment, look, record)
+                troubles += doubts
         except Failure as failure:
             troubles.append(str(failure))
         uses = self._account.uses(due.uses, now) if due.uses else {}
@@ -88,8 +93,8 @@ class Survey:
 
     def _leftovers(
         self, fleet: Fleet, environment: Environment, look: Look, record: Record
-    ) -> tuple[Artifact, ...]:
-        """Return what may be collected, and remember where there is nothing."""
+    ) -> tuple[tuple[Artifact, ...], tuple[str, ...]]:
+        """Return what may be collected and what is in doubt; remember where there is neither."""
         owner = Owner.of(fleet, environment, record)
         ours = self._account.artifacts(owner)
         wanted = config_names(fleet.holdings, environment, owner)
@@ -99,4 +104,12 @@ class Survey:
         if not found:
             inputs = collection_inputs(fleet, look.observed)
             self._remembered = replace(self._remembered, none_left=inputs)
-        return found
+            return (), ()
+        tagged = self._account.tagged(owner)
+        asked = {item: suspects(item, fleet, look.observed, record, tagged) for item in found}
+        served = self._account.served(frozenset(chain.from_iterable(asked.values())))
+        doubts = {item: doubt(item, names, served) for item, names in asked.items()}
+        return (
+            tuple(item for item in found if not doubts[item]),
+            tuple(sentence for sentence in doubts.values() if sentence),
+        )

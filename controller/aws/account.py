@@ -12,6 +12,7 @@ from controller.aws.rollout import Rollout
 from controller.aws.scaling import Scaling
 from controller.planning.action import Action, Verb
 from controller.planning.artifact import Artifact
+from controller.planning.collection import Served
 from controller.planning.config_looks import ConfigQuestion
 from controller.planning.desired import VARIANT
 from controller.planning.existing_config import ConfigSeen
@@ -75,6 +76,14 @@ class Account:
     def take_scaling(self, name: EndpointName) -> None:
         """Take the scaling of an endpoint away, before it is deleted. Raise Failure (LH3xxx)."""
         self._scaling.remove(name, self._endpoints.variants(name) or (VARIANT,))
+
+    def tagged(self, owner: Owner) -> Mapping[EndpointName, Name]:
+        """Return the endpoints that concern an owner by their tags: name to definition."""
+        return self._endpoints.tagged(owner)
+
+    def served(self, names: Iterable[EndpointName]) -> Mapping[EndpointName, Served]:
+        """Ask each of these endpoints what it uses now; what cannot be read says so."""
+        return self._artifacts.served(names)
 
     def apply(self, action: Action, now: datetime) -> None:
         """Do one action. Raise Failure (LH3xxx)."""

@@ -5,22 +5,27 @@ name from an ARN is asked for or deleted: a listing by the digest, which has no 
 true one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, aws_errors
 from controller.planning.artifact import Artifact, ResourceKind
-from controller.planning.collection import names_content
+from controller.planning.collection import Served, names_content
 from controller.planning.observed import Observed, by_name
 from controller.planning.ownership import Owner
+from ledger.errors import Failure
 from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_sagemaker import SageMakerClient
-    from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef, PaginatorConfigTypeDef
+    from types_boto3_sagemaker.type_defs import (
+        DescribeEndpointOutputTypeDef,
+        EndpointSummaryTypeDef,
+        PaginatorConfigTypeDef,
+    )
 
 _PAGES: "PaginatorConfigTypeDef" = {"PageSize": 100}
 _Version = tuple[str, datetime]
@@ -78,6 +83,27 @@ class Artifacts:
             models = {model for config in configs - ours for model in self._models_of(config)}
         return frozenset(map(Name, configs | models))
 
+    def served(self, names: Iterable[EndpointName]) -> Mapping[EndpointName, Served]:
+        """Ask each of these endpoints what it uses now; one that is not there uses nothing."""
+        return {name: self._served(name) for name in names}
+
+    def _served(self, name: EndpointName) -> Served:
+        try:
+            with aws_errors():
+                answer = self._sagemaker.describe_endpoint(EndpointName=name)
+                configs = _configs_in(answer)
+                models = [
+                    model
+                    for config in configs
+                    if not names_content(config)
+                    for model in self._models_of(config)
+                ]
+        except Absent:
+            return Served()
+        except Failure as failure:
+            return Served(problem=str(failure))
+        return Served(frozenset(map(Name, (*configs, *models))))
+
     def collect(self, artifact: Artifact) -> None:
         """Delete a config or a model; one that is gone is fine. Raise Failure (LH3xxx)."""
         try:
@@ -118,8 +144,7 @@ class Artifacts:
                 answer = self._sagemaker.describe_endpoint(EndpointName=name)
         except Absent:
             return ()
-        pending = answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName")
-        configs = tuple(filter(None, (answer.get("EndpointConfigName"), pending)))
+        configs = _configs_in(answer)
         self._foreign[name] = (version, configs)
         return configs
 
@@ -137,6 +162,12 @@ class Artifacts:
             named = (variant.get("ModelName") for variant in variants)
             self._models[config_name] = tuple(name for name in named if name)
         return self._models[config_name]
+
+
+def _configs_in(answer: "DescribeEndpointOutputTypeDef") -> tuple[str, ...]:
+    """Return the configs that an endpoint serves on, and is about to."""
+    pending = answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName")
+    return tuple(filter(None, (answer.get("EndpointConfigName"), pending)))
 
 
 def _artifact(arn: str, tags: dict[str, str]) -> Artifact:

@@ -18,7 +18,7 @@ from controller.planning.observed import Existing, Look, Observed
 from controller.planning.ownership import Owner
 from ledger.holdings import Fleet
 from ledger.names import EndpointName, Name
-from ledger.tags import PROJECT_TAG
+from ledger.tags import NAME_TAG, PROJECT_TAG
 
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
@@ -94,6 +94,19 @@ class Endpoints:
         """Name the variants of an endpoint as it was seen last."""
         seen = self._seen.get(endpoint_name)
         return seen.variants if seen else ()
+
+    def tagged(self, owner: Owner) -> dict[EndpointName, Name]:
+        """Return what concerns an owner by its tags: name, in lower case, to definition.
+
+        Raise Failure (LH3xxx).
+        """
+        with aws_errors():
+            found = self._tagged()
+        return {
+            EndpointName(arn.rpartition("/")[2]): Name(tags.get(NAME_TAG, ""))
+            for arn, tags in found.items()
+            if owner.concerns(tags)
+        }
 
     def _summaries(self) -> "tuple[list[EndpointSummaryTypeDef], datetime | None]":
         """List the account's endpoints; the last page's Date header says what time AWS has."""

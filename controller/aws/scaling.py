@@ -22,7 +22,15 @@ from controller.aws.scaling_wire import (
 from controller.planning.desired import VARIANT
 from controller.planning.findings import Scales
 from controller.planning.observed import Observed
-from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking, resource_id
+from controller.planning.scaling_policy import (
+    Alarm,
+    Names,
+    Scale,
+    Steps,
+    Tracking,
+    ours,
+    resource_id,
+)
 from ledger.names import EndpointName, Name
 
 if TYPE_CHECKING:
@@ -61,10 +69,7 @@ class Scaling:
         self._seen: dict[EndpointName, _Seen] = {}
 
     def state(self, observed: Iterable[Observed]) -> Scales:
-        """Return the scaling of ours by endpoint name, None where there is none.
-
-        Ours is a target with a policy or an alarm of our name. Raise Failure (LH3xxx).
-        """
+        """Return the scaling by endpoint name, None where there is none. Raise Failure (LH3xxx)."""
         asked = {item.endpoint_name: (item.modified_at, item.config_name) for item in observed}
         stale = [
             name
@@ -80,7 +85,7 @@ class Scaling:
     def is_scaled(self, endpoint_name: EndpointName) -> bool:
         """Tell whether something of ours was there at the last look."""
         seen = self._seen.get(endpoint_name)
-        return seen is not None and seen.scale is not None
+        return seen is not None and ours(seen.scale) is not None
 
     def apply(self, scale: Scale) -> None:
         """Make the scaling what is wanted. Raise Failure (LH3xxx); the next tick goes on.
@@ -134,11 +139,9 @@ class Scaling:
         scales = {}
         for name in there:
             key = resource_id(name, VARIANT)
-            scale = read_scale(
+            scales[name] = read_scale(
                 (name, VARIANT), targets[key], policies.get(key, {}), alarms.get(Names(name).wake)
             )
-            if scale.on_invocations or scale.on_backlog or scale.wake or scale.alarm:
-                scales[name] = scale
         return scales
 
     def _policies(self, endpoint_names: list[EndpointName]) -> dict[Name, dict[str, Said]]:

@@ -14,6 +14,7 @@ from controller.planning.existing_config import drift
 from controller.planning.findings import Findings, Scales
 from controller.planning.observed import Observed, lacks_capacity
 from controller.planning.ownership import Owner
+from controller.planning.scaling_policy import ours
 from ledger.holdings import Fleet, Holding
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
@@ -53,9 +54,9 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
 def scaled(record: Record, scales: Scales) -> Record:
     """Return the record with a note of which endpoints have scaling of ours."""
     changed = {
-        name: replace(entry, scaled=scale is not None)
+        name: replace(entry, scaled=ours(scale) is not None)
         for name, scale in scales.items()
-        if (entry := record.entry(name)) and entry.scaled != (scale is not None)
+        if (entry := record.entry(name)) and entry.scaled != (ours(scale) is not None)
     }
     return record.with_entries(changed) if changed else record
 

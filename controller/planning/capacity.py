@@ -10,6 +10,7 @@ from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
 from controller.planning.failures import cause, next_try
 from controller.planning.observed import Observed
+from controller.planning.scaling_policy import Scale
 from ledger.lease import stamp
 
 
@@ -18,8 +19,10 @@ def resize(decision: Decision, there: Observed) -> Action | None:
     wanted, scales = decision.target.count, decision.findings.scales
     if wanted is None or there.count in {None, wanted}:
         return None
-    if there.endpoint_name not in scales or scales[there.endpoint_name] is not None:
+    if there.endpoint_name not in scales:
         return None
+    if scale := scales[there.endpoint_name]:
+        return None if scale.is_ours else _scaled_by_others(decision, scale)
     tried = decision.entry is not None and decision.entry.attempted_count == wanted
     if tried and decision.now < (retry_at := next_try(decision, there)):
         return decision.act(
@@ -30,6 +33,17 @@ def resize(decision: Decision, there: Observed) -> Action | None:
     target = replace(decision.target, config_name=there.config_name or "")
     reason = f"it has {_instances(there.count)}, and its definition says {wanted}"
     return decision.act(Verb.RESIZE, reason, target)
+
+
+def _scaled_by_others(decision: Decision, scale: Scale) -> Action:
+    """Report it: to correct what somebody else scales would go on for ever."""
+    least, most, wanted = scale.min_instances, scale.max_instances, decision.target.count
+    return decision.act(
+        Verb.REPORT,
+        f"its definition says {_instances(wanted)}, and a scalable target that is not Leasehold's"
+        f" keeps it at {least} to {most}: its number is left alone. Deregister that target at"
+        " Application Auto Scaling, or write autoscaling into the definition.",
+    )
 
 
 def _instances(count: int | None) -> str:

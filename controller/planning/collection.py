@@ -8,7 +8,8 @@
     of a broken or suspended one     never, while it is
     of a definition that is gone     its endpoint is gone too
     a model                          besides, no config of its name is left
-    any                              besides, no endpoint of the account uses it (`unused`)
+    any                              besides, no endpoint of the account uses it (`unused`), also
+                                     none that the list of endpoints leaves out (`doubt`)
 
 Nothing is collected without readable settings, without a record, or while something cannot be read
 that may be a definition. What was collected wrongly is
@@ -17,16 +18,26 @@ made again from its definition, but SageMaker cannot update an endpoint whose co
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from operator import attrgetter
 
 from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.desired import content_stem
 from controller.planning.observed import Observed, by_name
 from ledger.holdings import Fleet, Holding
-from ledger.names import Name
-from ledger.observed import Record
+from ledger.names import EndpointName, Name
+from ledger.observed import Entry, Record
 from ledger.phases import Phase
 
 _CONTENT_NAME = re.compile(r".+-[0-9a-f]{10}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The configs and models that an endpoint uses now; or why that could not be read."""
+
+    names: frozenset[Name] = frozenset()
+    problem: str = ""
 
 
 def names_content(name: str) -> bool:
@@ -63,6 +74,62 @@ def collectible(
 def unused(candidates: Iterable[Artifact], in_use: Collection[Name]) -> tuple[Artifact, ...]:
     """Return the candidates without what some endpoint of the account uses."""
     return tuple(item for item in candidates if item.name not in in_use)
+
+
+def suspects(
+    item: Artifact,
+    fleet: Fleet,
+    observed: Collection[Observed],
+    record: Record,
+    tagged: Mapping[EndpointName, Name],
+) -> frozenset[EndpointName]:
+    """Name the endpoints that could use a candidate, whether they are listed or not.
+
+    AWS's list of endpoints may be late. So these are asked for by name: whoever has the name that
+    it was made for, or had it or its definition at any time, and who is `tagged` and not listed.
+    """
+    stem, owner = Name(item.name.rpartition("-")[0]), item.definition_name
+    listed = by_name(observed)
+    found = {EndpointName(stem)} if stem else set()
+    if fleet.environment and owner:
+        found.add(EndpointName(fleet.environment.endpoint_name(owner)))
+    found |= {
+        each.endpoint_name
+        for each in fleet.items
+        if each.name == owner or Name(content_stem(each.endpoint_name)) == stem
+    }
+    found |= {
+        name
+        for name, entry in record.entries.items()
+        if Name(entry.name) == owner
+        or item.name in map(Name, filter(None, _configs_of(entry)))
+        or Name(content_stem(name)) == stem
+    }
+    found |= {name for name, of in tagged.items() if name not in listed or of == owner}
+    return frozenset(found)
+
+
+def doubt(
+    item: Artifact, names: Iterable[EndpointName], served: Mapping[EndpointName, Served]
+) -> str | None:
+    """Return why a candidate is not collected: one of these uses it, or nobody can say."""
+    for name in sorted(names):
+        found = served[name]
+        if found.problem:
+            return (
+                f"the {item.kind} {item.name} is not collected, for whether {name} uses it could"
+                f" not be read. {found.problem}"
+            )
+        if item.name in found.names:
+            return (
+                f"the {item.kind} {item.name} is not collected, for {name} uses it, although"
+                " SageMaker's list of endpoints does not say so."
+            )
+    return None
+
+
+def _configs_of(entry: Entry) -> tuple[str | None, ...]:
+    return entry.config, entry.previous_config, entry.attempted_config
 
 
 def _kept(

@@ -135,8 +135,12 @@ def _content(
 def _content_name(endpoint_name: str, content: object) -> str:
     text = json.dumps([endpoint_name, content], sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()[:_DIGEST_LETTERS]
-    stem = endpoint_name[: _NAME_LIMIT - 1 - _DIGEST_LETTERS].rstrip("-")
-    return f"{stem}-{digest}"
+    return f"{content_stem(endpoint_name)}-{digest}"
+
+
+def content_stem(endpoint_name: str) -> str:
+    """Return with what the names of an endpoint's configs and models begin."""
+    return endpoint_name[: _NAME_LIMIT - 1 - _DIGEST_LETTERS].rstrip("-")
 
 
 def _model(holding: Holding, environment: Environment) -> dict[str, Any]:

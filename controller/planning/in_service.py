@@ -14,7 +14,7 @@ from controller.planning.desired import VARIANT
 from controller.planning.existing_config import drift, objection
 from controller.planning.idleness import Use, bump, idle_since
 from controller.planning.observed import Observed
-from controller.planning.scaling_policy import wanted_scale
+from controller.planning.scaling_policy import ours, wanted_scale
 from ledger.holdings import environment_path
 from ledger.lease import prolong, stamp
 from ledger.schedule import window_end
@@ -76,7 +76,7 @@ def _scaled(decision: Decision, there: Observed) -> Action | None:
     if name not in scales:
         return None
     wanted = wanted_scale(decision.holding.definition, there.endpoint_name, VARIANT)
-    if scales[name] == wanted:
+    if (ours(scales[name]) if wanted is None else scales[name]) == wanted:
         return None
     if wanted is None:
         return decision.act(Verb.SCALE, "its definition has no autoscaling any more")

@@ -57,7 +57,8 @@ class Alarm:
 class Scale:
     """All that one variant of an endpoint has at Application Auto Scaling; None is not there.
 
-    Only policies of our own names are looked at, and not what others put beside them.
+    Only policies of our own names are looked at, and not what others put beside them: a target
+    without any of them is somebody else's.
     """
 
     endpoint_name: EndpointName
@@ -68,6 +69,10 @@ class Scale:
     on_backlog: Tracking | None = None
     wake: Steps | None = None
     alarm: Alarm | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        return any((self.on_invocations, self.on_backlog, self.wake, self.alarm))
 
     @property
     def resource_id(self) -> Name:
@@ -91,6 +96,11 @@ class Names:
     @property
     def wake(self) -> str:
         return f"leasehold-{self.endpoint_name}-wake"
+
+
+def ours(scale: Scale | None) -> Scale | None:
+    """Return what is there of ours."""
+    return scale if scale and scale.is_ours else None
 
 
 def resource_id(endpoint_name: EndpointName, variant: str) -> Name:

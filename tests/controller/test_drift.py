@@ -184,6 +184,30 @@ class TestTheNumberOfInstances:
         assert settle(scene) == []
         assert instances(scene) == 3
 
+    def test_is_left_alone_where_somebody_else_scales_it(self, scene: Scene) -> None:
+        """To take instances away from somebody's own autoscaling would go on for ever."""
+        scene.start("A", 600)
+        scene.tick()
+        scaling = scene.account.client("application-autoscaling")
+        resource = {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": f"endpoint/{A}/variant/{VARIANT}",
+            "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+        }
+        scaling.register_scalable_target(**resource, MinCapacity=3, MaxCapacity=5)
+        scene.let_pass(minutes=5)
+        assert instances(scene) == 3
+        for _ in range(2):
+            assert told(scene.tick(), A).startswith(
+                "report: its definition says 1 instance, and a scalable target that is not"
+                " Leasehold's keeps it at 3 to 5"
+            )
+            scene.let_pass(minutes=1)
+        assert _targets(scene) == 1
+        scaling.deregister_scalable_target(**resource)
+        scene.restart()
+        assert settle(scene) == ["resize done"]
+
     def test_is_left_alone_where_nobody_can_say_whether_it_scales(self, scene: Scene) -> None:
         scene.start("A", 600)
         scene.tick()
@@ -368,3 +392,53 @@ class TestATagThatIsTakenOut:
         assert outcome(scene.tick(), A).code == "LH3006"
         assert settle(scene) == ["tag done"]
         assert self.tags(scene) == {}
+
+
+class TestAListThatLeavesAnEndpointOut:
+    """SageMaker's lists may be late. What an endpoint runs on is asked of the endpoint itself."""
+
+    def hide_a_retained_one(self, scene: Scene) -> str:
+        """Its definition is gone, it runs on, and its only trace in a late list is none."""
+        scene.start("A", 600, on_remove="retain")
+        scene.tick()
+        config = scene.account.config(A)
+        scene.push({path("A"): None, path("A", "lease"): None})
+        assert told(scene.tick(), A).startswith("hold")
+        scene.account.order_fault("stale-list", endpoint=A)
+        return config
+
+    @pytest.mark.parametrize("late", [None, "endpoint", "tags of all"])
+    def test_takes_no_config_from_under_it(self, scene: Scene, late: str | None) -> None:
+        config = self.hide_a_retained_one(scene)
+        if late:
+            only: Json = {"endpoint": A} if late == "endpoint" else {}
+            scene.account.order_fault("stale-tags", seconds=10_000, **only)
+        for _ in range(3):
+            tick = scene.tick()
+            assert "collect" not in [verb for verb, _ in done(tick)]
+            scene.let_pass(minutes=1)
+        assert config in scene.account.configs()
+        scene.account.ask("DELETE", "/faults")
+        assert told(scene.tick(), A).startswith("hold")
+
+    def test_is_said(self, scene: Scene) -> None:
+        config = self.hide_a_retained_one(scene)
+        scene.tick()
+        said = " ".join(scene.tick().troubles)
+        assert f"the endpoint-config {config.lower()} is not collected, for" in said
+        assert "SageMaker's list of endpoints does not say so" in said
+
+    def test_takes_none_while_nobody_can_say_what_it_uses(self, scene: Scene) -> None:
+        config = self.hide_a_retained_one(scene)
+        scene.account.order_fault("denied", operation="DescribeEndpoint", times=9)
+        scene.tick()
+        assert config in scene.account.configs()
+
+    def test_is_done_with_when_the_endpoint_is_gone(self, scene: Scene) -> None:
+        self.hide_a_retained_one(scene)
+        scene.account.ask("DELETE", "/faults")
+        scene.account.sagemaker.delete_endpoint(EndpointName=A)
+        scene.let_pass(seconds=SETTLE)
+        for _ in range(4):
+            scene.tick()
+        assert scene.account.configs() == []

@@ -15,11 +15,13 @@ import controller.plan
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.desired import VARIANT
 from controller.planning.existing_config import ConfigSeen, Hosting
 from controller.planning.failures import BACK_OFF
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
 from controller.planning.observed import Observed
+from controller.planning.scaling_policy import Scale
 from ledger.claims import Known, settle
 from ledger.holdings import Fleet, read_fleet
 from ledger.json_files import Violation
@@ -387,6 +389,11 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
             replace(remembering(attempted_count=2, failures=1), scales={NAME: None}),
         ),
     },
+    ("on", "same config, other number of instances, others scale it"): {
+        "": row(
+            Verb.REPORT, ON, counted(ON, 3), Findings(scales={NAME: Scale(NAME, VARIANT, 2, 9)})
+        )
+    },
     ("on", "same config, of others, and it is made anew, gone or past limits"): {
         "made anew": row(
             Verb.REPORT, THEIRS, there("InService", THEIRS), config(made_at=NOW + MINUTE)
@@ -406,6 +413,9 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         "of others, as it was": row(Verb.KEEP, THEIRS, there("InService", THEIRS), config()),
         "of others, not readable now": row(
             Verb.KEEP, THEIRS, there("InService", THEIRS), config(problem="LH3001: AWS.")
+        ),
+        "the right number, others scale it": row(
+            Verb.KEEP, ON, counted(ON, 1), Findings(scales={NAME: Scale(NAME, VARIANT, 1, 9)})
         ),
         "the number of a definition that scales": row(Verb.KEEP, SCALING, counted(SCALING, 3)),
         "nobody looked whether it scales": row(Verb.KEEP, ON, counted(ON, 3)),

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.clock import CLOCK_TOLERANCE
+from controller.planning.collection import Served
 from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
@@ -16,7 +19,7 @@ from controller.planning.observed import Look
 from controller.survey import Survey
 from ledger.errors import Unavailable
 from ledger.holdings import Fleet
-from ledger.names import Name
+from ledger.names import EndpointName, Name
 from tests.controller.cases import NAME, NOW, OWNER, ago, fleet_of, remembering, there
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from controller.planning.looks import Question
     from controller.planning.observed import Observed
     from controller.planning.ownership import Owner
-    from ledger.names import EndpointName
     from ledger.observed import Record
 
 FLEET = fleet_of(
@@ -39,6 +41,7 @@ FLEET = fleet_of(
 SEEN = there("InService", FLEET, modified_at=ago(600))
 RECORD = remembering().record
 OLD = Artifact(ResourceKind.ENDPOINT_CONFIG, Name("demo-a-0123456789"), Name("A"), Name("arn"))
+UNLISTED = EndpointName("demo-b-endpoint")
 SAID = Unavailable("LH3001", "AWS is throttling.")
 
 
@@ -49,6 +52,8 @@ class CountingAccount:
     left: tuple[Artifact, ...] = ()
     used: frozenset[Name] = frozenset()
     use: Use = field(default_factory=Use)
+    serving: dict[EndpointName, Served] = field(default_factory=dict)
+    asked: set[EndpointName] = field(default_factory=set)
     fails: str = ""
     unread: str = ""
     calls: Counter[str] = field(default_factory=Counter)
@@ -80,6 +85,16 @@ class CountingAccount:
         assert list(observed) == [SEEN]
         self._count("names_in_use")
         return self.used
+
+    def tagged(self, owner: Owner) -> dict[EndpointName, Name]:
+        assert owner == OWNER
+        self._count("tagged")
+        return {UNLISTED: Name("B")}
+
+    def served(self, names: Collection[EndpointName]) -> dict[EndpointName, Served]:
+        self._count("served")
+        self.asked = set(names)
+        return {name: self.serving.get(name, Served()) for name in names}
 
 
 def findings(
@@ -160,6 +175,34 @@ def test_leftovers_are_left_alone_where_nobody_can_say_what_is_in_use() -> None:
         found = survey.findings(FLEET, Look((SEEN,), None), RECORD, NOW)
         assert found.collectible == ()
     assert account.calls["names_in_use"] == 2
+
+
+@pytest.mark.parametrize("name", [NAME, UNLISTED, EndpointName("demo-a")])
+def test_what_an_endpoint_uses_that_is_not_listed_is_no_leftover(name: EndpointName) -> None:
+    account = CountingAccount((OLD,), serving={name: Served(frozenset({Name(OLD.name.upper())}))})
+    survey = Survey(account)
+    for _ in range(2):  # it is no quiet tick
+        found = survey.findings(FLEET, Look((SEEN,), None), RECORD, NOW)
+        assert found.collectible == ()
+        (trouble,) = found.troubles
+        assert trouble == (
+            f"the endpoint-config {OLD.name} is not collected, for {name} uses it, although"
+            " SageMaker's list of endpoints does not say so."
+        )
+    assert account.asked == {NAME, UNLISTED, EndpointName("demo-A")}
+
+
+def test_what_an_endpoint_may_use_that_cannot_be_read_is_no_leftover() -> None:
+    """And another that nobody could use goes all the same."""
+    other = Artifact(ResourceKind.ENDPOINT_CONFIG, Name("x-0123456789"), Name("X"), Name("arn:x"))
+    account = CountingAccount((OLD, other), serving={NAME: Served(problem="LH3006: no.")})
+    found = findings(account)
+    assert found.collectible == (other,)
+    (trouble,) = found.troubles
+    assert trouble == (
+        f"the endpoint-config {OLD.name} is not collected, for whether {NAME} uses it could not be"
+        " read. LH3006: no."
+    )
 
 
 def test_a_use_that_nobody_knows_is_a_trouble() -> None:

@@ -193,7 +193,9 @@ class TestWhatIsThere:
         studio.serve()
         client = studio.account.client("application-autoscaling")
         client.register_scalable_target(**RESOURCE, MinCapacity=1, MaxCapacity=2)
-        assert studio.state() is None
+        found = studio.state()
+        assert found is not None
+        assert (found.min_instances, found.max_instances, found.is_ours) == (1, 2, False)
 
     @pytest.mark.parametrize(
         "change",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.planning.artifact import Artifact, ResourceKind
-from controller.planning.collection import collectible, unused
+from controller.planning.collection import collectible, suspects, unused
 from controller.planning.observed import Observed
 from ledger.documents import Container, Definition, Environment, Suspension
 from ledger.holdings import Broken, Fleet, Holding
@@ -230,3 +230,74 @@ def test_of_a_fleet_that_is_gone_nothing_is_left_after_two_rounds(
         found = set(collectible(artifacts, fleet(), [], Record(recorded), {}))
         artifacts = [item for item in artifacts if item not in found]
     assert artifacts == []
+
+
+class TestWhoCouldUseACandidate:
+    """Endpoints that SageMaker's list may leave out; a name from an ARN is in lower case."""
+
+    item = config("demo-Falcon-00000000aa")
+
+    def names(
+        self,
+        item: Artifact | None = None,
+        fleet_: Fleet | None = None,
+        record_: Record | None = None,
+        tagged: dict[EndpointName, Name] | None = None,
+        observed: tuple[Observed, ...] = (),
+    ) -> set[str]:
+        found = suspects(
+            item or self.item, fleet_ or fleet(), observed, record_ or Record(), tagged or {}
+        )
+        return {str(name).lower() for name in found}
+
+    default = "demo-falcon-endpoint"
+
+    def test_is_the_one_that_it_is_named_for_and_its_definitions_default(self) -> None:
+        assert self.names() == {"demo-falcon", self.default}
+        assert self.names(config("demo-Falcon-00000000aa", owner="")) == {"demo-falcon"}
+
+    def test_is_the_endpoint_of_its_definition_now_also_while_that_is_broken(self) -> None:
+        for item in (
+            Holding(HOLDING.definition, EndpointName("moved")),
+            Broken(FALCON_, EndpointName("moved"), ()),
+        ):
+            assert self.names(fleet_=fleet(item)) == {"demo-falcon", self.default, "moved"}
+
+    def test_is_one_whose_long_name_begins_so(self) -> None:
+        long = EndpointName("x" * 60)
+        cut = config(f"{'x' * 52}-00000000aa")
+        other = Holding(replace(HOLDING.definition, name=EAGLE), long)
+        entry = Entry("Eagle", "InService", NOON)
+        for found in (
+            self.names(cut, fleet(other)),
+            self.names(cut, record_=Record({long: entry})),
+        ):
+            assert found == {"x" * 52, self.default, long}
+
+    @pytest.mark.parametrize("field", ["config", "previous_config", "attempted_config"])
+    def test_is_one_that_the_record_has_seen_on_it(self, field: str) -> None:
+        fields: dict[str, str] = {field: OLD}
+        entry = Entry("Eagle", "InService", NOON, **fields)  # type: ignore[arg-type]
+        known = Record({EndpointName("elsewhere"): entry})
+        assert self.names(record_=known) == {"demo-falcon", self.default, "elsewhere"}
+
+    def test_is_one_that_the_record_has_for_its_definition(self) -> None:
+        known = Record({EndpointName("elsewhere"): Entry("falcon", "absent", NOON)})
+        assert "elsewhere" in self.names(record_=known)
+        known = Record({EndpointName("elsewhere"): Entry("Eagle", "absent", NOON)})
+        assert "elsewhere" not in self.names(record_=known)
+
+    def test_is_one_that_has_our_tags_and_is_not_listed_or_has_its_definitions(self) -> None:
+        tagged = {
+            EndpointName("listed"): EAGLE,
+            EndpointName("unlisted"): EAGLE,
+            EndpointName("its-own"): FALCON_,
+        }
+        listed = tuple(
+            Observed(EndpointName(name), "InService", NOON) for name in ("Listed", "Its-own")
+        )
+        found = self.names(tagged=tagged, observed=listed)
+        assert found == {"demo-falcon", self.default, "unlisted", "its-own"}
+
+    def test_is_known_without_settings(self) -> None:
+        assert self.names(fleet_=replace(fleet(), environment=None)) == {"demo-falcon"}
