@@ -234,8 +234,8 @@ class Wish:
         known_end: datetime | None = None,
     ) -> Wish:
         if path(name) not in files:
-            hidden = any(is_hiding(file) for file in files)
-            return cls(wanted=None if hidden else False)
+            unread = any(is_hiding(file) or content is None for file, content in files.items())
+            return cls(wanted=None if unread else False)
         wish, lease = files[path(name)], files.get(path(name, "lease"), {})
         if wish is None or lease is None:
             return cls(wanted=None)
