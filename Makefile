@@ -45,8 +45,9 @@ mutants: $(DEV) ## break what decides in many small ways: do tests notice? MODUL
 bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap tick
 	$(BIN)/python -m benchmarks
 
-soak: $(DEV) ## drive the controller through hours of chaos that nobody has seen
-	LEASEHOLD_SOAK=500 $(BIN)/pytest tests/test_chaos.py --timeout 14400
+soak: $(DEV) ## drive everything through hours of chaos, kills and stale answers
+	LEASEHOLD_SOAK=500 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py \
+	  tests/controller/test_stale.py --timeout 14400
 
 fuzz: $(DEV) ## look for requests and documents that break a parser, a minute for each
 	$(BIN)/python -m tests.fuzz

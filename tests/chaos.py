@@ -234,8 +234,8 @@ class Wish:
         known_end: datetime | None = None,
     ) -> Wish:
         if path(name) not in files:
-            unread = any(is_hiding(file) or content is None for file, content in files.items())
-            return cls(wanted=None if unread else False)
+            unread = (is_hiding(file) or is_spoilt(file, files[file]) for file in files)
+            return cls(wanted=None if any(unread) else False)
         wish, lease = files[path(name)], files.get(path(name, "lease"), {})
         if wish is None or lease is None:
             return cls(wanted=None)
@@ -250,6 +250,10 @@ class Wish:
         ends = datetime.fromisoformat(lease["expires_at"])
         held_off = "off_until" in lease and now < datetime.fromisoformat(lease["off_until"])
         return cls(not held_off and (now < ends or _in_window(schedule, now)), ends)
+
+
+def is_spoilt(file: str, content: Json | None) -> bool:
+    return file.endswith(".endpoint.json") and content is None
 
 
 def is_hiding(file: str) -> bool:
