@@ -48,7 +48,7 @@ class NotedCache:
         noted = self._of(name, afresh=False)
         if not may_answer(noted) or (noted and noted.foreign):
             noted = self.latest(name)
-        if noted and noted.foreign:
+        if noted and noted.foreign and may_answer(noted):
             raise Refused(
                 "LH4227",
                 f"{name} is not asked: the endpoint of this name at SageMaker is not this"

@@ -85,6 +85,12 @@ def test_an_endpoint_that_is_another_ones_hears_no_prompt(models: Models, where:
     assert asked_models(models) == set()
 
 
+def test_an_endpoint_of_another_one_that_is_gone_is_no_obstacle_any_more(models: Models) -> None:
+    change(models, lambda entries: entries[FALCON].update(foreign=True, status="absent"))
+    models.look_again()
+    assert models.ask(f"/invoke/{FALCON}").code == "LH4301"
+
+
 @pytest.mark.parametrize("where", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize("status", ["absent", "Deleting", None])
 def test_an_endpoint_that_no_tick_knows_hears_none_either(
