@@ -12,6 +12,7 @@ import click
 from rich.text import Text
 
 from controller.aws.belongings import Belongings
+from controller.memory.logbook import Logbook
 from controller.planning.artifact import ResourceKind
 from controller.planning.claiming import Belonging, Claim, Claimant, LeftAlone, judge
 from leasehold.console import Cell, complain, dim, say, show_table
@@ -19,7 +20,6 @@ from leasehold.context import Context, connected
 from ledger.errors import Failure, Refused
 from ledger.holdings import Fleet, environment_path, environments
 from ledger.names import Name
-from ledger.observed import read_record
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, TAG_PREFIX
 
 _HELD = (ResourceKind.ENDPOINT, ResourceKind.ENDPOINT_CONFIG, ResourceKind.MODEL)
@@ -43,7 +43,9 @@ def claim(context: Context, *, names: tuple[str, ...], former: str | None, yes: 
     """
     snapshot = context.repository().read()
     fleet = context.fleet(snapshot)
-    claimant = _claimant(context, fleet, environments(snapshot.files), former)
+    logbook = Logbook(context.status())
+    record_id = logbook.read(fleet.name).id
+    claimant = _claimant(fleet, record_id, environments(snapshot.files), former)
     belongings = _belongings(context, fleet)
     judged = _named(belongings, fleet, claimant, names) if names else _all(belongings, claimant)
     claims = [each for each in judged if isinstance(each, Claim) and each.gives]
@@ -55,11 +57,12 @@ def claim(context: Context, *, names: tuple[str, ...], former: str | None, yes: 
     _show(claims, claimant)
     if not yes:
         _ask(claims)
+    logbook.begin(fleet.name)  # no tick may have done that yet: an upgrade claims before it deploys
     _give(belongings, claims)
 
 
-def _claimant(context: Context, fleet: Fleet, names: Iterable[str], former: str | None) -> Claimant:
-    """Say who claims. Raises Refused LH5053 where the ledger or its record has no id yet."""
+def _claimant(fleet: Fleet, record_id: str, names: Iterable[str], former: str | None) -> Claimant:
+    """Say who claims. Raises Refused LH5053 where the ledger has no id yet."""
     settings = fleet.require_settings()
     if settings.ledger_id is None:
         raise Refused(
@@ -67,18 +70,11 @@ def _claimant(context: Context, fleet: Fleet, names: Iterable[str], former: str 
             f"{environment_path(fleet.name)} has no ledger_id: `leasehold init {fleet.name}` in"
             " your clone gives it one, to be committed and pushed.",
         )
-    record = read_record(context.status().read().files, fleet.name)
-    if not record.id:
-        raise Refused(
-            "LH5053",
-            f"no tick has begun a record of {fleet.name} on the branch leasehold/status: let the"
-            " controller tick once, or run `leasehold reconcile`.",
-        )
     return Claimant(
         fleet.name,
         settings.project_prefix,
         settings.ledger_id,
-        record.id,
+        record_id,
         frozenset(names),
         {item.endpoint_name: item.name for item in fleet.items},
         former,

@@ -77,6 +77,11 @@ def note_record(scene: Scene, record_id: str | None) -> None:
     git(bare, "update-ref", f"refs/heads/{STATUS}", commit)
 
 
+def record_id(scene: Scene) -> str | None:
+    noted = json.loads(git(scene.forge.bare, "show", f"{STATUS}:dev.json"))
+    return str(noted["id"]) if "id" in noted else None
+
+
 def arns(account: Account, endpoint: str = ENDPOINT) -> list[str]:
     """The ARNs of an endpoint, its config and its model."""
     sagemaker = account.sagemaker
@@ -237,10 +242,13 @@ def test_without_a_ledgers_id_it_says_who_gives_one(old: Scene) -> None:
     assert "has no ledger_id: `leasehold init dev`" in refused(old, "--yes")
 
 
-def test_without_a_record_it_asks_for_a_tick(old: Scene) -> None:
+def test_before_any_tick_it_begins_the_record_once_somebody_says_yes(old: Scene) -> None:
+    """An upgrade claims first and deploys then, so that nothing is refused in between."""
     note_record(old, None)
-    said = refused(old, "--yes")
-    assert "run `leasehold reconcile`. [LH5053]" in said
+    refused(old)
+    assert record_id(old) is None
+    claimed(old)
+    assert {each[RECORD_TAG] for each in tags(old)} == {record_id(old)}
 
 
 def test_what_aws_refuses_is_told_and_stops_no_other(old: Scene) -> None:
