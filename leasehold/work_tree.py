@@ -6,9 +6,11 @@ content by `.gitattributes`. So everything is added to an index in a folder of i
 """
 
 import os
+import re
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copyfile
 
@@ -18,16 +20,25 @@ from ledger.holdings import ROOT
 from ledger.snapshot import Entries, NotAFile
 
 _KINDS = {"120000": NotAFile.LINK, "160000": NotAFile.SUBMODULE}
+_COPY = re.compile(r"(.+\.(?:endpoint|lease|lock)\.json).+")
 
 
-def committed_documents(path: Path) -> Entries:
+@dataclass(frozen=True, slots=True)
+class WorkTree:
+    """What a commit would have, and which of it is a copy beside a document that git has not."""
+
+    entries: Entries
+    copies: frozenset[str] = frozenset()
+
+
+def work_tree(path: Path) -> WorkTree:
     """Read all environments as a commit would have them; outside of git, as they lie there.
 
     Raises Refused LH5004 where there is none, or where git cannot take what is there.
     """
     folder = path / ROOT
     if not folder.exists() or (objects := _asked(path, "--git-path", "objects")) is None:
-        return documents(path)
+        return WorkTree(documents(path))
     with tempfile.TemporaryDirectory(prefix="leasehold-") as scratch:
         index, fresh = Path(scratch) / "index", Path(scratch) / "objects"
         fresh.mkdir()
@@ -38,27 +49,50 @@ def committed_documents(path: Path) -> Entries:
             "GIT_OBJECT_DIRECTORY": str(fresh),
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(objects),
         }
-        ignored = _git(path, "check-ignore", "--quiet", "--no-index", "--", ROOT).returncode == 0
-        what = "--update" if ignored else "--all"  # of what is ignored, git takes what it has
-        added = _git(path, "add", what, "--", ROOT, variables=variables)
-        if added.returncode != 0:
-            words = added.stderr.decode(errors="replace").strip().replace("\n", " ")
-            raise Refused("LH5004", f"git cannot take what is in {folder}: {words}")
-        found = dict(_entries(path, variables))
-    return with_environments(found, folder) if found else documents(path)
+        before = _listed(path, variables)
+        _add(path, variables)
+        found = dict(_entries(path, variables, _listed(path, variables)))
+    # A file in place of a submodule is one only when somebody adds it.
+    submodules = {name: _KINDS[mode] for name, (mode, _) in before.items() if mode == "160000"}
+    found |= {_shown(name): kind for name, kind in submodules.items() if _shown(name) in found}
+    if not found:
+        return WorkTree(documents(path))
+    fresh_names = found.keys() - {_shown(name) for name in before}
+    return WorkTree(with_environments(found, folder), _copies(found, fresh_names))
 
 
-def _entries(path: Path, variables: Mapping[str, str]) -> Iterator[tuple[str, bytes | NotAFile]]:
+def _copies(found: Entries, names: Iterable[str]) -> frozenset[str]:
+    matches = ((name, _COPY.fullmatch(name)) for name in names)
+    return frozenset(name for name, match in matches if match and match[1] in found)
+
+
+def _add(path: Path, variables: Mapping[str, str]) -> None:
+    ignored = _git(path, "check-ignore", "--quiet", "--no-index", "--", ROOT).returncode == 0
+    what = "--update" if ignored else "--all"  # of what is ignored, git takes what it has
+    added = _git(path, "add", what, "--", ROOT, variables=variables)
+    if added.returncode != 0:
+        words = added.stderr.decode(errors="replace").strip().replace("\n", " ")
+        raise Refused("LH5004", f"git cannot take what is in {path / ROOT}: {words}")
+
+
+def _listed(path: Path, variables: Mapping[str, str]) -> dict[bytes, tuple[str, str]]:
+    """Return the mode and the object of each path of an index."""
     listed = _git(path, "ls-files", "--stage", "-z", "--", ROOT, variables=variables).stdout
     lines = (line.partition(b"\t") for line in listed.split(b"\0") if line)
-    told = [(about.decode().split(), name) for about, _, name in lines]
-    files = [(each[1], name) for each, name in told if each[0] not in _KINDS]
-    wanted = "".join(f"{blob}\n" for blob, _ in files)
+    told = ((name, about.decode().split()) for about, _, name in lines)
+    return {name: (about[0], about[1]) for name, about in told}
+
+
+def _entries(
+    path: Path, variables: Mapping[str, str], listed: Mapping[bytes, tuple[str, str]]
+) -> Iterator[tuple[str, bytes | NotAFile]]:
+    files = {name: blob for name, (mode, blob) in listed.items() if mode not in _KINDS}
+    wanted = "".join(f"{blob}\n" for blob in files.values())
     contents = _git(path, "cat-file", "--batch", variables=variables, stdin=wanted).stdout
-    for (mode, *_), name in told:
+    for name, (mode, _) in listed.items():
         if mode in _KINDS:
-            yield name.decode(errors="backslashreplace"), _KINDS[mode]
-    for _, name in files:
+            yield _shown(name), _KINDS[mode]
+    for name in files:
         head, _, rest = contents.partition(b"\n")
         size = int(head.split()[2])
         content, contents = rest[:size], rest[size + 1 :]
@@ -69,7 +103,11 @@ def _readable(name: bytes, content: bytes) -> tuple[str, bytes | NotAFile]:
     try:
         return name.decode(), content
     except UnicodeDecodeError:
-        return name.decode(errors="backslashreplace"), NotAFile.ODD_NAME
+        return _shown(name), NotAFile.ODD_NAME
+
+
+def _shown(name: bytes) -> str:
+    return name.decode(errors="backslashreplace")
 
 
 def _asked(path: Path, *question: str) -> Path | None:

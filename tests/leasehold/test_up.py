@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from leasehold import seeds
+from leasehold.state_dir import StateDir
 from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up
 
 FALCON = "demo-Falcon40B-Endpoint"
@@ -143,8 +145,10 @@ def test_a_machine_without_git_is_told_so(leasehold: Leasehold, tmp_path: Path) 
 
 
 def test_a_damaged_memory_of_the_account_is_named(leasehold: Leasehold, tmp_path: Path) -> None:
-    (tmp_path / ".leasehold").mkdir()
-    (tmp_path / ".leasehold" / "account").write_text("nonsense\n")
+    home = StateDir(tmp_path / ".leasehold")
+    with home.occupied():
+        seeds.ledger_of(home)
+    home.account.write_text("nonsense\n")
     done = leasehold("up", "--port", "0")
     assert done.returncode == 1
     assert done.stderr.endswith("[LH5015]\n")

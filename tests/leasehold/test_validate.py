@@ -160,6 +160,35 @@ class TestWhatHidesADefinition:
         assert wrong(folder) == [("dev/Chat\\xff.endpoint.json", "LH1018")]
 
 
+@pytest.mark.parametrize("ending", [".bak", "~", ".orig", ".md"])
+def test_an_editors_copy_is_a_warning_until_git_has_it(checkout: Path, ending: str) -> None:
+    git(checkout, "add", ".")
+    write(checkout, f"Chat.endpoint.json{ending}", endpoint())
+    result = validate(checkout)
+    assert result.exit_code == 0
+    assert result.output.startswith("warning: environments/dev/Chat.endpoint.json")
+    assert ": git does not have it yet; once it does, it may be a definition, " in result.output
+    git(checkout, "add", ".")
+    assert wrong(checkout) == [(f"dev/Chat.endpoint.json{ending}", "LH1017")]
+
+
+def test_a_copy_without_its_original_is_more_than_that(checkout: Path) -> None:
+    git(checkout, "add", ".")
+    moved(checkout, "environments/dev/Chat.endpoint.json.bak")
+    assert wrong(checkout) == [("dev/Chat.endpoint.json.bak", "LH1017")]
+
+
+def test_a_file_in_place_of_a_submodule_counts_once_it_is_added(checkout: Path) -> None:
+    git(checkout, "add", ".")
+    git(checkout, "commit", "--quiet", "--message", "begin")
+    head, file = git(checkout, "rev-parse", "HEAD"), "environments/dev/Chat.endpoint.json"
+    git(checkout, "rm", "--quiet", "--cached", file)
+    git(checkout, "update-index", "--add", "--cacheinfo", f"160000,{head},{file}")
+    assert wrong(checkout) == [("dev/Chat.endpoint.json", "LH1018")]
+    git(checkout, "add", ".")
+    assert wrong(checkout) == []
+
+
 def test_what_git_ignores_is_not_there(checkout: Path) -> None:
     (checkout / ".gitignore").write_text("*.lock.json\n.DS_Store\nscratch*\n")
     write(checkout, "Chat.endpoint.json", endpoint())
