@@ -5,7 +5,6 @@ reported until somebody changes something.
 """
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Verb
@@ -55,8 +54,7 @@ def update(decision: Decision, there: Observed) -> Action:
             Verb.WAIT, f"no capacity for its update ({failure}); next try at {stamp(retry_at)}"
         )
     reason = f"its definition changed: {there.config_name} becomes {target.config_name}"
-    keeps = target.retain_counts or (target.count is not None and there.count == target.count)
-    return decision.act(Verb.UPDATE, reason, replace(target, retain_counts=keeps))
+    return decision.act(Verb.UPDATE, reason, target)
 
 
 def cause(there: Observed) -> str:

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.memory.transitions import acted, forgotten, news, sighted
+from controller.memory.transitions import acted, forgotten, news, noted, sighted
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import ResourceKind
+from controller.planning.existing_config import ConfigSeen
+from controller.planning.findings import Findings
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
 from ledger.observed import Entry, Record
@@ -376,3 +378,62 @@ class TestTagsOfADefinition:
         broken = broken_fleet()
         seen = there("InService", FLEET)
         assert sighted(known, broken, [seen], at(1)).entries[NAME].tag_keys == {"team"}
+
+
+class TestTheConfigThatAnEndpointTook:
+    fleet = fleet_of("A", model=None, inference_instance_type=None, endpoint_config_name="theirs")
+    first, second = ConfigSeen("theirs", at(-60)), ConfigSeen("theirs", at(-10))
+
+    def noted(
+        self, config: ConfigSeen, status: str = "InService", before: str | None = None
+    ) -> str | None:
+        """What the record has after a look at the config, of an endpoint that changed at NOW."""
+        record = Record({NAME: entry("InService", config_version=before)})
+        seen = there(status, self.fleet)
+        after = noted(record, Findings(record, configs={NAME: config}), [seen]).entry(NAME)
+        assert after is not None
+        return after.config_version
+
+    def test_is_noted_when_it_is_seen_first(self) -> None:
+        assert self.noted(self.first) == self.first.version
+        assert self.noted(self.first, before="former@2026-01-01T00:00:00Z") == self.first.version
+
+    def test_is_not_noted_anew(self) -> None:
+        assert self.noted(self.second, before=self.first.version) == self.first.version
+
+    def test_is_not_one_that_was_made_later_or_is_gone_or_not_read(self) -> None:
+        for config in (
+            ConfigSeen("theirs", at(1)),
+            ConfigSeen("theirs"),
+            ConfigSeen("theirs", problem="LH3006: no."),
+            ConfigSeen("another", at(-60)),
+        ):
+            assert self.noted(config) is None
+
+    def test_is_not_noted_while_it_may_be_taking_another(self) -> None:
+        assert self.noted(self.first, "Updating") is None
+
+    def test_of_what_nobody_recorded_is_no_news(self) -> None:
+        findings = Findings(configs={NAME: self.first})
+        assert noted(Record(), findings, [there("InService", self.fleet)]) == Record()
+
+    def test_is_forgotten_while_somebody_updates_it(self) -> None:
+        before = entry("InService", config="theirs", config_version=self.first.version)
+        for pending in ("theirs", "another"):
+            after = seen(before, "Updating", config_name="theirs", pending_config=pending)
+            assert after.config_version is None
+
+    def test_is_the_one_that_an_update_of_ours_goes_to(self) -> None:
+        (holding,) = self.fleet.holdings
+        target = replace(target_of(self.fleet, holding), config_version=self.second.version)
+        update = Action(Verb.UPDATE, "A", NAME, "because", target)
+        record = acted(Record({NAME: entry("InService", config="old-1")}), [update], at(0))
+        before = record.entries[NAME]
+        for status, config in (("Updating", "old-1"), ("InService", "theirs")):
+            before = seen(before, status, config_name=config, pending_config="theirs")
+            assert before.config_version == self.second.version
+
+    def test_is_forgotten_with_its_endpoint(self) -> None:
+        before = entry("InService", config_version=self.first.version, created_at=at(-30))
+        assert seen(before, "InService", created_at=at(-1)).config_version is None
+        assert seen(before, "InService", created_at=at(-30)).config_version == self.first.version
