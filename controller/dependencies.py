@@ -1,6 +1,6 @@
 """What a tick works with, as protocols: an entry point puts the real ones together. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -21,7 +21,7 @@ class Ledger(Protocol):
     def read(self) -> Snapshot: ...
     def head(self) -> str: ...
     def commit(self, proposal: Proposal, *, deadline_seconds: float = ...) -> Committed: ...
-    def latest(self, limit: int) -> Iterator[CommitRecord]: ...
+    def answers(self, request_id: str) -> Sequence[CommitRecord]: ...
 
 
 class Cloud(Protocol):

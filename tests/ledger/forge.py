@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.remote import Credentials
 
 ANA = Person("Ana", "ana@example.com")
+BEN = Person("Ben", "ben@example.com")
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LEASE = "environments/dev/Falcon40B.lease.json"
 DEFINITION = "environments/dev/Falcon40B.endpoint.json"
@@ -39,9 +40,10 @@ QUIET = {
 }
 
 
-def git(where: Path, *arguments: str) -> str:
+def git(where: Path, *arguments: str, date: str = "") -> str:
+    env = QUIET | ({"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {})
     done = subprocess.run(
-        ["git", *arguments], cwd=where, env=QUIET, check=True, capture_output=True, text=True
+        ["git", *arguments], cwd=where, env=env, check=True, capture_output=True, text=True
     )
     return done.stdout.strip()
 
@@ -84,7 +86,7 @@ class Colleague:
         git(self.home, "fetch", "--quiet", "origin", "main")
         git(self.home, "reset", "--quiet", "--hard", "origin/main")
 
-    def commit(self, files: Mapping[str, str | None], message: str) -> str:
+    def commit(self, files: Mapping[str, str | None], message: str, *, date: str = "") -> str:
         for path, content in files.items():
             file = self.home / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +95,7 @@ class Colleague:
             else:
                 file.write_text(content)
         git(self.home, "add", "--all", ".")
-        git(self.home, "commit", "--quiet", "--allow-empty", "--message", message)
+        git(self.home, "commit", "--quiet", "--allow-empty", "--message", message, date=date)
         return git(self.home, "rev-parse", "HEAD")
 
     def push(self) -> None:
