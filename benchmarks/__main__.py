@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import concurrent_extends, contention, extend, planner
+from benchmarks import concurrent_extends, contention, extend, long_history, planner
 from benchmarks.tick import compare
 
 ALL = {
@@ -11,6 +11,7 @@ ALL = {
     "concurrent": concurrent_extends.run,
     "contention": contention.run,
     "tick": compare.run,
+    "long-history": long_history.run,
 }
 BY_NAME = {**ALL, "tick-5000": compare.run_large}
 

@@ -20,13 +20,12 @@ from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
 from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Refused, Unavailable, Wait
-from ledger.history import trailers
 from ledger.holdings import fleet_of
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.proposals import Request
+from ledger.snapshot import CommitRecord
 
-_LATEST = 500  # commits, among which a credit is looked for
 _MOST_AT_ONCE = 256  # lease changes that share a push
 _SAME_MOMENT = timedelta(seconds=1)
 
@@ -36,7 +35,7 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
     changes = [action for action in tick.plan.changes if action.verb.commits]
     if changes:
         commit = partial(
-            _commit, dependencies.ledger, tick, _known_changes(dependencies.ledger, changes)
+            _commit, dependencies.ledger, tick, _known_changes(dependencies.ledger, tick, changes)
         )
         with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
             yield from callers.map(commit, changes)
@@ -147,12 +146,16 @@ class _Looks:
         return self._anew[1]
 
 
-def _known_changes(ledger: Ledger, changes: Iterable[Action]) -> frozenset[str]:
-    """Return the request ids in the history: a tick may have been cut short after a credit."""
-    if not any(action.verb is Verb.CREDIT for action in changes):
-        return frozenset()
-    records = ledger.latest(_LATEST)
-    return frozenset(trailers(record.message).get("Request-Id", "") for record in records)
+def _known_changes(ledger: Ledger, tick: Tick, changes: Iterable[Action]) -> frozenset[str]:
+    """Return the ids of credits that the history has: a tick may have been cut short after one."""
+    fleet, record, commit = tick.fleet, tick.findings.record, tick.plan.commit
+    credited = [action for action in changes if action.verb is Verb.CREDIT]
+    asked = [request_id(action, fleet, record, commit) for action in credited]
+    return frozenset(each for each in asked if any(map(_changed_lease, ledger.answers(each))))
+
+
+def _changed_lease(found: CommitRecord) -> bool:
+    return any(path.endswith(".lease.json") for path in found.files)
 
 
 def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) -> Outcome:

@@ -5,7 +5,9 @@ in a commit message are no mark-up. It must not know what is shown.
 """
 
 import json
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, NoReturn
 
 import click
@@ -19,6 +21,7 @@ output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 
+_AT_A_TIME = 100  # rows of a table that is read while it is printed
 PIPE_WIDTH = 200  # a table in a pipe is for grep: no cell is folded
 
 Cell = str | Text
@@ -42,11 +45,49 @@ def show_json(data: Any) -> None:  # noqa: ANN401  (JSON)
     click.echo(json.dumps(data, indent=2, ensure_ascii=False))
 
 
+def stream_json(items: Iterable[Any]) -> None:
+    """Print a JSON list while it is read; it looks as if it were printed whole."""
+    before = "["
+    for item in items:
+        text = json.dumps(item, indent=2, ensure_ascii=False)
+        click.echo(before + "\n" + textwrap.indent(text, "  "), nl=False)
+        before = ","
+    click.echo("\n]" if before == "," else "[]")
+
+
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """Print rows under headers, as wide as they need; only words wrap on a narrow screen."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for header in headers:
-        table.add_column(header, no_wrap=header not in _WORDY, overflow="fold")
+    _print_table(headers, rows, [0] * len(headers), show_header=True)
+
+
+def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+    """Print rows while they are read, some at a time, the columns as wide as those before.
+
+    Returns how many there are; none prints nothing.
+    """
+    read, count, widths = iter(rows), 0, [0] * len(headers)
+    while some := list(islice(read, _AT_A_TIME)):
+        longest = [max(map(len, column)) for column in zip(headers, *some, strict=True)]
+        widths = [max(pair) for pair in zip(widths, longest, strict=True)]
+        _print_table(headers, some, widths, show_header=not count)
+        count += len(some)
+    return count
+
+
+def _print_table(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    widths: Sequence[int],
+    *,
+    show_header: bool,
+) -> None:
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=show_header
+    )
+    for header, width in zip(headers, widths, strict=True):
+        is_wordy = header in _WORDY
+        least = None if is_wordy else width
+        table.add_column(header, no_wrap=not is_wordy, overflow="fold", min_width=least)
     for row in rows:
         table.add_row(*row)
     console = screen()

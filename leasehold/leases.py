@@ -9,7 +9,7 @@ from uuid import uuid4
 import click
 
 from leasehold import git_author
-from leasehold.console import dim, output_option, say, show_json, show_table
+from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.times import on_day, relative
 from ledger.claims import settle
@@ -24,6 +24,7 @@ from ledger.standing import standing
 _author = click.option(
     "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
 )
+_HEADERS = ("WHEN (UTC)", "ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
 _reason = click.option("--reason", metavar="TEXT", help="Why, for those who read the history.")
 
 
@@ -76,13 +77,10 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     fleet = context.fleet(ledger.read())
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
-    changes = list(read_changes(ledger.changes(path, limit)))
+    changes = read_changes(ledger.changes(path, limit))
     if output == "json":
-        show_json([_as_data(change) for change in changes])
-    elif changes:
-        headers = ("WHEN (UTC)", "ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
-        show_table(headers, [_cells(change) for change in changes])
-    else:
+        stream_json(map(_as_data, changes))
+    elif not stream_table(_HEADERS, map(_cells, changes)):
         say(f"{item.endpoint_name} was never leased.")
 
 

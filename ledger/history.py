@@ -7,12 +7,13 @@ interpret-trailers` read it too. It must not know how commits are made or found.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from ledger.lease import stamp
 from ledger.snapshot import CommitRecord, Person
 
+KEY_LIFETIME = timedelta(hours=24)  # for which a repeated Idempotency-Key is looked for
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
 
 

@@ -141,12 +141,17 @@ def lease_change(
     compute: Callable[[Fleet, Holding], Lease],
     minutes: int = 0,
 ) -> Proposal:
-    """Propose a new lease file. A lease that stays as it is keeps its bytes."""
+    """Propose a new lease file. A lease that stays as it is keeps its bytes.
+
+    A lease with the request's own id has the change already. An id that the caller chose is looked
+    for in the history and not in the file, where somebody else might have put it.
+    """
 
     def propose(snapshot: Snapshot) -> Change:
         fleet = request.fleet(snapshot)
         holding = fleet.holding(request.endpoint)
-        applied = holding.lease and holding.lease.request_id == request.request_id
+        same_id = holding.lease and holding.lease.request_id == request.request_id
+        applied = same_id and request.digest is None
         lease = holding.lease if applied and holding.lease else compute(fleet, holding)
         change = _change(request, fleet, holding, lease, (action, minutes))
         if lease != holding.lease:

@@ -101,10 +101,18 @@ class Committed:
 
 @dataclass(frozen=True)
 class CommitRecord:
+    """What one commit says.
+
+    Where a request was looked for, `files` are the paths that the commit changed, and `reverted_by`
+    is the commit that took it back; "" is none.
+    """
+
     commit: str
     author: Person
     committed_at: datetime
     message: str
+    files: frozenset[str] = frozenset()
+    reverted_by: str = ""
 
 
 Proposal = Callable[[Snapshot], Change]
@@ -130,15 +138,24 @@ def is_unchanged(change: Change, snapshot: Snapshot) -> bool:
     return all(snapshot.files.get(path) == content for path, content in change.files.items())
 
 
-def answers(record: CommitRecord, request_id: str) -> bool:
-    """Tell whether the commit's trailers carry this request id."""
-    trailers = record.message.rstrip().rpartition("\n\n")[2]
-    return bool(request_id) and f"Request-Id: {request_id}" in trailers.split("\n")
+def answers(record: CommitRecord, change: Change) -> bool:
+    """Tell whether the commit carries the change's request id, and the digest if that has one."""
+    told, asked = _trailers(record.message), _trailers(change.message)
+    same_digest = _named("Request-Digest", told) == _named("Request-Digest", asked)
+    return bool(change.request_id) and f"Request-Id: {change.request_id}" in told and same_digest
 
 
 def is_requested(record: CommitRecord) -> bool:
     """Tell whether somebody's request made the commit: it names one among its trailers."""
-    return "\nRequest-Id: " in "\n" + record.message.rstrip().rpartition("\n\n")[2]
+    return bool(_named("Request-Id", _trailers(record.message)))
+
+
+def _trailers(message: str) -> list[str]:
+    return message.rstrip().rpartition("\n\n")[2].split("\n")
+
+
+def _named(name: str, trailers: list[str]) -> list[str]:
+    return [line for line in trailers if line.startswith(f"{name}: ")]
 
 
 def _is_name(text: str) -> bool:

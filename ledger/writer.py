@@ -19,7 +19,7 @@ A round:
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -69,7 +69,7 @@ class Store(Protocol):
         """Move the remote's head from `base`, or from nothing; raises `PushFailed`, `Failure`."""
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
-        """List what `tip` has and `base` has not; raises `Failure`."""
+        """List what `tip` has and `base` has not, as far as it was committed lately."""
 
     def recent(self, base: str, tip: str, seconds: float) -> Sequence[float]:
         """Tell how long ago, of the last `seconds`, requests were committed; raises `Failure`.
@@ -77,7 +77,7 @@ class Store(Protocol):
         In seconds, the longest ago first, up to `tip` and after `base`, which "" is before all.
         """
 
-    def touches(self, commit: str, paths: Iterable[str]) -> bool:
+    def touches(self, commit: str, paths: Collection[str]) -> bool:
         """Tell whether the commit changed every one of these files."""
 
     def at(self, commit: str) -> Snapshot: ...
@@ -212,7 +212,7 @@ class Writer:
         if change is None or base is None or tip.commit == base:
             return None
         for record in self._store.between(base, tip.commit):
-            same = answers(record, change.request_id)
+            same = answers(record, change)
             if record.commit in queued.sent or (
                 same and self._store.touches(record.commit, change.files)
             ):

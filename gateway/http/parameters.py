@@ -52,7 +52,8 @@ IDEMPOTENCY_KEY = Parameter(
     name="Idempotency-Key",
     place="header",
     description=(
-        "A text of your own. A request that is repeated with the same one changes nothing more."
+        "A text of your own. A request that is repeated with the same one within 24 hours changes"
+        " nothing more. Later, it is a new request, or is refused where the key is known still."
     ),
     schema=_text(pattern="^[!-~]+$", minLength=1, maxLength=255, examples=["deploy-4711"]),
     code="LH4004",
@@ -102,6 +103,16 @@ LIMIT = Parameter(
     schema=MappingProxyType({"type": "integer", "minimum": 1, "maximum": 100, "examples": [5]}),
     code="LH4114",
     wrong="limit is a whole number from 1 to 100.",
+)
+NEXT_TOKEN = Parameter(
+    name="NextToken",
+    place="query",
+    description="Where the next page begins: what the answer before gave.",
+    schema=_text(
+        pattern="^[A-Za-z0-9_-]+$", maxLength=6000, examples=["WyJmYWxjb240MGIiLCI1ZjFkMGM3YTliIl0"]
+    ),
+    code="LH4119",
+    wrong="NextToken is what an answer gave, and nothing else. Start again without it.",
 )
 _WHICH_COMMIT = "Say which commit: ?commit= and 7 to 40 hexadecimal digits of it."
 COMMIT = Parameter(

@@ -139,9 +139,9 @@ ROUTES = (
         Scope.READ,
         "history",
         "Tell who kept an endpoint alive, when and why",
-        parameters=(parameters.SOME_ENDPOINT_NAME, parameters.LIMIT),
+        parameters=(parameters.SOME_ENDPOINT_NAME, parameters.LIMIT, parameters.NEXT_TOKEN),
         tag="Leases",
-        answer=("history[]",),
+        answer=("history",),
         refusals=(400, 404, 409),
     ),
     Route(

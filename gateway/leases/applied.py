@@ -14,7 +14,7 @@ from ledger.errors import Refused
 from ledger.holdings import fleet_of
 from ledger.lease import stamp
 from ledger.names import EndpointName
-from ledger.repository import Repository, Snapshot
+from ledger.repository import MOST_BETWEEN, Repository, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,13 @@ class Applied:
             return wanted
         if (found := self.ledger.find(wanted)) is None:
             raise Refused(
-                "LH4409", f"{wanted} is not a commit of the ledger, or several begin with it."
+                "LH4409",
+                f"{wanted} is not among the nearest {MOST_BETWEEN} commits of the ledger, or"
+                " several begin with it.",
             )
         return found.commit
 
     def _is_reached(self, commit: str, noted: observed.Applied | None) -> bool:
         if noted is None or noted.commit == commit:
             return noted is not None
-        return self.ledger.find(commit, of=noted.commit) is not None
+        return self.ledger.descends(noted.commit, commit)

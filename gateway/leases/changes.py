@@ -1,7 +1,7 @@
 """Changes of leases by the API: extend, add and release. Every change is a commit.
 
 A change goes through the same steps, whatever it is:
-- a request whose Idempotency-Key is in the history gets its first answer again;
+- a request whose Idempotency-Key is in the history gets its first answer again, for 24 hours;
 - If-Match holds it to the lease that its caller knows;
 - the proposal is made of the newest snapshot, and committed, or with dry_run only shown.
 
@@ -104,8 +104,8 @@ class Changes:
         if (header := call.headers.get("if-match")) is not None:
             proposal = self.etags.guarded(proposal, request, if_match(header))
         if call.has_key:
-            self.ledger.answer_to(request.request_id)  # reads the history here, not in the queue
-            proposal = once(proposal, request, self.ledger.answer_to)
+            self.ledger.answers(request.request_id)  # reads the history here, not in the queue
+            proposal = once(proposal, request, self.ledger)
         return proposal
 
     def _done(self, proposal: Proposal, *, is_dry_run: bool) -> Committed:
@@ -118,7 +118,7 @@ class Changes:
         """Return what a request's first answer was made of."""
         record = earlier.record
         change = Change({}, record.message, record.author, "")
-        return Committed(record.commit, self.ledger.at(record.commit), change)
+        return Committed(record.commit, earlier.snapshot, change)
 
 
 def quote(proposal: Proposal, snapshot: Snapshot) -> Committed:

@@ -35,7 +35,7 @@ class ETags:
             return {}
         known, commit = self._known.get(path, (None, ""))
         if known != content:
-            commit = self._changed_in(path, content) or snapshot.commit
+            commit = self._changed_in(path, snapshot)
             self._known[path] = (content, commit)
         return {"ETag": f'"{commit}"'}
 
@@ -53,9 +53,10 @@ class ETags:
         known = [self._ledger.at(commit) for commit in wanted if self._ledger.find(commit)]
         return unless_changed(proposal, request, known)
 
-    def _changed_in(self, path: str, content: bytes) -> str | None:
-        """Find the commit that last changed a file, unless it was changed once more meanwhile."""
-        for record in self._ledger.changes(path, 1):
-            if self._ledger.at(record.commit).files.get(path) == content:
-                return record.commit
-        return None
+    def _changed_in(self, path: str, snapshot: Snapshot) -> str:
+        """Return the commit that last changed a file; the snapshot's own if that one is far back.
+
+        A commit matches by its file, so either will do.
+        """
+        changed = self._ledger.last_change(path, snapshot)
+        return changed.commit if changed else snapshot.commit

@@ -3,6 +3,10 @@
 It reads the ledger and changes nothing.
 """
 
+import base64
+import json
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +14,14 @@ from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.http.parameters import DEFAULT_LIMIT
 from gateway.known import settled
+from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
-from ledger.repository import Repository
+from ledger.repository import Page, Place, Repository
+
+_COMMIT = re.compile("[0-9a-f]{40}")
+_DEEPEST = 2**31
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +33,62 @@ class History:
     status: Repository | None = None
 
     def tell(self, call: Call) -> Answer:
-        """Answer with the newest changes of one lease, the newest first.
+        """Answer with a page of one lease's changes, the newest first.
 
-        Raises Refused LH4106 or LH4109.
+        Raises Refused LH4106 or LH4109 for the endpoint, and LH4119 for a token of a history that
+        was rewritten, or of another lease.
         """
         name, limit = call.parameter("EndpointName") or "", call.parameter("limit")
         snapshot = self.ledger.read()
         fleet = fleet_of(snapshot, self.environment)
         item = settled(fleet, name, self.status, snapshot.committed_at).get(name)
         path = document_path(self.environment, item.name, "lease")
-        records = self.ledger.changes(path, int(limit or DEFAULT_LIMIT))
-        return Answer([_entry(each) for each in read_changes(records)])
+        token = call.parameter("NextToken")
+        begin = read_token(token, path) if token is not None else None
+        page = self._page(path, int(limit or DEFAULT_LIMIT), begin)
+        changes = [_entry(each) for each in read_changes(page.records)]
+        rest = write_token(page.rest, path) if page.rest else None
+        return Answer({"Changes": changes, "NextToken": rest})
+
+    def _page(self, path: str, limit: int, begin: Place | None) -> Page:
+        try:
+            return self.ledger.page(path, limit, begin)
+        except Refused as refusal:
+            if begin is None or refusal.code != "LH2013":
+                raise
+            raise _no_good("somebody has rewritten the history since") from refusal
+
+
+def write_token(place: Place, path: str) -> str:
+    """Write down where the next page of a file's history begins."""
+    what = json.dumps([path, place.tip, place.deep, *place.commits], separators=(",", ":"))
+    return base64.urlsafe_b64encode(what.encode()).decode().rstrip("=")
+
+
+def read_token(token: str, path: str) -> Place:
+    """Read what `write_token` wrote; raises Refused LH4119."""
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        of, tip, deep, *commits = json.loads(base64.urlsafe_b64decode(padded))
+    except (ValueError, TypeError, RecursionError):
+        raise _no_good("no answer gave it") from None
+    if of != path:
+        raise _no_good("it belongs to the history of another lease")
+    if not commits or not _are_commits([tip, *commits]) or not _is_number(deep):
+        raise _no_good("no answer gave it")
+    return Place(tip, tuple(commits), deep)
+
+
+def _are_commits(names: Iterable[object]) -> bool:
+    return all(isinstance(name, str) and bool(_COMMIT.fullmatch(name)) for name in names)
+
+
+def _is_number(deep: object) -> bool:
+    return type(deep) is int and 0 <= deep < _DEEPEST
+
+
+def _no_good(why: str) -> Refused:
+    return Refused("LH4119", f"NextToken is no good: {why}. Start again without it.")
 
 
 def _entry(recorded: RecordedChange) -> dict[str, Any]:

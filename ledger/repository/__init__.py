@@ -4,12 +4,14 @@ A process holds one `Repository` for each branch. Nothing but this package impor
 pygit2's errors end here. It must not know what the files mean.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.clone import Clone, CommitIdentity
+from ledger.repository.graph import MOST_BETWEEN
+from ledger.repository.pages import Page, Place
 from ledger.repository.request_index import RequestIndex
 from ledger.repository.transport import Server
 from ledger.snapshot import (
@@ -22,15 +24,18 @@ from ledger.snapshot import (
     Snapshot,
     check,
 )
-from ledger.writer import Damaged, Stopwatch, Writer
+from ledger.writer import Stopwatch, Writer
 
 __all__ = [
+    "MOST_BETWEEN",
     "UNBORN",
     "Change",
     "CommitRecord",
     "Committed",
     "Credentials",
+    "Page",
     "Person",
+    "Place",
     "Proposal",
     "Remote",
     "Repository",
@@ -72,7 +77,7 @@ class Repository:
         self._under = under
         server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
         self._clone = Clone(server, cache, under, CommitIdentity(committer, clock))
-        self._requests = RequestIndex(self._clone)
+        self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
 
     def read(self) -> Snapshot:
@@ -97,17 +102,14 @@ class Repository:
             check(change, self._under)
             return change
 
-        committed = self._writer.commit(checked, deadline_seconds)
-        self._requests.learn(committed.commit)
-        return committed
+        return self._writer.commit(checked, deadline_seconds)
 
     def at(self, commit: str) -> Snapshot:
-        """Return the files as of a commit that this repository has told of. Raises `Failure`."""
-        try:
-            return self._clone.at(commit)
-        except Damaged:  # the clone was thrown away meanwhile
-            self._clone.latest(1)
-            return self._clone.at(commit)
+        """Return the files as of a commit that this repository has told of.
+
+        Raises `Failure`; Refused LH2013 where somebody has rewritten the history without it.
+        """
+        return self._clone.surely(lambda: self._clone.recall(commit))
 
     def descends(self, commit: str, ancestor: str) -> bool:
         """Tell whether `commit` is `ancestor`, or was made from it along any parents.
@@ -116,27 +118,44 @@ class Repository:
         An ancestor that is not among the nearest 8192 commits counts as none, and so does a commit
         that the branch does not have. Raises `Failure`.
         """
-        return self._clone.descends(commit, ancestor)
+        return self._clone.surely(lambda: self._clone.descends(commit, ancestor))
 
-    def answer_to(self, request_id: str, snapshot: Snapshot | None = None) -> CommitRecord | None:
-        """Find the commit that answers a request, among the newest up to a snapshot.
+    def answers(self, request_id: str, snapshot: Snapshot | None = None) -> Sequence[CommitRecord]:
+        """Return the commits of the last 24 hours that carry a request's id, newest first.
 
-        The first call of a process reads the history. With a snapshot that a proposal was given, it
-        may be called from there. Raises `Failure`.
+        They are looked for along all parents, up to a snapshot or else to the remote's tip as last
+        seen. The first call of a process reads that much of the history. With a snapshot that a
+        proposal was given, it may be called from there. Raises `Failure`.
         """
-        return self._requests.find(request_id, snapshot)
+        if snapshot is not None:  # what is wrong with the clone then is for the writer to know
+            return self._requests.find(request_id, snapshot)
+        return self._clone.surely(lambda: self._requests.find(request_id, None))
+
+    def last_change(self, path: str, snapshot: Snapshot) -> CommitRecord | None:
+        """Return the commit that changed a file last, up to a snapshot; None if it is far back."""
+        return self._clone.surely(lambda: self._clone.last_change(path, snapshot.commit))
+
+    def page(self, path: str, limit: int, begin: Place | None = None) -> Page:
+        """Return the newest commits that changed one path, or those from a place on.
+
+        A commit changed a path that none of its parents has like this; all parents are followed.
+        Raises `Failure`; Refused LH2013 for a place in a history that was rewritten.
+        """
+        return self._clone.surely(lambda: self._clone.page(path, limit, begin))
 
     def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:
-        """Return the commits that changed one path, newest first, along first parents."""
-        return iter(self._clone.changes(path, limit))
+        """Return the commits that changed one path, newest first, page by page."""
+        begin: Place | None = None
+        while limit > 0:
+            page = self.page(path, limit, begin)
+            yield from page.records
+            limit -= len(page.records)
+            if (begin := page.rest) is None:
+                return
 
-    def latest(self, limit: int) -> Iterator[CommitRecord]:
-        """Return the newest commits of the branch, newest first, along first parents."""
-        return iter(self._clone.latest(limit))
-
-    def find(self, prefix: str, *, of: str | None = None) -> CommitRecord | None:
-        """Find a commit by the beginning of its id, in the branch's history or in that `of` one.
+    def find(self, prefix: str) -> CommitRecord | None:
+        """Find a commit by how its id begins, among the nearest 8192 of the branch.
 
         None where there is none, or where the beginning fits several objects. Raises `Failure`.
         """
-        return next(iter(self._clone.find(prefix, of)), None)
+        return self._clone.surely(lambda: self._clone.find(prefix))

@@ -8,7 +8,7 @@ for a push's network time. It must not know what the files mean.
 import hashlib
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,17 +18,9 @@ from typing import TypeVar
 
 import pygit2
 
-from ledger.errors import Unavailable
-from ledger.repository.commits import (
-    after,
-    ages,
-    committed_at,
-    descended,
-    differs,
-    history,
-    latest,
-    signature,
-)
+from ledger.errors import Refused, Unavailable
+from ledger.history import KEY_LIFETIME
+from ledger.repository.commits import changed, committed_at, record, signature
 from ledger.repository.graph import (
     MOST_BETWEEN,
     Graph,
@@ -37,9 +29,13 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
+from ledger.repository.pages import Page, Place, read_page
+from ledger.repository.raw_commit import RawCommit
+from ledger.repository.requests import Noted, Wanted, noted, read_wanted
 from ledger.repository.transport import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
-from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot
+from ledger.repository.walk import MOST_SEARCHED, Since
+from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot, is_requested
 from ledger.writer import Damaged
 
 _Read = TypeVar("_Read")
@@ -48,6 +44,8 @@ _MOST_LOOSE_OBJECTS = 8192
 _USES_BETWEEN_COUNTS = 64
 _FIRST_STEP = 64  # commits deep
 _STEP = 8  # times as deep as the one before
+_EVERYTHING = 2**31 - 1  # commits: what git calls the whole
+_CLOCKS_DIFFER = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -68,6 +66,7 @@ class Clone:
         self._lock = threading.RLock()
         self._handle: pygit2.Repository | None = None
         self._tip: Snapshot | None = None
+        self._recalled: Snapshot | None = None
         self._uses = 0
 
     def known(self) -> Snapshot | None:
@@ -97,20 +96,18 @@ class Clone:
         with self._lock, self._guarded() as repository:
             author = signature(change.author, self._identity.clock())
             committer = signature(self._identity.committer, self._identity.clock())
-            parents = [repository[parent.commit].peel(pygit2.Commit)] if parent.commit else []
-            before = parents[0].tree if parents else None
+            graph = Graph(repository, frozenset(), is_final=False)
+            before = graph.tree(graph.commit(parent.commit)) if parent.commit else None
             tree = write_tree(repository, before, change.files)
-            ids = [commit.id for commit in parents]
+            ids = [pygit2.Oid(hex=parent.commit)] if parent.commit else []
             made = repository.create_commit(None, author, committer, change.message, tree, ids)
             kept = {**parent.files, **change.files}
             files = {path: content for path, content in kept.items() if content is not None}
-            commit = repository[made].peel(pygit2.Commit)
+            made_at = committed_at(graph.commit(str(made)))
             left = {
                 path: kind for path, kind in parent.not_files.items() if path not in change.files
             }
-            return Snapshot(
-                str(made), MappingProxyType(files), committed_at(commit), MappingProxyType(left)
-            )
+            return Snapshot(str(made), MappingProxyType(files), made_at, MappingProxyType(left))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with self._lock, self._guarded():
@@ -123,78 +120,148 @@ class Clone:
                 repository.references.create(TRACKING, tip.commit, force=True)
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
-        return self._after(base, tip, list)
+        lifetime = KEY_LIFETIME.total_seconds()
+        return self._after(base, tip, lifetime, lambda found: list(map(record, found)))
 
     def recent(self, base: str, tip: str, seconds: float) -> Sequence[float]:
-        return self._after(base, tip, lambda found: ages(found, self._identity.clock(), seconds))
+        now = self._identity.clock()
 
-    def touches(self, commit: str, paths: Iterable[str]) -> bool:
-        with self._lock, self._guarded() as repository:
-            after = repository[commit].peel(pygit2.Commit)
-            return all(differs(after, path) for path in paths)
+        def ages(commits: Iterator[RawCommit]) -> list[float]:
+            asked = filter(is_requested, map(record, commits))
+            return [(now - each.committed_at).total_seconds() for each in asked]
+
+        found = self._after(base, tip, seconds + _CLOCKS_DIFFER, ages)
+        return sorted((max(0.0, age) for age in found if age <= seconds), reverse=True)
+
+    def touches(self, commit: str, paths: Collection[str]) -> bool:
+        def read(graph: Graph) -> bool:
+            return all(changed(graph, graph.commit(commit), path) for path in paths)
+
+        return self._walked(read, MOST_SEARCHED)
 
     def at(self, commit: str) -> Snapshot:
         with self._lock, self._guarded() as repository:
-            found = repository[commit].peel(pygit2.Commit)
-            files, not_files = self._trees.read(repository, found.tree)
+            graph = Graph(repository, frozenset(), is_final=False)
+            found = graph.commit(commit)
+            files, not_files = self._trees.read(repository, graph.tree(found))
             return Snapshot(commit, files, committed_at(found), not_files)
 
-    def changes(self, path: str, limit: int) -> Sequence[CommitRecord]:
-        return self._in_depth(lambda repository, tip: history(repository, tip, path, limit))
+    def recall(self, commit: str) -> Snapshot:
+        """Return a commit's files; raises Refused LH2013 where the branch does not have it.
 
-    def latest(self, limit: int) -> Sequence[CommitRecord]:
-        return self._in_depth(lambda repository, tip: latest(repository, tip, limit))
+        The last one is kept, with what was read from it: a request may ask for it several times.
+        """
 
-    def find(self, prefix: str, of: str | None) -> Sequence[CommitRecord]:
-        return self._in_depth(lambda repository, tip: descended(repository, of or tip, prefix))
+        def read(graph: Graph) -> Snapshot:
+            if graph.has(commit):
+                return self.at(commit)
+            graph.want(1)
+            raise _gone(commit)
+
+        with self._lock:
+            if self._recalled is None or self._recalled.commit != commit:
+                self._recalled = self._walked(read, MOST_SEARCHED)
+            return self._recalled
+
+    def surely(self, read: Callable[[], _Read]) -> _Read:
+        """Read, and read again from a new clone where this one is damaged. Raises `Failure`."""
+        try:
+            return read()
+        except Damaged:
+            pass
+        try:
+            return read()
+        except Damaged as damage:
+            raise self._server.unreachable(damage) from damage
+
+    def tip(self) -> str:
+        """Return the remote's commit as last seen; asks for it where none was."""
+        with self._lock:
+            return (self.known() or self.fetch()).commit
+
+    def page(self, path: str, limit: int, begin: Place | None) -> Page:
+        """Return changes of a file from a place on, or from the remote's tip on.
+
+        Raises Refused LH2013 where the branch does not have that place any more, and `Failure`.
+        """
+        with self._lock:
+            tip = self.fetch().commit
+            if begin and not self.descends(tip, begin.tip):
+                raise _gone(begin.tip)
+            if not tip or limit <= 0:
+                return Page((), None)
+            place = begin or Place(tip, (tip,))
+            return self._walked(lambda graph: read_page(graph, place, path, limit), _EVERYTHING)
+
+    def last_change(self, path: str, tip: str) -> CommitRecord | None:
+        """Return the commit up to `tip` that changed a file last, unless that is far back."""
+        place = Place(tip, (tip,))
+        page = self._walked(lambda graph: read_page(graph, place, path, 1), _EVERYTHING)
+        return next(iter(page.records), None)
+
+    def find(self, prefix: str) -> CommitRecord | None:
+        """Find a commit by how its id begins, among the nearest of the branch."""
+
+        def read(graph: Graph) -> CommitRecord | None:
+            found = graph.named(prefix)
+            if not descends(graph, end, found or ""):
+                return None
+            return record(graph.commit(found)) if found else None
+
+        with self._lock:
+            end = self.fetch().commit
+            return self._walked(read, MOST_BETWEEN + 1) if end else None
+
+    def noted(self, tip: str, since: Since) -> Sequence[Noted]:
+        """Return what the commits up to `tip` tell; raises `Damaged` where it is not known."""
+
+        def read(graph: Graph) -> Sequence[Noted]:
+            if not graph.has(tip):
+                graph.want(1)
+                raise Damaged(f"the clone in {self._path} does not have {tip}")
+            return list(map(noted, since.commits(graph, tip)))
+
+        return self._walked(read, since.most + 1)
+
+    def records(self, wanted: Wanted) -> Sequence[CommitRecord]:
+        if not wanted.commits:
+            return ()
+        return self._walked(lambda graph: read_wanted(graph, wanted), MOST_SEARCHED)
 
     def descends(self, commit: str, ancestor: str) -> bool:
         if commit == ancestor:
             return bool(commit)
         return self._walked(lambda graph: descends(graph, commit, ancestor), MOST_BETWEEN + 1)
 
+    def _after(
+        self,
+        base: str,
+        tip: str,
+        seconds: float,
+        read: Callable[[Iterator[RawCommit]], list[_Read]],
+    ) -> list[_Read]:
+        """Read what was committed in the last seconds up to `tip`, but not up to `base`."""
+        instant = self._identity.clock().timestamp() - seconds
+        since = Since(instant, MOST_SEARCHED, {base})
+        return self._walked(lambda graph: read(since.commits(graph, tip)), MOST_SEARCHED)
+
     def _walked(self, read: Callable[[Graph], _Read], most: int) -> _Read:
         """Read the graph, and read it anew from a deeper clone where it ends too soon.
 
-        What is `most` commits deep is read as it is. Raises `Failure`.
+        What is `most` commits deep is read as it is. Raises `Failure`, `Damaged`.
         """
         with self._lock:
-            depth, is_final = 0, False
+            asked, is_final = 0, False
             while True:
                 try:
                     with self._guarded() as repository:
-                        return read(Graph(repository, read_ends(self._path), is_final))
+                        ends = read_ends(self._path)
+                        return read(Graph(repository, ends, is_final=is_final))
                 except TooShallow as end:
-                    depth = min(max(_FIRST_STEP, end.depth, depth * _STEP), most)
-                except Damaged:
-                    depth = max(depth, _FIRST_STEP)
-                self._deepen(depth)
-                is_final = depth == most or not self._reading().is_shallow
-
-    def _after(
-        self, base: str, tip: str, read: Callable[[Iterator[CommitRecord]], list[_Read]]
-    ) -> list[_Read]:
-        """Read what came after `base`, newest first, which is fetched if the clone lacks it."""
-        with self._lock:
-            if not tip:
-                return []
-            if not self._reaches(base):
-                self._deepen()
-            with self._guarded() as repository:
-                return read(after(repository, base, tip))
-
-    def _in_depth(
-        self, read: Callable[[pygit2.Repository, str], Iterator[CommitRecord]]
-    ) -> Sequence[CommitRecord]:
-        """Read from the whole history, which is fetched if the clone does not have it."""
-        with self._lock:
-            tip = self.fetch()
-            if not tip.commit:
-                return []
-            if self._reading().is_shallow:
-                self._deepen()
-            with self._guarded() as repository:
-                return list(read(repository, tip.commit))
+                    further = end.depth if end.depth > asked else asked * _STEP
+                    asked = min(max(_FIRST_STEP, further), most)
+                self._deepen(asked)
+                is_final = asked == most or not self._reading().is_shallow
 
     def _fetched(self) -> Snapshot:
         self._stay_thin()
@@ -206,9 +273,7 @@ class Clone:
                 return self._without_branch()
             tracked = self._tracked()
             if tracked != tip:
-                deep = tracked is not None or self._server.remote.is_local
-                self._server.fetch(connection, depth=0 if deep else 1)
-                self._forget_depth()
+                self._fetch(connection, _FIRST_STEP if tracked else 1)
             return self.at(tip)
 
     def _without_branch(self) -> Snapshot:
@@ -223,21 +288,22 @@ class Clone:
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
 
-    def _deepen(self, depth: int | None = None) -> None:
-        """Fetch so many commits below the remote's tip, or all; what is deeper already stays so."""
+    def _deepen(self, depth: int) -> None:
+        """Fetch so many commits below the remote's tip; what is deeper already stays so."""
         try:
             with self._guarded() as repository, self._server.connected(repository) as connection:
-                wanted = depth if repository.is_shallow or repository.is_empty else 0
-                whole = depth is None and repository.is_shallow
-                self._server.fetch(connection, depth=wanted or 0, whole=whole)
-                self._forget_depth()
+                self._fetch(connection, depth)
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
 
-    def _reaches(self, base: str) -> bool:
-        """Tell whether the clone has all that came after `base`, which is nothing if empty."""
-        repository = self._reading()
-        return base in repository if base else not repository.is_shallow
+    def _fetch(self, connection: pygit2.Remote, depth: int) -> None:
+        """Fetch into the clone. A whole one stays whole, and a path offers nothing less."""
+        is_whole = self._tracked() is not None and not self._reading().is_shallow
+        self._server.fetch(
+            connection, depth=0 if is_whole or self._server.remote.is_local else depth
+        )
+        mend_ends(self._reading(), self._path)
+        self._forget_depth()
 
     def _tracked(self) -> str | None:
         with self._guarded() as repository:
@@ -255,7 +321,6 @@ class Clone:
 
     def _forget_depth(self) -> None:
         """Drop the handle: it has read once how shallow its clone is, and a fetch changes that."""
-        mend_ends(self._reading(), self._path)
         self._handle = None
 
     def _reading(self) -> pygit2.Repository:
@@ -294,6 +359,14 @@ class Clone:
             self._discard()
         elif _count(objects / "17") > _MOST_LOOSE_OBJECTS // 256:
             self._discard()  # Object ids are spread evenly over 256 folders: one tells for all.
+
+
+def _gone(commit: str) -> Refused:
+    return Refused(
+        "LH2013",
+        f"The commit {commit} is not in the history of the branch, or far back in it: perhaps"
+        " somebody has rewritten the history. Read anew what you want to change or to see.",
+    )
 
 
 def _count(folder: Path) -> int:

@@ -7,16 +7,19 @@ this holds the clone's lock.
 
 import re
 from collections import deque
-from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pygit2
 
+from ledger.repository.raw_commit import RawCommit, read_commit
+from ledger.repository.transport import FOREIGN
+from ledger.repository.trees import entry
+
 MOST_BETWEEN = 8192  # commits that are looked at between a commit and its ancestor
 _ID = re.compile("[0-9a-f]{40}")
-_PARENT = re.compile(rb"^parent ([0-9a-f]{40})$", re.MULTILINE)
+_KEPT = 1024  # commits that are not read again
 
 
 class TooShallow(Exception):  # noqa: N818 - it is what a clone is, and no bug
@@ -27,29 +30,56 @@ class TooShallow(Exception):  # noqa: N818 - it is what a clone is, and no bug
         self.depth = depth
 
 
-@dataclass(frozen=True)
 class Graph:
     """The commits of a clone; `ends` are those whose parents it has not fetched.
 
     A final one is all that there will be, and its ends count as the beginning of the history.
     """
 
-    repository: pygit2.Repository
-    ends: frozenset[str]
-    is_final: bool
+    def __init__(
+        self, repository: pygit2.Repository, ends: frozenset[str], *, is_final: bool
+    ) -> None:
+        self._repository = repository
+        self.ends = ends
+        self._is_final = is_final
+        self._entries: dict[tuple[str, str], pygit2.Oid | None] = {}
+        self._read = lru_cache(_KEPT)(partial(read_commit, repository))
 
     def want(self, depth: int) -> None:
         """Ask for a deeper clone, if there will be one."""
-        if not self.is_final:
+        if not self._is_final:
             raise TooShallow(depth)
 
     def has(self, commit: str) -> bool:
-        return bool(_ID.fullmatch(commit)) and isinstance(
-            self.repository.get(commit), pygit2.Commit
-        )
+        return bool(_ID.fullmatch(commit)) and self._read(commit) is not None
 
-    def commit(self, oid: pygit2.Oid | str) -> pygit2.Commit:
-        return self.repository[oid].peel(pygit2.Commit)
+    def commit(self, name: str) -> RawCommit:
+        found = self._read(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def parents(self, name: str) -> tuple[str, ...]:
+        """Return the parents of a commit, also those that an end of the clone has and it not."""
+        return () if self._is_final and name in self.ends else self.commit(name).parents
+
+    def named(self, prefix: str) -> str | None:
+        """Return the commit whose id begins so, if there is one and nothing else does."""
+        try:
+            found = self._repository.expand_id(prefix)
+        except FOREIGN:  # none or several begin so, or it is too short to tell
+            return None
+        return str(found) if self.has(str(found)) else None
+
+    def tree(self, commit: RawCommit) -> pygit2.Tree:
+        return self._repository[commit.tree].peel(pygit2.Tree)
+
+    def entry(self, commit: RawCommit, path: str) -> pygit2.Oid | None:
+        """Return the id of what a commit has at a path, or None; each is looked up once."""
+        key = commit.tree, path
+        if key not in self._entries:
+            self._entries[key] = entry(self.tree(commit), path)
+        return self._entries[key]
 
 
 def descends(graph: Graph, commit: str, ancestor: str) -> bool:
@@ -57,6 +87,8 @@ def descends(graph: Graph, commit: str, ancestor: str) -> bool:
 
     Raises TooShallow where the clone ends before that is known.
     """
+    if commit == ancestor:
+        return graph.has(commit)
     if not graph.has(commit):
         graph.want(1)
         return False
@@ -65,15 +97,15 @@ def descends(graph: Graph, commit: str, ancestor: str) -> bool:
     while waiting and looked < MOST_BETWEEN:
         looked += 1
         name = waiting.popleft()
-        is_cut = is_cut or name in graph.ends
-        for parent in map(str, graph.commit(name).parent_ids):
+        for parent in graph.parents(name):
             if parent == ancestor:
                 return True
-            if parent not in known:
+            is_cut = is_cut or not graph.has(parent)
+            if parent not in known and graph.has(parent):
                 known.add(parent)
                 waiting.append(parent)
     if is_cut and looked < MOST_BETWEEN:
-        graph.want(looked)
+        graph.want(looked * 8)
     return False
 
 
@@ -100,14 +132,5 @@ def mend_ends(repository: pygit2.Repository, clone: Path) -> None:
 
 
 def _is_joined(repository: pygit2.Repository, commit: str) -> bool:
-    return commit in repository and _all_there(repository, _real_parents(repository, commit))
-
-
-def _all_there(repository: pygit2.Repository, commits: Iterable[str]) -> bool:
-    return all(commit in repository for commit in commits)
-
-
-def _real_parents(repository: pygit2.Repository, commit: str) -> list[str]:
-    """Return the parents that the commit itself names; libgit2 hides those of an end."""
-    _, raw = repository.read(commit)
-    return [parent.decode() for parent in _PARENT.findall(raw.partition(b"\n\n")[0])]
+    found = read_commit(repository, commit)
+    return found is not None and all(parent in repository for parent in found.parents)

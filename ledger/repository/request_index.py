@@ -1,65 +1,83 @@
-"""Which requests the newest commits answer: how a repeated one is recognised.
+"""Which commits carry a request's id: how a repeated one is recognised.
 
-It reads the history once and after that only what is new, so that a look costs as much as there are
-commits since the last. Commits that may never be pushed are looked at and not remembered.
+It reads as much of the history as a request's id lives, and after that only what is new, so that a
+look costs as much as there are commits since the last. Where the branch was rewritten it begins
+anew. Commits that may never be pushed are looked at and not remembered.
 """
 
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from ledger.errors import Failure
-from ledger.history import trailers
+from ledger.history import KEY_LIFETIME
 from ledger.repository.clone import Clone
+from ledger.repository.requests import Noted, Revert, Wanted
+from ledger.repository.walk import MOST_SEARCHED, Since
 from ledger.snapshot import CommitRecord, Snapshot
-from ledger.writer import Damaged
 
-REMEMBERED = 1000  # commits
+_SLACK = 3600  # seconds by which the clocks of processes may differ
+_MOST_MORE = 4096  # commits that may come to those that were found at the beginning
+
+
+@dataclass
+class _Found:
+    """What was found up to a commit of the remote; `seen` has the names of all commits."""
+
+    tip: str = ""
+    seen: set[str] = field(default_factory=set)
+    by_request: dict[str, list[str]] = field(default_factory=dict)
+    reverts: list[Revert] = field(default_factory=list)
+    most: int = 0
+
+    def add(self, noted: Iterable[Noted]) -> None:
+        for each in noted:
+            self.seen.add(each.commit)
+            if each.request_id:
+                self.by_request.setdefault(each.request_id, []).append(each.commit)
+            self.reverts.extend(each.reverts)
 
 
 class RequestIndex:
     """Safe to call from many threads."""
 
-    def __init__(self, clone: Clone) -> None:
+    def __init__(self, clone: Clone, clock: Callable[[], datetime]) -> None:
         self._clone = clone
+        self._clock = clock
         self._lock = threading.Lock()
-        self._tip: str | None = None
-        self._by_request: dict[str, CommitRecord] = {}
+        self._found = _Found()
 
-    def find(self, request_id: str, snapshot: Snapshot | None) -> CommitRecord | None:
-        """Find the commit that answers a request, in the history up to a snapshot.
+    def find(self, request_id: str, snapshot: Snapshot | None) -> Sequence[CommitRecord]:
+        """Return the commits that carry a request's id, newest first, up to a snapshot.
 
-        Without a snapshot, up to what was remembered last. Raises `Failure`.
+        Without a snapshot, up to what the remote had last. Raises `Failure`, `Damaged`.
         """
         with self._lock:
-            if self._tip is None:
-                self._begin()
-            newer = self._since(snapshot.commit) if snapshot else ()
-            fresh = {_request(record): record for record in newer}
-            return self._by_request.get(request_id) or fresh.get(request_id)
+            oldest = self._clock().timestamp() - KEY_LIFETIME.total_seconds() - _SLACK
+            found = self._caught_up(oldest)
+            fresh = _Found()
+            if snapshot and snapshot.commit:
+                fresh.add(self._since(snapshot.commit, oldest, found.seen))
+            commits = [of.by_request.get(request_id, []) for of in (found, fresh)]
+            wanted = Wanted([*commits[0], *commits[1]], [*found.reverts, *fresh.reverts], oldest)
+        return self._clone.records(wanted)
 
-    def learn(self, tip: str) -> None:
-        """Remember the requests up to a commit that the remote has; another time if it fails."""
-        with self._lock, suppress(Failure, Damaged):
-            if self._tip is not None and (newer := self._since(tip)):
-                self._remember(reversed(newer), tip)
+    def _caught_up(self, oldest: float) -> _Found:
+        """Read what the remote has got since the last look; all of it if the branch is another."""
+        found, tip = self._found, self._clone.tip()
+        if found.tip == tip:
+            return found
+        newer = self._since(tip, oldest, found.seen)
+        if found.tip not in {below for each in newer for below in each.parents}:
+            found = _Found()
+            newer = self._since(tip, oldest, ()) if self._found.tip else newer
+        found.add(newer)
+        found.tip = tip
+        found.most = found.most or len(newer) + _MOST_MORE
+        self._found = found if len(found.seen) <= found.most else _Found()
+        return found
 
-    def _begin(self) -> None:
-        records = list(self._clone.latest(REMEMBERED))
-        if records:
-            self._remember(reversed(records), records[0].commit)
-
-    def _since(self, tip: str) -> list[CommitRecord]:
-        return list(self._clone.between(self._tip or "", tip)) if tip != self._tip else []
-
-    def _remember(self, oldest_first: Iterable[CommitRecord], tip: str) -> None:
-        for record in oldest_first:
-            if request_id := _request(record):
-                self._by_request.setdefault(request_id, record)
-        for request_id in list(self._by_request)[:-REMEMBERED]:
-            del self._by_request[request_id]
-        self._tip = tip
-
-
-def _request(record: CommitRecord) -> str:
-    return trailers(record.message).get("Request-Id", "")
+    def _since(self, tip: str, oldest: float, known: Collection[str]) -> Sequence[Noted]:
+        if not tip or tip in known:
+            return ()
+        return self._clone.noted(tip, Since(oldest, MOST_SEARCHED, known))

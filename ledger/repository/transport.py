@@ -18,7 +18,6 @@ from ledger.writer import PushFailed
 # Everything that pygit2 raises; it has no narrower base, and its texts vary by server.
 FOREIGN = (pygit2.GitError, KeyError, ValueError, OSError)
 TRACKING = "refs/remotes/origin/tip"
-_WHOLE_HISTORY = 2**31 - 1
 _NO_COMMIT = "0" * 40
 _MOST_WORDS = 500
 _home_is_ours = threading.Lock()
@@ -54,12 +53,12 @@ class Server:
             raise self.unreachable(error) from error
         yield connection
 
-    def fetch(self, connection: pygit2.Remote, *, depth: int, whole: bool = False) -> None:
+    def fetch(self, connection: pygit2.Remote, *, depth: int) -> None:
         """Fetch into the tracking reference. Depth 0 keeps a clone as deep as it is."""
         connection.fetch(
             [f"+{self._branch}:{TRACKING}"],
             callbacks=_Callbacks(self.remote),
-            depth=_WHOLE_HISTORY if whole else depth,
+            depth=depth,
             proxy=True,
         )
 
@@ -129,6 +128,9 @@ class Server:
 
 class _Callbacks(pygit2.RemoteCallbacks):
     """What libgit2 asks on the way. An exception here is raised by the call that led to it."""
+
+    # libgit2 tells of every object that it gets, which costs more than most of them.
+    transfer_progress = None  # type: ignore[assignment]
 
     def __init__(self, remote: Remote, base: str = "") -> None:
         super().__init__()

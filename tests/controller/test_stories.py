@@ -13,7 +13,8 @@ from controller.planning.desired import VARIANT
 from controller.reconcile import State, Tick, reconcile
 from ledger.history import trailers
 from ledger.lease import stamp
-from tests.ledger.forge import git
+from tests.ledger.forge import BEN, git
+from tests.ledger.long_history import grow
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
@@ -282,6 +283,26 @@ class TestASlowStart:
         hook = scene.forge.hook("pre-receive", LOCKED)
         assert done(scene.tick()) == [("credit", "done")]
         hook.unlink()
+        scene.restart()
+        scene.tick()
+        scene.tick()
+        assert len(lease_commits(scene, "credit")) == 1
+        assert expires(scene) == "2026-11-23T13:10:00Z"
+
+    def test_is_given_back_once_though_a_person_merged_it_into_a_branch(self, scene: Scene) -> None:
+        """The credit is below the second parent, and far below the newest commits."""
+        self.begin(scene)
+        scene.ben.pull()
+        scene.let_pass(minutes=11)
+        hook = scene.forge.hook("pre-receive", LOCKED)
+        assert done(scene.tick()) == [("credit", "done")]
+        hook.unlink()
+        for number in range(3):
+            scene.ben.commit({"README.md": f"{number}"}, "topic")
+        git(scene.ben.home, "fetch", "--quiet", "origin", "main")
+        git(scene.ben.home, "merge", "--quiet", "-m", "merge main", "origin/main")
+        scene.ben.push()
+        grow(scene.forge, 600, begin=scene.now, path="README.md", committer=BEN)
         scene.restart()
         scene.tick()
         scene.tick()

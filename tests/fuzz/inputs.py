@@ -6,13 +6,19 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ledger.repository import Change, CommitRecord, Committed, Person, Proposal, Snapshot
+from ledger.repository import (
+    Change,
+    CommitRecord,
+    Committed,
+    Page,
+    Person,
+    Place,
+    Proposal,
+    Snapshot,
+)
 from ledger.snapshot import check
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BEGIN = "5" * 40
@@ -77,18 +83,26 @@ class MemoryLedger:
         files = {**self.read().files, **change.files}
         kept = {path: content for path, content in files.items() if content is not None}
         self._snapshots[commit] = replace(self.read(), commit=commit, files=kept)
-        self._records.insert(0, CommitRecord(commit, change.author, NOON, change.message))
+        written = frozenset(change.files)
+        record = CommitRecord(commit, change.author, NOON, change.message, written)
+        self._records.insert(0, record)
         return Committed(commit, self.read(), change)
 
     def at(self, commit: str) -> Snapshot:
         return self._snapshots[commit]
 
-    def answer_to(self, request_id: str, snapshot: Snapshot | None = None) -> CommitRecord | None:
+    def answers(self, request_id: str, snapshot: Snapshot | None = None) -> list[CommitRecord]:
         asked = f"\nRequest-Id: {request_id}\n"
-        return next((each for each in self._records if asked in each.message), None)
+        return [each for each in self._records if asked in each.message]
 
-    def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:
-        return iter(self._records[:limit])
+    def page(self, path: str, limit: int, begin: Place | None = None) -> Page:
+        return Page(self._records[:limit], None)
 
-    def find(self, prefix: str, *, of: str | None = None) -> CommitRecord | None:
+    def last_change(self, path: str, snapshot: Snapshot) -> CommitRecord | None:
+        return next((each for each in self._records if path in each.files), None)
+
+    def find(self, prefix: str) -> CommitRecord | None:
         return next((each for each in self._records if each.commit.startswith(prefix)), None)
+
+    def descends(self, commit: str, ancestor: str) -> bool:
+        return commit == ancestor

@@ -374,7 +374,7 @@ def history(data: bytes) -> None:
     message = data.decode(errors="replace")
     trailers(message)
     ledger = OneCommit(message)
-    for each in read_changes(ledger.changes("", 1)):
+    for each in read_changes(ledger.page("", 1).records):
         assert each.change.expires_at.tzinfo is not None
     query = {"EndpointName": ("Falcon40B",)}
     told = History(cast("Repository", ledger), "dev").tell(

@@ -15,10 +15,11 @@ from gateway import handler as deployed
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.http import routes
+from gateway.leases.history import write_token
 from gateway.models.streaming import streaming_handler
 from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
-from ledger.repository import Repository
+from ledger.repository import Place, Repository
 from ledger.variables import CONTROLLER_FUNCTION, IDENTITIES, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
 from tests.gateway.api import ANA, FALCON
 from tests.gateway.noted import noted
@@ -68,7 +69,9 @@ def request(route: Route, **more: Any) -> Json:  # noqa: ANN401
     }
 
 
+BEGIN = write_token(Place("a" * 40, ("a" * 40,)), path("Falcon40B", "lease"))
 QUERY = {"EndpointName": FALCON, "commit": "a" * 40, "dry_run": "false", "limit": "1"}
+QUERY |= {"NextToken": BEGIN}
 BODIES: Json = {
     "extend": {"EndpointName": FALCON, "minutes": 1},
     "add": {"EndpointName": FALCON, "EndpointConfigName": "by-hand", "minutes": 1},
@@ -273,6 +276,6 @@ def test_a_function_whose_ledger_is_nowhere(
 
 def test_the_gateways_repository_is_the_real_one() -> None:
     """Breaking stands for it above: what it has to have is what the gateway asks."""
-    for name in ("read", "commit", "at", "answer_to", "changes", "find"):
+    for name in ("read", "commit", "at", "answers", "last_change", "page", "find"):
         assert callable(getattr(Repository, name))
     assert GATEWAY.email.endswith(".invalid")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.remote import Credentials
 
 ANA = Person("Ana", "ana@example.com")
+BEN = Person("Ben", "ben@example.com")
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 LEASE = "environments/dev/Falcon40B.lease.json"
 DEFINITION = "environments/dev/Falcon40B.endpoint.json"
@@ -39,12 +40,13 @@ QUIET = {
 }
 
 
-def git(where: Path, *arguments: str, given: str = "") -> str:
-    """Run git, with a text on its standard input, and return what it says."""
+def git(where: Path, *arguments: str, given: str = "", date: str = "") -> str:
+    """Run git, with a text on its standard input and at a date, and return what it says."""
+    dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
     done = subprocess.run(
         ["git", *arguments],
         cwd=where,
-        env=QUIET,
+        env=QUIET | dates,
         check=True,
         capture_output=True,
         text=True,
@@ -91,7 +93,7 @@ class Colleague:
         git(self.home, "fetch", "--quiet", "origin", "main")
         git(self.home, "reset", "--quiet", "--hard", "origin/main")
 
-    def commit(self, files: Mapping[str, str | None], message: str) -> str:
+    def commit(self, files: Mapping[str, str | None], message: str, *, date: str = "") -> str:
         for path, content in files.items():
             file = self.home / path
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +102,7 @@ class Colleague:
             else:
                 file.write_text(content)
         git(self.home, "add", "--all", ".")
-        git(self.home, "commit", "--quiet", "--allow-empty", "--message", message)
+        git(self.home, "commit", "--quiet", "--allow-empty", "--message", message, date=date)
         return git(self.home, "rev-parse", "HEAD")
 
     def push(self) -> None:

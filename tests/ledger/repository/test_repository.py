@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 import shutil
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -27,6 +26,7 @@ from tests.ledger.forge import (
     opened,
     write,
 )
+from tests.ledger.long_history import grow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,17 +48,19 @@ class TestReading:
 
         assert repository.read().committed_at == datetime.fromtimestamp(made, UTC)
 
+    @pytest.mark.parametrize(
+        ("date", "year"),
+        [("99999999999999", 9999), (f"{2**63 - 1}", 9999), ("-5", 1970), ("", 1970)],
+    )
     def test_a_commit_dated_beyond_the_calendar_is_read_all_the_same(
-        self, repository: Repository, forge: Forge
+        self, repository: Repository, forge: Forge, tmp_path: Path, date: str, year: int
     ) -> None:
-        tip = git(forge.bare, "cat-file", "commit", "main")
-        (forge.bare / "late").write_text(re.sub(r"(committer .*>) \d+", r"\1 99999999999999", tip))
-        late = git(forge.bare, "hash-object", "-t", "commit", "-w", "late")
-        git(forge.bare, "update-ref", "refs/heads/main", late)
+        kept = repository.commit(add(1, "r-1"))
+        made = _dated(forge, f"{date} +0000" if date else "")
 
-        assert repository.read().commit == late
-        assert repository.read().committed_at.year == 9999
-        assert [record.commit for record in repository.changes(LEASE, 9)] == [late]
+        assert repository.read().commit == made
+        assert repository.read().committed_at.year == year
+        _assert_kept(repository, forge, tmp_path, kept.commit)
 
     def test_a_push_is_seen_by_the_next_read(
         self, repository: Repository, colleague: Colleague
@@ -356,21 +358,41 @@ class TestTheCache:
     def test_reading_and_committing_leave_the_clone_shallow(
         self, forge: Forge, colleague: Colleague, tmp_path: Path
     ) -> None:
-        for number in range(5):
-            colleague.commit({LEASE: str(number)}, f"old {number}")
-        colleague.push()
+        grow(forge, 200)
         repository = opened(forge.url, tmp_path / "cache")
         repository.read()
         repository.commit(write(LEASE, "new"))
         colleague.pull()
+        (clone,) = (tmp_path / "cache").glob("*.git")
+        count = ("rev-list", "--count", "refs/remotes/origin/tip")
+        assert git(clone, *count) == "2"
         colleague.commit({LEASE: "newer"}, "newer")
         colleague.push()
         repository.commit(write(LEASE, "newest"))
 
+        assert git(clone, "log", "-3", "--format=%s", "refs/remotes/origin/tip").splitlines() == [
+            "write newest",
+            "newer",
+            "write new",
+        ]
+        assert git(clone, *count) == "65"
+
+    def test_a_merge_of_an_old_branch_brings_no_old_history_with_it(
+        self, forge: Forge, colleague: Colleague, tmp_path: Path
+    ) -> None:
+        grow(forge, 300)
+        git(colleague.home, "fetch", "--quiet", "origin", "main")
+        git(colleague.home, "checkout", "--quiet", "-B", "old", "origin/main~250")
+        colleague.commit({"README.md": "old"}, "old")
+        repository = opened(forge.url, tmp_path / "cache")
+        repository.read()
+        git(colleague.home, "checkout", "--quiet", "-B", "main", "origin/main")
+        git(colleague.home, "merge", "--quiet", "--no-ff", "-m", "merge", "old")
+        colleague.push()
+
+        assert repository.read().commit == forge.tip
         (clone,) = (tmp_path / "cache").glob("*.git")
-        assert git(clone, "rev-parse", "--is-shallow-repository") == "true"
-        kept = git(clone, "log", "--format=%s", "refs/remotes/origin/tip").splitlines()
-        assert kept == ["write newest", "newer", "write new", "old 4"]
+        assert int(git(clone, "rev-list", "--count", "refs/remotes/origin/tip")) < 200
 
     def test_a_clone_is_kept_between_uses(self, forge: Forge, tmp_path: Path) -> None:
         opened(forge.url, tmp_path / "cache").read()
@@ -468,7 +490,7 @@ class TestHistory:
             "begin",
         ]
 
-    def test_a_merge_counts_once_where_it_was_merged(
+    def test_a_merge_changes_nothing_by_itself_and_hides_nothing(
         self, repository: Repository, colleague: Colleague
     ) -> None:
         git(colleague.home, "checkout", "--quiet", "-b", "topic")
@@ -478,7 +500,10 @@ class TestHistory:
         git(colleague.home, "merge", "--quiet", "--no-ff", "--message", "merge topic", "topic")
         colleague.push()
 
-        assert [r.message.strip() for r in repository.changes(LEASE, 9)] == ["merge topic", "begin"]
+        assert [r.message.strip() for r in repository.changes(LEASE, 9)] == [
+            "on the branch",
+            "begin",
+        ]
 
     def test_names_that_are_not_utf8_do_not_stop_the_list(
         self, repository: Repository, colleague: Colleague
@@ -536,3 +561,24 @@ def _damage(clone: Path, damage: str) -> None:
             (clone / "shallow").write_text("nonsense\n")
         case _:
             raise AssertionError(damage)
+
+
+def _dated(forge: Forge, date: str) -> str:
+    """Let Ben commit nothing on the main branch, at any date that git would store."""
+    tip = git(forge.bare, "rev-parse", "main")
+    tree = git(forge.bare, "rev-parse", "main^{tree}")
+    who = "Ben <ben@example.com>"
+    text = f"tree {tree}\nparent {tip}\nauthor {who} 1 +0000\ncommitter {who} {date}\n\nodd\n"
+    (forge.bare / "odd").write_text(text)
+    made = git(forge.bare, "hash-object", "-t", "commit", "-w", "--literally", "odd")
+    (forge.bare / "refs/heads/main").write_text(f"{made}\n")
+    return made
+
+
+def _assert_kept(repository: Repository, forge: Forge, tmp_path: Path, commit: str) -> None:
+    """Nothing of the history below an odd commit is lost to a warm or to a cold process."""
+    later = repository.commit(add(1, "r-3")).commit
+    for process in (repository, opened(forge.url, tmp_path / "cold")):
+        assert [each.commit for each in process.changes(LEASE, 2)] == [later, commit]
+        assert [each.commit for each in process.answers("r-1")] == [commit]
+        assert process.descends(later, commit)
