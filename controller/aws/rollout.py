@@ -69,6 +69,9 @@ class Rollout:
                     RetainAllVariantProperties=target.retain_counts,
                 )
         except Absent as failure:
+            said = failure.message.lower()
+            if ":endpoint-config/" in said and target.config_name.lower() not in said:
+                raise _cannot_update(target, failure) from failure
             raise _not_visible(target, failure) from failure
 
     def _resize(self, target: Desired) -> None:
@@ -166,6 +169,16 @@ def _content(config: Mapping[str, Any]) -> dict[str, object]:
     content["ShadowProductionVariants"] = len(config.get("ShadowProductionVariants", []))
     content["AsyncInferenceConfig"] = bool(config.get("AsyncInferenceConfig"))
     return content
+
+
+def _cannot_update(target: Desired, failure: Absent) -> Refused:
+    """Return what it means that SageMaker misses another config than the wanted one."""
+    return Refused(
+        "LH3026",
+        f"{target.endpoint_name} cannot be updated, for the endpoint config that it runs on was"
+        " deleted. Make that config again as it was, or release the endpoint and extend it, which"
+        f" starts it anew. {failure.message}",
+    )
 
 
 def _not_visible(target: Desired, failure: Absent) -> Wait:

@@ -337,6 +337,22 @@ class TestAQuietTick:
 
 
 class TestAConfigOfOurName:
+    def test_that_was_deleted_under_an_endpoint_keeps_it_from_being_updated(
+        self, scene: Scene
+    ) -> None:
+        scene.start("A", 60)
+        scene.tick()
+        scene.account.sagemaker.delete_endpoint_config(EndpointConfigName=scene.account.config(A))
+        scene.define("A", 60, model={"image": "registry/m:2"})
+        refused = outcome(scene.tick(), A)
+        assert (refused.state, refused.code) == (State.REFUSED, "LH3026")
+        assert "the endpoint config that it runs on was deleted" in refused.detail
+        scene.lease("A", -1)
+        scene.tick()
+        scene.let_pass(seconds=SETTLE)
+        scene.lease("A", 60)
+        assert outcome(scene.tick(), A).state is State.DONE
+
     def test_with_other_content_is_not_used(self, scene: Scene) -> None:
         """Somebody deleted and remade it while the endpoint was off: on dearer instances."""
         scene.start("A", 60)

@@ -115,3 +115,15 @@ def test_a_config_of_others_is_used_as_it_was_looked_at(scene: Scene) -> None:
     create(scene, replace(target, config_version="theirs@2026-11-23T12:00:00Z"))
     scene.let_pass(seconds=SETTLE)
     assert scene.account.status(EndpointName(NAME)) == "InService"
+
+
+@pytest.mark.parametrize("lacks", ["the wanted config", "the endpoint"])
+def test_an_update_that_comes_too_early_waits(scene: Scene, lacks: str) -> None:
+    target = wanted()
+    if lacks == "the wanted config":
+        create(scene, wanted(model={"image": "falcon:0"}))
+        scene.let_pass(seconds=SETTLE)
+        scene.account.order_fault("stale-config")
+    with pytest.raises(Wait) as caught:
+        scene.account.cloud().apply(Action(Verb.UPDATE, "A", NAME, "because", target), scene.now)
+    assert caught.value.code == "LH3009"
