@@ -18,9 +18,10 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import cast
 
-from ledger.fleet import ENVIRONMENT_FILE, ROOT, Kind
+from ledger.fleet import ENVIRONMENT_FILE, ROOT, Kind, environment_path
 from ledger.json_files import Violation
 from ledger.snapshot import Entries, NotAFile
 
@@ -35,6 +36,7 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _READ = f"only {ENVIRONMENT_FILE}, NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read"
 
 
+@lru_cache(maxsize=65_536)
 def document_of(file: str) -> tuple[str, Kind] | None:
     """Return the name and the kind of a document by its file's name."""
     match = _DOCUMENT.fullmatch(file)
@@ -46,12 +48,14 @@ def strays(entries: Entries, environment: str) -> Iterator[Violation]:
     for path, content in entries.items():
         root, _, rest = path.partition("/")
         folder, _, below = rest.partition("/")
-        if root != ROOT or not _may_be_definition(below or folder, content):
+        if root != ROOT or (below and (folder != environment or _is_document(below))):
             continue
-        if not below and not in_place_of_one(folder, content):
-            yield _stray(path, content, f"{_READ}, in a folder {ROOT}/NAME")
-        elif below and folder == environment and not _is_document(below):
+        if not _may_be_definition(below or folder, content):
+            continue
+        if below:
             yield _stray(path, content, _read_here(below, environment))
+        elif not in_place_of_one(folder, content):
+            yield _stray(path, content, f"{_READ}, in a folder {ROOT}/NAME")
 
 
 def homeless(entries: Entries, environment: str) -> Iterator[Violation]:
@@ -59,19 +63,21 @@ def homeless(entries: Entries, environment: str) -> Iterator[Violation]:
 
     They are wrong by themselves, so this is not said of the environment: it only knows of them.
     """
-    beside: dict[str, bool] = {}
+    known = {environment}  # folders of which all is said
     for path, content in entries.items():
         root, _, rest = path.partition("/")
         folder, _, below = rest.partition("/")
-        if root != ROOT or folder == environment:
+        if root != ROOT or folder in known:
             continue
-        if below and is_of_environment(below, content):
-            beside[folder] = beside.get(folder, False) or below == ENVIRONMENT_FILE
-        elif isinstance(content, NotAFile) and not below and in_place_of_one(folder, content):
-            yield unreadable(path, content)
-    for folder in (folder for folder, has_settings in beside.items() if not has_settings):
-        sentence = f"it has no {ENVIRONMENT_FILE}, so what is in it is in no environment."
-        yield Violation("LH1017", f"{ROOT}/{shown(folder)}", "", sentence)
+        if not below:
+            if isinstance(content, NotAFile) and in_place_of_one(folder, content):
+                yield unreadable(path, content)
+        elif environment_path(folder) in entries:
+            known.add(folder)
+        elif is_of_environment(below, content):
+            known.add(folder)
+            sentence = f"it has no {ENVIRONMENT_FILE}, so what is in it is in no environment."
+            yield Violation("LH1017", f"{ROOT}/{shown(folder)}", "", sentence)
 
 
 def unreadable(path: str, what: NotAFile) -> Violation:

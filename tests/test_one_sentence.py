@@ -17,6 +17,7 @@ from ledger.observed import Applied, Entry, Record
 from ledger.phases import ABSENT
 from ledger.standing import State
 from tests.gateway.serving import serving
+from tests.ledger.forge import git
 from tests.scene import NOON, REGION, definition, lease, path
 
 if TYPE_CHECKING:
@@ -103,6 +104,27 @@ def test_everywhere_the_same_sentence(fleet: Scene) -> None:
             refused = models.ask(f"/invoke/{name}")
             assert (refused.status, refused.code) == (503, "LH4301")
             assert f"(absent): {sentence}." in refused.error
+
+
+def shown(scene: Scene, command: click.Command) -> str:
+    options = ["--repository", scene.forge.url, "--environment", "dev"]
+    return CliRunner().invoke(command, options).output
+
+
+def test_what_may_be_a_definition_is_said_beside_the_endpoints(fleet: Scene) -> None:
+    fleet.push({"environments/dev/X.endpoint.JSON": "{}"})
+    sentence = "environments/dev/X.endpoint.JSON: /: it may be a definition, and it is not read: "
+    assert f"! {sentence}" in shown(fleet, status)
+    assert shown(fleet, plan).count(sentence) == 1
+
+
+def test_an_environment_behind_a_link_is_not_one_that_is_missing(fleet: Scene) -> None:
+    git(fleet.ben.home, "mv", "environments", "elsewhere")
+    (fleet.ben.home / "environments").symlink_to("elsewhere")
+    git(fleet.ben.home, "add", ".")
+    git(fleet.ben.home, "commit", "--quiet", "--message", "link it")
+    fleet.ben.push()
+    assert "environments: /: it is a symbolic link, " in shown(fleet, plan)
 
 
 def test_every_state_is_compared() -> None:
