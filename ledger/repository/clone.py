@@ -188,7 +188,7 @@ class Clone:
             tip = self.fetch().commit
             if begin and not self.descends(tip, begin.tip):
                 raise _gone(begin.tip)
-            if not tip or limit <= 0:
+            if not tip:
                 return Page((), None)
             place = begin or Place(tip, (tip,))
             return self._walked(lambda graph: read_page(graph, place, path, limit), _EVERYTHING)

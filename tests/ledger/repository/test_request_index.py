@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.committers import GATEWAY
 from ledger.errors import Refused
+from ledger.remote import Remote
 from ledger.repository import Change, Repository, Snapshot, request_index
 from ledger.writer import Damaged
 from tests.ledger.forge import BEN, LEASE, NOON, Colleague, Forge, add, change, git, opened
@@ -70,6 +72,31 @@ def test_a_commit_before_it_in_the_same_push_is_seen(repository: Repository) -> 
     local = repository._clone.commit(first, add(1, "r-1")(first))
     assert found(repository, "r-1", local) == [local.commit]
     assert found(repository, "r-1", first) == []
+
+
+def test_the_first_commit_of_a_branch_may_answer_a_request(forge: Forge, tmp_path: Path) -> None:
+    new = Repository(
+        Remote(forge.url, "new"),
+        tmp_path / "new",
+        may_begin=True,
+        committer=GATEWAY,
+        clock=lambda: NOON,
+    )
+    assert found(new, "r-1") == []
+    first = new.commit(add(1, "r-1"))
+    (record,) = new.answers("r-1")
+    assert record.commit == first.commit
+    assert record.files == {LEASE}
+
+
+def test_the_first_commit_that_a_clone_has_is_compared_with_the_one_below_it(
+    forge: Forge, tmp_path: Path
+) -> None:
+    """A fresh clone ends at the very commit that answers the request."""
+    grow(forge, 3, begin=NOON - timedelta(days=9), path="README.md")
+    opened(forge.url, tmp_path / "first").commit(add(1, "r-1"))
+    (record,) = opened(forge.url, tmp_path / "fresh").answers("r-1")
+    assert record.files == {LEASE}
 
 
 def test_an_unknown_snapshot_is_for_the_writer_to_fetch(repository: Repository) -> None:

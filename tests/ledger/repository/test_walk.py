@@ -107,6 +107,19 @@ def test_a_branch_of_a_wrong_clock_is_not_left_to_the_end(tmp_path: Path) -> Non
     assert all(later < earlier for earlier, later in pairwise(branched))
 
 
+def test_what_is_no_commit_is_not_in_the_graph(tmp_path: Path) -> None:
+    graph, ids = made(tmp_path, [(1, BEN, ()), (2, BEN, [0])])
+    tree = graph.commit(ids[0]).tree
+    assert [graph.has(name) for name in (ids[0], tree, ids[0][:9], "", "0" * 40)] == [
+        True,
+        *[False] * 4,
+    ]
+    named = [graph.named(prefix) for prefix in (ids[1][:9], tree[:9], "0" * 9, "0", "x")]
+    assert named == [ids[1], *[None] * 4]
+    with pytest.raises(KeyError):
+        graph.commit(tree)
+
+
 class TestSince:
     def test_a_commit_of_ours_ends_its_line_and_no_other(self, tmp_path: Path) -> None:
         line: list[Commit] = [(100, GATEWAY, ()), (200, GATEWAY, [0]), (900, GATEWAY, [1])]
