@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from ledger.documents import Environment
 from ledger.lease import stamp
-from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, PROJECT_TAG
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG
 
 SERVERLESS = "serverless"  # what allowed_instance_types may say of a variant without instances
 
@@ -99,12 +99,8 @@ def _too_many(seen: ConfigSeen, environment: Environment) -> str | None:
 
 
 def _others(seen: ConfigSeen, environment: Environment, environment_name: str) -> str | None:
-    """Tell whose a config is, where that is another project, environment or ledger."""
-    ours = {
-        PROJECT_TAG: environment.project_prefix,
-        ENVIRONMENT_TAG: environment_name,
-        LEDGER_TAG: environment.ledger_id,
-    }
+    """Tell whose a config is, where that is another environment or ledger."""
+    ours = {ENVIRONMENT_TAG: environment_name, LEDGER_TAG: environment.ledger_id}
     for key, value in sorted((seen.tags or {}).items()):
         if key in ours and value != ours[key]:
             return (

@@ -105,7 +105,6 @@ class TestTheLimits:
                 "asks for 8 instances",
             ),
             ([PLAIN], {"Tags": tags(environment="prod")}, "leasehold:environment is prod"),
-            ([PLAIN], {"Tags": tags(project="other")}, "leasehold:project is other"),
             (
                 [PLAIN],
                 {"Tags": tags(environment="dev", ledger="ba9876543210")},
