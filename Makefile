@@ -46,7 +46,7 @@ bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap 
 	$(BIN)/python -m benchmarks
 
 soak: $(DEV) ## drive everything through hours of chaos, kills and stale answers
-	LEASEHOLD_SOAK=500 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py \
+	LEASEHOLD_SOAK=1 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py \
 	  tests/controller/test_stale.py --timeout 14400
 
 fuzz: $(DEV) ## look for requests and documents that break a parser, a minute for each

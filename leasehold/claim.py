@@ -15,11 +15,13 @@ from controller.aws.belongings import Belongings
 from controller.memory.logbook import Logbook
 from controller.planning.artifact import ResourceKind
 from controller.planning.claiming import Belonging, Claim, Claimant, LeftAlone, judge
+from controller.planning.ownership import Owner
 from leasehold.console import Cell, complain, dim, say, show_table
 from leasehold.context import Context, connected
 from ledger.errors import Failure, Refused
-from ledger.holdings import Fleet, environment_path, environments
+from ledger.holdings import Fleet, environment_path
 from ledger.names import Name
+from ledger.observed import Record
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, TAG_PREFIX
 
 _HELD = (ResourceKind.ENDPOINT, ResourceKind.ENDPOINT_CONFIG, ResourceKind.MODEL)
@@ -41,11 +43,9 @@ def claim(context: Context, *, names: tuple[str, ...], former: str | None, yes: 
     By default all that bear the tags of this environment and no other ledger's. It shows which tags
     they get, and asks; nothing but tags is changed.
     """
-    snapshot = context.repository().read()
-    fleet = context.fleet(snapshot)
+    fleet = context.fleet(context.repository().read())
     logbook = Logbook(context.status())
-    record_id = logbook.read(fleet.name).id
-    claimant = _claimant(fleet, record_id, environments(snapshot.files), former)
+    claimant = _claimant(fleet, logbook.read(fleet.name), former)
     belongings = _belongings(context, fleet)
     judged = _named(belongings, fleet, claimant, names) if names else _all(belongings, claimant)
     claims = [each for each in judged if isinstance(each, Claim) and each.gives]
@@ -61,7 +61,7 @@ def claim(context: Context, *, names: tuple[str, ...], former: str | None, yes: 
     _give(belongings, claims)
 
 
-def _claimant(fleet: Fleet, record_id: str, names: Iterable[str], former: str | None) -> Claimant:
+def _claimant(fleet: Fleet, record: Record, former: str | None) -> Claimant:
     """Say who claims. Raises Refused LH5053 where the ledger has no id yet."""
     settings = fleet.require_settings()
     if settings.ledger_id is None:
@@ -70,15 +70,8 @@ def _claimant(fleet: Fleet, record_id: str, names: Iterable[str], former: str | 
             f"{environment_path(fleet.name)} has no ledger_id: `leasehold init {fleet.name}` in"
             " your clone gives it one, to be committed and pushed.",
         )
-    return Claimant(
-        fleet.name,
-        settings.project_prefix,
-        settings.ledger_id,
-        record_id,
-        frozenset(names),
-        {item.endpoint_name: item.name for item in fleet.items},
-        former,
-    )
+    definitions = {item.endpoint_name: item.name for item in fleet.items}
+    return Claimant(Owner.of(fleet, settings, record), definitions, former)
 
 
 def _belongings(context: Context, fleet: Fleet) -> Belongings:
@@ -90,9 +83,9 @@ def _belongings(context: Context, fleet: Fleet) -> Belongings:
 
 
 def _all(belongings: Belongings, claimant: Claimant) -> list[Claim | LeftAlone]:
-    values = [(LEDGER_TAG, claimant.ledger_id), (ENVIRONMENT_TAG, claimant.environment)]
-    if claimant.former:
-        values.append((LEDGER_TAG, claimant.former))
+    owner = claimant.owner
+    values = [(ENVIRONMENT_TAG, owner.environment)]
+    values += [(LEDGER_TAG, each) for each in (owner.ledger_id, claimant.former) if each]
     found = belongings.tagged(values)
     judged = [judge(claimant, each, named=False) for each in found]
     return sorted(judged, key=lambda each: _HELD.index(each.belonging.kind))

@@ -1,13 +1,12 @@
 """Chaos: people, AWS, git and the clock do what they like, and the promises hold.
 
-The rules are what may happen, in any order. `tests.chaos` has the promises. LEASEHOLD_SOAK is a
-number of examples, for a longer run on examples that nobody has seen before.
+The rules are what may happen, in any order. `tests.chaos` has the promises. A soak takes examples
+that nobody has seen before.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -27,6 +26,7 @@ from tests.chaos import HERS, HIDING, NAMES, SET_BACK, Inspector, Town, endpoint
 from tests.conftest import staged
 from tests.ledger.forge import git
 from tests.scene import ROLE, SETTLE, _client, definition, lease, path
+from tests.soak import SHARE, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ledger.holdings import Fleet
     from tests.scene import Json, Scene
 
-SOAK = int(os.environ.get("LEASEHOLD_SOAK", "0"))
+STEPS = 30
 
 names = st.sampled_from(NAMES)
 schedules = st.sampled_from(
@@ -279,10 +279,10 @@ class Chaos(RuleBasedStateMachine):
 
 TestChaos = Chaos.TestCase
 TestChaos.settings = settings(
-    max_examples=SOAK or 3,
-    phases=[each for each in Phase if not SOAK or each is not Phase.shrink],
-    stateful_step_count=30,
-    derandomize=not SOAK,
+    max_examples=times(10_200 // STEPS, least=3),
+    phases=[each for each in Phase if not SHARE or each is not Phase.shrink],
+    stateful_step_count=STEPS,
+    derandomize=not SHARE,
     deadline=None,
     print_blob=True,
     suppress_health_check=list(HealthCheck),

@@ -2,7 +2,7 @@
 
 Meanwhile callers extend a lease, a minute with each request. Whoever gets no answer asks again with
 the same Idempotency-Key. At the end the lease is as many minutes longer as there were keys: none is
-lost, and none counts twice. LEASEHOLD_SOAK is a number for a longer run.
+lost, and none counts twice.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from uuid import uuid4
 import boto3
 
 from tests.leasehold.running import Up
+from tests.soak import times
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KILLS = max(4, 2 * int(os.environ.get("LEASEHOLD_SOAK", "0")) // 5)
+KILLS = times(200, least=4)
 CALLERS = 3
 LONG = 600  # minutes: nothing ends while this goes on
 SETTINGS = "environments/dev/environment.json"

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from controller.planning.artifact import ResourceKind
+from controller.planning.ownership import Owner
 from ledger.names import EndpointName, Name
-from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG, RECORD_TAG
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +37,10 @@ class Belonging:
 class Claimant:
     """The environment that claims. `former` is a ledger's id whose things are meant too.
 
-    `siblings` are the environments of the same repository; `definitions` name those that have an
-    endpoint, by the endpoint's name.
+    `definitions` name those that have an endpoint, by the endpoint's name.
     """
 
-    environment: str
-    project: str
-    ledger_id: str
-    record_id: str
-    siblings: frozenset[str] = frozenset()
+    owner: Owner
     definitions: Mapping[EndpointName, Name] = field(default_factory=lambda: MappingProxyType({}))
     former: str | None = None
 
@@ -74,30 +70,22 @@ def judge(claimant: Claimant, item: Belonging, *, named: bool) -> Claim | LeftAl
 def _obstacle(claimant: Claimant, tags: Mapping[str, str], *, named: bool) -> str:
     """Return why it is not claimed, or nothing."""
     ledger, environment = tags.get(LEDGER_TAG), tags.get(ENVIRONMENT_TAG)
-    project = tags.get(PROJECT_TAG)
+    project, owner = tags.get(PROJECT_TAG), claimant.owner
     if ledger is None and environment is None:
         return "it has no tags of Leasehold: `leasehold adopt` is for it"
-    if ledger not in (None, claimant.ledger_id, claimant.former):
+    if ledger not in (None, owner.ledger_id, claimant.former):
         return f"it belongs to the ledger {ledger}: say --from {ledger} if that was this one's"
-    if environment != claimant.environment and environment in claimant.siblings:
+    if environment in owner.siblings:
         return f"it belongs to the environment {environment} of this repository"
-    if ledger is None and not named:
-        ours = (claimant.environment, claimant.project)
-        if (environment, project) != ours:
-            return (
-                f"its tags say project {project} and environment {environment}: name it to mean it"
-            )
+    is_before = ledger is None and (environment, project) == (owner.environment, owner.project)
+    if ledger is None and not is_before and not named:
+        return f"its tags say project {project} and environment {environment}: name it to mean it"
     return ""
 
 
 def _gives(claimant: Claimant, item: Belonging) -> Mapping[str, str]:
-    wanted = {
-        LEDGER_TAG: claimant.ledger_id,
-        RECORD_TAG: claimant.record_id,
-        ENVIRONMENT_TAG: claimant.environment,
-        PROJECT_TAG: claimant.project,
-    }
+    definition = None
     if item.kind is ResourceKind.ENDPOINT:
         definition = claimant.definitions.get(EndpointName(item.name))
-        wanted |= {NAME_TAG: str(definition)} if definition else {}
-    return {key: value for key, value in wanted.items() if item.tags.get(key) != value}
+    wanted = claimant.owner.tags(str(definition or item.tags.get(NAME_TAG, "")))
+    return {key: value for key, value in wanted.items() if value and item.tags.get(key) != value}

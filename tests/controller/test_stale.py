@@ -2,12 +2,11 @@
 
 Each trial is a tick, or a few, in which heads, lists and tags are as they were before. Of three
 endpoints none is to end: one was leased all along, one is kept by a renewal that a stale head does
-not know, and one was removed and came back. LEASEHOLD_SOAK is a number of trials for a longer run.
+not know, and one was removed and came back.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from tests.conftest import staged
 from tests.controller.meddling import AfterTheLook
 from tests.ledger.forge import git
 from tests.scene import SETTLE, path
+from tests.soak import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.scene import Scene
 
-TRIALS = max(20, 2 * int(os.environ.get("LEASEHOLD_SOAK", "0")))
+TRIALS = times(1000, least=20)
 NAMES = ("Kept", "Renewed", "Back")
 DAYS = 60 * 24 * 30
 

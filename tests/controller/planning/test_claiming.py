@@ -8,16 +8,13 @@ import pytest
 
 from controller.planning.artifact import ResourceKind
 from controller.planning.claiming import Belonging, Claim, Claimant, LeftAlone, judge
+from controller.planning.ownership import Owner
 from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG, RECORD_TAG
 
 OURS, THEIRS = "5f2c9a7be01d4386", "0123456789abcdef"
 US = Claimant(
-    "dev",
-    "demo",
-    OURS,
-    "record-2",
-    frozenset({"dev", "prod"}),
+    Owner("dev", "demo", OURS, "record-2", frozenset({"prod"})),
     {EndpointName("demo-A-Endpoint"): Name("A")},
 )
 OLD = {PROJECT_TAG: "demo", ENVIRONMENT_TAG: "dev", NAME_TAG: "A"}
