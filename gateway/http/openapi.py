@@ -136,8 +136,20 @@ def _parameter(parameter: Parameter) -> _Json:
 
 
 def _done(route: Route, status: int) -> _Json:
-    content = {route.media: {"schema": _content(route.answer)}}
-    return {"description": _DONE[status], "content": content}
+    done: _Json = {
+        "description": _DONE[status],
+        "content": {route.media: {"schema": _content(route.answer)}},
+    }
+    if route.is_paged:
+        done["headers"] = {"Link": _NEXT_PAGE}
+    return done
+
+
+_NEXT_PAGE = {
+    "description": 'Where the next page is, as <URL>; rel="next" (RFC 8288). Without it this is'
+    " the last one. A page may be short, and even empty, though there are more.",
+    "schema": {"type": "string"},
+}
 
 
 def _refusal(status: int) -> _Json:

@@ -107,11 +107,11 @@ LIMIT = Parameter(
 NEXT_TOKEN = Parameter(
     name="NextToken",
     place="query",
-    description="Where the next page begins: what the answer before gave.",
+    description="Where the next page begins, as the header Link of the answer before has it.",
     schema=_text(
         pattern="^[A-Za-z0-9_-]+$", maxLength=6000, examples=["WyJmYWxjb240MGIiLCI1ZjFkMGM3YTliIl0"]
     ),
-    code="LH4119",
+    code="LH4114",
     wrong="NextToken is what an answer gave, and nothing else. Start again without it.",
 )
 _WHICH_COMMIT = "Say which commit: ?commit= and 7 to 40 hexadecimal digits of it."

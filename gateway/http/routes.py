@@ -62,6 +62,7 @@ class Route:
     answer: tuple[str, ...] = ()
     statuses: tuple[int, ...] = (200,)
     refusals: tuple[int, ...] = (400,)
+    is_paged: bool = False  # the header Link leads on to the next page, where there is one
     media: str = "application/json"  # of the body and of the answer; ANYTHING is passed on as it is
 
     @property
@@ -141,7 +142,8 @@ ROUTES = (
         "Tell who kept an endpoint alive, when and why",
         parameters=(parameters.SOME_ENDPOINT_NAME, parameters.LIMIT, parameters.NEXT_TOKEN),
         tag="Leases",
-        answer=("history",),
+        answer=("history[]",),
+        is_paged=True,
         refusals=(400, 404, 409),
     ),
     Route(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call
@@ -35,6 +36,9 @@ class History:
     def tell(self, call: Call) -> Answer:
         """Answer with a page of one lease's changes, the newest first.
 
+        The header Link (RFC 8288) leads on to the next page, if there is one: a page is bounded by
+        the commits that it looks at, so it may be short, and even empty.
+
         Raises Refused LH4106 or LH4109 for the endpoint, and LH4119 for a token of a history that
         was rewritten, or of another lease.
         """
@@ -47,8 +51,8 @@ class History:
         begin = read_token(token, path) if token is not None else None
         page = self._page(path, int(limit or DEFAULT_LIMIT), begin)
         changes = [_entry(each) for each in read_changes(page.records)]
-        rest = write_token(page.rest, path) if page.rest else None
-        return Answer({"Changes": changes, "NextToken": rest})
+        headers = {"Link": _next_page(call, write_token(page.rest, path))} if page.rest else {}
+        return Answer(changes, headers=headers)
 
     def _page(self, path: str, limit: int, begin: Place | None) -> Page:
         try:
@@ -77,6 +81,12 @@ def read_token(token: str, path: str) -> Place:
     if not commits or not _are_commits([tip, *commits]) or not _is_number(deep):
         raise _no_good("no answer gave it")
     return Place(tip, tuple(commits), deep)
+
+
+def _next_page(call: Call, token: str) -> str:
+    asked = {name: call.parameter(name) for name in ("EndpointName", "limit")}
+    query = {name: value for name, value in asked.items() if value} | {"NextToken": token}
+    return f'<{call.base_url}/endpoint-expiry/history?{urlencode(query)}>; rel="next"'
 
 
 def _are_commits(names: Iterable[object]) -> bool:

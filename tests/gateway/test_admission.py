@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 SETS = [*chain.from_iterable(combinations(Scope, size) for size in range(1, len(Scope) + 1))]
 QUERY = {"EndpointName": FALCON, "commit": "a" * 40, "dry_run": "true", "limit": "1"}
+QUERY |= {"NextToken": "e30"}
 BODIES: Json = {
     "extend": {"EndpointName": FALCON, "minutes": 1},
     "add": {"EndpointName": "new", "EndpointConfigName": "by-hand", "minutes": 1},

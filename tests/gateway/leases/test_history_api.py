@@ -36,7 +36,7 @@ class TestTheHistory:
         answer = history(api)
 
         assert answer.status == 200
-        first, second = answer.body["Changes"]
+        first, second = answer.body
         trailer = "--format=%(trailers:key=Request-Id,valueonly)"
         request_id = git(api.scene.forge.bare, "log", "-1", trailer, committed)
         assert first == {
@@ -53,33 +53,33 @@ class TestTheHistory:
 
     def test_of_a_new_endpoint_begins_with_no_end_before(self, api: Api) -> None:
         api.post({"EndpointName": "mine", "EndpointConfigName": "by-hand", "minutes": 30})
-        (only,) = history(api, "mine").body["Changes"]
+        (only,) = history(api, "mine").body
         assert (only["Action"], only["From"]) == ("grant", None)
 
     def test_is_empty_for_what_was_never_leased(self, api: Api) -> None:
         api.scene.define("New")
-        assert history(api, "demo-New-Endpoint").body["Changes"] == []
+        assert history(api, "demo-New-Endpoint").body == []
 
     def test_is_of_one_endpoint_only_by_either_name(self, api: Api) -> None:
         api.scene.define("Other", 60)
         api.extend("demo-Other-Endpoint")
-        assert history(api).body["Changes"] == []
-        assert len(history(api, "other").body["Changes"]) == 1
+        assert history(api).body == []
+        assert len(history(api, "other").body) == 1
 
     def test_has_at_most_as_many_as_are_wanted_and_else_twenty(self, api: Api) -> None:
         for _ in range(22):
             api.extend(minutes=1)
         newest = api.read(FALCON).body["ExpiresAt"]
-        assert [each["To"] for each in history(api, limit="1").body["Changes"]] == [newest]
-        assert len(history(api).body["Changes"]) == 20
-        assert len(history(api, limit="100").body["Changes"]) == 22
+        assert [each["To"] for each in history(api, limit="1").body] == [newest]
+        assert len(history(api).body) == 20
+        assert len(history(api, limit="100").body) == 22
 
     def test_of_an_endpoint_that_is_frozen_can_still_be_read(self, api: Api) -> None:
         api.extend()
         api.scene.push({path("Falcon40B"): "{"}, "oops")
-        assert len(history(api).body["Changes"]) == 1
+        assert len(history(api).body) == 1
 
     def test_passes_over_what_a_person_pushed_without_a_reason(self, api: Api) -> None:
         api.extend()
         api.scene.push({path("Falcon40B", "lease"): lease(api.scene.now)}, "by hand")
-        assert [each["Action"] for each in history(api).body["Changes"]] == ["extend"]
+        assert [each["Action"] for each in history(api).body] == ["extend"]

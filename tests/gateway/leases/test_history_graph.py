@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -22,9 +23,12 @@ LEASE = path("Falcon40B", "lease")
 ODD_DATES = ["1970-01-02T00:00:00Z", "2099-01-01T00:00:00Z"]
 
 
-def told(gateway: Process, token: str | None = None, limit: str = "100") -> tuple[int, Any]:
+def told(
+    gateway: Process, token: str | None = None, limit: str = "100"
+) -> tuple[int, Any, str | None]:
+    """Ask for a page; return its status, its body, and the token of the next one."""
     query = {"EndpointName": FALCON, "limit": limit} | ({"NextToken": token} if token else {})
-    status, body, _ = gateway.ask(
+    status, body, headers = gateway.ask(
         {
             "httpMethod": "GET",
             "resource": "/endpoint-expiry/history",
@@ -32,7 +36,13 @@ def told(gateway: Process, token: str | None = None, limit: str = "100") -> tupl
             "requestContext": {"authorizer": ANA},
         }
     )
-    return status, body
+    if "Link" not in headers:
+        return status, body, None
+    link = urlsplit(headers["Link"].removeprefix("<").removesuffix('>; rel="next"'))
+    assert link.path.endswith("/endpoint-expiry/history")
+    following = parse_qs(link.query, strict_parsing=True)
+    assert (following["EndpointName"], following["limit"]) == ([FALCON], [limit])
+    return status, body, following["NextToken"][0]
 
 
 def commits(gateway: Process) -> list[str]:
@@ -40,10 +50,10 @@ def commits(gateway: Process) -> list[str]:
     found: list[str] = []
     token = None
     while True:
-        status, body = told(gateway, token, "3")
+        status, body, token = told(gateway, token, "3")
         assert status == 200, body
-        found += [each["Commit"] for each in body["Changes"]]
-        if (token := body["NextToken"]) is None:
+        found += [each["Commit"] for each in body]
+        if token is None:
             return found
 
 
@@ -348,12 +358,12 @@ class TestARewrittenHistory:
         kept = extended(warm, "k-1")
         for number in range(2, 5):
             extended(warm, f"k-{number}")
-        token = told(warm, limit="1")[1]["NextToken"]
+        token = told(warm, limit="1")[2]
         leased.ben.pull()
         self.rewritten(leased, "reset", "--quiet", "--hard", kept)
         for gateway in (warm, process(leased)):
-            status, body = told(gateway, token)
-            assert (status, body["code"]) == (400, "LH4119")
+            status, body, _ = told(gateway, token)
+            assert (status, body["code"]) == (409, "LH4119")
             assert "rewritten the history since. Start again without it" in body["error"]
 
 
@@ -372,18 +382,19 @@ class TestPages:
             long.forge.bare, "log", "--format=%H", "--grep=Lease-Action", "main", "--", LEASE
         ).split()
         gateway = process(long)
-        status, first = told(gateway)
-        assert (status, first["Changes"]) == (200, [])
+        status, first, token = told(gateway)
+        assert (status, first) == (200, [])
+        assert token is not None
         assert commits(gateway) == wanted
         assert len(wanted) == 3
 
     def test_go_on_in_another_process_while_the_history_grows(self, long: Scene) -> None:
         token, found, wanted = None, list[str](), commits(process(long))
         while True:
-            _, body = told(process(long), token)
-            found += [each["Commit"] for each in body["Changes"]]
+            _, body, token = told(process(long), token)
+            found += [each["Commit"] for each in body]
             grow(long.forge, 100, begin=long.now, path="README.md")
-            if (token := body["NextToken"]) is None:
+            if token is None:
                 break
         assert found == wanted
 
@@ -426,9 +437,17 @@ class TestPages:
         ],
     )
     def test_no_other_token_leads_anywhere(self, leased: Scene, token: str) -> None:
-        status, body = told(process(leased), token)
-        assert (status, body["code"]) == (400, "LH4119")
+        status, body, _ = told(process(leased), token)
+        assert (status, body["code"]) == (409, "LH4119")
         assert body["error"].endswith("Start again without it.")
+
+    @pytest.mark.parametrize("token", ["", "a b", "A" * 6001])
+    def test_what_cannot_be_a_token_is_refused_at_once(self, leased: Scene, token: str) -> None:
+        query = {"EndpointName": FALCON, "NextToken": token}
+        wish: dict[str, Any] = {"httpMethod": "GET", "resource": "/endpoint-expiry/history"}
+        wish |= {"queryStringParameters": query, "requestContext": {"authorizer": ANA}}
+        status, body, _ = process(leased).ask(wish)
+        assert (status, body["code"]) == (400, "LH4114")
 
 
 def _trailer(message: str, name: str) -> str:
