@@ -111,7 +111,7 @@ NEXT_TOKEN = Parameter(
     schema=_text(
         pattern="^[A-Za-z0-9_-]+$", maxLength=6000, examples=["WyJmYWxjb240MGIiLCI1ZjFkMGM3YTliIl0"]
     ),
-    code="LH4119",
+    code="LH4114",
     wrong="NextToken is what an answer gave, and nothing else. Start again without it.",
 )
 _WHICH_COMMIT = "Say which commit: ?commit= and 7 to 40 hexadecimal digits of it."

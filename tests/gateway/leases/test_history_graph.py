@@ -16,7 +16,7 @@ from tests.ledger.long_history import grow
 from tests.scene import environment, lease, path
 
 if TYPE_CHECKING:
-    from tests.scene import Scene
+    from tests.scene import Json, Scene
 
 LEASE = path("Falcon40B", "lease")
 ODD_DATES = ["1970-01-02T00:00:00Z", "2099-01-01T00:00:00Z"]
@@ -353,7 +353,7 @@ class TestARewrittenHistory:
         self.rewritten(leased, "reset", "--quiet", "--hard", kept)
         for gateway in (warm, process(leased)):
             status, body = told(gateway, token)
-            assert (status, body["code"]) == (400, "LH4119")
+            assert (status, body["code"]) == (409, "LH4119")
             assert "rewritten the history since. Start again without it" in body["error"]
 
 
@@ -427,8 +427,16 @@ class TestPages:
     )
     def test_no_other_token_leads_anywhere(self, leased: Scene, token: str) -> None:
         status, body = told(process(leased), token)
-        assert (status, body["code"]) == (400, "LH4119")
+        assert (status, body["code"]) == (409, "LH4119")
         assert body["error"].endswith("Start again without it.")
+
+    @pytest.mark.parametrize("token", ["", "a b", "A" * 6001])
+    def test_what_cannot_be_a_token_is_refused_at_once(self, leased: Scene, token: str) -> None:
+        query = {"EndpointName": FALCON, "NextToken": token}
+        wish: Json = {"httpMethod": "GET", "resource": "/endpoint-expiry/history"}
+        wish |= {"queryStringParameters": query, "requestContext": {"authorizer": ANA}}
+        status, body, _ = process(leased).ask(wish)
+        assert (status, body["code"]) == (400, "LH4114")
 
 
 def _trailer(message: str, name: str) -> str:
