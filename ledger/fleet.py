@@ -4,7 +4,7 @@ Pure. It must not know how files are read.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -132,6 +132,22 @@ class Fleet:
     def holding(self, name: str) -> Holding:
         """Return an endpoint whose files can be read. Raises Refused LH4106, LH4109."""
         return readable(self.get(name))
+
+    def with_leases(self, leases: Mapping[Name, Lease]) -> "Fleet":
+        """Return the fleet with other leases of some of its holdings, by definition."""
+        if not leases:
+            return self
+        changed = {
+            item.name: replace(item, lease=leases[item.name])
+            for item in self.holdings
+            if item.name in leases
+        }
+        made = replace(self, holdings=tuple(changed.get(each.name, each) for each in self.holdings))
+        names = (
+            (name, item) for item in changed.values() for name in (item.name, item.endpoint_name)
+        )
+        made.__dict__["_by_name"] = {**self._by_name, **dict(names)}
+        return made
 
     @cached_property
     def _by_name(self) -> Mapping[Name, Holding | Broken]:

@@ -5,7 +5,7 @@ hides no other: unreadable is not absent. It must not know git or SageMaker.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import cast
 
@@ -72,8 +72,39 @@ def environments(entries: Entries) -> tuple[str, ...]:
 
 
 def fleet_of(snapshot: Snapshot, environment: str) -> Fleet:
-    """Return one environment of a snapshot, which is put together once for each snapshot."""
-    return snapshot.remember(environment, lambda: read_fleet(snapshot.entries, environment))
+    """Return one environment of a snapshot, which is put together once for each snapshot.
+
+    Where nothing but leases has changed since the commit before, they are put into its fleet: many
+    changes that share a push cost no more than one.
+    """
+    return snapshot.remember(
+        environment,
+        lambda: read_fleet(snapshot.entries, environment),
+        lambda before, changed: _with_new_leases(before, snapshot.files, changed),
+    )
+
+
+def _with_new_leases(
+    before: Fleet, files: Mapping[str, bytes], changed: Iterable[str]
+) -> Fleet | None:
+    """Return a fleet with the leases that changed; None where more has changed than that."""
+    here, leases = f"{ROOT}/{before.name}/", dict[Name, Lease]()
+    if before.environment is None or before.as_read:
+        return None
+    for path in changed:
+        if not path.startswith(f"{ROOT}/"):
+            continue
+        found = document_of(path.removeprefix(here)) if path.startswith(here) else None
+        if found is None or found[1] != "lease" or path not in files:
+            return None
+        holding = before.find(found[0])
+        lease = _parse(before.name, found[0], "lease", files[path])
+        if not isinstance(holding, Holding) or not isinstance(lease, Lease):
+            return None
+        if str(holding.name) != found[0]:  # a file name counts to the letter
+            return None
+        leases[holding.name] = lease
+    return before.with_leases(leases)
 
 
 def read_fleet(entries: Entries, environment: str) -> Fleet:

@@ -4,7 +4,7 @@ It must not know git: a snapshot is files at a commit, a change is files and a m
 """
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -47,21 +47,54 @@ class Snapshot:
     _remembered: dict[Hashable, Any] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
+    _before: "_Before | None" = field(default=None, init=False, repr=False, compare=False)
+
+    def after(self, commit: str, changed: Mapping[str, bytes | None], at: datetime) -> "Snapshot":
+        """Return the snapshot of a commit that was made from this one; None deletes a file.
+
+        What was made of this one's files may be brought up to date there, instead of made anew.
+        """
+        kept = {**self.files, **changed}
+        made = Snapshot(
+            commit,
+            MappingProxyType({path: each for path, each in kept.items() if each is not None}),
+            at,
+            MappingProxyType({k: v for k, v in self.not_files.items() if k not in changed}),
+        )
+        object.__setattr__(made, "_before", _Before(self._remembered, frozenset(changed)))
+        return made
 
     @property
     def entries(self) -> Entries:
         """All that the commit has at its paths, whether or not it can be read."""
         return {**self.files, **self.not_files} if self.not_files else self.files
 
-    def remember(self, key: Hashable, read: Callable[[], _Read]) -> _Read:
+    def remember(
+        self,
+        key: Hashable,
+        read: Callable[[], _Read],
+        renew: Callable[[_Read, Collection[str]], _Read | None] | None = None,
+    ) -> _Read:
         """Return what `read` makes of the files, made once for as long as this snapshot is kept.
 
-        A copy with other files begins anew.
+        `renew` gets what was made of the commit before, and the paths that have changed since; None
+        where that does not tell. A copy with other files begins anew.
         """
         if key not in self._remembered:
-            self._remembered[key] = read()
+            before = self._before
+            known = before.remembered.get(key) if before and renew else None
+            renewed = renew(known, before.changed) if before and renew and known else None
+            self._remembered[key] = read() if renewed is None else renewed
         found: _Read = self._remembered[key]
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What was made of the commit before, and which paths have changed since."""
+
+    remembered: Mapping[Hashable, Any]
+    changed: frozenset[str]
 
 
 # Two reads of nothing are equal, so it is dated before everything and not by a clock.

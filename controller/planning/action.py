@@ -15,12 +15,12 @@ from ledger.phases import Status
 class Verb(StrEnum):
     """What is done, in the order in which it is done. `report` is keep, for a person to look."""
 
+    DELETE = "delete"
     GRANT = "grant"
     CREDIT = "credit"
     EXTEND = "extend"
     IDLE = "idle"
     ADOPT = "adopt"
-    DELETE = "delete"
     UPDATE = "update"
     CREATE = "create"
     TAG = "tag"

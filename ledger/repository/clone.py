@@ -13,7 +13,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import MappingProxyType
 from typing import TypeVar
 
 import pygit2
@@ -101,13 +100,7 @@ class Clone:
             tree = write_tree(repository, before, change.files)
             ids = [pygit2.Oid(hex=parent.commit)] if parent.commit else []
             made = repository.create_commit(None, author, committer, change.message, tree, ids)
-            kept = {**parent.files, **change.files}
-            files = {path: content for path, content in kept.items() if content is not None}
-            made_at = committed_at(graph.commit(str(made)))
-            left = {
-                path: kind for path, kind in parent.not_files.items() if path not in change.files
-            }
-            return Snapshot(str(made), MappingProxyType(files), made_at, MappingProxyType(left))
+            return parent.after(str(made), change.files, committed_at(graph.commit(str(made))))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with self._lock, self._guarded():
