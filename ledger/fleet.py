@@ -143,10 +143,12 @@ class Fleet:
             if item.name in leases
         }
         made = replace(self, holdings=tuple(changed.get(each.name, each) for each in self.holdings))
-        names = (
-            (name, item) for item in changed.values() for name in (item.name, item.endpoint_name)
-        )
-        made.__dict__["_by_name"] = {**self._by_name, **dict(names)}
+        found = self._by_name
+        both = [
+            (item, name) for item in changed.values() for name in (item.name, item.endpoint_name)
+        ]
+        renewed = {name: item for item, name in both if found[name].name == item.name}
+        made.__dict__["_by_name"] = {**found, **renewed}
         return made
 
     @cached_property

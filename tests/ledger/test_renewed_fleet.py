@@ -97,8 +97,8 @@ def test_it_is_read_once_for_many_new_leases(monkeypatch: pytest.MonkeyPatch) ->
     at = snapshot()
     fleet_of(at, "dev")
     for minutes in range(50):
-        at = at.after(f"{minutes:040}", {f"{HERE}A.lease.json": lease(minutes)}, NOON)
-        item = fleet_of(at, "dev").holding("demo-A-Endpoint")
+        at = at.after(f"{minutes:040}", {f"{HERE}B.lease.json": lease(minutes)}, NOON)
+        item = fleet_of(at, "dev").holding("B")
         assert item.lease is not None
         assert item.lease.expires_at == NOON + timedelta(minutes=minutes)
     assert reads == ["dev"]
