@@ -1,6 +1,7 @@
 """The verbs against a running `leasehold up`: look, extend, release, read the history."""
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -52,7 +53,7 @@ def test_status_shows_each_endpoint_with_its_lease_and_why(up: Up) -> None:
     assert done.returncode == 0, done.stderr
     (falcon,) = (line for line in done.stdout.splitlines() if "Falcon40B" in line)
     assert falcon.split()[:3] == ["demo-Falcon40B-Endpoint", "InService", "on"]
-    assert " in 30 min " in falcon
+    assert re.search(r" in (29|30) min ", falcon)  # a busy machine takes its time
     assert "leased until " in falcon
     (transcriber,) = (line for line in done.stdout.splitlines() if "Transcriber" in line)
     assert transcriber.split() == ["demo-Transcriber-Endpoint", "absent", "off", "-", "no", "lease"]
