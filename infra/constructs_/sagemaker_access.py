@@ -6,9 +6,9 @@ tag `leasehold:adoptable`, and never on one that carries another ledger's or env
 tagged before ledgers had ids, a person takes over by `leasehold claim`, with rights of their own.
 Names take no part, because a definition may choose any endpoint name.
 
-AWS's service authorization reference names the endpoint and the endpoint config as resources of
-CreateEndpoint and of UpdateEndpoint, both with `aws:ResourceTag`. So a config that Leasehold made
-for somebody else is denied to an endpoint of ours, and one without tags of Leasehold is borrowed.
+CreateEndpoint and UpdateEndpoint are authorised for the endpoint config too, by its tags, as far as
+could be read without an account. So a config that Leasehold made for somebody else is denied to an
+endpoint of ours, and one without tags of Leasehold is borrowed. The plan says the same before.
 """
 
 from __future__ import annotations
