@@ -63,6 +63,7 @@ class Narrator:
         self._clock = clock
         self._commits = commits
         self._last: Tick | None = None
+        self._looked: Tick | None = None  # the last one that could look at SageMaker
         self._trouble: frozenset[Line] = frozenset()
         self._width = 0
 
@@ -71,7 +72,9 @@ class Narrator:
         trouble = frozenset(_trouble(tick))
         if self._last and self._last.plan.commit != tick.plan.commit:
             self._print(self._commits(self._last.plan.commit, tick.plan.commit))
-        self._print(_movements(self._last, tick))
+        if tick.fleet.environment is not None:
+            self._print(_movements(self._looked, tick))
+            self._looked = tick
         self._print(_done(tick))
         self._print(sorted(trouble - self._trouble, key=lambda line: line.which))
         self._last, self._trouble = tick, trouble

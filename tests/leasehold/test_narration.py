@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.observed import Observed
 from controller.tick import Outcome, State, Tick
-from leasehold.narration import Line, _movements
+from leasehold.narration import Line, Narrator, _movements
+from ledger.documents import Environment
 from ledger.holdings import Fleet
 from ledger.names import EndpointName
 from tests.scene import NOON
@@ -53,3 +56,16 @@ def test_what_is_gone_is_told() -> None:
 
 def test_another_spelling_of_a_name_is_no_news() -> None:
     assert list(_movements(tick("InService"), tick("InService", name=A.upper()))) == []
+
+
+def test_a_tick_that_could_not_look_tells_of_nothing_gone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = Environment("demo", "us-east-1", "arn:aws:iam::123456789012:role/demo")
+    looked = replace(tick("InService"), fleet=Fleet("dev", settings))
+    narrator = Narrator(lambda: NOON)
+    for each in (looked, tick(None), looked):
+        narrator.tell(each)
+    assert "gone" not in capsys.readouterr().out
+    narrator.tell(replace(tick(None), fleet=Fleet("dev", settings)))
+    assert "gone" in capsys.readouterr().out
