@@ -25,6 +25,7 @@ from ledger.errors import Failure
 from ledger.holdings import fleet_of
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
+from ledger.overlong import with_overlong
 
 __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
@@ -53,7 +54,8 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
-    return Tick(now, fleet, seen.observed, planned, findings=findings, troubles=troubles)
+    told = with_overlong(fleet, now)
+    return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
 
 def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Tick:

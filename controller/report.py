@@ -41,7 +41,7 @@ def as_text(tick: Tick) -> str:
         sign, verb = _SIGNS[action.verb], action.verb.ljust(verb_width)
         lines.append(f"  {sign} {verb}  {action.resource_name.ljust(width)}  {action.reason}")
         lines += [f"      {sentence}" for sentence in _became(tick, action)]
-    lines += [f"  ! {violation}" for violation in _unsaid(tick)]
+    lines += [f"  ! {_leveled(violation)}" for violation in _unsaid(tick)]
     lines += [f"  ! {trouble}" for trouble in tick.troubles]
     lines += [f"  > told {each.notice.subject}" for each in tick.deliveries if each.ok]
     return "\n".join([*lines, summary(tick.plan)]) + "\n"
@@ -58,8 +58,8 @@ def as_markdown(tick: Tick) -> str:
             for action in shown
         ]
     if violations := list(_unsaid(tick)):
-        lines += ["", "Document errors:", ""] if shown else ["Document errors:", ""]
-        lines += [f"- {_cell(str(violation))}" for violation in violations]
+        lines += ["", "Documents:", ""] if shown else ["Documents:", ""]
+        lines += [f"- {_cell(_leveled(violation))}" for violation in violations]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -102,6 +102,10 @@ def _unsaid(tick: Tick) -> Iterator[Violation]:
     """Yield the violations that no action's reason repeats: warnings, in practice."""
     said = " ".join(action.reason for action in tick.plan.actions)
     return (violation for violation in tick.fleet.violations if str(violation) not in said)
+
+
+def _leveled(violation: Violation) -> str:
+    return f"{'warning: ' if violation.level == 'warning' else ''}{violation}"
 
 
 def _thing(action: Action) -> tuple[ResourceKind, Name]:

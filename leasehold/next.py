@@ -18,6 +18,7 @@ from leasehold.times import as_of
 from ledger.claims import settle
 from ledger.forecast import Transition, forecast
 from ledger.holdings import Broken, Fleet, Holding
+from ledger.instants import in_zone
 from ledger.lease import duration, stamp
 from ledger.standing import State, standing
 
@@ -42,7 +43,7 @@ class Row:
 
     @property
     def local(self) -> datetime | None:
-        return self.at.astimezone(self.zone) if self.at and self.zone else None
+        return in_zone(self.at, self.zone) if self.at and self.zone else None
 
 
 @click.command("next")

@@ -3,8 +3,9 @@
 The command line's tables and answers use it. Machines get `ledger.lease.stamp` instead.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from ledger.instants import in_utc
 from ledger.lease import duration
 
 
@@ -19,7 +20,7 @@ def relative(moment: datetime, now: datetime) -> str:
 
 def utc(moment: datetime) -> str:
     """Write a moment to the minute; always in UTC, and says so."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return in_utc(moment).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def as_of(environment: str, commit: str, now: datetime) -> str:
@@ -29,11 +30,11 @@ def as_of(environment: str, commit: str, now: datetime) -> str:
 
 def on_day(moment: datetime, day: datetime) -> str:
     """Write a moment in UTC beside another one, without the date where that is the same."""
-    moment = moment.astimezone(UTC)
-    same = moment.date() == day.astimezone(UTC).date()
+    moment = in_utc(moment)
+    same = moment.date() == in_utc(day).date()
     return moment.strftime("%H:%M" if same else "%Y-%m-%d %H:%M")
 
 
 def clock_face(moment: datetime) -> str:
     """Write the time of day to the second, for a log of which each line is of today."""
-    return moment.astimezone(UTC).strftime("%H:%M:%S")
+    return in_utc(moment).strftime("%H:%M:%S")

@@ -15,6 +15,8 @@ from leasehold.migration import migrate
 from leasehold.times import relative, utc
 from ledger.lease import stamp
 
+_MOST_DAYS = 36_500  # a hundred years
+
 
 @click.group
 def token() -> None:
@@ -33,7 +35,9 @@ def token() -> None:
     show_default=True,
     help="What it allows; may be repeated.",
 )
-@click.option("--days", type=click.IntRange(min=1), help="How long it is valid; else for ever.")
+@click.option(
+    "--days", type=click.IntRange(1, _MOST_DAYS), help="How long it is valid; else for ever."
+)
 @output_option
 def create(
     context: Context,

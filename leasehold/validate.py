@@ -11,9 +11,11 @@ from pathlib import Path
 import click
 
 from leasehold.console import output_option, say, show_json
+from leasehold.context import clock
 from leasehold.work_tree import work_tree
 from ledger.holdings import Fleet, environments, read_fleet
 from ledger.json_files import Violation
+from ledger.overlong import with_overlong
 
 
 @click.command
@@ -26,7 +28,9 @@ def validate(path: Path, output: str) -> None:
     """
     found = work_tree(path)
     names = environments(found.entries)
-    fleets = [_without_copies(read_fleet(found.entries, name), found.copies) for name in names]
+    now = clock()
+    read = [with_overlong(read_fleet(found.entries, name), now) for name in names]
+    fleets = [_without_copies(each, found.copies) for each in read]
     if output == "json":
         show_json([asdict(violation) for fleet in fleets for violation in fleet.violations])
     else:

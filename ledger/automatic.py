@@ -14,6 +14,7 @@ from ledger.documents import with_ledger_id
 from ledger.errors import Wait
 from ledger.history import LeaseAction
 from ledger.holdings import Fleet, Holding, environment_path, environments, fleet_of
+from ledger.instants import later
 from ledger.lease import Lease
 from ledger.proposals import Request, lease_change
 from ledger.snapshot import Change, Proposal, Snapshot
@@ -36,7 +37,7 @@ def start_credit(request: Request, seen: Lease, length: timedelta) -> Proposal:
 
     def give_back(fleet: Fleet, holding: Holding) -> Lease:
         lease = _at_least(seen, holding)
-        return meter.prolong(lease, lease.expires_at + length, request.now, fleet.ceiling)
+        return meter.prolong(lease, later(lease.expires_at, length), request.now, fleet.ceiling)
 
     return lease_change(request, LeaseAction.CREDIT, give_back)
 

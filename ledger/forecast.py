@@ -6,13 +6,13 @@ says today; nobody knows who will extend.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from ledger.instants import LONG_AGO, NEVER, earlier, later
 from ledger.lease import Lease, is_on
 from ledger.schedule import DAYS, Schedule, Span, Window, spans_between, windows_between
 
 _AHEAD = timedelta(days=9)  # windows repeat weekly: what they do is seen in that time
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # a lease that is meant to have no end
 _MINUTE = timedelta(minutes=1)
 
 
@@ -58,11 +58,11 @@ def _edges(schedule: Schedule, lease: Lease | None, now: datetime) -> Iterator[d
     until the lease ends.
     """
     words = (lease.expires_at, lease.off_until) if lease else ()
-    told = [word for word in words if word and now < word < _NEVER]
+    told = [word for word in words if word and now < word < NEVER]
     yield from told
     last = max(told, default=now)
-    for run in windows_between(schedule, last, last + _AHEAD):
-        yield from run
+    for run in windows_between(schedule, last, later(last, _AHEAD)):
+        yield from (at for at in run if LONG_AGO < at < NEVER)
 
 
 def _why_on(schedule: Schedule, lease: Lease | None, at: datetime) -> str:
@@ -85,7 +85,7 @@ def _why_off(schedule: Schedule, lease: Lease | None, at: datetime) -> str:
 
 
 def _around(schedule: Schedule, at: datetime) -> Iterator[Span]:
-    return spans_between(schedule, at - _MINUTE, at + _MINUTE)
+    return spans_between(schedule, earlier(at, _MINUTE), later(at, _MINUTE))
 
 
 def _days(days: frozenset[str]) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ledger.errors import Refused
+from ledger.instants import in_utc, later
 from ledger.schedule import Schedule, window_end
 
 _MOST_MINUTES = 10**9  # about 1,900 years: past every ceiling
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-_END_OF_TIME = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Ceiling:
     ruled_by: str
 
     def at(self, now: datetime) -> datetime:
-        return _add(now, self.minutes)
+        return later(now, timedelta(minutes=self.minutes))
 
 
 def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
@@ -50,7 +50,7 @@ def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -
     """
     now = _instant(now)
     start = max(lease.expires_at, now) if lease else now
-    expires_at = _add(start, _whole_minutes(minutes))
+    expires_at = later(start, timedelta(minutes=_whole_minutes(minutes)))
     if expires_at > ceiling.at(now):
         largest = max(int((ceiling.at(now) - start).total_seconds() // 60), 0)
         possible = (
@@ -94,7 +94,8 @@ def set_expiry(
 def grant(minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
     """Give a definition its first lease, cut to the ceiling: nobody is there to be asked."""
     now = _instant(now)
-    return Lease(min(_add(now, _whole_minutes(minutes)), ceiling.at(now)))
+    until = later(now, timedelta(minutes=_whole_minutes(minutes)))
+    return Lease(min(until, ceiling.at(now)))
 
 
 def credit(lease: Lease, start: datetime, ready: datetime, most_minutes: int) -> int:
@@ -147,7 +148,7 @@ def with_request(lease: Lease, request_id: str) -> Lease:
 
 def stamp(instant: datetime) -> str:
     """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
+    return in_utc(instant).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def duration(length: timedelta) -> str:
@@ -172,14 +173,6 @@ def _whole_minutes(minutes: object) -> int:
     if not 1 <= minutes <= _MOST_MINUTES:
         raise Refused("LH4101", f"minutes must be a whole number from 1 to {_MOST_MINUTES}.")
     return minutes
-
-
-def _add(start: datetime, minutes: int) -> datetime:
-    """Add minutes, up to the end of the calendar."""
-    try:
-        return start + timedelta(minutes=minutes)
-    except OverflowError:
-        return _END_OF_TIME
 
 
 def _instant(moment: datetime) -> datetime:

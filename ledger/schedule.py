@@ -12,10 +12,13 @@ from operator import attrgetter
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
+from ledger.instants import EARLIEST, LATEST
+
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _opening = attrgetter("opens")
 _DAY = timedelta(days=1)
 _LOOK_BACK = 2  # days: a night, and a clock that is put back over midnight
+_FIRST, _LAST = EARLIEST + 100 * _DAY, LATEST - 100 * _DAY
 _LOOK_AHEAD = 9  # days: today, a merged week of windows, and one day more
 
 
@@ -95,8 +98,11 @@ def spans_between(schedule: Schedule, start: datetime, end: datetime) -> Iterato
 
 
 def _spans(schedule: Schedule, start: datetime, days: int) -> Iterator[Span]:
-    """Yield, by its opening, each run of the local days around; one that lies in a gap is empty."""
-    if schedule.zone is None:
+    """Yield, by its opening, each run of the local days around; one that lies in a gap is empty.
+
+    In the first and the last days of the calendar there is none: some zone would leave it there.
+    """
+    if schedule.zone is None or not _FIRST <= start <= _LAST:
         return
     day = start.astimezone(schedule.zone).date() - _LOOK_BACK * _DAY
     for _ in range(_LOOK_BACK + days):

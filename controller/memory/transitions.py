@@ -16,6 +16,7 @@ from controller.planning.observed import Observed, lacks_capacity
 from controller.planning.ownership import Owner
 from controller.planning.scaling_policy import ours
 from ledger.holdings import Fleet, Holding
+from ledger.instants import in_utc
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from ledger.phases import ABSENT, Phase, follows, phase_of
@@ -255,7 +256,7 @@ def _started_under(item: Observed) -> datetime | None:
 def _instant(mark: str) -> datetime | None:
     """Read the mark of a lease; what is none, such as that of an endpoint without one, is None."""
     try:
-        return datetime.strptime(mark, "%Y-%m-%dT%H:%M:%S%z")
+        return in_utc(datetime.strptime(mark, "%Y-%m-%dT%H:%M:%S%z"))
     except ValueError:
         return None
 

@@ -16,6 +16,7 @@ from controller.planning.observed import Observed
 from controller.planning.ownership import Owner
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
+from ledger.instants import later
 from ledger.lease import Lease, credit, prolong
 from ledger.observed import Entry
 from ledger.phases import Phase
@@ -85,7 +86,7 @@ class Decision:
         lease, minutes = self.holding.lease, self.credit_minutes
         if lease is None or not minutes:
             return lease
-        until = lease.expires_at + timedelta(minutes=minutes)
+        until = later(lease.expires_at, timedelta(minutes=minutes))
         return prolong(lease, until, self.now, self.fleet.ceiling)
 
     @cached_property

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
 from controller.planning.observed import Observed, lacks_capacity
+from ledger.instants import later
 from ledger.lease import stamp
 from ledger.phases import Phase
 
@@ -71,4 +72,4 @@ def next_try(decision: Decision, there: Observed) -> datetime:
     pause = min(BACK_OFF * (1 << min(failures - 1, 8)), LONGEST_BACK_OFF)
     seed = f"{there.endpoint_name} {there.modified_at.isoformat()}"
     share = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) / 2**32
-    return there.modified_at + pause * (1 + share)
+    return later(there.modified_at, pause * (1 + share))

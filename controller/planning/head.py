@@ -7,6 +7,7 @@ it stays so, somebody rewrote the history and means it.
 
 from datetime import datetime, timedelta
 
+from ledger.instants import later
 from ledger.lease import stamp
 from ledger.observed import Applied
 
@@ -28,5 +29,5 @@ def head_fault(note: Applied | None, head: str, since: datetime | None) -> str |
     return (
         f"the ledger's head {head[:8]} does not descend from {note.commit[:8]}, which was applied"
         f" last: a replica that lags, a restored backup or a rewritten history. It counts from"
-        f" {stamp(since + PATIENCE)} on"
+        f" {stamp(later(since, PATIENCE))} on"
     )

@@ -14,7 +14,9 @@ an endpoint is idle LAG later than its period says, and rather runs on for too l
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+
+from ledger.instants import earlier, in_utc, later
 
 LAG = timedelta(minutes=3)
 
@@ -43,9 +45,10 @@ def idle_since(
     """
     if not use.known or use.backlog:
         return None
-    unseen = now - timedelta(minutes=minutes) - LAG  # what was before this was not asked for
+    # What was before this was not asked for.
+    unseen = earlier(now, timedelta(minutes=minutes) + LAG)
     since = max(use.last_used_at or unseen, in_service_since)
-    return since.astimezone(UTC) if may_be_idle(since, minutes, now) else None
+    return in_utc(since) if may_be_idle(since, minutes, now) else None
 
 
 def bump(on_until: datetime, use: Use, minutes: int, now: datetime) -> datetime | None:
@@ -60,5 +63,5 @@ def bump(on_until: datetime, use: Use, minutes: int, now: datetime) -> datetime 
     if used_at is None:
         return None
     length = timedelta(minutes=minutes)
-    wanted = min(used_at, now).astimezone(UTC).replace(microsecond=0) + length
+    wanted = later(in_utc(min(used_at, now)).replace(microsecond=0), length)
     return wanted if wanted - on_until > length / 2 else None

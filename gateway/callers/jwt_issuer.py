@@ -30,6 +30,7 @@ from gateway.callers.identify import Caller
 from gateway.callers.jwks import ALGORITHMS, SigningKeys
 from gateway.principal import Principal, address_under, scopes_from
 from ledger.errors import Refused
+from ledger.instants import later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +132,7 @@ class Issuer:
 
 def _check_times(claims: Claims, now: datetime) -> datetime:
     """Return when a JWT ends, in whole seconds and with the leeway: nothing may outlive it."""
-    end = _instant(claims["exp"]) + LEEWAY
+    end = later(_instant(claims["exp"]), LEEWAY)
     starts = [_instant(claims[claim]) for claim in ("nbf", "iat") if claim in claims]
     if now >= end:
         raise jwt.ExpiredSignatureError

@@ -11,8 +11,6 @@ from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, stamp
 from ledger.standing import standing
 
-LEGACY_FORMAT = "%d-%m-%Y-%H-%M-%S"
-
 
 def about(item: Holding | Broken, now: datetime, commit: str) -> dict[str, Any]:
     """Describe one endpoint's lease as of a commit. A negative TimeLeft is time since the end."""
@@ -34,8 +32,13 @@ def _entry(endpoint_name: str, lease: Lease | None, now: datetime) -> dict[str, 
     left = lease.expires_at - now
     return {
         "EndpointName": endpoint_name,
-        "EndpointExpiry ": lease.expires_at.strftime(LEGACY_FORMAT),
+        "EndpointExpiry ": _legacy(lease.expires_at),
         "TimeLeft": str(left),
         "ExpiresAt": stamp(lease.expires_at),
         "SecondsLeft": max(int(left.total_seconds()), 0),
     }
+
+
+def _legacy(instant: datetime) -> str:
+    """Write an instant as the predecessor did, with four digits of any year."""
+    return f"{instant:%d-%m}-{instant.year:04}-{instant:%H-%M-%S}"

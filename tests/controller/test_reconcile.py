@@ -10,7 +10,7 @@ import pytest
 
 from controller.aws.quota_pause import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
-from controller.report import as_json
+from controller.report import as_json, as_markdown, as_text
 from ledger.errors import Failure, Unavailable
 from tests.controller.meddling import AfterTheLook, JustBefore, WhileScalingGoes
 from tests.ledger.forge import git
@@ -635,3 +635,22 @@ def _crashed(scene: Scene) -> str:
     scene.let_pass(seconds=SETTLE)
     assert told(scene.tick(), endpoint).startswith("report")
     return endpoint
+
+
+class TestALeaseThatIsMeantToHaveNoEnd:
+    def test_starts_serves_is_warned_of_and_is_not_cut(self, scene: Scene) -> None:
+        endpoint = scene.define("Falcon40B")
+        for_ever = {"expires_at": "9999-12-31T23:59:30Z"}
+        scene.push({path("Falcon40B", "lease"): for_ever})
+        scene.define("Llama", minutes=30)
+        assert ("create", "done") in done(scene.tick())
+        scene.let_pass(seconds=SETTLE)
+        scene.let_pass(minutes=3)
+        tick = scene.tick()
+        scene.tick()
+        assert scene.account.status(endpoint) == "InService"
+        (warning,) = tick.fleet.violations
+        assert (warning.code, warning.file) == ("LH1022", path("Falcon40B", "lease"))
+        assert f"warning: {warning}" in as_text(tick)
+        assert f"warning: {warning}" in as_markdown(tick)
+        assert '"9999-12-31T23:59:30Z"' in scene.forge.file(path("Falcon40B", "lease"))

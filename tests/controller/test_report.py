@@ -143,5 +143,5 @@ def test_settings_that_cannot_be_read_are_said_of_the_environment() -> None:
 
 def test_a_stray_file_is_said_though_no_endpoint_is_concerned() -> None:
     stray = tick({SETTINGS: environment(), path("Gone", "lease"): lease(NOON)})
-    assert "  ! environments/dev/Gone.lease.json: /: " in as_text(stray)
-    assert "Document errors:" in as_markdown(stray)
+    assert "  ! warning: environments/dev/Gone.lease.json: /: " in as_text(stray)
+    assert "Documents:\n\n- warning: environments/dev/Gone.lease.json" in as_markdown(stray)

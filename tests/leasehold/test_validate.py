@@ -251,3 +251,14 @@ def test_a_folder_without_environments_is_refused_in_one_sentence(tmp_path: Path
     assert result.stdout == ""
     assert result.stderr.endswith("[LH5004]\n")
     assert result.stderr.count("\n") == 1
+
+
+def test_a_lease_past_the_ceiling_is_warned_of_in_its_own_file(folder: Path) -> None:
+    write(folder, "Chat.endpoint.json", endpoint())
+    write(folder, "Chat.lease.json", '{"expires_at": "9999-12-31T23:59:30Z"}')
+    result = validate(folder)
+    assert result.exit_code == 0, result.output
+    warning, verdict = result.output.splitlines()
+    assert warning.startswith("warning: environments/dev/Chat.lease.json: /expires_at: 9999-12-31")
+    assert "max_lease_minutes in environments/dev/environment.json" in warning
+    assert verdict == "Checked 1 definition in dev: everything is in order."
