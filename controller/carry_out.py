@@ -66,7 +66,7 @@ def _apply(dependencies: Dependencies, tick: Tick, looks: "_Looks", action: Acti
         return _end(dependencies, tick, looks, action)
     news = looks.last(action) if action.verb.ends else None
     if not news:
-        dependencies.cloud.apply(action, tick.now)
+        dependencies.cloud.apply(action)
     return news
 
 
@@ -85,7 +85,7 @@ def _end(dependencies: Dependencies, tick: Tick, looks: "_Looks", action: Action
         return None  # it is gone, as wanted
     if news := _is_another(there, tick) or looks.last(action):
         return news
-    cloud.apply(action, tick.now)
+    cloud.apply(action)
     if left_behind:
         raise Unavailable(
             "LH3013",

@@ -9,6 +9,7 @@ from datetime import datetime
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
 from controller.memory.applied import applied
+from controller.memory.refusals import refused
 from controller.memory.transitions import acted, forgotten, noted, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
@@ -106,6 +107,8 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     right = findings.clock_fault is None
     record = acted(findings.record, done, tick.now, clock_is_right=right)
     record = settled(record, tick.plan)
+    said = ((each.action, each.detail) for each in tick.outcomes if each.state is State.REFUSED)
+    record = refused(record, tick.plan, said, tick.now)
     record, deliveries = _tell(dependencies.notifier, tick, record)
     troubles = [*tick.troubles, *(each.sentence for each in deliveries if not each.ok)]
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)

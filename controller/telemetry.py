@@ -12,6 +12,7 @@ from typing import Any
 
 from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
+from controller.planning.refusals import is_refusal
 from controller.report import summary
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
@@ -37,6 +38,7 @@ def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | N
         "Failures": (failures, "Count"),
         "Actions": (done.total(), "Count"),
         **{f"{verb.capitalize()}Actions": (done[verb], "Count") for verb in sorted(done)},
+        "Refusals": (_refusals(tick), "Count"),
         "OverdueDeletions": (sum(1 for _ in overdue(tick)), "Count"),
         **_since(last_good if failures else tick.now, tick.now),
     }
@@ -106,6 +108,20 @@ def _failures(tick: Tick) -> int:
     faults = tick.findings.clock_fault, tick.findings.head_fault
     useless = tick.fleet.environment is None or any(fault is not None for fault in faults)
     return useless + sum(outcome.state is State.FAILED for outcome in tick.outcomes)
+
+
+def _refusals(tick: Tick) -> int:
+    """Return how many endpoints lack what AWS refuses, whether it was asked now or lately."""
+    record = tick.findings.record
+    asked = {item.action.endpoint_name for item in tick.outcomes if item.state is State.REFUSED}
+    held = {
+        name
+        for action in tick.plan.actions
+        if action.verb is Verb.REPORT
+        and (name := action.endpoint_name)
+        and is_refusal(action, record.entry(name))
+    }
+    return len(asked | held)
 
 
 def _wanted(tick: Tick) -> frozenset[EndpointName]:

@@ -1,25 +1,56 @@
-"""What the gateway asks the observed history for: where documents alone leave an endpoint open.
+"""What the gateway asks the observed history for.
 
-That is so where two definitions claim the same, or where a lease file may have got lost. Else the
-history is not read. It must not know what is asked of an endpoint.
+`settled` asks where documents alone leave an endpoint open: where two definitions claim the same,
+or where a lease file may have got lost. Else it does not read the history. `seen` asks what
+SageMaker does. It must not know what is asked of an endpoint.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from ledger.claims import Known, leaves_open, settle
 from ledger.errors import Failure
 from ledger.holdings import Fleet
-from ledger.observed import read_record
+from ledger.names import EndpointName
+from ledger.observed import Noted, Record, read_applied, read_noted, read_record
 from ledger.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the controller noted of SageMaker, and when; empty where nothing can be read.
+
+    `at` is when the last tick noted something that is on the branch: nothing has moved since.
+    """
+
+    record: Record = field(default_factory=Record)
+    noted: Mapping[EndpointName, Noted | None] = field(default_factory=lambda: MappingProxyType({}))
+    at: datetime | None = None
 
 
 def known_of(status: Repository | None, environment: str) -> Known:
     """Read what is known of an environment's endpoints; nothing where it cannot be read."""
+    return Known(read_record(_files(status), environment))
+
+
+def seen(status: Repository | None, environment: str) -> Seen:
+    """Read the branch once: for `settle`, and for what SageMaker does."""
+    files = _files(status)
+    applied = read_applied(files, environment)
     try:
-        files = status.read().files if status else {}
+        noted = read_noted(files, environment)
+    except ValueError:
+        noted = {}
+    return Seen(read_record(files, environment), noted, applied.at if applied else None)
+
+
+def _files(status: Repository | None) -> Mapping[str, bytes]:
+    try:
+        return status.read().files if status else {}
     except Failure:  # the documents alone are worth an answer
-        files = {}
-    return Known(read_record(files, environment))
+        return {}
 
 
 def settled(fleet: Fleet, name: str | None, status: Repository | None, now: datetime) -> Fleet:

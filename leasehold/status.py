@@ -65,7 +65,6 @@ def _rows(tick: Tick) -> Iterator[Row]:
 
 
 def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
-    action = tick.plan.action_for(item.endpoint_name)
     lease = _metered(item)
     return Row(
         endpoint_name=item.endpoint_name,
@@ -73,8 +72,19 @@ def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
         sagemaker=observed.status if observed else ABSENT,
         state=_state(item, tick.now),
         expires_at=lease.expires_at if lease else None,
-        reason=action.reason if action else "",
+        reason=_reason(tick, item, observed),
     )
+
+
+def _reason(tick: Tick, item: Holding | Broken, observed: Observed | None) -> str:
+    """Return why, with what AWS said where it is not in service and the plan does not repeat it."""
+    action = tick.plan.action_for(item.endpoint_name)
+    entry = tick.findings.record.entry(item.endpoint_name)
+    reason = action.reason if action else ""
+    said = (observed.failure_reason if observed else entry and entry.refused) or ""
+    if (observed and observed.phase is Phase.SERVING) or said.rstrip(".") in reason:
+        return reason
+    return f"{reason} (AWS said: {said})"
 
 
 def _state(item: Holding | Broken, now: datetime) -> str:

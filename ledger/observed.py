@@ -31,9 +31,10 @@ _INSTANTS = frozenset(
         "lease_end",
         "renewed_at",
         "suspended_since",
+        "refused_at",
     }
 )
-_NUMBERS = frozenset({"failures", "attempted_count"})
+_NUMBERS = frozenset({"failures", "attempted_count", "refusals"})
 _SETS = frozenset({"notices", "tag_keys"})
 _FLAGS = frozenset({"scaled", "foreign"})
 _NO_TEXT = _SETS | _NUMBERS | _FLAGS
@@ -61,6 +62,10 @@ class Entry:
     renewed_at: datetime | None = None  # when a tick saw that end move ahead
     scaled: bool = False  # Application Auto Scaling has something of ours for it
     failures: int = 0  # in a row, for lack of capacity
+    refused: str | None = None  # what AWS said to the last request, if it will say so again
+    refused_at: datetime | None = None
+    refused_config: str | None = None  # that request's config, `@`, and a mark of all else in it
+    refusals: int = 0  # of that request, in a row
     suspended_since: datetime | None = None
     foreign: bool = False  # it has a definition's name, and is not ours
     api_resource_name: str | None = None  # the path at which it answers
@@ -74,10 +79,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What others than the controller read of an entry: its status is a word of letters."""
+    """What others than the controller read of an entry: its status is a word of letters.
+
+    `reason` is AWS's own sentence, where it refused something, or something failed.
+    """
 
     status: str
     foreign: bool = False
+    since: datetime | None = None
+    reason: str | None = None
 
     @property
     def phase(self) -> Phase:
@@ -230,13 +240,28 @@ def _news(entry: Entry | None) -> Entry | None:
 def _noted(data: object) -> Noted | None:
     match data:
         case {"status": str(status), "foreign": bool(foreign)} if _STATUS.fullmatch(status):
-            return Noted(status, foreign)
+            return Noted(status, foreign, _since(data), _reason(data, status))
         case {"foreign": _}:
             return None
         case {"status": str(status)} if _STATUS.fullmatch(status):
-            return Noted(status)
+            return Noted(status, since=_since(data), reason=_reason(data, status))
         case _:
             return None
+
+
+def _since(data: Mapping[str, Any]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(data["since"])
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _reason(data: Mapping[str, Any], status: str) -> str | None:
+    """Return what AWS said last: to a request of now, of what failed, or of an update."""
+    dead = data.get("cause") if phase_of(status) is Phase.FAILED else None
+    said = (data.get("refused"), dead, data.get("update_failure"))
+    return next((each for each in said if each and isinstance(each, str)), None)
 
 
 def _entry(data: Mapping[str, Any]) -> Entry:

@@ -30,7 +30,6 @@ from tests.soak import SHARE, times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from controller.planning.action import Action
     from controller.planning.observed import Look
@@ -302,9 +301,9 @@ class _Rogue(Account):
         self._misdeed()
         return seen
 
-    def apply(self, action: Action, now: datetime) -> None:
+    def apply(self, action: Action) -> None:
         for _ in range(self._times):
-            super().apply(action, now)
+            super().apply(action)
 
 
 class TestTheInspectorFinds:

@@ -85,15 +85,15 @@ class Account:
         """Ask each of these endpoints what it uses now; what cannot be read says so."""
         return self._artifacts.served(names)
 
-    def apply(self, action: Action, now: datetime) -> None:
+    def apply(self, action: Action) -> None:
         """Do one action. Raise Failure (LH3xxx)."""
         match action:
             case Action(target=Artifact() as artifact):
                 self._artifacts.collect(artifact)
             case Action(endpoint_name=EndpointName() as name):
-                self._change(name, action, now)
+                self._change(name, action)
 
-    def _change(self, name: EndpointName, action: Action, now: datetime) -> None:
+    def _change(self, name: EndpointName, action: Action) -> None:
         match action.verb, action.target:
             case Verb.SCALE, Scale() as scale:
                 self._scaling.apply(scale)
@@ -102,6 +102,6 @@ class Account:
             case Verb.UPDATE, _ if self._scaling.is_scaled(name):
                 # AWS refuses to change a variant that is scaled; once updated it is scaled again.
                 self._scaling.remove(name, [VARIANT])
-                self._rollout.apply(name, action, now)
+                self._rollout.apply(name, action)
             case _:
-                self._rollout.apply(name, action, now)
+                self._rollout.apply(name, action)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from ledger.errors import Failure, Refused, Unavailable, Wait
 
@@ -71,6 +71,21 @@ _PREFIXES: Mapping[str, _Meaning] = {
         "It is in SageMaker already. {said} The next tick looks again.",
     ),
 }
+# What makes or changes an endpoint: refused as invalid once, the same request is so again.
+_ASKS = frozenset(
+    {
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateEndpoint",
+        "UpdateEndpoint",
+        "UpdateEndpointWeightsAndCapacities",
+    }
+)
+_INVALID: _Meaning = (
+    Refused,
+    "LH3028",
+    "SageMaker refuses the request as it is. {said} Change the definition, or what it names.",
+)
 
 
 @contextmanager
@@ -80,6 +95,11 @@ def aws_errors() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _translated(error.response.get("Error", {}), error.operation_name) from error
+    except ParamValidationError as error:
+        said = " ".join(str(error).split())
+        raise Refused(
+            "LH3029", f"AWS takes no such request: {said}. Change what the definition says."
+        ) from error
     except BotoCoreError as error:
         raise Unavailable("LH3001", f"AWS could not be reached: {error}.") from error
 
@@ -92,6 +112,7 @@ def _translated(error: Any, operation: str) -> Failure:  # noqa: ANN401  (boto3'
         meaning = next(
             (known for words, known in _PREFIXES.items() if message.startswith(words)), None
         )
+        meaning = meaning or (_INVALID if operation in _ASKS else None)
     if meaning is None:
         return Unavailable("LH3007", f"AWS refused. {said}")
     failure, own_code, sentence = meaning

@@ -5,11 +5,10 @@ has made is found by name.
 """
 
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
-from controller.aws.quota_pause import QuotaPause
 from controller.planning.action import Action, Verb
 from controller.planning.desired import VARIANT, Desired
 from controller.planning.existing_config import ConfigSeen
@@ -24,17 +23,16 @@ if TYPE_CHECKING:
 class Rollout:
     def __init__(self, sagemaker: "SageMakerClient") -> None:
         self._sagemaker = sagemaker
-        self._quota_pause = QuotaPause()
 
-    def apply(self, name: EndpointName, action: Action, now: datetime) -> None:
+    def apply(self, name: EndpointName, action: Action) -> None:
         """Do one action with one mutation of the endpoint. Raise Failure (LH3xxx)."""
         match action.verb, action.target:
             case Verb.CREATE, Desired() as target:
-                self._quota_pause.guard(target, now, self._create)
+                self._create(target)
             case Verb.UPDATE, Desired() as target:
-                self._quota_pause.guard(target, now, self._update)
+                self._update(target)
             case Verb.RESIZE, Desired() as target:
-                self._quota_pause.guard(target, now, self._resize)
+                self._resize(target)
             case Verb.ADOPT, Desired() as target:
                 self._tag(name, {**target.tags, LEASE_TAG: target.lease_tag})
             case Verb.TAG, Desired() as target:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from controller.memory.refusals import without_refusal
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.desired import Desired, definition_tags
 from controller.planning.existing_config import drift
@@ -124,11 +125,14 @@ def news(before: Record, after: Record) -> Iterator[str]:
     """Yield what moved, a line for each endpoint."""
     for name in after.moved(before):
         was, entry = before.entry(name), after.entry(name)
+        said = entry.refused if entry and (was is None or was.refusals != entry.refusals) else None
         if entry is None:
             yield f"{name}: forgotten, it is gone and defined nowhere"
         elif was is None or was.status != entry.status:
             path = f"{was.status} -> {entry.status}" if was else entry.status
-            yield f"{name}: {path} ({entry.cause})"
+            yield f"{name}: {path} ({said or entry.cause})"
+        elif said:
+            yield f"{name}: {entry.status}, and what it needs is refused ({said})"
         elif was.config != entry.config:
             yield f"{name}: {entry.status} on {entry.config}"
         elif was.tag_keys != entry.tag_keys:
@@ -279,7 +283,10 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
     entry = record.entry(EndpointName(action.resource_name))
     entry = entry or Entry(action.name, ABSENT, _whole(now))
     moved = replace(
-        entry, status=action.verb.begins or entry.status, since=_whole(now), cause=action.reason
+        without_refusal(entry),
+        status=action.verb.begins or entry.status,
+        since=_whole(now),
+        cause=action.reason,
     )
     match action.verb, action.target:
         case Verb.CREATE, Desired() as target:

@@ -22,6 +22,8 @@ from controller.notices.life import (
     failure_key,
     is_blocked,
     life_key,
+    refused,
+    refused_key,
     started,
     stopped,
 )
@@ -103,6 +105,7 @@ def _true(view: View) -> Iterator[Notice]:
         yield from started(view, endpoint_name, entry)
         yield from stopped(view, endpoint_name, entry)
         yield from failed(view, endpoint_name, entry)
+        yield from refused(view, endpoint_name, entry)
     yield from blocked(view)
 
 
@@ -115,9 +118,8 @@ def _relevant(
             yield f"{Kind.EXPIRING}:{stamp(lease.expires_at)}"
         case Broken():
             yield Kind.EXPIRING  # nobody can tell what its lease is
-    for key in (life_key(Kind.STARTED, entry), life_key(Kind.STOPPED, entry), failure_key(entry)):
-        if key:
-            yield key
+    lives = (life_key(kind, entry) for kind in (Kind.STARTED, Kind.STOPPED))
+    yield from filter(None, (*lives, failure_key(entry), refused_key(entry)))
     goes_on = entry.phase is not Phase.ABSENT or any(a.verb is Verb.CREATE for a in actions)
     if entry.failures and goes_on:
         yield CAPACITY_KEY

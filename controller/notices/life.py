@@ -12,6 +12,7 @@ from controller.notices.notice import Kind, Notice
 from controller.notices.view import About, View, cut
 from controller.planning.action import Action, Verb
 from controller.planning.observed import lacks_capacity
+from controller.planning.refusals import is_refusal
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
 from ledger.observed import Entry
@@ -40,13 +41,22 @@ def failure_key(entry: Entry) -> str | None:
     return f"{Kind.FAILED}:{entry.attempted_config}"
 
 
+def refused_key(entry: Entry) -> str | None:
+    """Return a key for the request that AWS refuses, however often it is tried."""
+    if not entry.refused:
+        return None
+    return f"{Kind.BLOCKED}:refused:{_digest(entry.refused_config or entry.refused)}"
+
+
 def blocked_key(action: Action) -> str:
-    return f"{Kind.BLOCKED}:{hashlib.sha256(action.reason.encode()).hexdigest()[:12]}"
+    return f"{Kind.BLOCKED}:{_digest(action.reason)}"
 
 
 def is_blocked(action: Action, entry: Entry | None) -> bool:
-    """Tell whether a person has to look, and no notice of a failure says so already."""
-    return action.verb is Verb.REPORT and (entry is None or failure_key(entry) is None)
+    """Tell whether a person has to look, and no other notice says so already."""
+    if action.verb is not Verb.REPORT or is_refusal(action, entry):
+        return False
+    return entry is None or failure_key(entry) is None
 
 
 def started(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[Notice]:
@@ -104,6 +114,27 @@ def failed(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[No
         reason=reason,
         attempted_config=None if dead else entry.attempted_config,
     )
+
+
+def refused(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[Notice]:
+    """Yield a notice of what AWS refuses, once for each request."""
+    key = refused_key(entry)
+    if key is None or key in entry.notices:
+        return
+    about, reason = About(view, entry.name, endpoint_name), cut(entry.refused or "")
+    yield about.notice(
+        key,
+        "AWS refuses what it needs",
+        f"{about}: AWS refuses what it needs.\n\n{reason}\n\nIt is tried again after a growing"
+        " pause, and at once after a change of its definition or its lease.\n",
+        status=entry.status,
+        since=entry.refused_at,
+        reason=reason,
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _reason(entry: Entry) -> str:

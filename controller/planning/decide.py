@@ -12,6 +12,7 @@ from controller.planning.failures import after_failure, cause, update
 from controller.planning.in_service import upkeep
 from controller.planning.observed import Observed
 from controller.planning.ownership import Whose
+from controller.planning.refusals import paced
 from ledger.documents import ExistingConfig
 from ledger.holdings import environment_path
 from ledger.lease import duration, grant, stamp
@@ -21,7 +22,11 @@ from ledger.tags import ADOPTABLE_TAG
 
 
 def decide(decision: Decision, there: Observed | None) -> Action:
-    """Return what the first row of the table that fits says of one holding."""
+    """Return what the first row of the table that fits says, unless AWS refused just that."""
+    return paced(decision, _wanted(decision, there))
+
+
+def _wanted(decision: Decision, there: Observed | None) -> Action:
     early = _suspended(decision) or _foreign(decision, there) or _grant(decision)
     if early:
         return early

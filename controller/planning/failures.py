@@ -12,6 +12,7 @@ from controller.planning.decision import Decision
 from controller.planning.observed import Observed, lacks_capacity
 from ledger.instants import later
 from ledger.lease import stamp
+from ledger.names import EndpointName
 from ledger.phases import Phase
 
 BACK_OFF = timedelta(minutes=5)
@@ -68,8 +69,13 @@ def next_try(decision: Decision, there: Observed) -> datetime:
     The last factor is random, so that endpoints do not all come back at once, but drawn from the
     endpoint's own name: the next tick finds the same moment.
     """
-    failures = max(decision.entry.failures if decision.entry else 1, 1)
-    pause = min(BACK_OFF * (1 << min(failures - 1, 8)), LONGEST_BACK_OFF)
-    seed = f"{there.endpoint_name} {there.modified_at.isoformat()}"
+    failures = decision.entry.failures if decision.entry else 1
+    return back_off(there.endpoint_name, there.modified_at, failures, LONGEST_BACK_OFF)
+
+
+def back_off(name: EndpointName, since: datetime, times: int, longest: timedelta) -> datetime:
+    """Return when a pause is over that began at the last of so many times in a row."""
+    pause = min(BACK_OFF * (1 << min(max(times, 1) - 1, 8)), longest)
+    seed = f"{name} {since.isoformat()}"
     share = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) / 2**32
-    return later(there.modified_at, pause * (1 + share))
+    return later(since, pause * (1 + share))

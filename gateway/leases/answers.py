@@ -9,7 +9,13 @@ from typing import Any
 
 from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, stamp
+from ledger.observed import Noted
 from ledger.standing import standing
+
+_NOT_OURS = (
+    "The endpoint of this name at SageMaker is not this environment's own, by its tags: it is not"
+    " touched. `leasehold status` says what to do."
+)
 
 
 def about(item: Holding | Broken, now: datetime, commit: str) -> dict[str, Any]:
@@ -18,6 +24,18 @@ def about(item: Holding | Broken, now: datetime, commit: str) -> dict[str, Any]:
     lease = None if isinstance(item, Broken) or item.definition.schedule.always_on else item.lease
     said = {"Status": str(told.state), "Why": told.sentence, "Commit": commit}
     return _entry(item.endpoint_name, lease, now) | said
+
+
+def at_sagemaker(noted: Noted | None, observed_at: datetime | None) -> dict[str, Any]:
+    """Say what SageMaker did, as the controller noted it; null where nothing is noted."""
+    if noted is None:
+        return dict.fromkeys(("EndpointStatus", "EndpointStatusSince", "Reason", "ObservedAt"))
+    return {
+        "EndpointStatus": noted.status,
+        "EndpointStatusSince": stamp(noted.since) if noted.since else None,
+        "Reason": _NOT_OURS if noted.foreign else noted.reason,
+        "ObservedAt": stamp(observed_at) if observed_at else None,
+    }
 
 
 def _entry(endpoint_name: str, lease: Lease | None, now: datetime) -> dict[str, Any]:

@@ -1,15 +1,21 @@
-"""`GET /endpoint-expiry`: one lease, or all of them. It speaks to the ledger alone."""
+"""`GET /endpoint-expiry`: one lease, or all of them.
+
+What SageMaker says of them is read beside the ledger, as the controller noted it; AWS is not asked.
+"""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call
-from gateway.known import settled
+from gateway.known import Seen, seen
 from gateway.leases import answers
 from gateway.leases.etags import ETags
-from ledger.holdings import document_path, fleet_of
+from ledger.claims import Known, settle
+from ledger.holdings import Broken, Holding, document_path, fleet_of
 from ledger.repository import Repository
 
 
@@ -25,13 +31,24 @@ class Query:
 
     def tell(self, call: Call) -> Answer:
         """Answer with the lease that is named, or all. Raises Refused LH4106 or LH4109."""
-        snapshot, now = self.ledger.read(), self.clock()
-        name = call.parameter("EndpointName")
-        fleet = settled(fleet_of(snapshot, self.environment), name, self.status, now)
+        with ThreadPoolExecutor(1) as beside:
+            fetched = beside.submit(seen, self.status, self.environment)
+            snapshot, now = self.ledger.read(), self.clock()
+            there = fetched.result()
+        fleet = settle(fleet_of(snapshot, self.environment), Known(there.record), now)
         fleet.require_settings()
+
+        def told(item: Holding | Broken) -> dict[str, Any]:
+            return answers.about(item, now, snapshot.commit) | _seen(there, item)
+
+        name = call.parameter("EndpointName")
         if name is None:
             items = sorted(fleet.items, key=lambda item: item.endpoint_name)
-            return Answer([answers.about(item, now, snapshot.commit) for item in items])
+            return Answer([told(item) for item in items])
         item = fleet.get(name)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)
-        return Answer(answers.about(item, now, snapshot.commit), headers=headers)
+        return Answer(told(item), headers=headers)
+
+
+def _seen(there: Seen, item: Holding | Broken) -> dict[str, Any]:
+    return answers.at_sagemaker(there.noted.get(item.endpoint_name), there.at)

@@ -18,7 +18,7 @@ from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.models.fleet_cache import FleetCache
-from gateway.models.not_running import not_running, shown_status
+from gateway.models.not_running import not_running
 from gateway.models.noted_cache import NotedCache, may_answer
 from gateway.models.runtime import ModelRuntime, NotServingError
 from gateway.models.wire import ModelCall, model_call
@@ -88,7 +88,7 @@ class Invocation:
         now = self.clock()
         if isinstance(item, Holding):
             item = with_lost_lease(item, self.noted.record(), now)
-        return not_running(item, shown_status(noted), now, call.base_url)
+        return not_running(item, noted, now, call.base_url)
 
     def _found(self, find: Callable[[], _Item]) -> _Item:
         """Find an endpoint in the ledger, while its record is fetched beside if that is due."""

@@ -25,12 +25,16 @@ def shown_status(noted: Noted | None) -> str:
     return ABSENT if noted is None or noted.phase is Phase.SERVING else noted.status
 
 
-def not_running(item: Holding | Broken, status: str, now: datetime, base_url: str) -> Answer:
+def not_running(
+    item: Holding | Broken, noted: Noted | None, now: datetime, base_url: str
+) -> Answer:
     """Answer 503 with the status, when to ask again, and the call that extends the lease."""
-    name, told = item.endpoint_name, standing(item, now)
+    name, told, status = item.endpoint_name, standing(item, now), shown_status(noted)
     seconds = _STOPPED_SECONDS
     if told.state in (State.FROZEN, State.SUSPENDED):
         said = f"{name} does not run ({status}): {told.sentence}."
+    elif told.is_on and (reason := _reason(noted)):
+        said = f"{name} is not in service ({status}), though {told.sentence}. {reason}"
     elif told.is_on:
         seconds = _STARTING_SECONDS
         said = (
@@ -41,6 +45,12 @@ def not_running(item: Holding | Broken, status: str, now: datetime, base_url: st
     body = {"error": said, "code": "LH4301"}
     headers = {"Retry-After": str(seconds), STATUS_HEADER: status}
     return Answer(body, HTTPStatus.SERVICE_UNAVAILABLE, headers)
+
+
+def _reason(noted: Noted | None) -> str | None:
+    """Return what AWS said, where it is why nothing serves: a start takes more than a while."""
+    is_starting = noted is not None and noted.phase.is_busy
+    return noted.reason if noted and not is_starting and not noted.foreign else None
 
 
 def _extend(base_url: str, endpoint_name: str) -> str:

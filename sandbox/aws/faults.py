@@ -36,6 +36,7 @@ KINDS: Mapping[str, Kind] = {
     "throttle": Kind("the call is refused with ThrottlingException"),
     "unavailable": Kind("the call is refused with ServiceUnavailable (503)"),
     "denied": Kind("the call is refused with AccessDeniedException"),
+    "invalid": Kind("the call is refused with ValidationException"),
     "lost-answer": Kind("the call is carried out, but its answer is InternalFailure (500)"),
     "slow-answer": Kind("the call is answered after `seconds` of real time", needs_seconds=True),
     "stale-config": Kind(
@@ -72,7 +73,7 @@ KINDS: Mapping[str, Kind] = {
 }
 PERMISSIONS = {"monitoring": "cloudwatch", "tagging": "tag"}
 """Services that IAM's actions call otherwise than requests are signed for."""
-REFUSING = frozenset({"throttle", "unavailable", "denied"})
+REFUSING = frozenset({"throttle", "unavailable", "denied", "invalid"})
 
 
 @dataclass
@@ -140,6 +141,8 @@ class Faults:
             case "denied":
                 service = PERMISSIONS.get(call.service, call.service)
                 return errors.denied(f"{service}:{call.operation}")
+            case "invalid":
+                return errors.invalid("1 validation error detected: the value is not valid.")
             case _:
                 return None
 

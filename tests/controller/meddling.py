@@ -8,7 +8,6 @@ from controller.aws.account import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from controller.planning.action import Action
     from controller.planning.observed import Look
@@ -27,9 +26,9 @@ class _Meddled(Account):
 class JustBefore(_Meddled):
     """Something happens just before an action is done."""
 
-    def apply(self, action: Action, now: datetime) -> None:
+    def apply(self, action: Action) -> None:
         self._happen()
-        super().apply(action, now)
+        super().apply(action)
 
 
 class AfterTheLook(_Meddled):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.aws.quota_pause import QUOTA_PAUSE
 from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json, as_markdown, as_text
 from ledger.errors import Failure, Unavailable
@@ -316,10 +315,10 @@ class TestEachActionFailsAlone:
         scene.account.calls()
         for _ in range(5):
             scene.let_pass(minutes=1)
-            assert outcome(scene.tick(), second).code == "LH3002"
+            assert "ResourceLimitExceeded" in told(scene.tick(), second)
         assert "CreateEndpoint" not in scene.account.calls()
         scene.account.ask("POST", "/quotas", {"ml.g5.xlarge": 2})
-        scene.at(scene.now + QUOTA_PAUSE)
+        scene.let_pass(minutes=BACK_OFF_MINUTES)
         assert done(scene.tick()) == [("create", "done")]
 
     def test_a_lost_answer_makes_no_second_endpoint(self, scene: Scene) -> None:

@@ -91,6 +91,7 @@ def test_a_quiet_tick_is_counted() -> None:
         "Ticks": 1,
         "Failures": 0,
         "Actions": 0,
+        "Refusals": 0,
         "OverdueDeletions": 0,
         "SecondsSinceLastGoodTick": 0,
     }

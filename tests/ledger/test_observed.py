@@ -48,6 +48,10 @@ entries = st.builds(
     attempted_config=some,
     update_failure=some,
     attempted_count=st.integers(0, 99),
+    refused=some,
+    refused_at=maybe,
+    refused_config=some,
+    refusals=st.integers(0, 99),
     starting_since=maybe,
     starting_lease=maybe,
     lease_end=maybe,
@@ -98,6 +102,10 @@ def test_the_strategy_above_fills_every_field() -> None:
         renewed_at=NOON,
         scaled=True,
         failures=2,
+        refused="no such role",
+        refused_at=NOON,
+        refused_config="a-1@0123456789",
+        refusals=3,
         foreign=True,
         suspended_since=NOON,
         api_resource_name="chat",
@@ -232,7 +240,8 @@ class TestANameInAnotherCase:
 
     def test_is_read_as_the_same_endpoint(self) -> None:
         content = dump_record(Record({A: ENTRY}))
-        assert read_noted({"dev.json": content}, "dev")[self.shouted] == Noted("InService")
+        expected = Noted("InService", since=NOON)
+        assert read_noted({"dev.json": content}, "dev")[self.shouted] == expected
 
 
 class TestWhatIsNoted:
@@ -246,7 +255,7 @@ class TestWhatIsNoted:
     def test_is_read_as_it_was_written(self) -> None:
         theirs = replace(ENTRY, status=ABSENT, foreign=True)
         files = write("dev", Record({A: ENTRY, B: theirs}), NOTE)
-        expected = {A: Noted("InService"), B: Noted("absent", foreign=True)}
+        expected = {A: Noted("InService", since=NOON), B: Noted("absent", foreign=True, since=NOON)}
         assert read_noted(files, "dev") == expected
 
     @pytest.mark.parametrize(
@@ -272,6 +281,26 @@ class TestWhatIsNoted:
     def test_cannot_be_told_where_the_record_cannot_be_read(self, content: bytes) -> None:
         with pytest.raises(ValueError, match=r"^dev\.json cannot be read$"):
             read_noted({"dev.json": content}, "dev")
+
+    @pytest.mark.parametrize(
+        ("entry", "since", "reason"),
+        [
+            ({"since": "2026-11-23T13:00:00+01:00"}, NOON, None),
+            ({"since": "2026-11-23T12:00:00", "cause": "lease ended"}, None, None),
+            ({"since": "0001-01-01T00:00:00+01:00", "refused": ["no"]}, None, None),
+            ({"since": 5, "update_failure": "no"}, None, "no"),
+            (
+                {"status": "Failed", "cause": "it crashed", "update_failure": "no"},
+                None,
+                "it crashed",
+            ),
+            ({"status": "Failed", "cause": "it crashed", "refused": "never"}, None, "never"),
+        ],
+    )
+    def test_has_what_aws_said(self, entry: dict[str, object], since: object, reason: str) -> None:
+        found = self.of({"status": "absent", **entry})
+        assert found is not None
+        assert (found.since, found.reason) == (since, reason)
 
     def test_is_nothing_before_the_first_tick(self) -> None:
         files = write("dev", Record({A: ENTRY}), NOTE)

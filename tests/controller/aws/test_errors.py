@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
 from ledger.errors import Failure, Refused, Unavailable, Wait
@@ -53,3 +53,35 @@ def test_a_refusal_by_a_service_around_sagemaker(said: str, kind: type[Failure],
         raise ClientError(answer, "PutScalingPolicy")  # type: ignore[arg-type]
     assert (type(caught.value), caught.value.code) == (kind, code)
     assert f"PutScalingPolicy: No {{target}} of that name ({said})." in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreateEndpoint",
+        "UpdateEndpoint",
+        "UpdateEndpointWeightsAndCapacities",
+    ],
+)
+def test_what_is_asked_of_an_endpoint_and_invalid_is_refused_for_good(operation: str) -> None:
+    answer = {"Error": {"Code": "ValidationException", "Message": "No such role {x}."}}
+    with pytest.raises(Refused) as caught, aws_errors():
+        raise ClientError(answer, operation)  # type: ignore[arg-type]
+    assert caught.value.code == "LH3028"
+    assert f"{operation}: No such role {{x}} (ValidationException)." in caught.value.message
+
+
+def test_what_is_known_to_pass_is_no_refusal_for_good() -> None:
+    said = 'Cannot update in-progress endpoint "arn".'
+    answer = {"Error": {"Code": "ValidationException", "Message": said}}
+    with pytest.raises(Wait), aws_errors():
+        raise ClientError(answer, "UpdateEndpoint")  # type: ignore[arg-type]
+
+
+def test_a_request_that_boto3_does_not_send_is_refused_for_good() -> None:
+    with pytest.raises(Refused) as caught, aws_errors():
+        raise ParamValidationError(report="Invalid length\nfor parameter ModelName")
+    assert caught.value.code == "LH3029"
+    assert "Invalid length for parameter ModelName" in caught.value.message

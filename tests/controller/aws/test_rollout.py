@@ -21,7 +21,7 @@ POOLS = [{"instance_type": "ml.g5.2xlarge"}, {"instance_type": "ml.g6.xlarge"}]
 
 
 def create(scene: Scene, target: Desired) -> None:
-    scene.account.cloud().apply(Action(Verb.CREATE, "A", NAME, "because", target), scene.now)
+    scene.account.cloud().apply(Action(Verb.CREATE, "A", NAME, "because", target))
 
 
 def wanted(**fields: object) -> Desired:
@@ -125,5 +125,5 @@ def test_an_update_that_comes_too_early_waits(scene: Scene, lacks: str) -> None:
         scene.let_pass(seconds=SETTLE)
         scene.account.order_fault("stale-config")
     with pytest.raises(Wait) as caught:
-        scene.account.cloud().apply(Action(Verb.UPDATE, "A", NAME, "because", target), scene.now)
+        scene.account.cloud().apply(Action(Verb.UPDATE, "A", NAME, "because", target))
     assert caught.value.code == "LH3009"

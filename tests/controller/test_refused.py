@@ -1,0 +1,114 @@
+"""Stories of what AWS refuses for good: it is said, remembered, and not hammered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controller.reconcile import State, look
+from controller.telemetry import emf
+from gateway.known import seen
+from gateway.models.not_running import not_running
+from leasehold.status import _rows
+from ledger.holdings import fleet_of
+from ledger.names import EndpointName
+from tests.scene import environment, outcome, told
+
+if TYPE_CHECKING:
+    from controller.reconcile import Tick
+    from tests.scene import Scene
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:people"
+OPERATIONS = ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
+
+
+def notices(tick: Tick) -> list[str]:
+    return [each.notice.subject for each in tick.deliveries]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", ["invalid", "denied"])
+def test_nine_ticks_ask_once(scene: Scene, operation: str, fault: str) -> None:
+    endpoint = scene.define("A", 600)
+    scene.account.order_fault(fault, operation=operation, times=99)
+    refused = outcome(scene.tick(), endpoint)
+    assert refused.state is State.REFUSED
+    for minute in range(8):
+        scene.at(scene.now + timedelta(seconds=30))
+        if minute == 4:
+            scene.restart()
+        assert told(scene.tick(), endpoint).startswith("report: leased until")
+        assert refused.detail in told(scene.tick(), endpoint)
+    assert scene.account.calls()[operation] == 1
+    scene.account.ask("DELETE", "/faults")
+    scene.let_pass(minutes=10)
+    scene.tick()
+    assert scene.account.status(endpoint) == "Creating"
+
+
+def test_a_renewed_lease_and_a_mended_definition_ask_at_once(scene: Scene) -> None:
+    endpoint = scene.define("A", 600)
+    scene.account.order_fault("invalid", operation="CreateModel", times=4)
+    scene.tick()
+    scene.lease("A", 700)
+    assert outcome(scene.tick(), endpoint).code == "LH3028"
+    scene.define("A", tags={"team": "search"})
+    assert outcome(scene.tick(), endpoint).code == "LH3028"
+    assert scene.tick().outcomes == ()
+    scene.define("A", inference_instance_type="ml.g5.2xlarge")
+    assert outcome(scene.tick(), endpoint).code == "LH3028"
+    scene.define("A")
+    assert outcome(scene.tick(), endpoint).state is State.DONE
+
+
+def test_it_is_said_once_by_a_notice_and_wherever_people_look(scene: Scene) -> None:
+    scene.account.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
+    scene.push(
+        {"environments/dev/environment.json": environment(notifications={"topic_arn": TOPIC})}
+    )
+    endpoint = EndpointName(scene.define("A", 600))
+    scene.account.order_fault("invalid", operation="CreateModel", times=99)
+    subjects: list[str] = []
+    for minutes in (0, 1, 1, 10, 1, 30, 60):
+        scene.let_pass(minutes=minutes)
+        tick = scene.tick()
+        subjects += notices(tick)
+        assert emf(tick)["Refusals"] == 1
+    assert subjects == ["[dev] A: AWS refuses what it needs"]
+    (row,) = _rows(look(scene.dependencies, "dev", scene.now))
+    assert (row.sagemaker, row.state) == ("absent", "on")
+    assert "CreateModel: 1 validation error detected" in row.reason
+    there = seen(scene.open_status(), "dev").noted[endpoint]
+    assert there is not None
+    assert there.status == "absent"
+    assert "CreateModel: 1 validation error detected" in str(there.reason)
+    item = fleet_of(scene.repository.read(), "dev").get("A")
+    answer = not_running(item, there, scene.now, "https://api")
+    assert "is not in service (absent), though leased until" in answer.body["error"]
+    assert "CreateModel: 1 validation error detected" in answer.body["error"]
+
+
+def test_a_refused_end_is_tried_at_each_tick(scene: Scene) -> None:
+    endpoint = scene.start("A", 10)
+    scene.account.order_fault("denied", operation="DeleteEndpoint", times=3)
+    for _ in range(3):
+        scene.let_pass(minutes=10)
+        tick = scene.tick()
+        assert outcome(tick, endpoint).state is State.REFUSED
+        assert emf(tick)["OverdueDeletions"] == 1
+    scene.tick()
+    assert scene.account.status(endpoint) == "Deleting"
+
+
+def test_an_update_that_is_refused_leaves_it_serving(scene: Scene) -> None:
+    endpoint = scene.start("A", 6000)
+    scene.account.order_fault("invalid", operation="UpdateEndpoint", times=99)
+    scene.define("A", model={"image": "registry/model:2"})
+    for _ in range(5):
+        tick = scene.tick()
+        scene.let_pass(seconds=30)
+    assert scene.account.calls()["UpdateEndpoint"] == 1
+    assert "UpdateEndpoint: 1 validation error" in told(tick, endpoint)
+    assert scene.account.status(endpoint) == "InService"
