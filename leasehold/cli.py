@@ -1,11 +1,16 @@
 """`leasehold VERB`: the command line's entry point. It wires the verbs together, nothing else.
 
-Whatever a verb refuses ends here as one sentence with its code on stderr, and exit status 1.
+Whatever a verb refuses, or meets and does not know, ends here as one sentence with its code on
+stderr, and exit status 1.
 """
+
+import errno
+import os
+import traceback
 
 import click
 
-from leasehold import console
+from leasehold import console, machine
 from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
@@ -18,7 +23,10 @@ from leasehold.tour import tour
 from leasehold.up import up
 from leasehold.validate import validate
 from leasehold.where import where
-from ledger.errors import Failure
+from ledger.errors import Failure, Refused
+
+_CLICKS = (click.ClickException, click.exceptions.Exit, click.Abort)
+_TRACEBACK = "LEASEHOLD_TRACEBACK"
 
 
 class Verbs(click.Group):
@@ -28,10 +36,34 @@ class Verbs(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> object:
+        machine.prepare()
         try:
             return super().invoke(ctx)
         except Failure as failure:
             console.refuse(failure)
+        except _CLICKS:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # who read it has enough
+            if os.environ.get(_TRACEBACK):
+                traceback.print_exc()
+            console.refuse(_unforeseen(error))
+
+
+def _unforeseen(error: Exception) -> Refused:
+    match error:
+        case OSError(strerror=str(why)):
+            where = f"{error.filename} cannot be used" if error.filename else "the system refuses"
+            return Refused(
+                "LH5061", f"{where} ({why}): look at its permissions, and at the room on the disk."
+            )
+        case _:
+            return Refused(
+                "LH5062",
+                f"it met something unforeseen ({type(error).__name__}: {error}). Please report"
+                f" it, with what {_TRACEBACK}=1 shows when it is run again.",
+            )
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})

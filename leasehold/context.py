@@ -9,22 +9,21 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache, partial, wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-import boto3
 import click
 from botocore.config import Config
 
 from controller.aws.account import Account
-from controller.aws.clients import HASTY, PATIENT, session
+from controller.aws.clients import HASTY, PATIENT
 from controller.aws.notifier import Notifier
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, look
 from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
-from leasehold import credentials
+from leasehold import aws_settings, credentials
 from leasehold.state_dir import Running, StateDir, nearest
 from ledger import variables
 from ledger.claims import NOTHING, Known, leaves_open
@@ -40,11 +39,6 @@ Command = Callable[..., None]
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
 
 
-@cache
-def _session() -> boto3.Session:
-    return session()
-
-
 def clock() -> datetime:
     return datetime.now(UTC)
 
@@ -57,15 +51,8 @@ class Cloud:
 
     def client(self, service: Any, region: str, config: Config = PATIENT) -> Any:  # noqa: ANN401  (boto3 types by literals)
         if self.sandbox_url is None:
-            return _session().client(service, region_name=region, config=config)
-        return _session().client(
-            service,
-            region_name=region,
-            endpoint_url=self.sandbox_url,
-            aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",  # noqa: S106  (the sandbox takes any)
-            config=config,
-        )
+            return aws_settings.client(service, region, config)
+        return aws_settings.client_of_sandbox(service, region, config, self.sandbox_url)
 
     def account(self, region: str) -> Account:
         return Account(lambda service: self.client(service, region))

@@ -1,5 +1,6 @@
 """Who is at the keyboard, as git knows them: the author of what the command line commits."""
 
+import os
 import re
 import subprocess
 
@@ -21,15 +22,22 @@ def author(given: str | None) -> Person:
         raise Refused(
             "LH5003",
             "git does not know who you are, and a lease change has an author: run `git config"
-            ' --global user.name` and `user.email`, or say --author "Name <email>".',
+            ' --global user.name "Name"` and `git config --global user.email EMAIL`, or say'
+            f' --author "Name <email>".{_complaint()}',
         )
     return person
 
 
 def configured() -> Person | None:
-    """Ask git's settings, the folder's own before the user's; None unless both are set."""
-    name, email = _config("user.name"), _config("user.email")
-    return Person(name, email) if name and email else None
+    """Ask git who would be the author of a commit made here: by its variables, then its settings.
+
+    None where nobody has told git: what it would make of the host's name is no person.
+    """
+    mailbox = os.environ.get("EMAIL")  # git takes it, but not for a setting
+    said = _PERSON.match(_ident().stdout)
+    if said is None and mailbox:
+        said = _PERSON.match(_ident(GIT_AUTHOR_EMAIL=mailbox).stdout)
+    return Person(said["name"], said["email"]) if said else None
 
 
 def as_variables(person: Person) -> dict[str, str]:
@@ -39,14 +47,24 @@ def as_variables(person: Person) -> dict[str, str]:
     return {f"GIT_{role}_{part}": text for role in roles for part, text in parts.items()}
 
 
-def _config(key: str) -> str:
+def _complaint() -> str:
+    """Return what git says to a file of settings that it cannot read, as a sentence of its own."""
+    words = [line for line in _ident().stderr.splitlines() if "bad config" in line]
+    return f" git says: {words[-1]}." if words else ""
+
+
+def _ident(**more: str) -> "subprocess.CompletedProcess[str]":
+    """Run `git var`; a machine without git says nothing."""
+    command = ["git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"]
+    kept = {key: value for key, value in os.environ.items() if key != "GIT_AUTHOR_DATE"}
     try:
-        done = subprocess.run(  # noqa: S603  (the keys above)
-            ["git", "config", "--get", key],  # noqa: S607  (the caller's own git)
+        return subprocess.run(  # noqa: S603  (the command above)
+            command,
+            env={**more, **kept, "LC_ALL": "C"},
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
         )
-    except FileNotFoundError:
-        return ""
-    return done.stdout.strip()
+    except OSError:
+        return subprocess.CompletedProcess(command, 127, "", "")

@@ -19,6 +19,7 @@ from leasehold import seeds
 from leasehold.console import say
 from leasehold.context import clock
 from leasehold.local_stack import Hooks, LocalStack, UpOptions, opened
+from leasehold.machine import forget_account
 from leasehold.narration import Line, Narrator
 from leasehold.state_dir import StateDir
 from leasehold.ticking import keep_ticking, until_stopped
@@ -34,9 +35,11 @@ _PATIENCE_SECONDS = 2.0
 
 def serve(home: StateDir, options: UpOptions, every: float) -> None:
     """Run everything until SIGINT or SIGTERM; the announcement is there while it is ready."""
+    variables = dict(os.environ)
+    forget_account()
     logging.getLogger().addHandler(_LogLines(logging.WARNING))
     stopping, bell = until_stopped(), Bell()
-    with opened(home, options, Hooks(bell.ring, os.environ)) as stack:
+    with opened(home, options, Hooks(bell.ring, variables)) as stack:
         welcome(stack.running)
         with _controller(stack, every, stopping, bell):
             home.announce(stack.running)

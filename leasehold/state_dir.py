@@ -67,7 +67,8 @@ class StateDir:
     def occupied(self) -> Iterator[None]:
         """Hold the folder for this process. Raises Refused LH5011 or LH5013."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.chmod(0o700)  # one of before, too: it has a token and a memory
             self.repositories.mkdir(exist_ok=True)
             descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:

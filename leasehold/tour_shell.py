@@ -20,6 +20,7 @@ from rich.text import Text
 from leasehold.console import dim, say
 from leasehold.context import Cloud
 from leasehold.git_author import NOBODY, as_variables, configured
+from leasehold.machine import without_repository
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Unavailable
 
@@ -132,7 +133,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 def _variables() -> dict[str, str]:
     """Take the caller's environment, with an author where git has none, and without prompts."""
     return {
-        **os.environ,
+        **without_repository(os.environ),
         **as_variables(configured() or NOBODY),
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "commit.gpgsign",

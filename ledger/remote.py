@@ -74,6 +74,11 @@ class Remote:
         """A path or a file:// address: git has no server there, so no compare-and-swap either."""
         return _address(self.url).scheme == "file"
 
+    @property
+    def is_here(self) -> bool:
+        """A path, or a server on this machine: no proxy knows the way there."""
+        return self.is_local or _is_loopback(_address(self.url).hostname or "")
+
     def check_writable(self) -> None:
         if self.is_local:
             raise Refused(

@@ -1,7 +1,8 @@
 """A server on this machine's loopback address: waitress, run by a thread of its own.
 
-Port 0 takes a free port, and a server that is stopped and started again keeps its port. What is
-served is not known here.
+It serves this machine's programs, and no web page of elsewhere (`callers`). Port 0 takes a free
+port, and a server that is stopped and started again keeps its port. What is served is not known
+here.
 """
 
 import logging
@@ -14,7 +15,10 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
+from sandbox.callers import Callers
+
 HOST = "127.0.0.1"
+_PROGRAMS = Callers()
 Sockets: TypeAlias = dict[int, Any]
 """What one server listens to and talks through; waitress fills it."""
 
@@ -22,7 +26,8 @@ Sockets: TypeAlias = dict[int, Any]
 class LoopbackServer(ABC):
     """A context manager. To start one that runs, or to stop one that does not, is harmless."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, callers: Callers = _PROGRAMS) -> None:
+        self._callers = callers
         self._port = port
         self._running: _Running | None = None
 
@@ -39,6 +44,7 @@ class LoopbackServer(ABC):
             logging.getLogger("waitress.queue").setLevel(logging.ERROR)
             sockets: Sockets = {}
             server = self._bound(self._port, sockets)
+            server.application = self._callers.guarding(server.application)
             self._port = int(server.getsockname()[1])
             self._running = _Running(server, sockets)
         return self

@@ -21,10 +21,25 @@ PATIENT = Config(
 # Whoever is to be told waits for the next tick rather than the tick for them.
 HASTY = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 
+_NOTHING = "/dev/null"
+
 
 def session() -> boto3.Session:
-    """Return a session whose clients read times fast."""
-    core = botocore.session.get_session()
+    """Return a session with this machine's settings, whose clients read times fast."""
+    return _fast(botocore.session.Session())
+
+
+def session_apart() -> boto3.Session:
+    """Return one that no variable and no file of this machine reaches, for a sandbox."""
+    apart = {
+        name: (None, None, default, convert)
+        for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
+    }
+    files = dict.fromkeys(("config_file", "credentials_file"), (None, None, _NOTHING, None))
+    return _fast(botocore.session.Session(session_vars={**apart, **files}))
+
+
+def _fast(core: botocore.session.Session) -> boto3.Session:
     parsers = core.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=_instant)
     return boto3.Session(botocore_session=core)

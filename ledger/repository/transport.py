@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pygit2
 from pygit2.enums import CredentialType
@@ -32,6 +33,8 @@ class Server:
         self._timeouts = timeouts
         self._may_begin = may_begin
         self._branch = f"refs/heads/{remote.branch}"
+        # True: as git's settings and the variables say
+        self._proxy: Literal[True] | None = None if remote.is_here else True
 
     def tip(self, connection: pygit2.Remote) -> str:
         """Return the branch's commit; "" when there is none yet and it may be begun."""
@@ -59,7 +62,7 @@ class Server:
             [f"+{self._branch}:{TRACKING}"],
             callbacks=_Callbacks(self.remote),
             depth=depth,
-            proxy=True,
+            proxy=self._proxy,
         )
 
     def push(self, repository: pygit2.Repository, base: str, commit: str) -> None:
@@ -71,7 +74,7 @@ class Server:
         callbacks = _Callbacks(self.remote, base)
         try:
             connection = self._connect(repository, callbacks, push=True)
-            connection.push([f"{commit}:{self._branch}"], callbacks=callbacks, proxy=True)
+            connection.push([f"{commit}:{self._branch}"], callbacks=callbacks, proxy=self._proxy)
         except FOREIGN as error:
             raise PushFailed(str(error), verdict=False, sent=callbacks.sent) from error
         if not callbacks.accepted:
@@ -87,7 +90,7 @@ class Server:
         pygit2.settings.server_timeout = self._timeouts.server_ms
         connection = repository.remotes.create_anonymous(self.remote.url)
         with self._known_hosts():
-            connection.connect(callbacks, int(push), proxy=True)
+            connection.connect(callbacks, int(push), proxy=self._proxy)
         return connection
 
     @contextmanager

@@ -27,6 +27,7 @@ from sandbox.api_gateway import resources
 from sandbox.api_gateway.http import Answer, Application, Request, Server
 from sandbox.api_gateway.proxy_answer import answer_from, streamed_answer
 from sandbox.api_gateway.proxy_event import Call, event_for
+from sandbox.callers import Callers, anybody
 from sandbox.lambda_functions.invocation import Handler, InvocationContext, invoke
 from sandbox.loopback_server import HOST, LoopbackServer, Sockets
 
@@ -83,7 +84,11 @@ class _GatewayError(Exception):
 
 
 class ApiGateway(LoopbackServer):
-    """Serves a RestApi on loopback; handlers run in parallel, one on each of `threads`."""
+    """Serves a RestApi on loopback; handlers run in parallel, one on each of `threads`.
+
+    `admits` says which origins' pages may call it. API Gateway itself leaves that to what is behind
+    it.
+    """
 
     def __init__(
         self,
@@ -92,8 +97,9 @@ class ApiGateway(LoopbackServer):
         clock: Callable[[], datetime],
         port: int = 0,
         threads: int = 64,
+        admits: Callable[[str], bool] = anybody,
     ) -> None:
-        super().__init__(port)
+        super().__init__(port, Callers(admits, opens_pages=True))
         self._api = api
         self._clock = clock
         self._threads = threads

@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import stat
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -80,6 +81,27 @@ def test_the_token_is_readable_by_its_owner_alone(up: Up) -> None:
     for name in ("token", "up.json"):
         assert stat.S_IMODE((home / name).stat().st_mode) == 0o600
     assert (home / "token").read_text().strip() == up.says["token"]
+
+
+def test_its_home_is_its_owners_alone(up: Up) -> None:
+    assert stat.S_IMODE((up.folder / ".leasehold").stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("server", ["gateway_url", "git_url", "aws_endpoint_url"])
+@pytest.mark.parametrize(
+    "header", [{"Origin": "https://evil.example"}, {"Host": "evil.example:8321"}]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_no_web_page_may_call_any_of_its_servers(
+    up: Up, server: str, header: dict[str, str], method: str
+) -> None:
+    headers = {"Authorization": up.says["token"], **header}
+    request = urllib.request.Request(up.says[server], b"", headers, method=method)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    with refused.value as answer:
+        assert answer.code == 403
+        assert json.load(answer)["error"].endswith(".")
 
 
 def test_what_it_suggests_to_paste_is_there(up: Up) -> None:

@@ -1,0 +1,87 @@
+"""Who may call a server on loopback: programs of this machine, and no web page of elsewhere.
+
+A browser lets any page send requests to 127.0.0.1, and a page whose name is made to lead there
+(DNS rebinding) may read the answers, too. It says so itself: by the name that it asked for, by the
+page's origin, and by Sec-Fetch-Site. Programs send the first alone.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_OWN = frozenset({"", "same-origin", "none"})  # of Sec-Fetch-Site: "none" is the address bar
+
+
+def nobody(_origin: str) -> bool:
+    return False
+
+
+def anybody(_origin: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Callers:
+    """What one server admits: pages of which origins, and whether a link may lead to it."""
+
+    admits: Callable[[str], bool] = nobody
+    opens_pages: bool = False
+
+    def guarding(self, application: "WSGIApplication") -> "WSGIApplication":
+        """Return the application behind a door that answers the others by a sentence."""
+
+        def serve(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
+            said = self.refusal(environ)
+            if said is None:
+                return application(environ, start)
+            body = json.dumps({"error": said}).encode() + b"\n"
+            headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+            start("403 Forbidden", headers)
+            return [body]
+
+        return serve
+
+    def refusal(self, environ: "WSGIEnvironment") -> str | None:
+        """Return why a request is refused, or None."""
+        host, origin = environ.get("HTTP_HOST"), environ.get("HTTP_ORIGIN")
+        if host is not None and not _is_here(host):
+            return (
+                f"This server is for this machine alone, and {host!a:.80} is none of its names:"
+                " call it by 127.0.0.1 or localhost."
+            )
+        if self.admits(origin or ""):
+            return None
+        if origin is not None and origin.lower() not in _origins_at(host):
+            return f"A web page of {origin!a:.80} may not call this server: call it by a program."
+        site = environ.get("HTTP_SEC_FETCH_SITE", "").lower()
+        if site not in _OWN and not (self.opens_pages and _follows_a_link(environ)):
+            return "A web page of elsewhere may not call this server: call it by a program."
+        return None
+
+
+def _origins_at(host: str | None) -> tuple[str, ...]:
+    return (f"http://{host}".lower(), f"https://{host}".lower()) if host else ()
+
+
+def _follows_a_link(environ: "WSGIEnvironment") -> bool:
+    mode = environ.get("HTTP_SEC_FETCH_MODE"), environ.get("HTTP_SEC_FETCH_DEST")
+    return environ["REQUEST_METHOD"] == "GET" and mode == ("navigate", "document")
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a Host header names this machine; the port may be a forwarded one."""
+    name, colon, port = host.strip().rpartition(":")
+    if not colon or not (port.isdigit() or port == "") or host.endswith("]"):
+        name = host.strip()
+    name = name.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):  # which no name server answers
+        return True
+    try:
+        return ip_address(name.removeprefix("[").removesuffix("]")).is_loopback
+    except ValueError:
+        return False
