@@ -16,6 +16,7 @@ from controller.plan import plan
 from controller.planning.claims import settled_fleet
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
+from controller.planning.objections import before_a_start
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
@@ -52,6 +53,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
         head_fault=head_fault(note, snapshot.commit, since),
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
+    planned = before_a_start(planned, fleet, cloud.limits)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
     return Tick(now, fleet, seen.observed, planned, findings=findings, troubles=troubles)
 
