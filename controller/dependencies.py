@@ -7,11 +7,14 @@ from typing import Protocol
 
 from controller.notices.notice import Delivery, Notice
 from controller.planning.action import Action
+from controller.planning.desired import Desired
+from controller.planning.fields import Documents
 from controller.planning.findings import Findings
 from controller.planning.observed import Existing, Look
 from controller.planning.ownership import Owner
 from ledger.documents import Environment
 from ledger.holdings import Fleet
+from ledger.json_files import Violation
 from ledger.names import EndpointName
 from ledger.observed import Applied, Record
 from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
@@ -34,6 +37,7 @@ class Cloud(Protocol):
     def region_name(self) -> str: ...
     def observe(self, fleet: Fleet, owner: Owner) -> Look: ...
     def find(self, endpoint_name: str) -> Existing | None: ...
+    def limits(self, documents: Documents, target: Desired) -> tuple[Violation, ...]: ...
     def take_scaling(self, name: EndpointName) -> None: ...
     def apply(self, action: Action) -> None: ...
 

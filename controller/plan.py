@@ -58,14 +58,15 @@ A create, update or resize that AWS refused is reported with AWS's own words unt
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported
 instead, and the rest goes on. Where the ledger's head went back, all but a start is. Where the
-record cannot be begun, what would make something ours is.
+record cannot be begun, what would make something ours is. What AWS or the environment would refuse
+(`planning.objections`) is reported in place of a create or an update.
 """
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from controller.planning.action import Action, Plan, Verb
+from controller.planning.action import Action, Plan, Verb, in_order
 from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.decide import decide
 from controller.planning.decision import Decision
@@ -117,9 +118,7 @@ def plan(
         actions = [_held_back(each, findings.record_fault, but=_AS_BEFORE) for each in actions]
     if findings.head_fault:
         actions = [_held_back(each, findings.head_fault, but=_ANEW) for each in actions]
-    order = {verb: number for number, verb in enumerate(Verb)}
-    actions.sort(key=lambda action: (order[action.verb], str(action.resource_name)))
-    return Plan(fleet.name, commit, tuple(actions))
+    return Plan(fleet.name, commit, in_order(actions))
 
 
 def _unreadable(fleet: Fleet) -> Action:

@@ -17,6 +17,7 @@ from controller.plan import plan
 from controller.planning.claims import settled_fleet
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
+from controller.planning.objections import before_a_start
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
@@ -54,6 +55,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
         head_fault=head_fault(note, snapshot.commit, since),
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
+    planned = before_a_start(planned, fleet, cloud.limits)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
     told = with_overlong(fleet, now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)

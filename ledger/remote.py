@@ -14,7 +14,10 @@ from urllib.parse import SplitResult, urlsplit
 from ledger.errors import Refused
 
 _SCP_LIKE = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?!//)(?P<path>\S+)")
-_BRANCH = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-]*(?<![./])")
+# What git-check-ref-format(1) rules out in a branch: a character, a neighbourhood, a part's ends.
+_NO_BRANCH = re.compile(
+    r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|//|@\{|^[-/]|(?:^|/)\.|\.lock(?:/|\Z)|[/.]\Z|^(?:HEAD)?\Z"
+)
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -62,7 +65,7 @@ class Remote:
     credentials: Credentials | None = None
 
     def __post_init__(self) -> None:
-        if not _BRANCH.fullmatch(self.branch):
+        if not is_branch(self.branch):
             raise Refused("LH2001", f"{self.branch!r} is not the name of a branch.")
         address = _address(self.url)
         _check_secrets(self.url, address)
@@ -87,6 +90,11 @@ class Remote:
                 " writers at once are lost. Serve it (`git http-backend`, `git daemon`, SSH) and"
                 " use that address.",
             )
+
+
+def is_branch(name: str) -> bool:
+    """Tell whether git takes a name for a branch."""
+    return _NO_BRANCH.search(name) is None
 
 
 def _address(url: str) -> SplitResult:

@@ -8,14 +8,16 @@ from controller.aws.activity import Activity
 from controller.aws.artifacts import Artifacts
 from controller.aws.configs import Configs
 from controller.aws.endpoints import Endpoints
+from controller.aws.limits import Limits
 from controller.aws.rollout import Rollout
 from controller.aws.scaling import Scaling
 from controller.planning.action import Action, Verb
 from controller.planning.artifact import Artifact
 from controller.planning.collection import Served
 from controller.planning.config_looks import ConfigQuestion
-from controller.planning.desired import VARIANT
+from controller.planning.desired import VARIANT, Desired
 from controller.planning.existing_config import ConfigSeen
+from controller.planning.fields import Documents
 from controller.planning.findings import Scales
 from controller.planning.idleness import Use
 from controller.planning.looks import Question
@@ -23,6 +25,7 @@ from controller.planning.observed import Existing, Look, Observed
 from controller.planning.ownership import Owner
 from controller.planning.scaling_policy import Scale
 from ledger.holdings import Fleet
+from ledger.json_files import Violation
 from ledger.names import EndpointName, Name
 
 
@@ -39,7 +42,10 @@ class Account:
         self._configs = Configs(sagemaker)
         self._artifacts = Artifacts(sagemaker, tagging)
         self._activity = Activity(cloudwatch)
-        self._scaling = Scaling(client("application-autoscaling"), cloudwatch)
+        autoscaling = client("application-autoscaling")
+        self._scaling = Scaling(autoscaling, cloudwatch)
+        clients = {"sagemaker": sagemaker, "application-autoscaling": autoscaling}
+        self._limits = Limits(lambda service: clients[service].meta.service_model)
 
     @property
     def region_name(self) -> str:
@@ -52,6 +58,10 @@ class Account:
     def find(self, endpoint_name: str) -> Existing | None:
         """Look at one endpoint, whoever owns it. Raise Failure (LH3xxx)."""
         return self._endpoints.find(endpoint_name)
+
+    def limits(self, documents: Documents, target: Desired) -> tuple[Violation, ...]:
+        """Return what AWS would refuse of an endpoint's requests; no call is made."""
+        return self._limits.violations(documents, target)
 
     def scaling(self, observed: Iterable[Observed]) -> Scales:
         """Look at what scaling of ours the endpoints have. Raise Failure (LH3xxx)."""

@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, AlreadyThere, aws_errors
+from controller.aws.requests import endpoint_request, tag_list, with_tags
 from controller.planning.action import Action, Verb
 from controller.planning.desired import VARIANT, Desired
 from controller.planning.existing_config import ConfigSeen
@@ -44,14 +45,9 @@ class Rollout:
 
     def _create(self, target: Desired) -> None:
         self._ensure_config(target)
-        tags = {**target.tags, LEASE_TAG: target.lease_tag}
         try:
             with aws_errors():
-                self._sagemaker.create_endpoint(
-                    EndpointName=target.endpoint_name,
-                    EndpointConfigName=target.config_name,
-                    Tags=_tag_list(tags),
-                )
+                self._sagemaker.create_endpoint(**endpoint_request(target))
         except AlreadyThere as failure:
             raise Wait(failure.code, failure.message) from failure
         except Absent as failure:
@@ -90,7 +86,7 @@ class Rollout:
             if dropped:  # first: a resource has 50 tags at most
                 self._sagemaker.delete_tags(ResourceArn=arn, TagKeys=sorted(dropped))
             if tags:
-                self._sagemaker.add_tags(ResourceArn=arn, Tags=_tag_list(tags))
+                self._sagemaker.add_tags(ResourceArn=arn, Tags=tag_list(tags))
 
     def _delete(self, endpoint_name: EndpointName) -> None:
         try:
@@ -119,9 +115,8 @@ class Rollout:
         else:
             _check_same(target, there)
             return
-        tags = _tag_list(target.tags)
-        _unless_there(self._sagemaker.create_model, {**target.model, "Tags": tags})
-        _unless_there(self._sagemaker.create_endpoint_config, {**target.config, "Tags": tags})
+        _unless_there(self._sagemaker.create_model, with_tags(target.model, target))
+        _unless_there(self._sagemaker.create_endpoint_config, with_tags(target.config, target))
 
 
 def _unless_there(create: Any, request: Mapping[str, Any]) -> None:  # noqa: ANN401
@@ -186,7 +181,3 @@ def _not_visible(target: Desired, failure: Absent) -> Wait:
         f"SageMaker does not see the endpoint config {target.config_name} yet, which was made a"
         f" moment ago. The next tick tries again. {failure.message}",
     )
-
-
-def _tag_list(tags: Mapping[str, str]) -> list[Any]:
-    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]

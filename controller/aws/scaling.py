@@ -9,15 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from controller.aws.errors import Absent, aws_errors
 from controller.aws.scaling_wire import (
+    Resource,
     Said,
     alarm_request,
     read_scale,
-    steps_request,
-    tracking_request,
+    resource_of,
+    steps_policy,
+    target_request,
+    tracking_policy,
 )
 from controller.planning.desired import VARIANT
 from controller.planning.findings import Scales
@@ -42,14 +45,6 @@ _MOST_ALARMS = 100
 _POLICIES_EACH = 3
 _Version = tuple[datetime, str | None]
 _T = TypeVar("_T")
-
-
-class _Resource(TypedDict):
-    """How every call names a variant of an endpoint."""
-
-    ServiceNamespace: Literal["sagemaker"]
-    ResourceId: str
-    ScalableDimension: Literal["sagemaker:variant:DesiredInstanceCount"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +88,16 @@ class Scaling:
         The alarm comes last: where a tick is cut short, the next one sees that something lacks.
         """
         seen = self._seen.pop(scale.endpoint_name, None)
-        names, resource = Names(scale.endpoint_name), _resource(scale.resource_id)
+        names = Names(scale.endpoint_name)
         with aws_errors():
-            self._autoscaling.register_scalable_target(
-                **resource, MinCapacity=scale.min_instances, MaxCapacity=scale.max_instances
-            )
+            self._autoscaling.register_scalable_target(**target_request(scale))
             self._drop_unwanted(scale, seen.scale if seen else None)
             if scale.on_invocations:
-                self._track(names.invocations, resource, scale.on_invocations)
+                self._track(names.invocations, scale, scale.on_invocations)
             if scale.on_backlog:
-                self._track(names.backlog, resource, scale.on_backlog)
+                self._track(names.backlog, scale, scale.on_backlog)
             if scale.wake and scale.alarm:
-                self._wake(names.wake, resource, scale.wake, scale.alarm)
+                self._wake(names.wake, scale, scale.wake, scale.alarm)
         if seen:
             self._seen[scale.endpoint_name] = _Seen(seen.version, scale)
 
@@ -119,7 +112,7 @@ class Scaling:
             try:
                 with aws_errors():
                     self._autoscaling.deregister_scalable_target(
-                        **_resource(resource_id(endpoint_name, variant))
+                        **resource_of(resource_id(endpoint_name, variant))
                     )
             except Absent:
                 continue  # there was none, or somebody was faster
@@ -183,9 +176,9 @@ class Scaling:
             (names.wake, there.wake, scale.wake),
         ):
             if had and not wants:
-                self._drop_policy(name, _resource(scale.resource_id))
+                self._drop_policy(name, resource_of(scale.resource_id))
 
-    def _drop_policy(self, name: str, resource: _Resource) -> None:
+    def _drop_policy(self, name: str, resource: Resource) -> None:
         try:
             with aws_errors():
                 self._autoscaling.delete_scaling_policy(PolicyName=name, **resource)
@@ -199,30 +192,12 @@ class Scaling:
         except Absent:
             return
 
-    def _track(self, name: str, resource: _Resource, tracking: Tracking) -> None:
-        self._autoscaling.put_scaling_policy(
-            PolicyName=name,
-            PolicyType="TargetTrackingScaling",
-            TargetTrackingScalingPolicyConfiguration=tracking_request(tracking),
-            **resource,
-        )
+    def _track(self, name: str, scale: Scale, tracking: Tracking) -> None:
+        self._autoscaling.put_scaling_policy(**tracking_policy(name, scale, tracking))
 
-    def _wake(self, name: str, resource: _Resource, steps: Steps, alarm: Alarm) -> None:
-        answer = self._autoscaling.put_scaling_policy(
-            PolicyName=name,
-            PolicyType="StepScaling",
-            StepScalingPolicyConfiguration=steps_request(steps),
-            **resource,
-        )
+    def _wake(self, name: str, scale: Scale, steps: Steps, alarm: Alarm) -> None:
+        answer = self._autoscaling.put_scaling_policy(**steps_policy(name, scale, steps))
         self._cloudwatch.put_metric_alarm(**alarm_request(name, alarm, answer["PolicyARN"]))
-
-
-def _resource(identity: str) -> _Resource:
-    return {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": identity,
-        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-    }
 
 
 def _batches(items: Iterable[_T], size: int) -> Iterator[tuple[_T, ...]]:

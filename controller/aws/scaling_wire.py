@@ -4,8 +4,8 @@ Requests are made here, and answers read. A setting that somebody else made, and
 no field for, is read as a value that no definition wants: so it is seen as different.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, TypedDict
 
 from controller.planning.scaling_policy import Alarm, Names, Scale, Steps, Tracking
 from ledger.names import EndpointName
@@ -14,6 +14,62 @@ NAMESPACE = "AWS/SageMaker"
 _DEFAULT_COOLDOWN = 300  # AWS's own
 
 Said = Mapping[str, Any]  # one thing as AWS describes it
+
+
+class Resource(TypedDict):
+    """How every call names a variant of an endpoint."""
+
+    ServiceNamespace: Literal["sagemaker"]
+    ResourceId: str
+    ScalableDimension: Literal["sagemaker:variant:DesiredInstanceCount"]
+
+
+def resource_of(identity: str) -> Resource:
+    return {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": identity,
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+
+
+def scaling_requests(scale: Scale) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the operations of Application Auto Scaling that make a scaling, with their requests."""
+    yield "RegisterScalableTarget", target_request(scale)
+    names = Names(scale.endpoint_name)
+    for name, tracking in (
+        (names.invocations, scale.on_invocations),
+        (names.backlog, scale.on_backlog),
+    ):
+        if tracking:
+            yield "PutScalingPolicy", tracking_policy(name, scale, tracking)
+    if scale.wake:
+        yield "PutScalingPolicy", steps_policy(names.wake, scale, scale.wake)
+
+
+def target_request(scale: Scale) -> dict[str, Any]:
+    return {
+        **resource_of(scale.resource_id),
+        "MinCapacity": scale.min_instances,
+        "MaxCapacity": scale.max_instances,
+    }
+
+
+def tracking_policy(name: str, scale: Scale, tracking: Tracking) -> dict[str, Any]:
+    return {
+        "PolicyName": name,
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": tracking_request(tracking),
+        **resource_of(scale.resource_id),
+    }
+
+
+def steps_policy(name: str, scale: Scale, steps: Steps) -> dict[str, Any]:
+    return {
+        "PolicyName": name,
+        "PolicyType": "StepScaling",
+        "StepScalingPolicyConfiguration": steps_request(steps),
+        **resource_of(scale.resource_id),
+    }
 
 
 def tracking_request(tracking: Tracking) -> Any:  # noqa: ANN401 - boto3's own shape

@@ -1,5 +1,6 @@
 """What a plan is made of: verbs, actions with their reasons, and the plan itself. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,6 +88,12 @@ class Action:
     def endpoint_name(self) -> EndpointName | None:
         """Name the endpoint that it is about; None where it is about something else."""
         return EndpointName(self.resource_name) if self.kind is ResourceKind.ENDPOINT else None
+
+
+def in_order(actions: Iterable[Action]) -> tuple[Action, ...]:
+    """Sort actions as they are done: by verb, and then by name."""
+    order = {verb: number for number, verb in enumerate(Verb)}
+    return tuple(sorted(actions, key=lambda each: (order[each.verb], str(each.resource_name))))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from ledger.documents.definition import (
     read_names,
 )
 from ledger.documents.environment import (
+    Allowed,
     Environment,
     parse_environment,
     parse_identities,
@@ -34,6 +35,7 @@ from ledger.documents.writing import Adoption, dump_adoption, dump_existing_conf
 
 __all__ = [
     "Adoption",
+    "Allowed",
     "AsyncInference",
     "Autoscaling",
     "Container",

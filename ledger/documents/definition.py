@@ -211,10 +211,19 @@ def _wrong_values(file: str, data: Mapping[str, Any]) -> Iterator[Violation]:
     if until is not None and _no_date(until):
         sentence = f"{until} is no date of the calendar."
         yield Violation("LH1002", file, "/suspended/until", sentence)
+    yield from _owner_twice(file, data)
     pools = [pool["instance_type"] for pool in data.get("instance_pools", ())]
     if data.get("inference_instance_type") in pools:
         sentence = "inference_instance_type is tried first already: name only the others here."
         yield Violation("LH1014", file, "/instance_pools", sentence)
+
+
+def _owner_twice(file: str, data: Mapping[str, Any]) -> Iterator[Violation]:
+    """Refuse a tag beside `owner`, which is a tag too, that differs from it in case alone."""
+    for key in data.get("tags", {}) if "owner" in data else ():
+        if key != "owner" and key.lower() == "owner":
+            sentence = "owner is a tag too, and differs from this one in case alone: keep one."
+            yield Violation("LH1014", file, f"/tags/{key}", sentence)
 
 
 def _no_date(text: str) -> bool:

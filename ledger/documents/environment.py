@@ -9,6 +9,19 @@ from ledger.json_text import with_text_member
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """Globs of what definitions may use; None is everything.
+
+    `images` are about model packages too, by their ARN.
+    """
+
+    images: tuple[str, ...] | None = None
+    s3_prefixes: tuple[str, ...] | None = None
+    topics: tuple[str, ...] | None = None
+    roles: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """What all endpoints of one environment share."""
 
@@ -29,6 +42,7 @@ class Environment:
     event_bus_name: str | None = None
     api_url: str | None = None
     max_orphans: int = 3
+    allowed: Allowed = Allowed()
     identities: Identities = field(default_factory=Identities)
 
     def endpoint_name(self, name: str) -> str:
@@ -41,6 +55,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
     if isinstance(data, tuple):
         return data
     limits, notices = data.get("limits", {}), data.get("notifications", {})
+    allowed = data.get("allowed", {})
     return Environment(
         **present(
             project_prefix=data["project_prefix"],
@@ -60,6 +75,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             event_bus_name=notices.get("event_bus_name"),
             api_url=notices.get("api_url"),
             max_orphans=data.get("prune", {}).get("max_orphans"),
+            allowed=Allowed(**{kind: tuple(globs) for kind, globs in allowed.items()}),
             identities=identities_from(data.get("identities", {})),
         )
     )

@@ -6,11 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from botocore.session import get_session
 from click.testing import CliRunner, Result
 
 from leasehold.cli import main
+from leasehold.regions import wrong_region
+from ledger.holdings import read_fleet
 from tests.ledger.forge import git
 
+GOVERNMENT = "arn:aws-us-gov:iam::123456789012:role/demo"
+SOVEREIGN = "arn:aws-eusc:iam::123456789012:role/demo"
 PROJECT = Path(__file__).parents[2]
 SETTINGS = {
     "project_prefix": "demo",
@@ -43,7 +48,9 @@ def validate(*arguments: object) -> Result:
 def test_the_examples_of_the_project_are_in_order() -> None:
     result = validate(PROJECT)
     assert result.exit_code == 0, result.output
-    assert result.output == "Checked 7 definitions in dev, prod: everything is in order.\n"
+    where = PROJECT / "environments"
+    said = f"Checked 7 definitions in dev, prod below {where}: everything is in order.\n"
+    assert result.output == said
 
 
 def test_all_violations_of_all_files_are_told_with_file_pointer_and_code(folder: Path) -> None:
@@ -60,7 +67,7 @@ def test_all_violations_of_all_files_are_told_with_file_pointer_and_code(folder:
     )
     assert any("colour" in line for line in lines)
     assert any(line.startswith(f"{path}/Text.endpoint.json: /: ") for line in lines)
-    assert lines[-1] == "Checked 2 definitions in dev: 3 errors."
+    assert lines[-1] == f"Checked 2 definitions in dev below {folder / 'environments'}: 3 errors."
 
 
 def test_a_warning_is_told_and_fails_nothing(folder: Path) -> None:
@@ -262,3 +269,261 @@ def test_a_lease_past_the_ceiling_is_warned_of_in_its_own_file(folder: Path) -> 
     assert warning.startswith("warning: environments/dev/Chat.lease.json: /expires_at: 9999-12-31")
     assert "max_lease_minutes in environments/dev/environment.json" in warning
     assert verdict == "Checked 1 definition in dev: everything is in order."
+
+
+# Everything that is wrong is told in one go.
+
+
+def own(name: str = "Chat", **fields: object) -> str:
+    return json.dumps(
+        {
+            "name": name,
+            "inference_type": "realtime",
+            "inference_instance_type": "ml.g5.xlarge",
+            "model": {"image": "x:1"},
+            **fields,
+        }
+    )
+
+
+def places(result: Result) -> list[tuple[str, str, str]]:
+    found = [(each["file"], each["pointer"], each["code"]) for each in said(result)]
+    return [(file.rpartition("/")[2], pointer, code) for file, pointer, code in found]
+
+
+def in_json(*arguments: object) -> list[tuple[str, str, str]]:
+    return places(validate(*arguments, "--output", "json"))
+
+
+def test_what_aws_would_refuse_is_an_error_at_the_definitions_own_field(folder: Path) -> None:
+    model = {"image": "x:1", "environment": {"A-B": "1"}}
+    write(folder, "Chat.endpoint.json", own(model=model, inference_instance_type="ml.g5.xlrage"))
+    assert in_json(folder) == [
+        ("Chat.endpoint.json", "/inference_instance_type", "LH1026"),
+        ("Chat.endpoint.json", "/model/environment/A-B", "LH1025"),
+    ]
+
+
+def test_a_type_newer_than_botocore_is_a_warning(folder: Path) -> None:
+    write(folder, "Chat.endpoint.json", own(inference_instance_type="ml.g8.xlarge"))
+    result = validate(folder)
+    assert result.exit_code == 0
+    assert "ml.g8.xlarge is unknown to the botocore that is installed" in result.output
+
+
+def test_one_round_is_enough_for_a_file_with_mistakes_of_every_kind(folder: Path) -> None:
+    text = own(
+        name="Other",
+        colour="red",
+        public="no",
+        inference_instance_type="ml.g5.xlrage",
+        model={"image": "a b", "environment": {"A-B": "1"}},
+        schedule={"timezone": "Mars/Base"},
+        tags={"Leasehold:x": "1", "team": "a"},
+        integration={
+            "type": "lambda",
+            "properties": {"lambda_src": "functions/none", "api_resource_name": "chat"},
+        },
+    )
+    write(folder, "Chat.endpoint.json", text)
+    assert in_json(folder) == [
+        ("Chat.endpoint.json", "", "LH1002"),
+        ("Chat.endpoint.json", "/inference_instance_type", "LH1026"),
+        ("Chat.endpoint.json", "/integration/properties/lambda_src", "LH1028"),
+        ("Chat.endpoint.json", "/model/environment/A-B", "LH1025"),
+        ("Chat.endpoint.json", "/model/image", "LH1002"),
+        ("Chat.endpoint.json", "/name", "LH1003"),
+        ("Chat.endpoint.json", "/public", "LH1002"),
+        ("Chat.endpoint.json", "/schedule/timezone", "LH1006"),
+        ("Chat.endpoint.json", "/tags", "LH1002"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointers"),
+    [
+        ({"name": 7, "inference_instance_type": "ml.g5.x"}, ["/inference_instance_type", "/name"]),
+        ({"inference_type": None}, ["/inference_type"]),
+        (
+            {"instance_pools": [{"instance_type": "x"}, {"instance_type": "ml.g5.3xlarge"}]},
+            ["/instance_pools/0/instance_type", "/instance_pools/1/instance_type"],
+        ),
+        ({"instance_pools": [7]}, ["/instance_pools/0"]),
+        ({"autoscaling": {"min_instances": 0, "max_instances": 2}}, ["/autoscaling/min_instances"]),
+        ({"model": {"image": "x:1", "environment": {"A": 1}}}, ["/model/environment/A"]),
+        ({"model_id": "falcon", "inference_instance_type": "ml.g5.3xlarge"}, [""]),
+    ],
+)
+def test_stand_ins_for_what_is_wrong_are_not_told(
+    folder: Path, fields: dict[str, object], pointers: list[str]
+) -> None:
+    write(folder, "Chat.endpoint.json", own(**fields))
+    assert [pointer for _, pointer, _ in in_json(folder)] == pointers
+
+
+def test_a_broken_lock_hides_nothing_of_its_definition(folder: Path) -> None:
+    write(folder, "Chat.endpoint.json", own(model=None, model_id="falcon", name="Other"))
+    text = json.loads((folder / "environments/dev/Chat.endpoint.json").read_text())
+    del text["model"]
+    write(folder, "Chat.endpoint.json", json.dumps(text))
+    write(folder, "Chat.lock.json", "{")
+    assert in_json(folder) == [
+        ("Chat.endpoint.json", "/name", "LH1003"),
+        ("Chat.lock.json", "", "LH1001"),
+    ]
+
+
+def test_broken_settings_hide_nothing_of_the_definitions(folder: Path) -> None:
+    write(folder, "environment.json", json.dumps({**SETTINGS, "colour": 1, "region_name": "x"}))
+    write(folder, "Chat.endpoint.json", own(inference_instance_type="ml.g5.xlrage"))
+    assert in_json(folder) == [
+        ("Chat.endpoint.json", "/inference_instance_type", "LH1026"),
+        ("environment.json", "", "LH1002"),
+        ("environment.json", "/region_name", "LH1002"),
+    ]
+
+
+def test_settings_that_are_no_json_leave_the_rest_unjudged(folder: Path) -> None:
+    write(folder, "environment.json", "{")
+    write(folder, "Chat.endpoint.json", own(inference_instance_type="ml.g5.xlrage"))
+    assert in_json(folder) == [("environment.json", "", "LH1001")]
+
+
+@pytest.mark.parametrize(
+    ("fields", "place"),
+    [
+        ({"region_name": "eu-centrall-1"}, ("/region_name", "LH1027")),
+        ({"region_name": "cn-north-1"}, ("/execution_role_arn", "LH1027")),
+        (
+            {"notifications": {"topic_arn": "arn:aws:sns:us-east-1:210987654321:ends"}},
+            ("/execution_role_arn", "LH1027"),
+        ),
+        (
+            {"notifications": {"topic_arn": "arn:aws:sns:us-east-1:123456789012:ends"}},
+            None,
+        ),
+        ({"region_name": "us-gov-west-1", "execution_role_arn": GOVERNMENT}, None),
+        ({"region_name": "eusc-de-east-1", "execution_role_arn": SOVEREIGN}, None),
+    ],
+)
+def test_settings_are_as_aws_has_its_regions_and_accounts(
+    folder: Path, fields: dict[str, object], place: tuple[str, str] | None
+) -> None:
+    write(folder, "environment.json", json.dumps({**SETTINGS, **fields}))
+    assert in_json(folder) == ([("environment.json", *place)] if place else [])
+
+
+def test_a_region_that_is_misspelt_has_near_names(folder: Path) -> None:
+    write(folder, "environment.json", json.dumps({**SETTINGS, "region_name": "eu-centrall-1"}))
+    assert "did you mean eu-central-1" in validate(folder).output
+
+
+def test_every_region_that_botocore_knows_is_taken(folder: Path) -> None:
+    session = get_session()
+    for partition in session.get_available_partitions():
+        role = f"arn:{partition}:iam::123456789012:role/demo"
+        for region in session.get_available_regions("ec2", partition):
+            settings = {**SETTINGS, "region_name": region, "execution_role_arn": role}
+            content = json.dumps(settings).encode()
+            fleet = read_fleet({"environments/dev/environment.json": content}, "dev")
+            assert fleet.environment is not None, region
+            assert wrong_region("dev", fleet.environment) == ()
+
+
+def test_a_topic_of_another_account_is_a_warning(folder: Path) -> None:
+    answers = {
+        "s3_output_path": "s3://demo-answers/",
+        "success_topic_arn": "arn:aws:sns:us-east-1:210987654321:answers",
+        "error_topic_arn": "arn:aws:sns:us-east-1:123456789012:failures",
+    }
+    write(folder, "Chat.endpoint.json", own(inference_type="async", async_inference=answers))
+    result = validate(folder)
+    assert result.exit_code == 0
+    assert result.output.count("/async_inference/success_topic_arn: it is of the account") == 1
+    assert result.output.count("warning") == 1
+
+
+def test_a_function_may_be_in_another_folder(folder: Path, tmp_path: Path) -> None:
+    properties = {"lambda_src": "functions/chat", "api_resource_name": "chat"}
+    write(
+        folder, "Chat.endpoint.json", own(integration={"type": "lambda", "properties": properties})
+    )
+    function = tmp_path / "code" / "functions" / "chat"
+    function.mkdir(parents=True)
+    assert [code for _, _, code in in_json(folder)] == ["LH1028"]
+    (function / "app.py").touch()
+    assert in_json(folder, "--code", tmp_path / "code") == []
+
+
+# As a hook of git, with the names of files.
+
+
+def files(folder: Path, *names: str) -> list[Path]:
+    return [folder / "environments" / "dev" / name for name in names]
+
+
+@pytest.fixture
+def mixed(folder: Path) -> Path:
+    write(folder, "Chat.endpoint.json", own(public="no"))
+    write(folder, "Chat.lease.json", "{")
+    write(folder, "Text.endpoint.json", own("Text"))
+    write(folder, "Zeta.endpoint.json", own("Zeta", inference_instance_type="ml.g5.xlrage"))
+    return folder
+
+
+def test_a_file_is_checked_with_what_belongs_to_it(mixed: Path) -> None:
+    assert in_json(*files(mixed, "Chat.lease.json")) == [
+        ("Chat.endpoint.json", "/public", "LH1002"),
+        ("Chat.lease.json", "", "LH1001"),
+    ]
+
+
+def test_what_is_wrong_elsewhere_is_counted_and_fails_nothing(mixed: Path) -> None:
+    result = validate(*files(mixed, "Text.endpoint.json"))
+    assert result.exit_code == 0
+    assert result.output.splitlines() == [
+        f"Checked 3 definitions in dev below {mixed / 'environments'}: everything is in order.",
+        "Files that were not named have 3 errors: name none to see them.",
+    ]
+
+
+def test_files_are_told_in_their_order(mixed: Path) -> None:
+    named = files(mixed, "Zeta.endpoint.json", "Chat.endpoint.json")
+    assert [file for file, _, _ in in_json(*named)] == [
+        "Chat.endpoint.json",
+        "Chat.lease.json",
+        "Zeta.endpoint.json",
+    ]
+
+
+@pytest.mark.parametrize("name", ["environment.json", ""])
+def test_settings_and_folders_stand_for_all_that_is_in_them(mixed: Path, name: str) -> None:
+    write(mixed, "environment.json", json.dumps(SETTINGS))
+    (mixed / "environments" / "dev2").mkdir()
+    (mixed / "environments" / "dev2" / "environment.json").write_text("{")
+    assert len(in_json(*files(mixed, name))) == 3
+    assert len(in_json(mixed / "environments")) == 4
+
+
+def test_relative_names_count_from_where_one_is(
+    mixed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(mixed / "environments")
+    assert [code for _, _, code in in_json("dev/Zeta.endpoint.json")] == ["LH1026"]
+    monkeypatch.chdir(mixed / "environments" / "dev")
+    assert len(in_json()) == 3
+
+
+def test_other_files_of_a_commit_are_none_of_its_business(mixed: Path) -> None:
+    (mixed / "README.md").touch()
+    result = validate(mixed / "README.md")
+    assert result.exit_code == 0
+    assert (
+        result.output == "Nothing to check: none of these files is below a folder environments/.\n"
+    )
+
+
+def test_a_file_that_is_not_there_is_refused(mixed: Path) -> None:
+    result = validate(*files(mixed, "None.endpoint.json"))
+    assert result.exit_code == 1
+    assert result.stderr.endswith("[LH5057]\n")

@@ -62,7 +62,7 @@ ONE_SOURCE = (
     "LH1002 : it needs exactly one of model_id, model, model_package_arn or endpoint_config_name."
 )
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
-TAG = r"^(?!aws:|leasehold:)[\w\s.:/=+@-]{1,128}$"
+TAG = r"^(?![aA][wW][sS]:|[lL][eE][aA][sS][eE][hH][oO][lL][dD]:)[\w\s.:/=+@-]{1,128}$"
 PARSERS = {
     "endpoint": parse_definition,
     "lease": parse_lease,
@@ -308,10 +308,17 @@ def test_a_long_value_is_cut_in_the_sentence() -> None:
     assert len(line) < 150
 
 
-@pytest.mark.parametrize("tag", ["aws:x", "leasehold:project"])
+@pytest.mark.parametrize("tag", ["aws:x", "AWS:x", "leasehold:project", "Leasehold:name"])
 def test_reserved_tags_are_not_the_definitions_to_set(tag: str) -> None:
     [line] = wrong({**FALCON, "tags": {tag: "mine"}})
     assert line.startswith(f'LH1002 /tags: "{tag}" does not match')
+
+
+def test_a_tag_differs_from_owner_by_more_than_case() -> None:
+    both = {**FALCON, "owner": "ana", "tags": {"Owner": "ben", "owner": "ana"}}
+    [line] = wrong(both)
+    assert line.startswith("LH1014 /tags/Owner: owner is a tag too")
+    assert definition({**FALCON, "tags": {"Owner": "ben"}}).tags == {"Owner": "ben"}
 
 
 @pytest.mark.parametrize("field", ["name", "endpoint_name", "inference_instance_type"])

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.errors import Refused
-from ledger.remote import Remote, SshKey, Timeouts, Token
+from ledger.remote import Remote, SshKey, Timeouts, Token, is_branch
 
 KEY = SshKey("git", Path("id"), None, Path("known_hosts"))
 
@@ -80,16 +81,33 @@ def test_an_address_that_is_unsafe_is_refused_with_the_reason(url: str, because:
 
 
 @pytest.mark.parametrize(
-    "branch", ["", "-f", "a..b", "a b", "a/", "/a", "a.lock", "a:b", "a//b", "a/.b", "refs:", "a\n"]
+    "branch",
+    ["", "-f", "a..b", "a b", "a/", "/a", "a.lock", "a:b", "a//b", "a/.b", "refs:", "a\n", "HEAD"],
 )
 def test_a_branch_that_git_would_not_take_is_refused(branch: str) -> None:
     with pytest.raises(Refused, match="not the name of a branch"):
         Remote("https://git.example.com/fleet.git", branch)
 
 
-@pytest.mark.parametrize("branch", ["main", "release/1.2", "team_a", "v2-fleet"])
-def test_a_branch_may_have_any_usual_name(branch: str) -> None:
+@pytest.mark.parametrize(
+    "branch",
+    ["main", "release/1.2", "fix/#42", "user@home/x", "feat/größe", "o'brien", "a=b", "a&b", "x,y"],
+)
+def test_a_branch_may_have_any_name_that_git_takes(branch: str) -> None:
     assert Remote("https://git.example.com/fleet.git", branch).branch == branch
+
+
+@given(st.text("ab.@{}/~^:?*[]\\ \x7f\x01\n-#é'%=!,&()+_|<>$;\"`", max_size=6), st.data())
+@settings(max_examples=150, deadline=None)
+def test_git_itself_says_which_names_are_branches(name: str, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from([name, f"{name}.lock", f"{name}/x", f"HEAD{name}"]))
+    asked = ["git", "check-ref-format", "--branch", name]
+    asked = ["git", "check-ref-format", f"refs/heads/{name}"] if name == "@" else asked
+    taken = subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    if "@{" not in name:  # which --branch reads as a question
+        assert is_branch(name) == taken
+    else:
+        assert not is_branch(name)
 
 
 def test_credentials_must_fit_the_address() -> None:
