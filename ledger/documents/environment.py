@@ -29,6 +29,7 @@ class Environment:
     event_bus_name: str | None = None
     api_url: str | None = None
     max_orphans: int = 3
+    allowed_origins: tuple[str, ...] = ()
     identities: Identities = field(default_factory=Identities)
 
     def endpoint_name(self, name: str) -> str:
@@ -60,6 +61,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             event_bus_name=notices.get("event_bus_name"),
             api_url=notices.get("api_url"),
             max_orphans=data.get("prune", {}).get("max_orphans"),
+            allowed_origins=_tuple(data.get("cors", {}).get("allowed_origins")),
             identities=identities_from(data.get("identities", {})),
         )
     )
