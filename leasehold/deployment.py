@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from gateway import handler as gateway
 from gateway.http.cross_origin import PREFLIGHT, CrossOrigin
 from gateway.http.routes import METHODS
-from gateway.models.executions import DEFINITION
+from gateway.models.executions import definition
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.streaming import streaming_handler
 from ledger.errors import Failure
@@ -40,7 +40,7 @@ _ROLE = "arn:aws:iam::123456789012:role/leasehold-long-call"
 def deploy_state_machine(client: Any) -> str:  # noqa: ANN401 - boto3's
     """Make the state machine of long calls, or find it, and return its ARN."""
     made: dict[str, str] = client.create_state_machine(
-        name="leasehold-long-call", definition=DEFINITION.read_text(), roleArn=_ROLE
+        name="leasehold-long-call", definition=definition(), roleArn=_ROLE
     )
     return made["stateMachineArn"]
 
