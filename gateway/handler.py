@@ -22,6 +22,7 @@ from gateway.dependencies import Dependencies
 from gateway.http import errors, openapi
 from gateway.http.answer import Answer
 from gateway.http.call import Call, Event, request_id
+from gateway.http.cross_origin import CrossOrigin
 from gateway.leases.applied import Applied
 from gateway.leases.changes import Changes
 from gateway.leases.etags import ETags
@@ -66,13 +67,19 @@ def build(dependencies: Dependencies) -> Handler:
     operations = {**_leases(dependencies), **_models(dependencies, invocation)}
     operations |= {"webhook": Webhook.of(dependencies).receive, "openapi": openapi.describe}
     admission = Admission.of(dependencies, invocation.is_public)
+    cross_origin = CrossOrigin.read(dependencies.variables, dependencies.environment)
+
+    def answer(event: Event) -> Answer:
+        try:
+            if cross_origin.is_preflight(event):
+                return cross_origin.preflight(event)
+            route, call = admission.admit(event)
+            return operations[route.operation](call)
+        except Exception as error:  # noqa: BLE001 - an entry point
+            return errors.told(error, request_id(event))
 
     def handle(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
-        try:
-            route, call = admission.admit(event)
-            return operations[route.operation](call).as_proxy()
-        except Exception as error:  # noqa: BLE001 - an entry point
-            return errors.told(error, request_id(event)).as_proxy()
+        return cross_origin.marked(event, answer(event)).as_proxy()
 
     return handle
 

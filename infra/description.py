@@ -35,6 +35,11 @@ class Operation:
     body: str | None
     required_query: tuple[str, ...]
 
+    @property
+    def is_for_forges(self) -> bool:
+        """Tell whether git servers call it, and never a browser."""
+        return self.name == "webhook"
+
 
 @cache
 def operations() -> tuple[Operation, ...]:

@@ -51,7 +51,12 @@ class GatewayStack(Stack):
         OwnPaths(self, "Own", settings=settings, api=api, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
         if settings.environment.identities.iam:
-            signed = Api(self, "Signed", integrations=functions.integrations, authorizer=None)
+            signed = Api(
+                self,
+                "Signed",
+                integrations=functions.integrations,
+                authorizer=None,
+            )
             self._tell("SignedApiUrl", signed, "The same, signed with AWS credentials.")
         GatewayAlarms(self, "Alarms", settings=settings, functions=functions.by_name)
 

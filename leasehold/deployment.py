@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway import handler as gateway
+from gateway.http.cross_origin import PREFLIGHT, CrossOrigin
 from gateway.http.routes import METHODS
-from gateway.models.executions import DEFINITION
+from gateway.models.executions import definition
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.streaming import streaming_handler
 from ledger.errors import Failure
@@ -39,7 +40,7 @@ _ROLE = "arn:aws:iam::123456789012:role/leasehold-long-call"
 def deploy_state_machine(client: Any) -> str:  # noqa: ANN401 - boto3's
     """Make the state machine of long calls, or find it, and return its ARN."""
     made: dict[str, str] = client.create_state_machine(
-        name="leasehold-long-call", definition=DEFINITION.read_text(), roleArn=_ROLE
+        name="leasehold-long-call", definition=definition(), roleArn=_ROLE
     )
     return made["stateMachineArn"]
 
@@ -52,6 +53,7 @@ class Deployment:
     ) -> None:
         """`variables` are what functions find in their environment, beside ENDPOINT_NAME."""
         self._handle: Handler = gateway.build(dependencies)
+        self._cross_origin = CrossOrigin.read(dependencies.variables, dependencies.environment)
         self._stream = streaming_handler(dependencies)
         self._fleet_cache = FleetCache(
             dependencies.ledger, dependencies.environment, dependencies.clock
@@ -62,12 +64,16 @@ class Deployment:
 
     def routes(self) -> tuple[Route, ...]:
         """Return the gateway's own routes."""
-        return tuple(
+        own = tuple(
             Route(each.method, each.resource, self._stream, streams=True)
             if each.operation == _STREAMING
             else Route(each.method, each.resource, self._handle, each.scope is not None)
             for each in METHODS
         )
+        return own + tuple(map(self._preflight, self._cross_origin.resources()))
+
+    def _preflight(self, resource: str) -> Route:
+        return Route(PREFLIGHT, resource, self._handle, authorized=False)
 
     def integrations(self) -> tuple[Route, ...]:
         """Return the routes that definitions have beside `/{api_resource_name}`, as of now."""
@@ -85,6 +91,8 @@ class Deployment:
         function = self._function(integration, item.endpoint_name)
         if function or public:
             yield Route("POST", resource, function or self._handle, authorized=not public)
+            if self._cross_origin.origins:
+                yield self._preflight(resource)
 
     def _function(self, integration: Integration, endpoint_name: str) -> LocalFunction | None:
         """Find the function of an integration; what is no folder of `functions/` is none."""

@@ -24,7 +24,7 @@ from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
 from ledger.committers import CONTROLLER, GATEWAY
 from ledger.errors import Refused
-from ledger.function_variables import rate_variables
+from ledger.function_variables import origin_variables, rate_variables, refusal_headers
 from ledger.holdings import fleet_of
 from ledger.identity_settings import Identities
 from ledger.repository import Person, Remote, Repository
@@ -185,7 +185,8 @@ def _status_branch(home: StateDir, git_url: str, committer: Person) -> Repositor
 
 def gateway_variables(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the gateway's variables: those of the shell, then what the settings allow now."""
-    return {**(rate_variables(settings) if settings else {}), **variables}
+    allowed = {**rate_variables(settings), **origin_variables(settings)} if settings else {}
+    return {**allowed, **variables}
 
 
 def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenTable:
@@ -237,6 +238,7 @@ def _api(
         deployment.routes(),
         authorizer=TokenAuthorizer(door, clock=clock, ttl=_TOKEN_MEMORY),
         gateway_responses=GATEWAY_RESPONSES,
+        gateway_response_headers=refusal_headers(settings) if settings else {},
         deployed=deployment.integrations,
     )
 

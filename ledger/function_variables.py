@@ -8,7 +8,12 @@ import json
 from dataclasses import asdict
 
 from ledger.documents import Environment
-from ledger.variables import IDENTITIES, INVOCATIONS_PER_MINUTE, REQUESTS_PER_MINUTE
+from ledger.variables import (
+    ALLOWED_ORIGINS,
+    IDENTITIES,
+    INVOCATIONS_PER_MINUTE,
+    REQUESTS_PER_MINUTE,
+)
 
 
 def identity_variables(environment: Environment) -> dict[str, str]:
@@ -24,3 +29,25 @@ def rate_variables(environment: Environment) -> dict[str, str]:
         INVOCATIONS_PER_MINUTE: environment.invocations_per_minute,
     }
     return {name: str(number) for name, number in most.items() if number is not None}
+
+
+def origin_variables(environment: Environment) -> dict[str, str]:
+    """Return whose pages may call the API from a browser; nobody's without the variable."""
+    origins = list(environment.allowed_origins)
+    return {ALLOWED_ORIGINS: json.dumps(origins, separators=(",", ":"))} if origins else {}
+
+
+def refusal_headers(environment: Environment) -> dict[str, str]:
+    """Return the headers of what API Gateway answers by itself, in its words for their values.
+
+    It can say one fixed origin, or the one that asked, and cannot choose. With several, a page of
+    another origin can read such a refusal, too: it is a fixed sentence, and nothing lies behind it.
+    """
+    match environment.allowed_origins:
+        case ():
+            return {}
+        case (origin,):
+            allowed = f"'{origin}'"
+        case _:
+            allowed = "method.request.header.Origin"
+    return {"Access-Control-Allow-Origin": allowed, "Vary": "'Origin'"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_CLAIMS = ("name_claim", "email_claim", "scopes_claim")
+_OPTIONAL = ("name_claim", "email_claim", "scopes_claim", "require_email_verified")
 
 ScopeRules = Mapping[str, tuple[str, ...]]
 """From what an issuer or AWS says of a caller to the scopes that it is worth."""
@@ -26,6 +26,7 @@ class Oidc:
     name_claim: str = "name"
     email_claim: str = "email"
     scopes_claim: str = "scope"
+    require_email_verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def _oidc(data: Mapping[str, Any]) -> Oidc:
         audience=tuple(data["audience"]),
         scopes=_rules(data["scopes"]),
         jwks_url=data.get("jwks_url", at_cognitos_place),
-        **{claim: data[claim] for claim in _CLAIMS if claim in data},
+        **{each: data[each] for each in _OPTIONAL if each in data},
     )
 
 

@@ -116,8 +116,12 @@ class Issuer:
             return address_under(f"{host}.oidc.invalid", claims["sub"])
         if not isinstance(email, str):
             raise _unfit(f"its claim {claim!r} is no text")
-        if claim == "email" and claims.get("email_verified", True) not in (True, "true"):
-            raise _unfit("its e-mail address is not verified, so anybody could have entered it")
+        verified = claims.get("email_verified") in (True, "true")
+        if claim == "email" and self._settings.require_email_verified and not verified:
+            raise _unfit(
+                "its claim 'email_verified' does not say true, so anybody could have entered the"
+                " address (identities.oidc.require_email_verified)"
+            )
         if email.lower().endswith(".invalid"):
             raise _unfit("its e-mail address is of the kind that only Leasehold gives")
         return email

@@ -2,8 +2,12 @@
 
     what a request is for             counts as        ruled by, in the environment's limits
     asking a model (scope `invoke`)   an invocation    invocations_per_minute
-    any other scope                   a request        requests_per_minute
+    reading (scope `read`)            a read           requests_per_minute
+    any other scope                   a change         requests_per_minute
     no scope, or no caller            nothing
+
+Each is counted apart, so whoever has got hold of a token that only reads, or only asks models,
+cannot use up what its owner extends a lease with.
 
 A caller is a principal's e-mail address: two tokens of one person share a count. Minutes are those
 of the clock, the same for everybody, so one addition to one number decides, however many processes
@@ -19,7 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -45,10 +49,11 @@ log = logger("leasehold.gateway")
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The most that one caller may send in a minute, and the field that says so."""
+    """The most that one caller may send in a minute, of what, and the field that says so."""
 
     field: str
     most: int
+    counted: str = "changes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,8 @@ class Rates:
                 return None
             case Scope.INVOKE:
                 return self.invocations
+            case Scope.READ:
+                return self.requests and replace(self.requests, counted="reads")
             case _:
                 return self.requests
 
@@ -140,7 +147,7 @@ class FailingOpen:
 
 def key(environment: str, rate: Rate, caller: str, minute: Minute) -> str:
     """Name a count without naming the caller. Capitals make no second caller."""
-    named = (environment, rate.field, caller.casefold(), stamp(minute.start))
+    named = (environment, rate.field, rate.counted, caller.casefold(), stamp(minute.start))
     return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
 

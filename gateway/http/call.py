@@ -77,7 +77,7 @@ def read_call(event: Event) -> Call:
     Raises Refused LH4001 for a body that is neither UTF-8 nor base64.
     """
     context = event.get("requestContext") or {}
-    headers = _headers(event)
+    headers = headers_of(event)
     return Call(
         method=str(event.get("httpMethod")),
         resource=str(event.get("resource")),
@@ -104,7 +104,8 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def _headers(event: Event) -> dict[str, str]:
+def headers_of(event: Event) -> dict[str, str]:
+    """Return the headers of a request, by their names in lower case."""
     found: dict[str, list[str]] = {}
     for name, values in _all_values(event, "headers", "multiValueHeaders"):
         found.setdefault(name.lower(), []).extend(values)

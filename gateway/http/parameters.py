@@ -159,11 +159,15 @@ def _proof(name: str, description: str, **rules: Any) -> Parameter:  # noqa: ANN
 _A_PROOF = ["sha256=" + "0" * 64]
 _SECONDS = "Seconds since 1970, at most five minutes from now. With X-Leasehold-Signature."
 _SIGNED = "sha256= and the HMAC-SHA256 in hexadecimal digits of timestamp, a dot, and the body."
-_HUB = "sha256= and the HMAC-SHA256 of the body: what GitHub, Gitea and Forgejo send."
+_HUB = "sha256= and the HMAC-SHA256 of the body: what GitHub sends."
+_BITBUCKET = "The same: what Bitbucket sends. One by SHA-1 proves nothing."
+_GITEA = "The HMAC-SHA256 of the body in hexadecimal digits: what Gitea sends."
 PROOFS = (
     _proof("X-Leasehold-Timestamp", _SECONDS, pattern="^[0-9]{1,11}$", examples=["1795435200"]),
     _proof("X-Leasehold-Signature", _SIGNED, examples=_A_PROOF),
     _proof("X-Hub-Signature-256", _HUB, examples=_A_PROOF),
+    _proof("X-Hub-Signature", _BITBUCKET, examples=_A_PROOF),
+    _proof("X-Gitea-Signature", _GITEA, examples=["0" * 64]),
     _proof("X-Gitlab-Token", "The secret: what GitLab sends."),
     _proof("X-Gitlab-Event-UUID", "What GitLab calls this event."),
 )

@@ -4,6 +4,7 @@ The state machine (`long_call.asl.json`) asks the model; here it is started, and
 is, with the predecessor's bodies and Step Functions' own answers.
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,13 +22,20 @@ from gateway.http.call import Call
 from gateway.http.routes import STEP_FUNCTIONS_BODY
 from gateway.models.invocation import Invocation
 from gateway.models.noted_cache import may_answer
+from gateway.principal import Scope
 from ledger.errors import Refused, Unavailable, Wait
 from ledger.fleet import readable
 from ledger.lease import is_on
 from ledger.variables import STATE_MACHINE
 
 DEFINITION = Path(__file__).with_name("long_call.asl.json")
+_LONGEST_NAME = 80
 _THROTTLED = frozenset({"ThrottlingException", "Throttling", "ExecutionLimitExceeded"})
+
+
+def definition(partition: str = "aws") -> str:
+    """Return the state machine's definition for a partition of AWS, as a deployment fills it in."""
+    return DEFINITION.read_text().replace("${Partition}", partition)
 
 
 class StepFunctions:
@@ -94,14 +102,17 @@ class Executions:
         text = json.dumps(asked, separators=(",", ":"))
         if len(text) > STEP_FUNCTIONS_BODY.most_bytes:  # written out, it may be longer than it was
             raise Refused(STEP_FUNCTIONS_BODY.code, STEP_FUNCTIONS_BODY.sentence(len(text)))
-        return Answer(self.machine.start(call.request_id, text))
+        return Answer(self.machine.start(_name(call), text))
 
     def describe(self, call: Call) -> Answer:
-        """Tell how far a call is. Raises Failure: LH4320, LH4324, LH4325."""
+        """Tell its caller how far a call is. Raises Failure: LH4320, LH4324, LH4325."""
         ours = self._machine_arn().replace(":stateMachine:", ":execution:", 1) + ":"
         execution_arn = call.document["executionArn"]
-        if not execution_arn.startswith(ours) or ":" in execution_arn.removeprefix(ours):
-            raise Refused("LH4324", "executionArn is not one that this API has answered with.")
+        name = execution_arn.removeprefix(ours)
+        is_known = execution_arn.startswith(ours) and ":" not in name
+        may_see = call.principal.allows(Scope.ADMIN) or name.startswith(_owner(call))
+        if not is_known or not may_see:
+            raise Refused("LH4324", "executionArn is not one that this API has answered you with.")
         return Answer(self.machine.describe(execution_arn))
 
     def _machine_arn(self) -> str:
@@ -110,6 +121,17 @@ class Executions:
                 "LH4320", "This API was deployed without the state machine for long calls."
             )
         return self.machine.arn
+
+
+def _name(call: Call) -> str:
+    """Name an execution by its caller and the request; Step Functions takes 80 characters."""
+    return f"{_owner(call)}{call.request_id}"[:_LONGEST_NAME]
+
+
+def _owner(call: Call) -> str:
+    """Return how the names of a caller's executions begin. Capitals make no second caller."""
+    email = call.principal.email.casefold()
+    return f"{hashlib.sha256(email.encode()).hexdigest()[:24]}-"
 
 
 def _plain(value: object) -> object:

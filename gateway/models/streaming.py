@@ -9,7 +9,7 @@ answer in one piece.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from gateway.admission import Admission
@@ -17,6 +17,7 @@ from gateway.dependencies import Dependencies
 from gateway.http import errors
 from gateway.http.answer import Answer
 from gateway.http.call import Call, Event, request_id
+from gateway.http.cross_origin import CrossOrigin
 from gateway.models.invocation import Invocation
 from gateway.models.runtime import ModelStream
 from gateway.models.wire import ModelAnswer
@@ -50,6 +51,7 @@ def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
     """Make the handler of the streaming resource; its caller sends on what it yields at once."""
     admission = Admission.of(dependencies)
     streaming = Streaming(Invocation.of(dependencies))
+    cross_origin = CrossOrigin.read(dependencies.variables, dependencies.environment)
 
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
@@ -57,7 +59,9 @@ def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
             begun = streaming.begin(call)
         except Exception as error:  # noqa: BLE001 - an entry point
             begun = errors.told(error, request_id(event))
-        return _whole(begun) if isinstance(begun, Answer) else _in_parts(begun)
+        if isinstance(begun, Answer):
+            return _whole(cross_origin.marked(event, begun))
+        return _in_parts(begun, cross_origin.headers(event))
 
     return handle
 
@@ -67,13 +71,13 @@ def _whole(reply: Answer) -> Iterator[bytes]:
     yield _prelude(answer["statusCode"], answer["headers"]) + answer["body"].encode()
 
 
-def _in_parts(stream: ModelStream) -> Iterator[bytes]:
+def _in_parts(stream: ModelStream, headers: Mapping[str, str]) -> Iterator[bytes]:
     """Pass on the parts. What breaks off later can change the status no more.
 
     A stream of events ends with one that says so; any other body just ends, and the connection
     with it.
     """
-    yield _prelude(200, dict(stream.headers))
+    yield _prelude(200, {**stream.headers, **headers})
     try:
         yield from stream.parts
     except Unavailable as failure:

@@ -4,25 +4,23 @@ It comes without a token: `signatures` finds out who calls. Nothing of the body 
 name of the branch. What to do is what the repository says, and the tick reads it there.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Self
-from urllib.parse import parse_qs
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call
+from gateway.webhook import events
 from gateway.webhook.dependencies import WebhookDependencies
+from gateway.webhook.events import Kind
 from gateway.webhook.secrets import WebhookSecrets
 from gateway.webhook.seen import Seen
 from gateway.webhook.signatures import recognised
 from gateway.webhook.wake import ControllerFunction, Wake
-from ledger.errors import Failure, Refused
+from ledger.errors import Failure
 from ledger.variables import BRANCH
-
-_FORM = "payload="
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +46,24 @@ class Webhook:
         """
         now = self.clock()
         mark = recognised(call.headers, call.body, self.secrets(), now)
-        ref = _ref(call.body)
-        if ref is None:
-            return _ignored("It names no branch: it is no push.")
-        if ref != f"refs/heads/{self.branch}":
-            return _ignored(f"It is about {ref:.100}, and the ledger's branch is {self.branch}.")
+        if reason := self._why_not(events.read(call.headers, call.body)):
+            return _ignored(reason)
         if mark is not None and not self.seen.is_new(mark, now):
             return _ignored("It has come before.")
         self._wake(mark)
         return _answer(HTTPStatus.ACCEPTED, f"The branch {self.branch} was pushed to.")
+
+    def _why_not(self, event: events.Event) -> str | None:
+        """Say why an event is nothing to act on; None for a push to the branch."""
+        ours = [each for each in event.changes if each.ref == f"refs/heads/{self.branch}"]
+        if any(each.kind is Kind.UPDATED for each in ours):
+            return None
+        if not event.changes:
+            return event.sentence
+        told = (*ours, *event.changes)[0]
+        if told.kind is not Kind.UPDATED:
+            return f"The {told.name} was {told.kind}."
+        return f"It is about {told.ref:.100}, and the ledger's branch is {self.branch}."
 
     def _wake(self, mark: str | None) -> None:
         try:
@@ -65,25 +72,6 @@ class Webhook:
             if mark is not None:
                 self.seen.forget(mark)
             raise
-
-
-def _ref(body: bytes) -> str | None:
-    """Find the reference that was pushed. GitHub sends JSON, or a form with JSON in `payload`.
-
-    The Content-Type says nothing: `curl --data` calls everything a form.
-    """
-    try:
-        text = body.decode()
-        if text.startswith(_FORM):
-            text = parse_qs(text)["payload"][0]
-        match json.loads(text):
-            case {"ref": str(ref)}:
-                return ref
-            case {}:
-                return None
-    except (ValueError, KeyError, RecursionError) as error:
-        raise Refused("LH4403", "The body is not JSON.") from error
-    raise Refused("LH4403", "The body is no JSON object.")
 
 
 def _ignored(reason: str) -> Answer:

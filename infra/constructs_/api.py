@@ -8,6 +8,7 @@ A wrong body is refused before a function runs, by the same schemas that the gat
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy, Stack
@@ -34,7 +35,7 @@ from infra.description import JSON, Operation, body_schema, operations
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from aws_cdk.aws_apigateway import IAuthorizer, IModel, Integration
+    from aws_cdk.aws_apigateway import IAuthorizer, IModel, Integration, IResource
 
 STAGE = "prod"
 # What models take and answer that is no text; API Gateway would read anything else as UTF-8. It
@@ -73,7 +74,8 @@ ACCESS_LOG = {
 
 OPEN_ON_PURPOSE = (
     "Without a token are: the webhook, whose every call is proved by a signature; the API's own "
-    "description; and the paths of definitions that say `public`. All are throttled."
+    "description; the paths of definitions that say `public`; and, where the environment names "
+    "origins, their browsers' questions, which come before the token. All are throttled."
 )
 REASONS = {
     "AwsSolutions-APIG3": (
@@ -94,8 +96,21 @@ REASONS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Integrations:
+    """Who answers each operation, by its name.
+
+    `preflight` answers the browsers of pages that may call; without one, no page may.
+    `refusal_headers` go with what API Gateway answers by itself.
+    """
+
+    by_operation: Mapping[str, Integration]
+    preflight: Integration | None = None
+    refusal_headers: Mapping[str, str]
+
+
 class Api(Construct):
-    """A REST API with all routes; `integrations` says who answers, by the operation's name.
+    """A REST API with all routes; `integrations` says who answers.
 
     With an authorizer, callers show a token; without one, they sign with AWS credentials. `models`
     are the paths of definitions, which may be called as often as the API's own for models.
@@ -106,7 +121,7 @@ class Api(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        integrations: Mapping[str, Integration],
+        integrations: Integrations,
         authorizer: IAuthorizer | None,
         models: Sequence[str] = (),
     ) -> None:
@@ -123,6 +138,7 @@ class Api(Construct):
             deploy_options=self._stage([f"/{path}/POST" for path in models]),
         )
         self._authorizer = authorizer
+        self._preflight = integrations.preflight
         self._validator = RequestValidator(
             self,
             "Bodies",
@@ -132,8 +148,10 @@ class Api(Construct):
         )
         self._models: dict[str, IModel] = {}
         for operation in operations():
-            self._add(operation, integrations[operation.name])
-        answer_refusals(self.rest)
+            self._add(operation, integrations.by_operation[operation.name])
+        for path in dict.fromkeys(each.path for each in operations() if not each.is_for_forges):
+            self.answer_preflight(self.rest.root.resource_for_path(path))
+        answer_refusals(self.rest, integrations.refusal_headers)
         acknowledge(self, REASONS)
 
     def admission(self, *, needs_token: bool) -> dict[str, Any]:
@@ -143,6 +161,12 @@ class Api(Construct):
         if self._authorizer is None:
             return {"authorization_type": AuthorizationType.IAM}
         return {"authorizer": self._authorizer}
+
+    def answer_preflight(self, resource: IResource) -> None:
+        """Let browsers ask what they may send to a resource, where any page may call."""
+        if self._preflight is not None:
+            nobody_asked = self.admission(needs_token=False)
+            resource.add_method("OPTIONS", self._preflight, **nobody_asked)
 
     def _add(self, operation: Operation, integration: Integration) -> None:
         bodies = {JSON: self._model(operation.body)} if operation.body else None

@@ -16,12 +16,18 @@ from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_secretsmanager import Secret
 from constructs import Construct
 
+from infra.constructs_.api import Integrations
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.description import operations
-from ledger.function_variables import identity_variables, rate_variables
+from ledger.function_variables import (
+    identity_variables,
+    origin_variables,
+    rate_variables,
+    refusal_headers,
+)
 from ledger.variables import (
     BRANCH,
     CONTROLLER_FUNCTION,
@@ -75,7 +81,11 @@ class GatewayFunctions(Construct):
             **dict.fromkeys(BY_WEBHOOK, _asked(webhook)),
         }
         ledgers = _asked(gateway)
-        self.integrations = {each.name: others.get(each.name, ledgers) for each in operations()}
+        self.integrations = Integrations(
+            by_operation={each.name: others.get(each.name, ledgers) for each in operations()},
+            preflight=ledgers if settings.environment.allowed_origins else None,
+            refusal_headers=refusal_headers(settings.environment),
+        )
 
     def _models(self) -> RuntimeFunction:
         long_calls = LongCalls(self, "LongCalls", settings=self._settings)
@@ -126,6 +136,7 @@ class GatewayFunctions(Construct):
                 **settings.ledger_variables(),
                 **identity_variables(settings.environment),
                 **rate_variables(settings.environment),
+                **origin_variables(settings.environment),
                 RATE_TABLE: self._rates.table.table_name,
                 **variables,
             },

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aws_cdk import ArnFormat, RemovalPolicy
+from aws_cdk import ArnFormat, Aws, RemovalPolicy
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_logs import LogGroup, RetentionDays
 from aws_cdk.aws_stepfunctions import DefinitionBody, LogLevel, LogOptions, StateMachine
@@ -45,6 +45,7 @@ class LongCalls(Construct):
             state_machine_name=settings.named("long-call"),
             comment="Asks a model for longer than API Gateway waits.",
             definition_body=DefinitionBody.from_file(str(DEFINITION)),
+            definition_substitutions={"Partition": Aws.PARTITION},
             role=role,
             tracing_enabled=True,
             logs=LogOptions(destination=log, level=LogLevel.ALL, include_execution_data=False),

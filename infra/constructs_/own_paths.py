@@ -3,7 +3,8 @@
     integration  token   who answers
     lambda       needed  a function of its own, which may invoke this one endpoint
     lambda       none    the same, without a token: the definition says `public`
-    api          needed  SageMaker itself, by a direct integration
+    api          needed  SageMaker itself, by a direct integration; where pages of other origins may
+                         call, the gateway, for only it can say which
     api          none    the gateway, which checks that the definition still says `public`
 
 A definition that comes later is answered by the gateway at the generic path. Where nobody looks at
@@ -50,7 +51,7 @@ class OwnPaths(Construct):
         self._api = api
         self._gateway = gateway
         paths = settings.paths
-        direct = [path for path in paths if path.source is None and not path.public]
+        direct = [path for path in paths if self._is_direct(path)]
         if direct:
             self._caller = Role(
                 self, "Direct", assumed_by=ServicePrincipal("apigateway.amazonaws.com")
@@ -63,10 +64,11 @@ class OwnPaths(Construct):
 
     def _add(self, path: OwnPath) -> None:
         method = self._api.rest.root.add_resource(path.resource)
+        self._api.answer_preflight(method)
         admission = self._api.admission(needs_token=not path.public)
         if path.source is not None:
             method.add_method("POST", self._function(path, path.source), **admission)
-        elif path.public:
+        elif not self._is_direct(path):
             method.add_method("POST", self._gateway, **admission)
         else:
             method.add_method(
@@ -76,6 +78,10 @@ class OwnPaths(Construct):
                 method_responses=method_responses(),
                 **admission,
             )
+
+    def _is_direct(self, path: OwnPath) -> bool:
+        pages_call = bool(self._settings.environment.allowed_origins)
+        return path.source is None and not path.public and not pages_call
 
     def _function(self, path: OwnPath, source: Path) -> LambdaIntegration:
         function = RuntimeFunction(

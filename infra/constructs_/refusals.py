@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING
 from aws_cdk.aws_apigateway import ResponseType
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk.aws_apigateway import RestApi
 
 SENTENCES = Path(__file__).resolve().parents[2] / "gateway" / "http" / "gateway_responses.json"
 
 
-def answer_refusals(api: RestApi) -> None:
+def answer_refusals(api: RestApi, headers: Mapping[str, str]) -> None:
     for kind, body in json.loads(SENTENCES.read_bytes()).items():
         api.add_gateway_response(
             kind.title().replace("_", ""),
             type=ResponseType.of(kind),
+            response_headers={**headers} or None,
             templates={"application/json": json.dumps(body) + "\n"},
         )

@@ -43,6 +43,7 @@ class Environment:
     api_url: str | None = None
     max_orphans: int = 3
     allowed: Allowed = Allowed()
+    allowed_origins: tuple[str, ...] = ()
     identities: Identities = field(default_factory=Identities)
 
     def endpoint_name(self, name: str) -> str:
@@ -76,6 +77,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             api_url=notices.get("api_url"),
             max_orphans=data.get("prune", {}).get("max_orphans"),
             allowed=Allowed(**{kind: tuple(globs) for kind, globs in allowed.items()}),
+            allowed_origins=_tuple(data.get("cors", {}).get("allowed_origins")),
             identities=identities_from(data.get("identities", {})),
         )
     )

@@ -32,7 +32,7 @@ from sandbox.lambda_functions.invocation import Handler, InvocationContext, invo
 from sandbox.loopback_server import HOST, LoopbackServer, Sockets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
 logger = logging.getLogger(__name__)
@@ -60,12 +60,16 @@ def _none() -> tuple[Route, ...]:
 class RestApi:
     """What is deployed; `gateway_responses` maps API Gateway's response types to JSON bodies.
 
+    `gateway_response_headers` are of all of them: a text in single quotes, or a header of the
+    request as `method.request.header.NAME`, which is left out where there is none.
+
     `deployed` is asked at each request for the routes of deployments since; `routes` go before it.
     """
 
     routes: tuple[Route, ...]
     authorizer: authorizers.TokenAuthorizer | None = None
     gateway_responses: Mapping[str, object] = field(default_factory=dict)
+    gateway_response_headers: Mapping[str, str] = field(default_factory=dict)
     stage: str = "prod"
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     api_id: str = "sandbox000"
@@ -125,7 +129,7 @@ class ApiGateway(LoopbackServer):
         try:
             return self._answer(request)
         except _GatewayError as error:
-            return self._error_answer(error)
+            return self._error_answer(error, request)
 
     def _overlong(self) -> Answer:
         text = "Request Header Fields Too Large"
@@ -211,11 +215,22 @@ class ApiGateway(LoopbackServer):
             clock=self._clock,
         )
 
-    def _error_answer(self, error: _GatewayError) -> Answer:
+    def _error_answer(self, error: _GatewayError, request: Request | None = None) -> Answer:
         """Return the body configured for the response type, else for its class, else AWS's own."""
         bodies = self._api.gateway_responses
         fallback = f"DEFAULT_{error.status // 100}XX"
         body = bodies.get(error.kind, bodies.get(fallback, {"message": error.message}))
-        headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", error.error_type))
+        headers = (
+            ("Content-Type", "application/json"),
+            ("x-amzn-ErrorType", error.error_type),
+            *self._mapped_headers(request),
+        )
         text = json.dumps(body, ensure_ascii=False) + "\n"
         return Answer(error.status, headers, text.encode())
+
+    def _mapped_headers(self, request: Request | None) -> Iterator[tuple[str, str]]:
+        for name, value in self._api.gateway_response_headers.items():
+            if value.startswith("'"):
+                yield name, value.strip("'")
+            elif request and (sent := request.header(value.rpartition(".")[2])):
+                yield name, sent

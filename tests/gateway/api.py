@@ -15,6 +15,7 @@ from gateway.callers.tokens import TokenTable
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.http import errors
+from gateway.http.cross_origin import PREFLIGHT, CrossOrigin
 from gateway.http.routes import METHODS
 from gateway.principal import Principal, Scope
 from ledger.committers import GATEWAY
@@ -138,6 +139,10 @@ def deployed(
     routes = tuple(
         Route(each.method, each.resource, handler, authorized=each.scope is not None)
         for each in METHODS
+    )
+    origins = CrossOrigin.read(dependencies.get("variables", {}), "dev")
+    routes += tuple(
+        Route(PREFLIGHT, each, handler, authorized=False) for each in origins.resources()
     )
     api = RestApi(routes, authorizer, gateway_responses=errors.GATEWAY_RESPONSES)
     return ApiGateway(api, clock=clock), table

@@ -137,7 +137,8 @@ def test_whatever_functions_read_is_told_to_one_of_them(synthesis: Synthesis) ->
     }
     known = {value for name, value in vars(variables).items() if name.isupper()}
     assert told - known == {"AWS_LAMBDA_EXEC_WRAPPER"}
-    assert known - told == {variables.WEBHOOK_SECRET_VALUE}  # `leasehold up` alone has it
+    # `leasehold up` alone has the one; the other is told where the environment names origins.
+    assert known - told == {variables.WEBHOOK_SECRET_VALUE, variables.ALLOWED_ORIGINS}
 
 
 def test_without_a_secret_nobody_is_believed_to_be_the_git_host(
@@ -212,6 +213,12 @@ def test_only_our_own_calls_can_be_started_and_described(synthesis: Synthesis) -
     (executions_,) = describing.resources
     assert executions_.endswith(":execution:shop-live-long-call:*")
     assert synthesis.variables(MODELS)["LEASEHOLD_STATE_MACHINE"] == {"Ref": machine}
+
+
+def test_a_long_call_asks_the_services_of_the_stacks_own_partition(synthesis: Synthesis) -> None:
+    machine = synthesis.only("AWS::StepFunctions::StateMachine")
+    assert machine["DefinitionSubstitutions"] == {"Partition": {"Ref": "AWS::Partition"}}
+    assert "DefinitionS3Location" in machine
 
 
 def test_prompts_and_answers_stay_out_of_the_log_of_long_calls(synthesis: Synthesis) -> None:

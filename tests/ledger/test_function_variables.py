@@ -16,11 +16,12 @@ OIDC = {
     "audience": ["client", "other"],
     "scopes": {"platform": ["admin"], "leasehold/extend": ["read", "extend"]},
 }
-CLAIMS = {
+CLAIMS: dict[str, object] = {
     "jwks_url": "https://keys.example.com/jwks?v=1",
     "name_claim": "username",
     "email_claim": "mail",
     "scopes_claim": "cognito:groups",
+    "require_email_verified": False,
 }
 IAM = {"scopes": {"arn:aws:iam::123456789012:role/Platform*": ["read", "extend"]}}
 

@@ -369,6 +369,27 @@ def test_a_good_jwt_that_makes_no_principal_is_denied(
     assert is_denied(door, token)
 
 
+def test_an_address_that_nobody_vouches_for_is_denied_unless_the_environment_takes_it(
+    issuer: LocalIssuer, table: TokenTable, clock: Clock, claims: dict[str, Any]
+) -> None:
+    strict = Authorizer(table, clock, issuer=Issuer(issuer.settings()))
+    lenient = issuer.settings(require_email_verified=False)
+    door = Authorizer(table, clock, issuer=Issuer(lenient))
+    for said in ({}, {"email_verified": False}):
+        plain = {key: it for key, it in claims.items() if key != "email_verified"}
+        token = signed({**plain, **said})
+        assert is_denied(strict, token)
+        assert admitted(door, token).email == "ana@example.com"
+
+
+def test_another_claim_is_the_environments_own_choice(
+    issuer: LocalIssuer, table: TokenTable, clock: Clock, claims: dict[str, Any]
+) -> None:
+    door = Authorizer(table, clock, issuer=Issuer(issuer.settings(email_claim="mail")))
+    del claims["email_verified"]
+    assert admitted(door, signed({**claims, "mail": "a@example.com"})).email == "a@example.com"
+
+
 def test_who_is_denied_gets_403(door: Authorizer, clock: Clock, claims: dict[str, Any]) -> None:
     with api_behind(door, clock) as api:
         assert ask(api, signed({**claims, "scope": "openid"})).status_code == 403

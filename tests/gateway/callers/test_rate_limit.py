@@ -23,6 +23,7 @@ from gateway.callers.rate_limit import (
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.models.streaming import streaming_handler
+from gateway.principal import Principal, Scope
 from leasehold.local_stack import gateway_variables
 from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
@@ -128,6 +129,15 @@ class TestTooManyRequests:
         other = api.token_for(ANA)
         assert [api.read(token=token).status for token in (other, "", other)] == [200] * 3
         assert api.read(token=api.token_for(ANA)).status == 429
+
+    def test_that_read_keep_nobody_from_extending_nor_the_other_way_round(self, api: Api) -> None:
+        leaked = api.token_for(Principal(ANA.name, ANA.email, frozenset({Scope.READ})))
+        assert [api.read(token=leaked).status for _ in range(4)] == [200] * 3 + [429]
+        assert [api.extend().status for _ in range(3)] == [200] * 3
+        assert api.extend().status == 429
+        api.scene.let_pass(minutes=1)
+        assert [api.extend().status for _ in range(4)] == [200] * 3 + [429]
+        assert api.read().status == 200
 
     def test_are_nobody_elses(self, api: Api) -> None:
         assert [api.read().status for _ in range(4)] == [200] * 3 + [429]

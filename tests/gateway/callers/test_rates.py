@@ -132,10 +132,11 @@ def test_a_key_says_nothing_of_the_caller_and_is_ones_own() -> None:
     others = {
         key("prod", SIXTY, "ana@example.com", minute),
         key("dev", Rate("invocations_per_minute", 60), "ana@example.com", minute),
+        key("dev", Rate("requests_per_minute", 60, "reads"), "ana@example.com", minute),
         key("dev", SIXTY, "ben@example.com", minute),
         key("dev", SIXTY, "ana@example.com", later),
     }
-    assert len(others - {ana}) == 4
+    assert len(others - {ana}) == 5
 
 
 def test_the_sentence_names_number_limit_wait_and_what_rules_it() -> None:

@@ -6,6 +6,7 @@ Nothing here measures time. Tokens are found by DynamoDB, by their digest; see `
 from __future__ import annotations
 
 import ast
+import base64
 import hmac
 from pathlib import Path
 
@@ -39,6 +40,9 @@ def test_every_candidate_is_compared_whichever_is_right(
         sign(SECRETS[right], b"{}", NOON),
         {"X-Gitlab-Token": SECRETS[right]},
         {"X-Hub-Signature-256": sign_body(SECRETS[right])},
+        {"X-Hub-Signature": sign_body(SECRETS[right])},
+        {"X-Gitea-Signature": sign_body(SECRETS[right]).removeprefix("sha256=")},
+        {"Authorization": basic(SECRETS[right])},
     ):
         compared.clear()
         recognised({name.lower(): value for name, value in headers.items()}, b"{}", SECRETS, NOON)
@@ -55,6 +59,10 @@ def test_nothing_is_believed_that_this_comparison_denies(monkeypatch: pytest.Mon
 
 def sign_body(secret: str) -> str:
     return "sha256=" + hmac.new(secret.encode(), b"{}", "sha256").hexdigest()
+
+
+def basic(secret: str) -> str:
+    return "Basic " + base64.b64encode(f"azure:{secret}".encode()).decode()
 
 
 def names(node: ast.AST) -> set[str]:

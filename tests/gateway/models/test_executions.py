@@ -18,7 +18,8 @@ from cfnlint.api import lint_all  # type: ignore[import-untyped]
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.http.routes import STEP_FUNCTIONS_BODY
-from gateway.models.executions import DEFINITION
+from gateway.models.executions import definition as asl
+from gateway.principal import Principal, Scope
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, PROMPT, Models, serving, start_fleet
 from tests.scene import path
@@ -166,9 +167,21 @@ class TestWhatIsRefused:
         assert (answer.status, answer.code) == (403, "LH4324")
         assert "DescribeExecution" not in models.scene.account.calls()
 
+    def test_anothers_execution_is_told_to_nobody_but_an_admin(self, models: Models) -> None:
+        arn = start(models).body["executionArn"]
+        mallory = Principal("Mallory", "mallory@example.com", frozenset({Scope.INVOKE}))
+        token = models.token_for(mallory)
+        models.scene.account.calls()
+        answer = describe(models, arn, token=token)
+        assert (answer.status, answer.code) == (403, "LH4324")
+        assert describe(models, f"{arn}x", token=token).body == answer.body
+        assert "DescribeExecution" not in models.scene.account.calls()
+        root = Principal("Root", "root@example.com", frozenset({Scope.ADMIN}))
+        assert describe(models, arn, token=models.token_for(root)).status == 200
+
     def test_an_execution_that_is_not_there(self, models: Models) -> None:
-        arn = models.state_machine.replace(":stateMachine:", ":execution:")
-        answer = describe(models, f"{arn}:never")
+        arn = start(models).body["executionArn"]
+        answer = describe(models, f"{arn}x")
         assert (answer.status, answer.code) == (404, "LH4325")
 
     @pytest.mark.parametrize(
@@ -217,23 +230,28 @@ class TestTheDefinition:
         return [each for each in found if not each.startswith("I")]  # advice about a template
 
     def test_is_in_order_for_aws_own_linter(self) -> None:
-        assert self.lint(json.loads(DEFINITION.read_bytes())) == []
+        assert self.lint(json.loads(asl())) == []
+
+    @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
+    def test_asks_the_services_of_its_own_partition(self, partition: str) -> None:
+        [task] = json.loads(asl(partition))["States"].values()
+        assert task["Resource"].startswith(f"arn:{partition}:states:::aws-sdk:")
 
     @pytest.mark.parametrize(
         "mistake", [{"Resource": 3}, {"Type": "Tusk"}, {"Retry": "always"}, {"End": "yes"}]
     )
     def test_would_be_found_out_with_a_mistake(self, mistake: Json) -> None:
-        definition = json.loads(DEFINITION.read_bytes())
+        definition = json.loads(asl())
         definition["States"]["InvokeEndpoint"] |= mistake
         assert any(found.startswith("E3601") for found in self.lint(definition))
 
     def test_gives_the_model_its_sixty_seconds_and_ends_in_time_for_its_retries(self) -> None:
-        definition = json.loads(DEFINITION.read_bytes())
+        definition = json.loads(asl())
         [task] = definition["States"].values()
         assert 60 < task["TimeoutSeconds"] < definition["TimeoutSeconds"]
 
     def test_never_asks_again_what_a_model_has_worked_on(self) -> None:
-        [task] = json.loads(DEFINITION.read_bytes())["States"].values()
+        [task] = json.loads(asl())["States"].values()
         retried = {name for rule in task["Retry"] for name in rule["ErrorEquals"]}
         again = {"States.ALL", "States.TaskFailed", "States.Timeout"}
         assert not retried & {*again, "SageMakerRuntime.ModelErrorException"}
