@@ -20,6 +20,7 @@ from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
 from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Refused, Unavailable, Wait
+from ledger.faults import unforeseen
 from ledger.holdings import fleet_of
 from ledger.lease import stamp
 from ledger.names import EndpointName
@@ -57,6 +58,8 @@ def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
         news = do()
     except Failure as failure:
         return Outcome(action, _state(failure), failure.message, failure.code)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it concerns this action alone)
+        return Outcome(action, State.FAILED, unforeseen(error), "LH1023")
     return Outcome(action, State.DROPPED, news) if news else Outcome(action, State.DONE)
 
 
@@ -166,19 +169,17 @@ def _changed_lease(found: CommitRecord) -> bool:
 
 def _commit(ledger: Ledger, tick: Tick, known: Collection[str], action: Action) -> Outcome:
     """Commit a lease change, unless it is in the history already."""
-    environment, commit = tick.fleet.name, tick.plan.commit
-    change = request_id(action, tick.fleet, tick.findings.record, commit)
-    if change in known:
-        return Outcome(action, State.DONE)
-    reason = None if action.verb is Verb.GRANT else action.reason
-    about = known_of(tick.fleet, tick.observed, tick.findings.record)
-    request = Request(
-        environment, action.resource_name, CONTROLLER, change, tick.now, reason, known=about
-    )
-    proposal = proposal_for(action, tick.fleet, request)
 
     def do() -> None:
-        ledger.commit(proposal)
+        change = request_id(action, tick.fleet, tick.findings.record, tick.plan.commit)
+        if change in known:
+            return
+        reason = None if action.verb is Verb.GRANT else action.reason
+        about = known_of(tick.fleet, tick.observed, tick.findings.record)
+        request = Request(
+            tick.fleet.name, action.resource_name, CONTROLLER, change, tick.now, reason, known=about
+        )
+        ledger.commit(proposal_for(action, tick.fleet, request))
 
     return _outcome(action, do)
 

@@ -57,14 +57,16 @@ A create, update or resize that AWS refused is reported with AWS's own words unt
 (`planning.refusals`), and asked at once where the request is another one.
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported
-instead, and the rest goes on. Where the ledger's head went back, all but a start is. Where the
+instead, and the rest goes on. What raises an exception is reported, and nothing of it is changed or
+collected; all others go on. Where the ledger's head went back, all but a start is. Where the
 record cannot be begun, what would make something ours is. What AWS or the environment would refuse
 (`planning.objections`) is reported in place of a create or an update.
 """
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from controller.planning.action import Action, Plan, Verb, in_order
 from controller.planning.artifact import Artifact, ResourceKind
@@ -74,9 +76,10 @@ from controller.planning.findings import Findings
 from controller.planning.observed import Observed, by_name
 from controller.planning.ownership import Owner
 from controller.planning.prune import prune
+from ledger.faults import Faults
 from ledger.holdings import ROOT, Broken, Fleet, environment_path
 from ledger.json_files import as_sentences
-from ledger.names import Name
+from ledger.names import EndpointName, Name
 
 _NOTHING_FOUND = Findings()
 # What is done by a wrong clock too: it ends nothing, and writes no lease.
@@ -99,18 +102,21 @@ def plan(
         return Plan(fleet.name, commit, (_unreadable(fleet),))
     there = by_name(observed)
     owner = Owner.of(fleet, fleet.environment, findings.record)
+    faults = Faults(findings.faults)
+    decided = [
+        _decided(
+            Decision(fleet, fleet.environment, item, findings, now),
+            there.get(item.endpoint_name),
+            faults,
+        )
+        for item in fleet.holdings
+    ]
     actions = [
         *(_frozen(item) for item in fleet.broken),
         *_in_doubt(fleet),
-        *(
-            decide(
-                Decision(fleet, fleet.environment, item, findings, now),
-                there.get(item.endpoint_name),
-            )
-            for item in fleet.holdings
-        ),
-        *prune(fleet, fleet.environment, owner, there.values()),
-        *(_collect(item) for item in findings.collectible),
+        *decided,
+        *prune(fleet, fleet.environment, owner, there.values(), faults),
+        *_collected(findings.collectible, fleet, faults.found),
     ]
     if findings.clock_fault:
         actions = [_held_back(each, findings.clock_fault) for each in actions]
@@ -119,6 +125,14 @@ def plan(
     if findings.head_fault:
         actions = [_held_back(each, findings.head_fault, but=_ANEW) for each in actions]
     return Plan(fleet.name, commit, in_order(actions))
+
+
+def _decided(decision: Decision, there: Observed | None, faults: Faults) -> Action:
+    """Decide about one holding; what goes wrong with it is its report, and no more."""
+    name, nothing = decision.holding.endpoint_name, decision.act(Verb.REPORT, "")
+    action = faults.around(name, partial(decide, decision, there), nothing)
+    fault = faults.of(name)
+    return replace(nothing, reason=fault) if fault else action
 
 
 def _unreadable(fleet: Fleet) -> Action:
@@ -138,6 +152,14 @@ def _in_doubt(fleet: Fleet) -> Iterator[Action]:
         reason = as_sentences(each for each in loose if each.file == file)
         name = file.removeprefix(f"{ROOT}/{fleet.name}/")
         yield Action(Verb.REPORT, file, Name(name), reason, kind=ResourceKind.DOCUMENT)
+
+
+def _collected(
+    artifacts: Iterable[Artifact], fleet: Fleet, faults: Mapping[EndpointName, str]
+) -> Iterator[Action]:
+    """Collect what is left over, but nothing of a definition with which something went wrong."""
+    faulty = {item.name for item in fleet.items if item.endpoint_name in faults}
+    yield from (_collect(each) for each in artifacts if each.definition_name not in faulty)
 
 
 def _collect(artifact: Artifact) -> Action:

@@ -24,6 +24,7 @@ from controller.tick import Outcome, State, Tick
 from ledger.automatic import first_id
 from ledger.documents import Environment
 from ledger.errors import Failure
+from ledger.faults import Faults
 from ledger.holdings import fleet_of
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
@@ -46,13 +47,15 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
     fleet = settled_fleet(fleet, seen.observed, record, now)
     record = replace(record, region_name=cloud.region_name)
-    record = sighted(record, fleet, seen.observed, now)
+    faults = Faults()
+    record = sighted(record, fleet, seen.observed, now, faults)
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,
         record=noted(record, found, seen.observed),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
+        faults=faults.found,
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, cloud.limits)
@@ -107,12 +110,14 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     name, logbook, findings = tick.fleet.name, dependencies.logbook, tick.findings
     done = (outcome.action for outcome in tick.outcomes if outcome.state is State.DONE)
     right = findings.clock_fault is None
-    record = acted(findings.record, done, tick.now, clock_is_right=right)
+    faults = Faults()
+    record = acted(findings.record, done, tick.now, faults, clock_is_right=right)
     record = settled(record, tick.plan)
     said = ((each.action, each.detail) for each in tick.outcomes if each.state is State.REFUSED)
     record = refused(record, tick.plan, said, tick.now)
-    record, deliveries = _tell(dependencies.notifier, tick, record)
-    troubles = [*tick.troubles, *(each.sentence for each in deliveries if not each.ok)]
+    record, deliveries = _tell(dependencies.notifier, tick, record, faults)
+    untold = (each.sentence for each in deliveries if not each.ok)
+    troubles = [*tick.troubles, *untold, *faults.sentences]
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
     try:
         logbook.keep(name, record, note)
@@ -121,16 +126,18 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     return replace(tick, deliveries=deliveries, troubles=tuple(troubles))
 
 
-def _tell(notifier: Notifier, tick: Tick, record: Record) -> tuple[Record, tuple[Delivery, ...]]:
+def _tell(
+    notifier: Notifier, tick: Tick, record: Record, faults: Faults
+) -> tuple[Record, tuple[Delivery, ...]]:
     """Deliver what is due, and note what arrived."""
-    notices = due(tick.fleet, tick.plan, record, tick.now)
+    notices = due(tick.fleet, tick.plan, record, tick.now, faults)
     if record.is_new:
         record = baseline(record, notices, tick.now)
-        notices = due(tick.fleet, tick.plan, record, tick.now)
+        notices = due(tick.fleet, tick.plan, record, tick.now, faults)
     deliveries: tuple[Delivery, ...] = ()
     if notices and tick.fleet.environment:
         deliveries = notifier.deliver(notices, tick.fleet.environment)
     record = delivered(record, deliveries, tick.now)
-    record = pruned(record, tick.fleet, tick.plan)
+    record = pruned(record, tick.fleet, tick.plan, faults)
     untold = {name for each in deliveries if not each.ok for name in each.notice.settles}
     return forgotten(record, tick.plan, untold), deliveries

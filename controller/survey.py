@@ -60,7 +60,7 @@ class Survey:
         if fleet.environment is None:
             return Findings(record)
         due = looks_due(fleet, look.observed, record, self._remembered, now)
-        troubles: list[str] = []
+        troubles = list(due.troubles)
         scales: Scales = {}
         leftovers: tuple[Artifact, ...] = ()
         try:

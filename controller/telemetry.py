@@ -8,6 +8,7 @@ names: each combination of dimensions is billed.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from controller.planning.action import Action, Verb
@@ -16,6 +17,7 @@ from controller.planning.refusals import is_refusal
 from controller.report import summary
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
+from ledger.faults import Faults
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.phases import Phase
@@ -129,10 +131,16 @@ def _wanted(tick: Tick) -> frozenset[EndpointName]:
     environment, fleet = tick.fleet.environment, tick.fleet
     if environment is None:
         return frozenset()
-    decisions = (
-        Decision(fleet, environment, item, tick.findings, tick.now) for item in fleet.holdings
-    )
-    return frozenset(each.holding.endpoint_name for each in decisions if each.is_on)
+    faults, wanted = Faults(), set()
+    for item in fleet.holdings:
+        decision = Decision(fleet, environment, item, tick.findings, tick.now)
+        if faults.around(item.endpoint_name, partial(_is_on, decision), otherwise=False):
+            wanted.add(item.endpoint_name)
+    return frozenset(wanted)
+
+
+def _is_on(decision: Decision) -> bool:
+    return decision.is_on
 
 
 def _since(last_good: datetime | None, now: datetime) -> dict[str, tuple[float, str]]:

@@ -21,6 +21,7 @@ from ledger.documents import (
     parse_lock,
     read_names,
 )
+from ledger.faults import unforeseen
 from ledger.file_names import (
     document_of,
     homeless,
@@ -115,7 +116,7 @@ def read_fleet(entries: Entries, environment: str) -> Fleet:
     content = cast("bytes", entries[environment_path(environment)])
     documents, alone = _documents(entries, environment)
     items = [
-        _holding(environment, content, name, tuple(kinds.get(kind) for kind in _PARSERS))
+        _read(environment, content, name, tuple(kinds.get(kind) for kind in _PARSERS))
         for name, kinds in sorted(documents.items())
     ]
     loose = (*strays(entries, environment), *alone)
@@ -181,6 +182,23 @@ def _without_definition(
 def _hides(environment: str, item: Broken, violation: Violation) -> bool:
     """Tell whether it leaves open which endpoint a file is about, or what the file is at all."""
     return item.is_guess or violation.file != document_path(environment, item.name, "endpoint")
+
+
+def _read(
+    environment: str,
+    settings_content: bytes,
+    name: str,
+    contents: tuple[bytes | NotAFile | None, ...],
+) -> Holding | Broken:
+    """Read one endpoint's files; what goes wrong with them breaks this endpoint, and no more."""
+    try:
+        return _holding(environment, settings_content, name, contents)
+    except Exception as error:  # noqa: BLE001  (whatever it is, it concerns this endpoint alone)
+        file = document_path(environment, name, "endpoint")
+        violation = Violation("LH1023", file, "", f"{unforeseen(error)}.")
+        settings = cast("Environment", _settings(environment_path(environment), settings_content))
+        endpoint_name = EndpointName(settings.endpoint_name(name))
+        return Broken(Name(name), endpoint_name, (violation,), is_guess=True)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -6,6 +6,7 @@ import inspect
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,8 @@ from ledger.snapshot import Snapshot
 from tests.controller.cases import NAME, NOW, Ticks, fleet_of, there
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ledger.holdings import Fleet
 
 FOR_EVER = datetime(9999, 12, 31, 23, 59, 30, tzinfo=UTC)
@@ -79,13 +82,14 @@ def test_no_change_of_a_lease_overflows(
 ) -> None:
     for now in (NOW, one):
         for ceiling in (WEEK, Ceiling(10**9, "f")):
-            for change in (
-                lambda: lease.extend(given_, minutes, now, ceiling),  # noqa: B023
-                lambda: lease.set_expiry(given_, other, now, ceiling, shorten=True),  # noqa: B023
-                lambda: lease.grant(minutes, now, ceiling),  # noqa: B023
-                lambda: lease.prolong(given_, other, now, ceiling),  # noqa: B023
-                lambda: lease.release(given_, schedule, now),  # noqa: B023
-            ):
+            changes: tuple[Callable[[], Lease], ...] = (
+                partial(lease.extend, given_, minutes, now, ceiling),
+                partial(lease.set_expiry, given_, other, now, ceiling, shorten=True),
+                partial(lease.grant, minutes, now, ceiling),
+                partial(lease.prolong, given_, other, now, ceiling),
+                partial(lease.release, given_, schedule, now),
+            )
+            for change in changes:
                 try:
                     stamp(change().expires_at)
                 except Refused:

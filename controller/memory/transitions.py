@@ -7,6 +7,7 @@ What SageMaker says always wins over what an entry says.
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from controller.memory.refusals import without_refusal
 from controller.planning.action import Action, Plan, Verb
@@ -16,6 +17,7 @@ from controller.planning.findings import Findings, Scales
 from controller.planning.observed import Observed, lacks_capacity
 from controller.planning.ownership import Owner
 from controller.planning.scaling_policy import ours
+from ledger.faults import Faults
 from ledger.holdings import Fleet, Holding
 from ledger.instants import in_utc
 from ledger.names import EndpointName
@@ -33,24 +35,28 @@ _GOES_ON = {
 _FOUND = "seen in SageMaker"
 
 
-def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: datetime) -> Record:
-    """Return the record brought up to what is there now."""
+def sighted(
+    record: Record,
+    fleet: Fleet,
+    observed: Iterable[Observed],
+    now: datetime,
+    faults: Faults | None = None,
+) -> Record:
+    """Return the record brought up to what is there now; the entry of a fault stays as it was."""
+    faults = faults or Faults()
     holdings = {item.endpoint_name: item for item in fleet.holdings}
     owner = Owner.of(fleet, fleet.require_settings(), record)
     there: dict[EndpointName, Entry | None] = {}
     for item in observed:
         holding = holdings.get(item.endpoint_name)
         name = holding.endpoint_name if holding else item.endpoint_name
-        entry = record.entry(name) or _first(record, item, holding, now)
-        entry = _with_lease(_seen(entry, item, now), item, holding)
-        foreign = not owner.owns(item.tags)
-        entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
-        entry = _with_tags(entry, item, holding)
-        there[name] = _with_documents(entry, holding, now)
+        do = partial(_with_sight, record, owner, holding, item, now)
+        there[name] = faults.around(name, do, record.entry(name))
     for name, entry in record.entries.items():
         if name not in there:
-            there[name] = _with_documents(_moved(entry, ABSENT, now), holdings.get(name), now)
-    return _with_suspensions(record.with_entries(there), fleet, now)
+            gone = partial(_without_sight, entry, holdings.get(name), now)
+            there[name] = faults.around(name, gone, entry)
+    return _with_suspensions(record.with_entries(there), fleet, now, faults)
 
 
 def scaled(record: Record, scales: Scales) -> Record:
@@ -79,15 +85,23 @@ def noted(record: Record, findings: Findings, observed: Iterable[Observed]) -> R
 
 
 def acted(
-    record: Record, done: Iterable[Action], now: datetime, *, clock_is_right: bool = True
+    record: Record,
+    done: Iterable[Action],
+    now: datetime,
+    faults: Faults | None = None,
+    *,
+    clock_is_right: bool = True,
 ) -> Record:
     """Return the record with what was done: SageMaker has accepted it, and nobody has seen it yet.
 
     The begin of a start is noted by this machine's clock only while that is right; else the next
     tick takes SageMaker's own time.
     """
+    faults = faults or Faults()
     changed = {
-        name: _after(record, action, now) for action in done if (name := action.endpoint_name)
+        name: faults.around(name, partial(_after, record, action, now), None)
+        for action in done
+        if (name := action.endpoint_name)
     }
     if not clock_is_right:
         for name, entry in changed.items():
@@ -143,6 +157,21 @@ def news(before: Record, after: Record) -> Iterator[str]:
             yield f"{name}: told {', '.join(told)}"
         else:
             yield f"{name}: {entry.status}"
+
+
+def _with_sight(
+    record: Record, owner: Owner, holding: Holding | None, item: Observed, now: datetime
+) -> Entry:
+    name = holding.endpoint_name if holding else item.endpoint_name
+    entry = record.entry(name) or _first(record, item, holding, now)
+    entry = _with_lease(_seen(entry, item, now), item, holding)
+    foreign = not owner.owns(item.tags)
+    entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
+    return _with_documents(_with_tags(entry, item, holding), holding, now)
+
+
+def _without_sight(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
+    return _with_documents(_moved(entry, ABSENT, now), holding, now)
 
 
 def _first(record: Record, item: Observed, holding: Holding | None, now: datetime) -> Entry:
@@ -265,11 +294,14 @@ def _instant(mark: str) -> datetime | None:
         return None
 
 
-def _with_suspensions(record: Record, fleet: Fleet, now: datetime) -> Record:
+def _with_suspensions(record: Record, fleet: Fleet, now: datetime, faults: Faults) -> Record:
     changed = {}
     for holding in fleet.holdings:
         suspended, name = holding.definition.suspended, holding.endpoint_name
-        holds = suspended is not None and suspended.holds(now)
+        if suspended is None:
+            holds = False
+        else:
+            holds = faults.around(name, partial(suspended.holds, now), otherwise=True)
         entry = record.entry(name)
         if holds and (entry is None or entry.suspended_since is None):
             entry = entry or Entry(holding.name, ABSENT, _whole(now))

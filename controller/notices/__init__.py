@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from controller.notices.lease import expiring, idle
 from controller.notices.life import (
@@ -30,6 +31,7 @@ from controller.notices.life import (
 from controller.notices.notice import Delivery, Kind, Notice
 from controller.notices.view import View
 from controller.planning.action import Action, Plan, Verb
+from ledger.faults import Faults
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import Lease, stamp
 from ledger.names import EndpointName
@@ -41,11 +43,14 @@ __all__ = ["Delivery", "Notice", "baseline", "delivered", "due", "pruned"]
 _TAKEN_BY = "@"  # between a key and a target that took it while another did not
 
 
-def due(fleet: Fleet, plan: Plan, record: Record, now: datetime) -> tuple[Notice, ...]:
+def due(
+    fleet: Fleet, plan: Plan, record: Record, now: datetime, faults: Faults | None = None
+) -> tuple[Notice, ...]:
     """Return what is to be told: it is true now, and its key is in no entry yet."""
+    true = _true(View(fleet, plan, record, now), faults or Faults())
     return tuple(
         replace(notice, taken=_taken(record, notice))
-        for notice in _true(View(fleet, plan, record, now))
+        for notice in true
         if any(notice.key not in _known(record, name) for name in notice.settles)
     )
 
@@ -70,13 +75,14 @@ def baseline(record: Record, notices: Iterable[Notice], now: datetime) -> Record
     return delivered(record, (Delivery(notice, ok=True) for notice in old), now)
 
 
-def pruned(record: Record, fleet: Fleet, plan: Plan) -> Record:
+def pruned(record: Record, fleet: Fleet, plan: Plan, faults: Faults | None = None) -> Record:
     """Return the record without the keys of another expiry, an older endpoint, a solved report.
 
     What comes back later is told again. Without readable settings nothing is forgotten.
     """
     if fleet.environment is None:
         return record
+    faults = faults or Faults()
     items = {item.endpoint_name: item for item in fleet.items}
     actions: dict[EndpointName, list[Action]] = defaultdict(list)
     for action in plan.actions:
@@ -84,29 +90,43 @@ def pruned(record: Record, fleet: Fleet, plan: Plan) -> Record:
             actions[name].append(action)
     changed: dict[EndpointName, Entry | None] = {}
     for name, entry in record.entries.items():
-        matters = tuple(f"{it}:" for it in _relevant(entry, items.get(name), actions[name]))
-        kept = frozenset(key for key in entry.notices if f"{_bare(key)}:".startswith(matters))
+        keep = partial(_kept, entry, items.get(name), actions[name])
+        kept = faults.around(name, keep, entry.notices)
         if kept != entry.notices:
             changed[name] = replace(entry, notices=kept)
     return _with(record, changed)
 
 
-def _true(view: View) -> Iterator[Notice]:
+def _kept(entry: Entry, item: Holding | Broken | None, actions: Sequence[Action]) -> frozenset[str]:
+    matters = tuple(f"{it}:" for it in _relevant(entry, item, actions))
+    return frozenset(key for key in entry.notices if f"{_bare(key)}:".startswith(matters))
+
+
+def _true(view: View, faults: Faults) -> Iterator[Notice]:
     """Yield whatever there is to tell now, whether or not it was told before.
 
     Without readable settings that is nothing, for they say whom to tell.
     """
     if view.fleet.environment is None:
         return
+    nothing: tuple[Notice, ...] = ()
     for holding in view.fleet.holdings:
-        yield from expiring(view, view.fleet.environment, holding)
-        yield from idle(view, holding)
-    for endpoint_name, entry in view.record.entries.items():
-        yield from started(view, endpoint_name, entry)
-        yield from stopped(view, endpoint_name, entry)
-        yield from failed(view, endpoint_name, entry)
-        yield from refused(view, endpoint_name, entry)
-    yield from blocked(view)
+        name = holding.endpoint_name
+        yield from faults.around(name, partial(_of_lease, view, holding), nothing)
+    for name, entry in view.record.entries.items():
+        yield from faults.around(name, partial(_of_life, view, name, entry), nothing)
+    yield from blocked(view, faults)
+
+
+def _of_lease(view: View, holding: Holding) -> tuple[Notice, ...]:
+    settings = view.fleet.require_settings()
+    return (*expiring(view, settings, holding), *idle(view, holding))
+
+
+def _of_life(view: View, name: EndpointName, entry: Entry) -> tuple[Notice, ...]:
+    return tuple(
+        notice for rule in (started, stopped, failed, refused) for notice in rule(view, name, entry)
+    )
 
 
 def _relevant(

@@ -7,12 +7,14 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from controller.notices.notice import Kind, Notice
 from controller.notices.view import About, View, cut
 from controller.planning.action import Action, Verb
 from controller.planning.observed import lacks_capacity
 from controller.planning.refusals import is_refusal
+from ledger.faults import Faults
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
 from ledger.observed import Entry
@@ -142,18 +144,23 @@ def _reason(entry: Entry) -> str:
     return words or "no reason given"
 
 
-def blocked(view: View) -> Iterator[Notice]:
+def blocked(view: View, faults: Faults) -> Iterator[Notice]:
     """Yield what waits for a person. Orphans that share a reason share a notice."""
     groups: dict[tuple[str, str], dict[EndpointName, Action]] = defaultdict(dict)
     for action in view.plan.actions:
         name = action.endpoint_name
-        if name and is_blocked(action, view.record.entry(name)):
+        if name is None:
+            continue
+        asked = partial(is_blocked, action, view.record.entry(name))
+        if faults.around(name, asked, otherwise=False):
             groups["" if action.is_orphan else name, action.reason][name] = action
     for actions in groups.values():
-        yield _blocked(view, actions)
+        yield from faults.around(
+            min(actions), partial(_blocked, view, actions), tuple[Notice, ...]()
+        )
 
 
-def _blocked(view: View, actions: Mapping[EndpointName, Action]) -> Notice:
+def _blocked(view: View, actions: Mapping[EndpointName, Action]) -> tuple[Notice, ...]:
     first, names = next(iter(actions.values())), sorted(actions)
     about = About(view, first.name, first.resource_name)
     if len(names) > 1:
@@ -165,4 +172,4 @@ def _blocked(view: View, actions: Mapping[EndpointName, Action]) -> Notice:
         reason=cut(first.reason),
         endpoints=names,
     )
-    return replace(notice, settles={name: frozenset({notice.key}) for name in names})
+    return (replace(notice, settles={name: frozenset({notice.key}) for name in names}),)

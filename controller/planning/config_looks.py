@@ -11,6 +11,7 @@ of an endpoint that serves                 in turn, a few with each tick
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 
@@ -19,6 +20,7 @@ from controller.planning.existing_config import ConfigSeen, objection
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed, by_name
 from ledger.documents import ExistingConfig
+from ledger.faults import Faults
 from ledger.holdings import Fleet, Holding
 from ledger.names import EndpointName
 from ledger.observed import Record
@@ -60,7 +62,7 @@ class _Due:
 def configs_due(
     fleet: Fleet, observed: Iterable[Observed], record: Record, known: ConfigLooks, now: datetime
 ) -> tuple[ConfigQuestion, ...]:
-    """Return the configs to look at in this tick."""
+    """Return the configs to look at in this tick; none of what its plan will say is faulty."""
     if fleet.environment is None:
         return ()
     decisions = (
@@ -98,20 +100,30 @@ def _due(
     there: Mapping[EndpointName, Observed],
     known: ConfigLooks,
 ) -> Iterator[_Due]:
+    faults = Faults()
     for decision, config_name in decisions:
         name = decision.holding.endpoint_name
-        look, seen = known.get(name), there.get(name)
-        if look and look.seen.name != config_name:
-            look = None
-        looked_at = look.at if look else _NEVER
-        fresh = look is not None and look.seen.tags is not None and decision.now - look.at < FRESH
-        if _uses_next(decision, seen, config_name):
-            usable = look is None or not _objection(decision, look)
-            if not usable or not fresh:
-                yield _Due(ConfigQuestion(name, config_name, with_tags=True), looked_at, usable)
-        elif seen and seen.phase is Phase.SERVING and seen.config_name == config_name:
-            moved = look is not None and look.modified_at != seen.modified_at
-            yield _Due(ConfigQuestion(name, config_name), looked_at, moved)
+        judge = partial(_due_of, decision, config_name, there.get(name), known.get(name))
+        if due := faults.around(name, judge, None):
+            yield due
+
+
+def _due_of(
+    decision: Decision, config_name: str, seen: Observed | None, look: ConfigLook | None
+) -> _Due | None:
+    name = decision.holding.endpoint_name
+    if look and look.seen.name != config_name:
+        look = None
+    looked_at = look.at if look else _NEVER
+    fresh = look is not None and look.seen.tags is not None and decision.now - look.at < FRESH
+    if _uses_next(decision, seen, config_name):
+        usable = look is None or not _objection(decision, look)
+        if not usable or not fresh:
+            return _Due(ConfigQuestion(name, config_name, with_tags=True), looked_at, usable)
+    elif seen and seen.phase is Phase.SERVING and seen.config_name == config_name:
+        moved = look is not None and look.modified_at != seen.modified_at
+        return _Due(ConfigQuestion(name, config_name), looked_at, moved)
+    return None
 
 
 def _objection(decision: Decision, look: ConfigLook) -> str | None:

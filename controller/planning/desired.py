@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from controller.planning.ownership import Owner
@@ -23,6 +24,7 @@ from ledger.documents import (
     ModelData,
     ModelPackage,
 )
+from ledger.faults import Faults
 from ledger.holdings import Holding
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
@@ -112,8 +114,16 @@ def definition_tags(definition: Definition) -> dict[str, str]:
 def config_names(
     holdings: Iterable[Holding], environment: Environment, owner: Owner
 ) -> dict[Name, str]:
-    """Return the endpoint config that each definition wants, by its name."""
-    return {item.name: desired(item, environment, owner).config_name for item in holdings}
+    """Return the endpoint config that each definition wants, by its name.
+
+    One that cannot be told is left out, and its plan says why: then nothing of it is collected.
+    """
+    faults, wanted = Faults(), {}
+    for item in holdings:
+        want = partial(desired, item, environment, owner)
+        if target := faults.around(item.endpoint_name, want, None):
+            wanted[item.name] = target.config_name
+    return wanted
 
 
 def lease_mark(holding: Holding) -> str:

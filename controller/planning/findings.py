@@ -29,4 +29,5 @@ class Findings:
     head_fault: str | None = None
     record_fault: str | None = None
     troubles: tuple[str, ...] = ()
+    faults: Mapping[EndpointName, str] = field(default_factory=lambda: MappingProxyType({}))
     configs: Configs = field(default_factory=lambda: MappingProxyType({}))

@@ -15,12 +15,14 @@ Calls are limited and metrics cost money, so AWS is asked only what could change
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 from controller.planning.config_looks import ConfigLooks, ConfigQuestion, configs_due
 from controller.planning.idleness import Use, may_be_idle
 from controller.planning.observed import Observed, by_name
 from ledger.documents import ExistingConfig
+from ledger.faults import Faults
 from ledger.holdings import Fleet, Holding
 from ledger.names import EndpointName
 from ledger.observed import Record
@@ -62,6 +64,7 @@ class Looks:
     uses: tuple[Question, ...]
     leftovers: bool
     configs: tuple[ConfigQuestion, ...] = ()
+    troubles: tuple[str, ...] = ()  # what went wrong with single endpoints
 
 
 def looks_due(
@@ -71,14 +74,24 @@ def looks_due(
     remembered: Remembered,
     now: datetime,
 ) -> Looks:
-    """Return the looks that could change the plan."""
-    serving = list(_serving(fleet, observed))
-    questions = (_question(*pair, remembered.last_used, now) for pair in serving)
+    """Return the looks that could change the plan; none is taken of an endpoint with a fault."""
+    faults = Faults()
+    scaling: list[Observed] = []
+    uses: list[Question] = []
+    for holding, seen in _serving(fleet, observed):
+        name = holding.endpoint_name
+        has_scaling = partial(_has_scaling, holding, seen, record)
+        if faults.around(name, has_scaling, otherwise=False):
+            scaling.append(seen)
+        ask = partial(_question, holding, seen, remembered.last_used, now)
+        if question := faults.around(name, ask, None):
+            uses.append(question)
     return Looks(
-        tuple(seen for holding, seen in serving if _has_scaling(holding, seen, record)),
-        tuple(question for question in questions if question),
+        tuple(scaling),
+        tuple(uses),
         not record.is_new and remembered.none_left != collection_inputs(fleet, observed),
         configs_due(fleet, observed, record, remembered.configs, now),
+        tuple(faults.sentences),
     )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from controller.planning.action import Action, Verb
 from controller.planning.observed import Observed
 from controller.planning.ownership import Owner
 from ledger.documents import Environment
+from ledger.faults import Faults
 from ledger.holdings import Fleet, environment_path
 from ledger.names import Name
 from ledger.tags import ON_REMOVE_TAG, PROJECT_TAG
@@ -15,7 +17,11 @@ _MOST_NAMED = 3
 
 
 def prune(
-    fleet: Fleet, environment: Environment, owner: Owner, observed: Iterable[Observed]
+    fleet: Fleet,
+    environment: Environment,
+    owner: Owner,
+    observed: Iterable[Observed],
+    faults: Faults,
 ) -> Iterator[Action]:
     """Delete what is ours and in no definition; where it is too many, report all instead.
 
@@ -24,7 +30,7 @@ def prune(
     defined = {item.endpoint_name for item in fleet.items}
     frozen = {item.name for item in fleet.broken}
     orphans = [
-        _orphan(item, owner, frozen)
+        _judged(item, owner, frozen, faults)
         for item in observed
         if item.endpoint_name not in defined and owner.concerns(item.tags or {})
     ]
@@ -42,6 +48,15 @@ def prune(
             yield replace(orphan, verb=Verb.REPORT, reason=reason)
         else:
             yield orphan
+
+
+def _judged(there: Observed, owner: Owner, frozen: Collection[Name], faults: Faults) -> Action:
+    """Judge one endpoint; what goes wrong with it is its report, and no more."""
+    name = there.endpoint_name
+    nothing = Action(Verb.REPORT, there.definition_name or name, name, "", is_orphan=True)
+    action = faults.around(name, partial(_orphan, there, owner, frozen), nothing)
+    fault = faults.of(name)
+    return replace(nothing, reason=fault) if fault else action
 
 
 def _orphan(there: Observed, owner: Owner, frozen: Collection[Name]) -> Action:

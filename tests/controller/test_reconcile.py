@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controller.aws.account import Account
+from controller.lease_changes import proposal_for
 from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json, as_markdown, as_text
 from ledger.errors import Failure, Unavailable
@@ -16,6 +18,9 @@ from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from controller.planning.action import Action
     from tests.scene import Scene
 
 BACK_OFF_MINUTES = 11
@@ -653,3 +658,56 @@ class TestALeaseThatIsMeantToHaveNoEnd:
         assert f"warning: {warning}" in as_text(tick)
         assert f"warning: {warning}" in as_markdown(tick)
         assert '"9999-12-31T23:59:30Z"' in scene.forge.file(path("Falcon40B", "lease"))
+
+
+class TestAFaultNobodyForesaw:
+    def test_in_the_request_of_one_endpoint_stops_no_other(self, scene: Scene) -> None:
+        first = scene.define("Alpha", minutes=60)
+        second = scene.define("Beta", minutes=60)
+        with_fault(scene, first)
+        tick = scene.tick()
+        assert scene.account.status(second) == "Creating"
+        assert scene.account.status(first) == "Creating"
+        assert done(tick) == [("create", "done")]
+
+    def test_is_told_with_its_code_and_nothing_is_noted_as_done(self, scene: Scene) -> None:
+        first = scene.define("Alpha", minutes=60)
+        scene.define("Beta", minutes=60)
+        tick = with_fault(scene, first)
+        failed, fine = sorted(tick.outcomes, key=lambda each: each.state, reverse=True)
+        assert (failed.state, failed.code) == (State.FAILED, "LH1023")
+        assert "TypeError in apply: no such shape" in failed.detail
+        assert fine.state is State.DONE
+        assert first not in scene.account.statuses()
+
+    def test_in_a_lease_change_stops_no_other(
+        self, scene: Scene, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks(action: Action, *more: Any) -> Any:  # noqa: ANN401  (whatever it takes)
+            if action.name == "Alpha":
+                raise TypeError("no such shape")
+            return proposal_for(action, *more)
+
+        monkeypatch.setattr("controller.carry_out.proposal_for", breaks)
+        for name in ("Alpha", "Beta"):
+            scene.define(name, schedule={"initial_provision_minutes": 30})
+        tick = scene.tick()
+        assert sorted(done(tick)) == [("grant", "done"), ("grant", "failed")]
+        assert "expires_at" in scene.forge.file(path("Beta", "lease"))
+
+
+def with_fault(scene: Scene, name: str) -> Tick:
+    return reconcile(replace(scene.dependencies, cloud=Faulty(scene, name)), "dev", scene.now)
+
+
+class Faulty(Account):
+    """AWS, with a request that cannot be built for one endpoint."""
+
+    def __init__(self, scene: Scene, name: str) -> None:
+        super().__init__(scene.account.client)
+        self._name = name
+
+    def apply(self, action: Action, now: datetime) -> None:
+        if action.endpoint_name == self._name:
+            raise TypeError("no such shape")
+        super().apply(action, now)
