@@ -238,15 +238,16 @@ def _news(entry: Entry | None) -> Entry | None:
 
 
 def _noted(data: object) -> Noted | None:
-    match data:
-        case {"status": str(status), "foreign": bool(foreign)} if _STATUS.fullmatch(status):
-            return Noted(status, foreign, _since(data), _reason(data, status))
-        case {"foreign": _}:
-            return None
-        case {"status": str(status)} if _STATUS.fullmatch(status):
-            return Noted(status, since=_since(data), reason=_reason(data, status))
-        case _:
-            return None
+    if not isinstance(data, dict):
+        return None
+    status, foreign = data.get("status"), data.get("foreign", False)
+    if (
+        not isinstance(status, str)
+        or not isinstance(foreign, bool)
+        or not _STATUS.fullmatch(status)
+    ):
+        return None
+    return Noted(status, foreign, _since(data), _reason(data, status))
 
 
 def _since(data: Mapping[str, Any]) -> datetime | None:

@@ -217,7 +217,7 @@ def _with_lease(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     """Keep the latest end that the lease had while it starts: a shorter one is somebody's will."""
     if entry.starting_since is None or holding is None or holding.lease is None:
         return entry
-    ends = (holding.lease.expires_at, entry.starting_lease, _started_under(item))
+    ends = (holding.lease.expires_at, entry.starting_lease, lease_of(item))
     return replace(entry, starting_lease=max(end for end in ends if end))
 
 
@@ -251,7 +251,7 @@ def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Ent
     return replace(entry, lease_end=ends, renewed_at=renewed_at)
 
 
-def _started_under(item: Observed) -> datetime | None:
+def lease_of(item: Observed) -> datetime | None:
     """Read from its tag when the lease ended that it was started under."""
     return _instant((item.tags or {}).get(LEASE_TAG, ""))
 
