@@ -44,7 +44,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
     fleet = settled_fleet(fleet, seen.observed, record, now)
     record = replace(record, region_name=cloud.region_name)
-    record = sighted(record, fleet, seen.observed, now)
+    record = sighted(record, fleet, seen.observed, now, snapshot.committed_at)
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,

@@ -32,8 +32,18 @@ _GOES_ON = {
 _FOUND = "seen in SageMaker"
 
 
-def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: datetime) -> Record:
-    """Return the record brought up to what is there now."""
+def sighted(
+    record: Record,
+    fleet: Fleet,
+    observed: Iterable[Observed],
+    now: datetime,
+    committed_at: datetime | None = None,
+) -> Record:
+    """Return the record brought up to what is there now.
+
+    The fleet was committed at `committed_at`, so none of its leases was set later.
+    """
+    set_at = _whole(min(now, committed_at or now))
     holdings = {item.endpoint_name: item for item in fleet.holdings}
     owner = Owner.of(fleet, fleet.require_settings(), record)
     there: dict[EndpointName, Entry | None] = {}
@@ -45,10 +55,12 @@ def sighted(record: Record, fleet: Fleet, observed: Iterable[Observed], now: dat
         foreign = not owner.owns(item.tags)
         entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
         entry = _with_tags(entry, item, holding)
-        there[name] = _with_documents(entry, holding, now)
+        known = record.entry(name) is not None
+        there[name] = _with_documents(entry, holding, now, set_at if known else None)
     for name, entry in record.entries.items():
         if name not in there:
-            there[name] = _with_documents(_moved(entry, ABSENT, now), holdings.get(name), now)
+            gone, holding = _moved(entry, ABSENT, now), holdings.get(name)
+            there[name] = _with_documents(gone, holding, now, set_at)
     return _with_suspensions(record.with_entries(there), fleet, now)
 
 
@@ -234,7 +246,9 @@ def _with_tags(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     return entry if known == entry.tag_keys else replace(entry, tag_keys=frozenset(known))
 
 
-def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
+def _with_documents(
+    entry: Entry, holding: Holding | None, now: datetime, set_at: datetime | None
+) -> Entry:
     """Note whose the endpoint is, where it answers, and its lease; a renewal counts as use.
 
     A lease whose file is gone stays as it was: a lease ends by its end, or by a release.
@@ -248,7 +262,7 @@ def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Ent
     if ends is None or ends == before:
         return entry
     renewed_at = _whole(now) if before and ends > before else entry.renewed_at
-    return replace(entry, lease_end=ends, renewed_at=renewed_at)
+    return replace(entry, lease_end=ends, lease_set_at=set_at, renewed_at=renewed_at)
 
 
 def lease_of(item: Observed) -> datetime | None:
@@ -317,10 +331,13 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
 
 def _created(entry: Entry, moved: Entry, target: Desired, now: datetime) -> Entry:
     same = entry.config == target.config_name
+    lease_end = _instant(target.lease_tag) or entry.lease_end
+    known = entry.lease_end == lease_end
     return replace(
         moved,
         foreign=False,
-        lease_end=_instant(target.lease_tag) or entry.lease_end,
+        lease_end=lease_end,
+        lease_set_at=entry.lease_set_at if known else _whole(now),
         starting_since=entry.starting_since or _whole(now),
         attempted_config=None,
         attempted_count=0,
