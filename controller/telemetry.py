@@ -8,23 +8,18 @@ names: each combination of dimensions is billed.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
+from controller.overdue import frozen_running, overdue
 from controller.planning.action import Action, Verb
-from controller.planning.decision import Decision
 from controller.planning.refusals import is_refusal
 from controller.report import summary
 from controller.tick import Outcome, State, Tick
 from ledger.errors import Failure
-from ledger.faults import Faults
 from ledger.lease import stamp
-from ledger.names import EndpointName
-from ledger.phases import Phase
 
 NAMESPACE = "Leasehold"
 _LEVELS = {State.FAILED: "error", State.REFUSED: "warning"}
-_OVER = frozenset({State.DONE, State.DROPPED})
 Line = dict[str, Any]
 
 
@@ -41,7 +36,8 @@ def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | N
         "Actions": (done.total(), "Count"),
         **{f"{verb.capitalize()}Actions": (done[verb], "Count") for verb in sorted(done)},
         "Refusals": (_refusals(tick), "Count"),
-        "OverdueDeletions": (sum(1 for _ in overdue(tick)), "Count"),
+        "OverdueDeletions": (len(overdue(tick)), "Count"),
+        "FrozenRunning": (len(frozen_running(tick)), "Count"),
         **_since(last_good if failures else tick.now, tick.now),
     }
     if hourly_cost is not None:
@@ -53,17 +49,6 @@ def emf_of_failure(environment: str, now: datetime, last_good: datetime | None =
     """Return the metrics of a tick that could not even begin: it is a failure, and no tick."""
     values = {"Failures": (1.0, "Count"), **_since(last_good, now)}
     return _document(environment, now, values)
-
-
-def overdue(tick: Tick) -> Iterator[Action]:
-    """Yield what should be off and is still there: a delete not done, or one that has to wait."""
-    done = {item.action.endpoint_name for item in tick.outcomes if item.state in _OVER}
-    leaving = {item.endpoint_name for item in tick.observed if item.phase is Phase.ENDING}
-    fine = done | leaving | _wanted(tick)
-    for action in tick.plan.actions:
-        pending = action.verb.ends or action.verb is Verb.WAIT
-        if pending and action.endpoint_name and action.endpoint_name not in fine:
-            yield action
 
 
 def log_lines(tick: Tick) -> Iterator[Line]:
@@ -124,23 +109,6 @@ def _refusals(tick: Tick) -> int:
         and is_refusal(action, record.entry(name))
     }
     return len(asked | held)
-
-
-def _wanted(tick: Tick) -> frozenset[EndpointName]:
-    """Return the endpoints that should run, with the credit for a start that is under way."""
-    environment, fleet = tick.fleet.environment, tick.fleet
-    if environment is None:
-        return frozenset()
-    faults, wanted = Faults(), set()
-    for item in fleet.holdings:
-        decision = Decision(fleet, environment, item, tick.findings, tick.now)
-        if faults.around(item.endpoint_name, partial(_is_on, decision), otherwise=False):
-            wanted.add(item.endpoint_name)
-    return frozenset(wanted)
-
-
-def _is_on(decision: Decision) -> bool:
-    return decision.is_on
 
 
 def _since(last_good: datetime | None, now: datetime) -> dict[str, tuple[float, str]]:

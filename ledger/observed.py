@@ -29,6 +29,7 @@ _INSTANTS = frozenset(
         "starting_since",
         "starting_lease",
         "lease_end",
+        "lease_set_at",
         "renewed_at",
         "suspended_since",
         "refused_at",
@@ -59,6 +60,7 @@ class Entry:
     starting_since: datetime | None = None  # wanted since, and not in service yet
     starting_lease: datetime | None = None  # the latest end of its lease in that time
     lease_end: datetime | None = None  # as the last tick saw it
+    lease_set_at: datetime | None = None  # at the latest; None where no tick saw it change
     renewed_at: datetime | None = None  # when a tick saw that end move ahead
     scaled: bool = False  # Application Auto Scaling has something of ours for it
     failures: int = 0  # in a row, for lack of capacity
@@ -229,6 +231,7 @@ def _news(entry: Entry | None) -> Entry | None:
             created_at=None,
             starting_lease=None,
             lease_end=None,
+            lease_set_at=None,
             renewed_at=None,
             api_resource_name=None,
         )
@@ -238,15 +241,16 @@ def _news(entry: Entry | None) -> Entry | None:
 
 
 def _noted(data: object) -> Noted | None:
-    match data:
-        case {"status": str(status), "foreign": bool(foreign)} if _STATUS.fullmatch(status):
-            return Noted(status, foreign, _since(data), _reason(data, status))
-        case {"foreign": _}:
-            return None
-        case {"status": str(status)} if _STATUS.fullmatch(status):
-            return Noted(status, since=_since(data), reason=_reason(data, status))
-        case _:
-            return None
+    if not isinstance(data, dict):
+        return None
+    status, foreign = data.get("status"), data.get("foreign", False)
+    if (
+        not isinstance(status, str)
+        or not isinstance(foreign, bool)
+        or not _STATUS.fullmatch(status)
+    ):
+        return None
+    return Noted(status, foreign, _since(data), _reason(data, status))
 
 
 def _since(data: Mapping[str, Any]) -> datetime | None:

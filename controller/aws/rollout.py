@@ -147,7 +147,7 @@ def _check_same(target: Desired, there: Mapping[str, Any]) -> None:
             "LH3024",
             f"the endpoint config {target.config_name} has the name that Leasehold gives, and other"
             f" content: {'; '.join(wrong)}. Somebody else made it, so it is not used. Delete it if"
-            " nothing needs it, and the next tick makes it anew.",
+            " nothing needs it, and it is made anew when this is tried again.",
         )
 
 

@@ -41,20 +41,24 @@ def sighted(
     observed: Iterable[Observed],
     now: datetime,
     faults: Faults | None = None,
+    committed_at: datetime | None = None,
 ) -> Record:
-    """Return the record brought up to what is there now; the entry of a fault stays as it was."""
-    faults = faults or Faults()
+    """Return the record brought up to what is there now; the entry of a fault stays as it was.
+
+    The fleet was committed at `committed_at`, so none of its leases was set later.
+    """
+    faults, set_at = faults or Faults(), _whole(min(now, committed_at or now))
     holdings = {item.endpoint_name: item for item in fleet.holdings}
     owner = Owner.of(fleet, fleet.require_settings(), record)
     there: dict[EndpointName, Entry | None] = {}
     for item in observed:
         holding = holdings.get(item.endpoint_name)
         name = holding.endpoint_name if holding else item.endpoint_name
-        do = partial(_with_sight, record, owner, holding, item, now)
+        do = partial(_with_sight, record, owner, holding, item, (now, set_at))
         there[name] = faults.around(name, do, record.entry(name))
     for name, entry in record.entries.items():
         if name not in there:
-            gone = partial(_without_sight, entry, holdings.get(name), now)
+            gone = partial(_without_sight, entry, holdings.get(name), now, set_at)
             there[name] = faults.around(name, gone, entry)
     return _with_suspensions(record.with_entries(there), fleet, now, faults)
 
@@ -160,18 +164,24 @@ def news(before: Record, after: Record) -> Iterator[str]:
 
 
 def _with_sight(
-    record: Record, owner: Owner, holding: Holding | None, item: Observed, now: datetime
+    record: Record,
+    owner: Owner,
+    holding: Holding | None,
+    item: Observed,
+    moments: tuple[datetime, datetime],
 ) -> Entry:
-    name = holding.endpoint_name if holding else item.endpoint_name
-    entry = record.entry(name) or _first(record, item, holding, now)
+    now, set_at = moments
+    known = record.entry(holding.endpoint_name if holding else item.endpoint_name)
+    entry = known or _first(record, item, holding, now)
     entry = _with_lease(_seen(entry, item, now), item, holding)
     foreign = not owner.owns(item.tags)
     entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
-    return _with_documents(_with_tags(entry, item, holding), holding, now)
+    entry = _with_tags(entry, item, holding)
+    return _with_documents(entry, holding, now, set_at if known else None)
 
 
-def _without_sight(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
-    return _with_documents(_moved(entry, ABSENT, now), holding, now)
+def _without_sight(entry: Entry, holding: Holding | None, now: datetime, set_at: datetime) -> Entry:
+    return _with_documents(_moved(entry, ABSENT, now), holding, now, set_at)
 
 
 def _first(record: Record, item: Observed, holding: Holding | None, now: datetime) -> Entry:
@@ -247,7 +257,7 @@ def _with_lease(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     """Keep the latest end that the lease had while it starts: a shorter one is somebody's will."""
     if entry.starting_since is None or holding is None or holding.lease is None:
         return entry
-    ends = (holding.lease.expires_at, entry.starting_lease, _started_under(item))
+    ends = (holding.lease.expires_at, entry.starting_lease, lease_of(item))
     return replace(entry, starting_lease=max(end for end in ends if end))
 
 
@@ -264,7 +274,9 @@ def _with_tags(entry: Entry, item: Observed, holding: Holding | None) -> Entry:
     return entry if known == entry.tag_keys else replace(entry, tag_keys=frozenset(known))
 
 
-def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Entry:
+def _with_documents(
+    entry: Entry, holding: Holding | None, now: datetime, set_at: datetime | None
+) -> Entry:
     """Note whose the endpoint is, where it answers, and its lease; a renewal counts as use.
 
     A lease whose file is gone stays as it was: a lease ends by its end, or by a release.
@@ -278,10 +290,10 @@ def _with_documents(entry: Entry, holding: Holding | None, now: datetime) -> Ent
     if ends is None or ends == before:
         return entry
     renewed_at = _whole(now) if before and ends > before else entry.renewed_at
-    return replace(entry, lease_end=ends, renewed_at=renewed_at)
+    return replace(entry, lease_end=ends, lease_set_at=set_at, renewed_at=renewed_at)
 
 
-def _started_under(item: Observed) -> datetime | None:
+def lease_of(item: Observed) -> datetime | None:
     """Read from its tag when the lease ended that it was started under."""
     return _instant((item.tags or {}).get(LEASE_TAG, ""))
 
@@ -350,10 +362,13 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
 
 def _created(entry: Entry, moved: Entry, target: Desired, now: datetime) -> Entry:
     same = entry.config == target.config_name
+    lease_end = _instant(target.lease_tag) or entry.lease_end
+    known = entry.lease_end == lease_end
     return replace(
         moved,
         foreign=False,
-        lease_end=_instant(target.lease_tag) or entry.lease_end,
+        lease_end=lease_end,
+        lease_set_at=entry.lease_set_at if known else _whole(now),
         starting_since=entry.starting_since or _whole(now),
         attempted_config=None,
         attempted_count=0,

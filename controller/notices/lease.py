@@ -1,10 +1,12 @@
 """Notices about the meter: a lease that ends soon, and one that is ended because nobody uses it.
 
-Pure. Of several lead times that are due, only the shortest is told: after an outage nobody wants to
-hear that an hour was left.
+Pure. A lead time counts that was crossed since the lease was set: who has just extended one by half
+an hour is not told that it ends within the hour. Of several lead times that are due, only the
+shortest is told: after an outage nobody wants to hear that an hour was left.
 """
 
 import json
+import math
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,13 +33,14 @@ def expiring_key(lease: Lease, lead: int | str) -> str:
 
 
 def expiring(view: View, environment: Environment, holding: Holding) -> Iterator[Notice]:
-    """Yield the notice of the shortest lead time that is due; the longer ones count as told."""
+    """Yield the notice of the shortest lead time that was crossed; longer ones count as told."""
     about = About(view, holding.name, holding.endpoint_name)
     lease, entry = holding.lease, view.record.entry(holding.endpoint_name)
     if lease is None or entry is None:
         return
     left, leads = lease.expires_at - view.now, _leads(environment, holding)
-    due = sorted(lead for lead in leads if left / _MINUTE <= lead)
+    had = _minutes_when_set(lease, entry)
+    due = sorted(lead for lead in leads if left / _MINUTE <= lead < had)
     if not due or not _will_stop(view, holding, lease, entry):
         return
     if _may_grow(view, holding, entry) and due[0] != min(leads):
@@ -94,6 +97,13 @@ def _will_stop(view: View, holding: Holding, lease: Lease, entry: Entry) -> bool
     if Verb.IDLE in view.verbs(holding.endpoint_name):
         return False
     return is_on(schedule, lease, view.now) and not is_on(schedule, lease, lease.expires_at)
+
+
+def _minutes_when_set(lease: Lease, entry: Entry) -> float:
+    """Return how many minutes a lease had when it was set: any number, where nobody knows."""
+    if entry.lease_end != lease.expires_at or entry.lease_set_at is None:
+        return math.inf
+    return (lease.expires_at - entry.lease_set_at) / _MINUTE
 
 
 def _leads(environment: Environment, holding: Holding) -> tuple[int, ...]:

@@ -1,10 +1,10 @@
 """Alarms about the controller and about the gateway's functions.
 
 The controller's watch the metrics that each tick writes to its log: it has stopped, it keeps
-failing, or what should be off stays on. A single bad minute raises none: the next tick is the
-retry. The gateway's watch for errors that nobody foresaw, and for functions that fail or take too
-long; a refused request is neither. They are sent to the topic of the settings; without one they
-show in the console alone.
+failing, what should be off stays on, or what runs cannot be stopped. A single bad minute raises
+none: the next tick is the retry. The gateway's watch for errors that nobody foresaw, and for
+functions that fail or take too long; a refused request is neither. They are sent to the topic of
+the settings; without one they show in the console alone.
 """
 
 from __future__ import annotations
@@ -84,6 +84,12 @@ class ControllerAlarms(Alarms):
             "OverdueDeletions",
             self._metric("OverdueDeletions", "Minimum"),
             "For 15 minutes something has been running, and costing, that should be off.",
+        )
+        self._alarm(
+            "FrozenRunning",
+            self._metric("FrozenRunning", "Minimum"),
+            "For 15 minutes something has been running that nobody can stop: its documents cannot"
+            " be read.",
         )
         self._alarm(
             "Failures",

@@ -93,6 +93,7 @@ def test_a_quiet_tick_is_counted() -> None:
         "Actions": 0,
         "Refusals": 0,
         "OverdueDeletions": 0,
+        "FrozenRunning": 0,
         "SecondsSinceLastGoodTick": 0,
     }
 

@@ -38,6 +38,7 @@ DIFFERS = {
     r"\d\d-\d\d-\d{4}-\d\d-\d\d-\d\d": "TIME",
     r"(?<='TimeLeft': ')\d+:\d\d:\d\d\.\d+": "TIME",
     r"(?<='SecondsLeft': )\d+": "SECONDS",
+    r"(?<='EndpointStatus': ')\w+": "STATUS",  # a tick may not have seen it serve yet
     r"(?<='startDate': )[\d.]+": "SECONDS",
     r"(?<=can be added now is )\d+": "MINUTES",
     r"(?m)(?<=^Date:   ).+": "TIME",

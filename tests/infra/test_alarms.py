@@ -45,7 +45,7 @@ def test_failures_are_an_alarm_when_they_go_on(synthesis: Synthesis) -> None:
     assert failing["TreatMissingData"] == "notBreaching"
 
 
-@pytest.mark.parametrize("metric", ["Ticks", "OverdueDeletions", "Failures"])
+@pytest.mark.parametrize("metric", ["Ticks", "OverdueDeletions", "FrozenRunning", "Failures"])
 def test_each_alarm_watches_its_own_environment_for_15_minutes(
     synthesis: Synthesis, metric: str
 ) -> None:
@@ -57,12 +57,12 @@ def test_each_alarm_watches_its_own_environment_for_15_minutes(
 
 def test_the_topic_of_the_settings_is_told(synthesis: Synthesis) -> None:
     told = [each["AlarmActions"] for each in synthesis.properties("AWS::CloudWatch::Alarm")]
-    assert told == [["arn:aws:sns:eu-central-1:123456789012:shop-leases"]] * 5
+    assert told == [["arn:aws:sns:eu-central-1:123456789012:shop-leases"]] * 6
 
 
 def test_without_a_topic_the_alarms_are_there_and_tell_nobody(quiet_synthesis: Synthesis) -> None:
     alarms = quiet_synthesis.properties("AWS::CloudWatch::Alarm")
-    assert len(alarms) == 5
+    assert len(alarms) == 6
     assert [each for each in alarms if "AlarmActions" in each] == []
 
 

@@ -105,7 +105,19 @@ class TestALife:
     def test_that_somebody_else_ended_says_so(self) -> None:
         after = sighted(Record({NAME: entry("InService", cause="leased")}), FLEET, [], at(10))
         gone = Entry("A", ABSENT, at(10), "seen in SageMaker", lease_end=at(540))
-        assert after.entry(NAME) == gone
+        assert after.entry(NAME) == replace(gone, lease_set_at=at(10))
+
+    @pytest.mark.parametrize(("committed", "set_at"), [(3, 3), (99, 10), (None, 10)])
+    def test_knows_when_its_lease_was_set_at_the_latest(
+        self, committed: float | None, set_at: float
+    ) -> None:
+        before = Record({NAME: entry("InService", lease_end=at(30), lease_set_at=at(-90))})
+        moment = None if committed is None else at(committed)
+        observed = [there("InService", FLEET)]
+        after = sighted(before, FLEET, observed, at(10), moment)
+        assert after.entries[NAME].lease_set_at == at(set_at)
+        again = sighted(after, FLEET, observed, at(20), at(20))
+        assert again.entries[NAME].lease_set_at == at(set_at)
 
     def test_keeps_the_reason_of_what_follows_by_itself(self) -> None:
         updating = entry("Updating", cause="its definition changed")

@@ -258,6 +258,31 @@ def test_a_lead_time_longer_than_any_lease_is_told_at_once(story: Story) -> None
     assert story.kinds(NINE) == [Kind.EXPIRING]
 
 
+@pytest.mark.parametrize(
+    ("set_at", "told"),
+    [
+        (at(8, 0), {0: 60, 45: 15}),
+        (at(9, 0), {45: 15}),  # it had an hour then, and not more
+        (at(9, 30), {45: 15}),
+        (at(9, 45), {}),
+        (None, {0: 60, 45: 15}),
+    ],
+    ids=str,
+)
+def test_a_lead_time_is_told_that_was_crossed_since_the_lease_was_set(
+    story: Story, set_at: datetime | None, told: dict[int, int]
+) -> None:
+    story.see("InService", lease_end=TEN, lease_set_at=set_at)
+    found = {m: story.tick(NINE + timedelta(minutes=m)) for m in range(60)}
+    keys = {m: notices[0].key for m, notices in found.items() if notices}
+    assert keys == {m: f"expiring:{stamp(TEN)}:{lead}" for m, lead in told.items()}
+
+
+def test_a_lease_that_no_tick_has_seen_yet_is_told_of_by_all_lead_times(story: Story) -> None:
+    story.see("InService", lease_end=at(9, 30), lease_set_at=at(9, 20))
+    assert story.kinds(at(9, 25)) == [Kind.EXPIRING]
+
+
 # An endpoint lives.
 
 
