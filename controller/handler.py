@@ -5,7 +5,6 @@ process. `leasehold up` and `leasehold reconcile` run the same `reconcile`. What
 of JSON: metrics in CloudWatch's Embedded Metric Format, and a structured log.
 """
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from controller.report import as_json
 from controller.survey import Survey
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import State, Tick
+from ledger import printable
 from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
@@ -79,7 +79,7 @@ def _raise_failures(tick: Tick) -> None:
 def _print(lines: Iterable[Mapping[str, Any]]) -> None:
     """Print each line by itself: a logger's prefix would hide the metrics from CloudWatch."""
     for line in lines:
-        print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201  (it is the log)
+        print(printable.as_json(line), flush=True)  # noqa: T201  (it is the log)
 
 
 @cache

@@ -48,7 +48,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     fleet = settled_fleet(fleet, seen.observed, record, now)
     record = replace(record, region_name=cloud.region_name)
     faults = Faults()
-    record = sighted(record, fleet, seen.observed, now, faults, snapshot.committed_at)
+    record = sighted(record, fleet, seen.observed, now, faults, committed_at=snapshot.committed_at)
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,

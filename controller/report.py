@@ -11,6 +11,7 @@ from controller.tick import Outcome, Tick
 from ledger.json_files import Violation
 from ledger.lease import stamp
 from ledger.names import Name
+from ledger.printable import in_code, in_line, in_markdown
 
 _SIGNS = {
     Verb.GRANT: "+",
@@ -44,23 +45,25 @@ def as_text(tick: Tick) -> str:
     lines += [f"  ! {_leveled(violation)}" for violation in _unsaid(tick)]
     lines += [f"  ! {trouble}" for trouble in tick.troubles]
     lines += [f"  > told {each.notice.subject}" for each in tick.deliveries if each.ok]
-    return "\n".join([*lines, summary(tick.plan)]) + "\n"
+    return "\n".join(map(in_line, [*lines, summary(tick.plan)])) + "\n"
 
 
 def as_markdown(tick: Tick) -> str:
     """Return a plan as a comment for a pull request."""
-    lines = [f"### Leasehold plan for `{tick.plan.environment}`", "", summary(tick.plan), ""]
+    lines = [f"### Leasehold plan for {in_code(tick.plan.environment)}", "", summary(tick.plan), ""]
     shown = [action for action in tick.plan.actions if action.verb is not Verb.KEEP]
     if shown:
         lines += ["| | Endpoint | Why |", "|---|---|---|"]
-        lines += [
-            f"| **{action.verb}** | `{action.resource_name}` | {_cell(action.reason)} |"
-            for action in shown
-        ]
+        lines += map(_row, shown)
     if violations := list(_unsaid(tick)):
         lines += ["", "Documents:", ""] if shown else ["Documents:", ""]
-        lines += [f"- {_cell(_leveled(violation))}" for violation in violations]
+        lines += [f"- {in_markdown(_leveled(violation))}" for violation in violations]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _row(action: Action) -> str:
+    name, why = in_code(action.resource_name), in_markdown(action.reason)
+    return f"| **{action.verb}** | {name} | {why} |"
 
 
 def as_json(tick: Tick) -> dict[str, Any]:
@@ -128,8 +131,3 @@ def _action(action: Action, outcome: Outcome | None) -> dict[str, Any]:
         data["outcome"] = {"state": str(outcome.state), "detail": outcome.detail}
         data["outcome"] |= {"code": outcome.code} if outcome.code else {}
     return data
-
-
-def _cell(text: str) -> str:
-    """Keep a text from leaving its table cell."""
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

@@ -8,6 +8,8 @@ escapes; a traceback becomes part of the line. Called wherever the gateway logs.
 
 import logging
 
+from ledger.printable import printable
+
 _FORMATTER = logging.Formatter()
 
 
@@ -28,10 +30,3 @@ def logger(name: str) -> logging.Logger:
     found = logging.getLogger(name)
     found.addFilter(_ONE_LINE)  # once, however often
     return found
-
-
-def printable(text: str) -> str:
-    """Write what is not printable as Python's escapes."""
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -1,10 +1,9 @@
 """The terminal: tables, answers and refusals for people, JSON for machines.
 
-Every command writes through it. Text that comes from outside is printed as it is: square brackets
-in a commit message are no mark-up. It must not know what is shown.
+Every command writes through it. Square brackets in a commit message are no mark-up, and what moves
+a cursor, ends a line or is a CI's command is shown as text. It must not know what is shown.
 """
 
-import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -12,10 +11,13 @@ from typing import Any, NoReturn
 
 import click
 from rich.console import Console
+from rich.containers import Lines
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from ledger.errors import Failure
+from ledger.printable import as_json, in_line
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -38,18 +40,18 @@ def screen(*, stderr: bool = False) -> Console:
 
 def say(text: Cell = "") -> None:
     """Print one line, which the terminal may wrap and a pipe gets whole."""
-    screen().print(text, soft_wrap=True)
+    screen().print(_shown(text), soft_wrap=True)
 
 
 def show_json(data: Any) -> None:  # noqa: ANN401  (JSON)
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    click.echo(as_json(data, indent=2))
 
 
 def stream_json(items: Iterable[Any]) -> None:
     """Print a JSON list while it is read; it looks as if it were printed whole."""
     before = "["
     for item in items:
-        text = json.dumps(item, indent=2, ensure_ascii=False)
+        text = as_json(item, indent=2)
         click.echo(before + "\n" + textwrap.indent(text, "  "), nl=False)
         before = ","
     click.echo("\n]" if before == "," else "[]")
@@ -57,7 +59,7 @@ def stream_json(items: Iterable[Any]) -> None:
 
 def show_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
     """Print rows under headers, as wide as they need; only words wrap on a narrow screen."""
-    _print_table(headers, rows, [0] * len(headers), show_header=True)
+    _print_table(headers, list(map(_row, rows)), [0] * len(headers), show_header=True)
 
 
 def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
@@ -65,7 +67,7 @@ def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
 
     Returns how many there are; none prints nothing.
     """
-    read, count, widths = iter(rows), 0, [0] * len(headers)
+    read, count, widths = map(_row, rows), 0, [0] * len(headers)
     while some := list(islice(read, _AT_A_TIME)):
         longest = [max(map(len, column)) for column in zip(headers, *some, strict=True)]
         widths = [max(pair) for pair in zip(widths, longest, strict=True)]
@@ -76,7 +78,7 @@ def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
 
 def _print_table(
     headers: Sequence[str],
-    rows: Sequence[Sequence[Cell]],
+    rows: Sequence[Sequence[Text]],
     widths: Sequence[int],
     *,
     show_header: bool,
@@ -97,6 +99,29 @@ def _print_table(
         click.echo(line.rstrip())
 
 
+def _row(cells: Sequence[Cell]) -> list[Text]:
+    return list(map(_shown, cells))
+
+
+def _shown(cell: Cell) -> Text:
+    """Return a cell or a line with what others wrote made harmless, in the styles that it has."""
+    if isinstance(cell, str):
+        return Text(in_line(cell))
+    if cell.plain == in_line(cell.plain):
+        return cell
+    parts = ((in_line(part.plain), _style(part)) for part in _parts(cell))
+    return Text.assemble(*parts, style=cell.style)
+
+
+def _style(part: Text) -> str | Style:
+    return part.spans[0].style if part.spans else ""
+
+
+def _parts(text: Text) -> Lines:
+    ends = {each for span in text.spans for each in (span.start, span.end)}
+    return text.divide(sorted(ends))
+
+
 def dim(text: str) -> Text:
     return Text(text, style="dim")
 
@@ -108,5 +133,5 @@ def refuse(failure: Failure) -> NoReturn:
 
 
 def complain(failure: Failure) -> None:
-    sentence = Text(f"leasehold: {failure.message} [{failure.code}]", style="red")
+    sentence = Text(in_line(f"leasehold: {failure.message} [{failure.code}]"), style="red")
     screen(stderr=True).print(sentence, soft_wrap=True)

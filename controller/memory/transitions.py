@@ -35,12 +35,13 @@ _GOES_ON = {
 _FOUND = "seen in SageMaker"
 
 
-def sighted(
+def sighted(  # noqa: PLR0913  (the last two are what a real tick has besides)
     record: Record,
     fleet: Fleet,
     observed: Iterable[Observed],
     now: datetime,
     faults: Faults | None = None,
+    *,
     committed_at: datetime | None = None,
 ) -> Record:
     """Return the record brought up to what is there now; the entry of a fault stays as it was.

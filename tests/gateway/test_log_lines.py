@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.log_lines import logger, printable
+from gateway.log_lines import logger
 from gateway.principal import Principal, Scope
+from ledger.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

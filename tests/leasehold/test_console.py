@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.text import Text
+
 from leasehold import console
-from leasehold.console import show_json, show_table, stream_json, stream_table
+from leasehold.console import complain, say, show_json, show_table, stream_json, stream_table
+from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pytest
 
 HEADERS = ("WHEN", "WHO", "COMMIT")
 ROWS = [(f"day {number}", "Ana" * number, f"{number:08}") for number in range(5)]
@@ -53,3 +57,48 @@ def test_rows_are_printed_before_the_next_are_read(
     assert [bool(text) for text in printed] == [False, True, False, True, False]
     lines = ("".join(printed) + capsys.readouterr().out).splitlines()
     assert [line.split()[0] for line in lines] == ["WHEN", *["day"] * 5]
+
+
+HOSTILE = "\x1b[31mred\r\n::error::forged\x9b2J \u202e ##[command]x \ud800"
+HARMLESS = r"\x1b[31mred\r\n::error::forged\x9b2J \u202e #\#[command]x \ud800"
+
+
+@pytest.mark.parametrize("cell", [HOSTILE, Text(HOSTILE), Text.assemble(("", "red"), HOSTILE)])
+def test_what_others_wrote_moves_no_cursor_and_begins_no_line(
+    capsys: pytest.CaptureFixture[str], cell: str | Text
+) -> None:
+    harmless = HARMLESS if isinstance(cell, str) else HARMLESS.replace(r"\r", "")
+    say(cell)
+    assert capsys.readouterr().out == f"{harmless}\n"
+    show_table(("WHY",), [(cell,)])
+    assert capsys.readouterr().out == f"WHY\n{harmless}\n"
+    stream_table(("WHY",), iter([(cell,)]))
+    assert capsys.readouterr().out == f"WHY\n{harmless}\n"
+
+
+def test_a_refusal_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(Refused("LH5004", HOSTILE))
+    assert capsys.readouterr().err == f"leasehold: {HARMLESS} [LH5004]\n"
+
+
+def test_no_line_is_a_command_of_a_ci(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ("::error::x", "  ::add-mask::x", Text("::error::x", style="red")):
+        say(line)
+    shown = capsys.readouterr().out
+    assert shown == "\\::error::x\n  \\::add-mask::x\n\\::error::x\n"
+
+
+def test_json_is_data_still(capsys: pytest.CaptureFixture[str]) -> None:
+    show_json({"reason": HOSTILE})
+    shown = capsys.readouterr().out
+    assert json.loads(shown) == {"reason": HOSTILE}
+    assert shown.replace("\n", "").isprintable()
+
+
+@given(st.text())
+def test_styles_stay_where_they_were(text: str) -> None:
+    styled = Text.assemble(("a", "red"), text, ("b", "bold"), style="dim")
+    shown = console._shown(styled)
+    assert shown.plain.isprintable()
+    spans = {each.style: shown.plain[each.start : each.end] for each in shown.spans if each.style}
+    assert spans == {"red": "a", "bold": "b"}
