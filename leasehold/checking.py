@@ -7,7 +7,7 @@ everything wrong with it is told at once.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from controller.aws.limits import Limits, installed_limits
 from controller.planning.desired import desired
@@ -85,7 +85,11 @@ class _Check:
             yield from self._of(settings, self.fleet)
             return
         content = self.entries.get(file)
-        told = mended(file, content, "environment", parse_environment) if _is(content) else None
+        told = (
+            mended(file, content, "environment", parse_environment)
+            if isinstance(content, bytes)
+            else None
+        )
         if told is None:
             return
         entries: Mapping[str, object] = {**self.entries, file: told.content}
@@ -116,7 +120,11 @@ class _Check:
         """Judge a broken endpoint by what can be read of its files."""
         file = document_path(fleet.name, broken.name, "endpoint")
         content = self.entries.get(file)
-        told = mended(file, content, "endpoint", parse_definition) if _is(content) else None
+        told = (
+            mended(file, content, "endpoint", parse_definition)
+            if isinstance(content, bytes)
+            else None
+        )
         if told is None:
             return
         yield from told.violations
@@ -130,7 +138,7 @@ class _Check:
         yield from wrong_definition(file, name, definition, settings)
         lock_file = document_path(fleet.name, name, "lock")
         content = self.entries.get(lock_file)
-        lock = parse_lock(lock_file, content) if _is(content) else None
+        lock = parse_lock(lock_file, content) if isinstance(content, bytes) else None
         if content is None or isinstance(lock, Lock):
             usable = lock if isinstance(lock, Lock) else None
             yield from wrong_lock(file, definition, usable, settings.region_name)
@@ -159,11 +167,7 @@ class _Check:
             yield Violation("LH1028", file, pointer, sentence)
 
 
-def _is(content: object) -> bool:
-    return isinstance(content, bytes)
-
-
-def _is_of_stand_ins(violation: Violation, file: str, told: Mended[object]) -> bool:
+def _is_of_stand_ins(violation: Violation, file: str, told: Mended[Any]) -> bool:
     """Tell whether it is about a value that no document has."""
     if violation.file == file:
         return told.stands_in(violation.pointer)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.session import get_session
@@ -344,7 +345,7 @@ def test_one_round_is_enough_for_a_file_with_mistakes_of_every_kind(folder: Path
     ],
 )
 def test_stand_ins_for_what_is_wrong_are_not_told(
-    folder: Path, fields: dict[str, object], pointers: list[str]
+    folder: Path, fields: dict[str, Any], pointers: list[str]
 ) -> None:
     write(folder, "Chat.endpoint.json", own(**fields))
     assert [pointer for _, pointer, _ in in_json(folder)] == pointers
