@@ -15,7 +15,7 @@ from controller.planning.objections import objections
 from controller.planning.ownership import Owner
 from leasehold.mending import Mended, mended
 from leasehold.regions import wrong_region
-from ledger.cross_checks import wrong_definition, wrong_lock
+from ledger.cross_checks import one_token_table, wrong_definition, wrong_lock
 from ledger.documents import (
     Definition,
     Environment,
@@ -40,7 +40,7 @@ from ledger.names import EndpointName, Name
 from ledger.observed import Record
 from ledger.snapshot import Entries
 
-_FUNCTIONS = "functions"  # as the CDK app has it
+FUNCTIONS = "functions"  # as the CDK app has it
 _MODULE = "app.py"
 
 
@@ -101,6 +101,7 @@ class _Check:
     def _of(self, settings: Environment, fleet: Fleet) -> Iterator[Violation]:
         yield from wrong_region(fleet.name, settings)
         yield from _other_account(fleet.name, settings)
+        yield from one_token_table(environment_path(fleet.name), settings)
         for holding in fleet.holdings:
             yield from self._of_holding(fleet, settings, holding)
         for broken in fleet.broken:
@@ -156,11 +157,11 @@ class _Check:
         if integration is None or integration.type != "lambda" or integration.lambda_src is None:
             return
         folder = (self.code / integration.lambda_src).resolve()
-        functions = (self.code / _FUNCTIONS).resolve()
+        functions = (self.code / FUNCTIONS).resolve()
         if folder.parent != functions or not (folder / _MODULE).is_file():
             pointer = "/integration/properties/lambda_src"
             sentence = (
-                f"{integration.lambda_src} is no folder of {_FUNCTIONS}/ with an {_MODULE}: add it"
+                f"{integration.lambda_src} is no folder of {FUNCTIONS}/ with an {_MODULE}: add it"
                 " there, or set the integration's type to api. Where the code is in another"
                 " folder, say --code."
             )
