@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
 from ledger.checkout import documents
+from ledger.cross_checks import one_token_table
 from ledger.errors import Refused
 from ledger.holdings import ROOT as ENVIRONMENTS
 from ledger.holdings import environment_path, environments, read_fleet
@@ -79,6 +80,7 @@ def read(folder: Path, context: Context) -> Settings:
     problems = [
         *_wrong_documents(fleet),
         *_no_ledger_id(fleet),
+        *_one_token_table(fleet),
         *missing_functions(fleet, CODE),
         *_wrong_remote(url, branch or "main"),
         *_wrong_secrets(secret, webhook_secret),
@@ -139,6 +141,11 @@ def _no_ledger_id(fleet: Fleet) -> Iterator[str]:
             f" controller may touch. Run `leasehold init {fleet.name}` in your clone of the"
             " ledger, then commit and push."
         )
+
+
+def _one_token_table(fleet: Fleet) -> Iterator[str]:
+    if fleet.environment:
+        yield from map(str, one_token_table(environment_path(fleet.name), fleet.environment))
 
 
 def _wrong_remote(url: str, branch: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from controller.aws.limits import Limits, installed_limits
 from controller.planning.desired import desired
@@ -16,7 +16,7 @@ from controller.planning.objections import objections
 from controller.planning.ownership import Owner
 from leasehold.mending import Mended, mended
 from leasehold.regions import wrong_region
-from ledger.cross_checks import wrong_definition, wrong_lock
+from ledger.cross_checks import one_token_table, wrong_definition, wrong_lock
 from ledger.documents import (
     Definition,
     Environment,
@@ -42,7 +42,7 @@ from ledger.observed import Record
 from ledger.overlong import with_overlong
 from ledger.snapshot import Entries
 
-_FUNCTIONS = "functions"  # as the CDK app has it
+FUNCTIONS = "functions"  # as the CDK app has it
 _MODULE = "app.py"
 
 
@@ -87,7 +87,11 @@ class _Check:
             yield from self._of(settings, self.fleet)
             return
         content = self.entries.get(file)
-        told = mended(file, content, "environment", parse_environment) if _is(content) else None
+        told = (
+            mended(file, content, "environment", parse_environment)
+            if isinstance(content, bytes)
+            else None
+        )
         if told is None:
             return
         entries: Mapping[str, object] = {**self.entries, file: told.content}
@@ -99,6 +103,7 @@ class _Check:
     def _of(self, settings: Environment, fleet: Fleet) -> Iterator[Violation]:
         yield from wrong_region(fleet.name, settings)
         yield from _other_account(fleet.name, settings)
+        yield from one_token_table(environment_path(fleet.name), settings)
         for holding in fleet.holdings:
             yield from self._of_holding(fleet, settings, holding)
         for broken in fleet.broken:
@@ -118,7 +123,11 @@ class _Check:
         """Judge a broken endpoint by what can be read of its files."""
         file = document_path(fleet.name, broken.name, "endpoint")
         content = self.entries.get(file)
-        told = mended(file, content, "endpoint", parse_definition) if _is(content) else None
+        told = (
+            mended(file, content, "endpoint", parse_definition)
+            if isinstance(content, bytes)
+            else None
+        )
         if told is None:
             return
         yield from told.violations
@@ -132,7 +141,7 @@ class _Check:
         yield from wrong_definition(file, name, definition, settings)
         lock_file = document_path(fleet.name, name, "lock")
         content = self.entries.get(lock_file)
-        lock = parse_lock(lock_file, content) if _is(content) else None
+        lock = parse_lock(lock_file, content) if isinstance(content, bytes) else None
         if content is None or isinstance(lock, Lock):
             usable = lock if isinstance(lock, Lock) else None
             yield from wrong_lock(file, definition, usable, settings.region_name)
@@ -150,22 +159,18 @@ class _Check:
         if integration is None or integration.type != "lambda" or integration.lambda_src is None:
             return
         folder = (self.code / integration.lambda_src).resolve()
-        functions = (self.code / _FUNCTIONS).resolve()
+        functions = (self.code / FUNCTIONS).resolve()
         if folder.parent != functions or not (folder / _MODULE).is_file():
             pointer = "/integration/properties/lambda_src"
             sentence = (
-                f"{integration.lambda_src} is no folder of {_FUNCTIONS}/ with an {_MODULE}: add it"
+                f"{integration.lambda_src} is no folder of {FUNCTIONS}/ with an {_MODULE}: add it"
                 " there, or set the integration's type to api. Where the code is in another"
                 " folder, say --code."
             )
             yield Violation("LH1028", file, pointer, sentence)
 
 
-def _is(content: object) -> bool:
-    return isinstance(content, bytes)
-
-
-def _is_of_stand_ins(violation: Violation, file: str, told: Mended[object]) -> bool:
+def _is_of_stand_ins(violation: Violation, file: str, told: Mended[Any]) -> bool:
     """Tell whether it is about a value that no document has."""
     if violation.file == file:
         return told.stands_in(violation.pointer)

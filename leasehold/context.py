@@ -7,6 +7,7 @@ Every command that reads or writes the ledger is decorated with `connected`.
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial, wraps
@@ -19,12 +20,15 @@ from botocore.config import Config
 from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT
 from controller.aws.notifier import Notifier
+from controller.dependencies import Ledger
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, look
 from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
 from leasehold import aws_settings, credentials
+from leasehold.as_of import AsOf
 from leasehold.state_dir import Running, StateDir, nearest
+from leasehold.work_tree import commit_of
 from ledger import variables
 from ledger.claims import NOTHING, Known, leaves_open
 from ledger.committers import CONTROLLER, READER
@@ -102,16 +106,38 @@ class Context:
     def account(self, fleet: Fleet) -> Account:
         return self.cloud.account(_region(fleet))
 
-    def dependencies(self, fleet: Fleet, ledger: Repository) -> Dependencies:
+    def dependencies(self, fleet: Fleet, ledger: Ledger) -> Dependencies:
         """Return what a look or a tick works with, in the region of the environment."""
         account, notifier = self.account(fleet), self.cloud.notifier(_region(fleet))
         return Dependencies(ledger, account, Survey(account), Logbook(self.status()), notifier)
 
-    def look(self) -> Tick:
-        """Read both sides, and plan for the chosen environment as of now. Raises Failure."""
-        ledger = self.repository()
+    def look(self, ref: str | None = None) -> Tick:
+        """Read both sides, and plan for the chosen environment as of now. Raises Failure.
+
+        `ref` names another commit than the head of the ledger's branch.
+        """
+        ledger: Ledger = self.repository() if ref is None else AsOf(self._commit(ref))
         fleet = self.fleet(ledger.read())
         return look(self.dependencies(fleet, ledger), fleet.name, clock())
+
+    def _commit(self, ref: str) -> Snapshot:
+        """Find a commit in the checkout that one is in, or else in the ledger's repository.
+
+        Raises Refused LH5058 where neither has it.
+        """
+        if found := commit_of(Path(), ref):
+            return found
+        with suppress(Refused):  # no name of a branch, or none of a branch that is there
+            remote = replace(self.remote, branch=ref)
+            return Repository(remote, self._folder(), committer=READER, clock=clock).read()
+        ledger = self.repository()
+        if record := ledger.find(ref):
+            return ledger.at(record.commit)
+        raise Refused(
+            "LH5058",
+            f"neither this checkout nor {self.remote.url} has a commit {ref} that can be read: a"
+            f" checkout of CI may be shallow, and `git fetch --depth 1 origin {ref}` gets it.",
+        )
 
     def status(self) -> Repository:
         """Open the branch of the observed history, with a clone that ends with the command."""

@@ -25,13 +25,21 @@ CHANGES_DUE = 2
     show_default=True,
     help="markdown is a comment for a pull request.",
 )
-def plan(context: Context, output: str) -> None:
+@click.option(
+    "--ref",
+    metavar="HEAD|SHA|BRANCH",
+    help="Plan this commit, of the checkout that one is in or of the ledger's repository.",
+)
+def plan(context: Context, output: str, ref: str | None) -> None:
     """Show what the controller would do now, and why.
+
+    With --ref it is what the controller would do if that commit were the head of the ledger: a
+    checkout of CI, detached and shallow as it is, says HEAD.
 
     Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
     plan cannot be made or documents are broken.
     """
-    tick = context.look()
+    tick = context.look(ref)
     _show(tick, output)
     if tick.fleet.errors:
         raise SystemExit(1)

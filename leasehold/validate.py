@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from leasehold.checking import Checked, checked
+from leasehold.checking import FUNCTIONS, Checked, checked
 from leasehold.console import output_option, say, show_json
 from leasehold.context import clock
 from leasehold.work_tree import work_tree
@@ -18,6 +18,8 @@ from ledger.errors import Refused
 from ledger.file_names import document_of
 from ledger.fleet import ENVIRONMENT_FILE, ROOT
 from ledger.json_files import Violation
+
+_PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class _Asked:
     "--code",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Folder that has functions/, where it is not the one that has environments/.",
+    help="Folder that has functions/, where that is not the one that has environments/.",
 )
 @output_option
 def validate(paths: tuple[Path, ...], code: Path | None, output: str) -> None:
@@ -61,7 +63,7 @@ def validate(paths: tuple[Path, ...], code: Path | None, output: str) -> None:
     roots = dict.fromkeys(each.root for each in asked)
     told: list[Violation] = []
     for root in roots:
-        found = _checked(root, code or root)
+        found = _checked(root, code or _code(root))
         ours = [each for each in asked if each.root == root]
         violations = [each for environment in found for each in environment.violations]
         named = [each for each in violations if any(path.covers(each) for path in ours)]
@@ -92,6 +94,11 @@ def _asked(paths: Iterable[Path]) -> Iterator[_Asked]:
             below = full.parts[at:]
             everything = len(below) == 1
             yield _Asked(Path(*full.parts[:at]), "" if everything else "/".join(below))
+
+
+def _code(root: Path) -> Path:
+    """Return the folder that has the code: the ledger's own, or else Leasehold's."""
+    return root if (root / FUNCTIONS).is_dir() else _PROJECT
 
 
 def _checked(root: Path, code: Path) -> tuple[Checked, ...]:

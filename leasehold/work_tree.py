@@ -1,8 +1,8 @@
-"""What a commit of a checkout would have: git itself is asked, and nothing is changed.
+"""What a commit of a checkout has, or would have: git itself is asked, and nothing is changed.
 
 Files and commits differ: git leaves out what `.gitignore` names, keeps a link as a link, and turns
 content by `.gitattributes`. So everything is added to an index in a folder of its own, as `git add
---all` would, and read from there.
+--all` would, and read from there. A commit is read with as little of the history as there is.
 """
 
 import os
@@ -11,13 +11,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfile
 
 from ledger.checkout import documents, with_environments
 from ledger.errors import Refused
 from ledger.holdings import ROOT
-from ledger.snapshot import Entries, NotAFile
+from ledger.snapshot import Entries, NotAFile, Snapshot
 
 _KINDS = {"120000": NotAFile.LINK, "160000": NotAFile.SUBMODULE}
 _COPY = re.compile(r"(.+\.(?:endpoint|lease|lock)\.json).+")
@@ -59,6 +60,51 @@ def work_tree(path: Path) -> WorkTree:
         return WorkTree(documents(path))
     fresh_names = found.keys() - {_shown(name) for name in before}
     return WorkTree(with_environments(found, folder), _copies(found, fresh_names))
+
+
+def commit_of(path: Path, ref: str) -> Snapshot | None:
+    """Read a commit, by any name that the checkout at `path` has for it; None where it has none.
+
+    A branch that was only fetched counts by its own name too. Raises Refused LH5058 where the
+    checkout has the commit, and not what is in it.
+    """
+    names = (ref, f"refs/remotes/origin/{ref}")
+    commit = next(filter(None, (_commit_id(path, name) for name in names)), None)
+    if commit is None:
+        return None
+    tree = _git(path, "ls-tree", "-r", "-z", "--full-tree", commit, "--", ROOT)
+    shown = _git(path, "show", "--no-patch", "--format=%ct", commit).stdout
+    lines = (line.partition(b"\t") for line in tree.stdout.split(b"\0") if line)
+    told = ((name, about.decode().split()) for about, _, name in lines)
+    listed = {name: (mode, blob) for name, (mode, _, blob) in told}
+    try:
+        found = dict(_entries(path, {}, listed))
+        committed_at = datetime.fromtimestamp(int(shown), UTC)
+    except (ValueError, IndexError, OverflowError, OSError) as error:
+        raise _not_whole(ref) from error
+    if tree.returncode != 0:
+        raise _not_whole(ref)
+    files = {name: content for name, content in found.items() if isinstance(content, bytes)}
+    others = {name: kind for name, kind in found.items() if isinstance(kind, NotAFile)}
+    return Snapshot(commit, files, committed_at, others)
+
+
+def _commit_id(path: Path, name: str) -> str | None:
+    """Return the id of a commit by a name; None where there is no such one, or no git."""
+    question = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    try:
+        done = _git(path, *question)
+    except OSError:
+        return None
+    return done.stdout.decode().strip() if done.returncode == 0 else None
+
+
+def _not_whole(ref: str) -> Refused:
+    return Refused(
+        "LH5058",
+        f"this checkout has the commit {ref}, and not all that is in it: `git fetch --refetch"
+        " --depth 1 origin` gets it whole.",
+    )
 
 
 def _copies(found: Entries, names: Iterable[str]) -> frozenset[str]:

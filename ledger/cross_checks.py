@@ -103,3 +103,16 @@ def wrong_lock(
             f"{name}.lock.json has data under an end-user licence, which this definition does not"
             " accept: read the licence, and set accept_eula to true if you agree.",
         )
+
+
+def one_token_table(file: str, settings: Environment) -> Iterator[Violation]:
+    """Yield where the predecessor's table of tokens is the one of today, whose key is another.
+
+    It is no reason to leave endpoints alone, so whoever writes or deploys the settings asks.
+    """
+    if settings.identities.legacy_token_table == settings.ddb_auth_table_name:
+        sentence = (
+            f"{settings.ddb_auth_table_name} is ddb_auth_table_name, too: the tables have different"
+            " keys, so name the predecessor's here, or none."
+        )
+        yield Violation("LH1014", file, "/identities/legacy_token_table", sentence)

@@ -12,6 +12,7 @@ from ledger.instants import in_utc, later
 from ledger.schedule import Schedule, window_end
 
 _MOST_MINUTES = 10**9  # about 1,900 years: past every ceiling
+_FIRST_YEAR = 2000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -144,6 +145,20 @@ def is_on(schedule: Schedule, lease: Lease | None, now: datetime) -> bool:
 
 def with_request(lease: Lease, request_id: str) -> Lease:
     return replace(lease, request_id=request_id)
+
+
+def instant_from(text: str) -> datetime:
+    """Read an instant that a person wrote. Raises ValueError with what is wrong, to end a sentence.
+
+    A year like 0001 is what some library has where nothing was filled in.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is no date of the calendar.") from None
+    if found.year < _FIRST_YEAR:
+        raise ValueError(f"{text} is before the year {_FIRST_YEAR}, and so before any endpoint.")
+    return found
 
 
 def stamp(instant: datetime) -> str:

@@ -22,6 +22,7 @@ from ledger.claims import Unsettled
 from ledger.errors import Refused
 from ledger.history import LeaseAction, trailers
 from ledger.holdings import document_path
+from ledger.lease import instant_from
 from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
 from ledger.repository import Change, Committed, Proposal, Repository, Snapshot
@@ -134,7 +135,6 @@ def quote(proposal: Proposal, snapshot: Snapshot) -> Committed:
 
 def _instant(until: str) -> datetime:
     try:
-        return datetime.fromisoformat(until)
-    except ValueError:
-        sentence = f"The body is not as expected: /until: {until} is no date of the calendar."
-        raise Refused("LH4002", sentence) from None
+        return instant_from(until)
+    except ValueError as error:
+        raise Refused("LH4002", f"The body is not as expected: /until: {error}") from None

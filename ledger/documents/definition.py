@@ -14,6 +14,7 @@ from ledger import zones
 from ledger.documents.sources import Source, source_from
 from ledger.json_files import Violation, present, read_json
 from ledger.json_text import decode
+from ledger.lease import instant_from
 from ledger.names import Name
 from ledger.schedule import Schedule, Window
 
@@ -208,8 +209,7 @@ def _wrong_values(file: str, data: Mapping[str, Any]) -> Iterator[Violation]:
         sentence = "min_instances is above max_instances."
         yield Violation("LH1014", file, "/autoscaling/min_instances", sentence)
     until = data.get("suspended", {}).get("until")
-    if until is not None and _no_date(until):
-        sentence = f"{until} is no date of the calendar."
+    if until is not None and (sentence := _no_instant(until)):
         yield Violation("LH1002", file, "/suspended/until", sentence)
     yield from _owner_twice(file, data)
     pools = [pool["instance_type"] for pool in data.get("instance_pools", ())]
@@ -226,9 +226,10 @@ def _owner_twice(file: str, data: Mapping[str, Any]) -> Iterator[Violation]:
             yield Violation("LH1014", file, f"/tags/{key}", sentence)
 
 
-def _no_date(text: str) -> bool:
+def _no_instant(text: str) -> str:
+    """Return what is wrong with an instant, or nothing."""
     try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return True
-    return False
+        instant_from(text)
+    except ValueError as error:
+        return str(error)
+    return ""

@@ -76,6 +76,14 @@ def test_a_link_in_place_of_a_definition_stops_the_synthesis(
     assert said.startswith("environments/live/A.endpoint.json: /: it is a symbolic link, ")
 
 
+def test_the_predecessors_table_is_not_the_one_of_today(tmp_path: Path, context: Context) -> None:
+    identities = {"legacy_token_table": ENVIRONMENT["ddb_auth_table_name"]}
+    write(tmp_path, {**ENVIRONMENT, "identities": identities})
+    said = refusal(tmp_path, context)
+    assert said.startswith(f"{FILE}: /identities/legacy_token_table: shop-tokens is ")
+    assert said.endswith("[LH1014]")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

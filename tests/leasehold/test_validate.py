@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.session import get_session
@@ -355,7 +356,7 @@ def test_one_round_is_enough_for_a_file_with_mistakes_of_every_kind(folder: Path
     ],
 )
 def test_stand_ins_for_what_is_wrong_are_not_told(
-    folder: Path, fields: dict[str, object], pointers: list[str]
+    folder: Path, fields: dict[str, Any], pointers: list[str]
 ) -> None:
     write(folder, "Chat.endpoint.json", own(**fields))
     assert [pointer for _, pointer, _ in in_json(folder)] == pointers
@@ -402,6 +403,15 @@ def test_settings_that_are_no_json_leave_the_rest_unjudged(folder: Path) -> None
             {"notifications": {"topic_arn": "arn:aws:sns:us-east-1:123456789012:ends"}},
             None,
         ),
+        (
+            {"identities": {"legacy_token_table": "auth"}},
+            ("/identities/legacy_token_table", "LH1014"),
+        ),
+        (
+            {"notifications": {"api_url": "https://user@host/x"}},
+            ("/notifications/api_url", "LH1002"),
+        ),
+        ({"notifications": {"api_url": "https://host:8443/x?a=b"}}, None),
         ({"region_name": "us-gov-west-1", "execution_role_arn": GOVERNMENT}, None),
         ({"region_name": "eusc-de-east-1", "execution_role_arn": SOVEREIGN}, None),
     ],
@@ -453,6 +463,13 @@ def test_a_function_may_be_in_another_folder(folder: Path, tmp_path: Path) -> No
     assert [code for _, _, code in in_json(folder)] == ["LH1028"]
     (function / "app.py").touch()
     assert in_json(folder, "--code", tmp_path / "code") == []
+
+
+def test_a_ledger_without_functions_has_those_that_leasehold_runs_with(folder: Path) -> None:
+    properties = {"lambda_src": "functions/text2text", "api_resource_name": "chat"}
+    integration = {"type": "lambda", "properties": properties}
+    write(folder, "Chat.endpoint.json", own(integration=integration))
+    assert in_json(folder) == []
 
 
 # As a hook of git, with the names of files.

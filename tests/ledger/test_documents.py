@@ -62,6 +62,7 @@ ONE_SOURCE = (
     "LH1002 : it needs exactly one of model_id, model, model_package_arn or endpoint_config_name."
 )
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+YEAR_1 = "0001-01-01T00:00:00Z"
 TAG = r"^(?![aA][wW][sS]:|[lL][eE][aA][sS][eE][hH][oO][lL][dD]:)[\w\s.:/=+@-]{1,128}$"
 PARSERS = {
     "endpoint": parse_definition,
@@ -504,6 +505,13 @@ def pools(*kinds: str) -> list[dict[str, str]]:
             {**OWN, "suspended": {"reason": "Audit", "until": "2026-02-31T08:00:00Z"}},
             ["LH1002 /suspended/until: 2026-02-31T08:00:00Z is no date of the calendar."],
             id="suspended until 31 February",
+        ),
+        pytest.param(
+            {**OWN, "suspended": {"reason": "Audit", "until": YEAR_1}},
+            [
+                f"LH1002 /suspended/until: {YEAR_1} is before the year 2000, and so before any endpoint."
+            ],
+            id="suspended until the year 1",
         ),
         pytest.param(
             {**OWN, "suspended": {"reason": " "}},

@@ -32,8 +32,8 @@ SETTINGS = {
     "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
     "async_output_path": "s3://demo-answers/",
 }
-JUMPSTART: dict[str, object] = {"model": None, "model_id": "falcon", "accept_eula": True}
-LOCK = {
+JUMPSTART: dict[str, Any] = {"model": None, "model_id": "falcon", "accept_eula": True}
+LOCK: dict[str, object] = {
     "model_id": "falcon",
     "model_version": "1.0.0",
     "region_name": "us-east-1",
@@ -89,8 +89,11 @@ def variables(**values: str) -> dict[str, object]:
     return {**DATA, "environment": values}
 
 
-TOPIC = {"inference_type": "async", "async_inference": {"success_topic_arn": "arn:aws:sns:x"}}
-LONG = {
+TOPIC: dict[str, object] = {
+    "inference_type": "async",
+    "async_inference": {"success_topic_arn": "arn:aws:sns:x"},
+}
+LONG: dict[str, object] = {
     "inference_type": "async",
     "async_inference": {"s3_failure_path": "s3://demo-answers/" + "y" * 600},
 }
@@ -165,7 +168,7 @@ def test_what_the_lock_says_is_wrong_there() -> None:
     ]
 
 
-FULL = {
+FULL: dict[str, Any] = {
     "inference_instance_count": 2,
     "instance_pools": [{"instance_type": "ml.g5.2xlarge"}],
     "instance_provision_timeout_seconds": 600,
@@ -187,11 +190,11 @@ FULL = {
         "container_startup_health_check_timeout_seconds": 600,
     },
 }
-PACKAGE = {
+PACKAGE: dict[str, Any] = {
     "model": None,
     "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3",
 }
-EXISTING = {
+EXISTING: dict[str, Any] = {
     "model": None,
     "inference_instance_type": None,
     "endpoint_config_name": "their-config",

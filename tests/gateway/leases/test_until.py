@@ -50,6 +50,12 @@ class TestALeaseUntilAnInstant:
         answer = until(api, "2026-11-23T12:30:00Z", shorten=True)
         assert answer.body["ExpiresAt"] == "2026-11-23T12:30:00Z"
 
+    def test_in_the_year_1_is_refused_where_it_is_written(self, api: Api) -> None:
+        answer = until(api, "0001-01-01T00:00:00Z", shorten=True)
+        assert (answer.status, answer.code) == (400, "LH4002")
+        assert "/until: 0001-01-01T00:00:00Z is before the year 2000" in answer.error
+        assert api.log() == []
+
     def test_past_the_ceiling_names_the_latest_end_and_the_file(self, api: Api) -> None:
         limits = environment(limits={"max_lease_minutes": 100})
         api.scene.push({"environments/dev/environment.json": limits})

@@ -1,0 +1,158 @@
+"""`leasehold plan --ref`: what would be done if a commit were the head of the ledger."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from leasehold.cli import main
+from leasehold.work_tree import commit_of
+from ledger.errors import Refused
+from ledger.snapshot import NotAFile
+from tests.ledger.forge import Colleague, git
+from tests.scene import definition, path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.scene import Scene
+
+ODD = ["fix/#42", "user@home/x", "feat/größe", "o'brien", "a=b", "feat(dev)/x", "a&b", "a%20b"]
+
+
+class Planner:
+    """The command line, with a ledger and an account."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def __call__(self, *arguments: str) -> Result:
+        return CliRunner().invoke(main, ["plan", "--repository", self._url, *arguments])
+
+    def actions(self, *arguments: str) -> dict[str, str]:
+        """Return what is done about each definition."""
+        result = self(*arguments, "--output", "json")
+        assert result.exit_code in (0, 2), result.output
+        return {each["name"]: each["action"] for each in json.loads(result.stdout)["actions"]}
+
+
+@pytest.fixture
+def plan(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Planner:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    scene.at(datetime.now(UTC))  # by which the command line goes
+    scene.define("Falcon40B", schedule={"initial_provision_minutes": 30})
+    return Planner(scene.forge.url)
+
+
+def proposed(scene: Scene, tmp_path: Path, *branches: str) -> str:
+    """Push branches with a definition that main has not, and return their commit."""
+    writer = Colleague(tmp_path / "writer", scene.forge.url)
+    writer.pull()
+    fields = definition("Chat", schedule={"initial_provision_minutes": 30})
+    commit = writer.commit({path("Chat"): json.dumps(fields)}, "propose")
+    for branch in branches or ("proposal",):
+        git(writer.home, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+    return commit
+
+
+def checkout(scene: Scene, folder: Path, commit: str) -> Path:
+    """Check out one commit, detached and shallow, as CI does."""
+    folder.mkdir()
+    git(folder, "init", "--quiet", ".")
+    git(folder, "remote", "add", "origin", scene.forge.url)
+    git(folder, "fetch", "--quiet", "--depth", "1", "origin", commit)
+    git(folder, "checkout", "--quiet", "--detach", "FETCH_HEAD")
+    return folder
+
+
+def test_a_detached_and_shallow_checkout_is_planned_as_it_is(
+    scene: Scene, plan: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = proposed(scene, tmp_path)
+    assert plan.actions() == {"Falcon40B": "grant"}
+    monkeypatch.chdir(checkout(scene, tmp_path / "ci", commit))
+    both = {"Falcon40B": "grant", "Chat": "grant"}
+    assert plan.actions("--ref", "HEAD") == both
+    assert plan.actions("--ref", commit[:10]) == both
+    assert f'"commit": "{commit}"' in plan("--ref", "HEAD", "--output", "json").stdout
+    assert git(tmp_path / "ci", "status", "--porcelain") == ""
+
+
+def test_a_commit_below_a_folder_of_the_checkout_counts_from_its_root(
+    scene: Scene, plan: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ci = checkout(scene, tmp_path / "ci", proposed(scene, tmp_path))
+    monkeypatch.chdir(ci / "environments" / "dev")
+    assert plan.actions("--ref", "HEAD") == {"Falcon40B": "grant", "Chat": "grant"}
+
+
+def test_a_branch_or_commit_that_the_checkout_has_not_is_the_ledgers(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    proposed(scene, tmp_path)
+    assert plan.actions("--ref", "proposal") == {"Falcon40B": "grant", "Chat": "grant"}
+    assert plan.actions("--ref", scene.forge.tip[:12]) == {"Falcon40B": "grant"}
+
+
+def test_branches_with_any_name_that_git_takes_are_planned(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    proposed(scene, tmp_path, *ODD)
+    for branch in ODD:
+        assert plan.actions("--branch", branch) == {"Falcon40B": "grant", "Chat": "grant"}
+
+
+def test_a_branch_that_was_only_fetched_goes_by_its_own_name(scene: Scene, tmp_path: Path) -> None:
+    commit = proposed(scene, tmp_path)
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", scene.forge.url, "clone")
+    found = commit_of(folder, "proposal")
+    assert found is not None
+    assert found.commit == commit
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "0" * 40, "-x", "a..b"])
+def test_what_nobody_has_is_refused_in_one_sentence(plan: Planner, ref: str) -> None:
+    result = plan(f"--ref={ref}")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("[LH5058]\n")
+    assert result.stderr.count("\n") == 1
+
+
+def test_links_and_submodules_are_what_they_are(tmp_path: Path) -> None:
+    writer = Colleague(tmp_path / "writer", "none")
+    (writer.home / "environments" / "dev").mkdir(parents=True)
+    (writer.home / "environments" / "dev" / "Chat.endpoint.json").symlink_to("../x")
+    commit = writer.commit({"environments/dev/environment.json": "{}"}, "begin")
+    found = commit_of(writer.home, "HEAD")
+    assert found is not None
+    assert (found.commit, dict(found.files)) == (
+        commit,
+        {"environments/dev/environment.json": b"{}"},
+    )
+    assert found.not_files == {"environments/dev/Chat.endpoint.json": NotAFile.LINK}
+
+
+def test_a_commit_with_a_hole_is_refused(tmp_path: Path) -> None:
+    writer = Colleague(tmp_path / "writer", "none")
+    writer.commit({"environments/dev/environment.json": "{}"}, "begin")
+    for name in ("HEAD:environments/dev/environment.json", "HEAD:environments"):
+        blob = git(writer.home, "rev-parse", name)
+        (writer.home / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+        with pytest.raises(Refused, match="not all that is in it"):
+            commit_of(writer.home, "HEAD")
+
+
+def test_where_git_is_not_installed_there_is_no_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit_of(tmp_path, "HEAD") is None
