@@ -14,6 +14,7 @@ import string
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from ledger.errors import Refused
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LONGEST = 120
+_ONLY = "only"
+_GLOB = re.compile(r"[a-zA-Z0-9*?-]{1,63}")
 # Persian and Indic scripts need the two joiners; all other format characters hide or reorder text.
 _JOINERS = frozenset("\u200c\u200d")
 _PLAIN = frozenset(f"{string.ascii_letters}{string.digits}_+=/.-")
@@ -42,20 +45,40 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Principal:
-    """A person and their scopes. Raises `Refused` (LH4201) for what no commit could carry."""
+    """A person and their scopes. Raises `Refused` (LH4201) for what no commit could carry.
+
+    `only` are globs of endpoint names, without case, that the scopes are for; none is all.
+    """
 
     name: str
     email: str
     scopes: frozenset[Scope]
+    only: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _check_name(self.name)
         _check_email(self.email)
         if not self.scopes:
             raise Refused("LH4201", f"{self.name} has no scope: give at least one of {_known()}.")
+        for glob in self.only:
+            _check_glob(glob)
 
     def allows(self, scope: Scope) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def reaches(self, endpoint_name: str) -> bool:
+        """Tell whether the scopes are for an endpoint, by its name in SageMaker."""
+        name = endpoint_name.casefold()
+        return not self.only or any(fnmatchcase(name, each.casefold()) for each in self.only)
+
+    def check_reach(self, endpoint_name: str) -> None:
+        """Raise Refused LH4231 for an endpoint that the scopes are not for."""
+        if not self.reaches(endpoint_name):
+            raise Refused(
+                "LH4231",
+                f"This token is for {', '.join(sorted(self.only))} only, and"
+                f" {endpoint_name:.100} is another endpoint. Ask for a token that reaches it.",
+            )
 
     def as_person(self) -> Person:
         """Return the author that git writes into a commit."""
@@ -67,6 +90,7 @@ class Principal:
             "name": self.name,
             "email": self.email,
             "scopes": ",".join(sorted(self.scopes)),
+            **({_ONLY: ",".join(sorted(self.only))} if self.only else {}),
         }
 
     @classmethod
@@ -79,6 +103,7 @@ class Principal:
             name=_text(context, "name"),
             email=_text(context, "email"),
             scopes=scopes_from(_text(context, "scopes").split(",")),
+            only=frozenset(_text(context, _ONLY).split(",") if _ONLY in context else ()),
         )
 
 
@@ -123,6 +148,15 @@ def _check_name(name: str) -> None:
     if not any(map(str.isalnum, name)) or name != name.strip():
         raise Refused("LH4201", f"the name {name!r:.150} is empty or has blanks at its ends.")
     _check_characters("name", name)
+
+
+def _check_glob(glob: str) -> None:
+    if not _GLOB.fullmatch(glob):
+        raise Refused(
+            "LH4232",
+            f"{glob!r:.100} is no glob of endpoint names: letters, digits and hyphens, * for any of"
+            " them and ? for one, and 63 at the most.",
+        )
 
 
 def _check_email(email: str) -> None:

@@ -36,20 +36,31 @@ def token() -> None:
     help="What it allows; may be repeated.",
 )
 @click.option(
-    "--days", type=click.IntRange(1, _MOST_DAYS), help="How long it is valid; else for ever."
+    "--only",
+    multiple=True,
+    metavar="GLOB",
+    help="Endpoints that it is for, such as 'demo-Falcon*'; may be repeated. Else all.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(0, _MOST_DAYS),
+    default=90,
+    show_default=True,
+    help="How long it is valid; 0 is until somebody revokes it.",
 )
 @output_option
-def create(
+def create(  # noqa: PLR0913 - one for each option
     context: Context,
     *,
     whom: str | None,
     scopes: tuple[str, ...],
-    days: int | None,
+    only: tuple[str, ...],
+    days: int,
     output: str,
 ) -> None:
     """Make a token for a person. The table keeps its hash only, so copy it now."""
     person = git_author.author(whom)
-    principal = Principal(person.name, person.email, frozenset(map(Scope, scopes)))
+    principal = Principal(person.name, person.email, frozenset(map(Scope, scopes)), frozenset(only))
     now = clock().replace(microsecond=0)
     expires_at = now + timedelta(days=days) if days else None
     text, record = _table(context).create(principal, now, expires_at)
@@ -75,12 +86,13 @@ def list_(context: Context, *, output: str) -> None:
             record.principal.name,
             record.principal.email,
             ", ".join(sorted(record.principal.scopes)),
+            ", ".join(sorted(record.principal.only)) or "all",
             utc(record.created_at),
             relative(record.expires_at, now) if record.expires_at else "never",
         )
         for record in records
     ]
-    show_table(("ID", "NAME", "EMAIL", "SCOPES", "MADE", "EXPIRES"), rows)
+    show_table(("ID", "NAME", "EMAIL", "SCOPES", "ONLY", "MADE", "EXPIRES"), rows)
 
 
 @token.command
@@ -108,6 +120,7 @@ def _as_data(record: TokenRecord) -> dict[str, Any]:
         "name": record.principal.name,
         "email": record.principal.email,
         "scopes": sorted(record.principal.scopes),
+        "only": sorted(record.principal.only) or None,
         "created_at": stamp(record.created_at),
         "expires_at": stamp(record.expires_at) if record.expires_at else None,
     }

@@ -12,7 +12,8 @@ the last: nobody passes on a doubt, and an issuer's silence harms no holder of a
 API Gateway keeps a policy for what was presented and reuses it for any method of the stage, for 30
 seconds (docs/decisions/0010). So a policy says all that its caller may reach there: the paths whose
 operations ask for scopes themselves, and, with the scope `invoke`, every other, for behind a
-definition's own path nobody may ask any more (docs/decisions/0024). The end of a JWT or a token is
+definition's own path nobody may ask any more (docs/decisions/0024). A token for some endpoints
+alone does not get there (docs/decisions/0042). The end of a JWT or a token is
 asked for each request. What was presented is never logged or answered.
 """
 
@@ -156,7 +157,10 @@ def _stage(method_arn: str) -> str:
 
 
 def _allowed(caller: Caller, stage: str) -> dict[str, Any]:
-    paths = ("*/*",) if caller.principal.allows(Scope.INVOKE) else _ASKING_FOR_SCOPES
+    principal = caller.principal
+    # A token for some endpoints alone is checked by the gateway, which no own path passes by.
+    everywhere = principal.allows(Scope.INVOKE) and not principal.only
+    paths = ("*/*",) if everywhere else _ASKING_FOR_SCOPES
     policy = _policy(caller.public_id, "Allow", [f"{stage}/{path}" for path in paths])
     return {**policy, "context": caller.to_context()}
 

@@ -70,6 +70,8 @@ def item_of(
         "scopes": {"SS": sorted(principal.scopes)},
         "created_at": {"S": stamp(now)},
     }
+    if principal.only:
+        item["only"] = {"SS": sorted(principal.only)}
     if expires_at is not None:
         item["expires_at"] = {"S": stamp(expires_at)}
         item["expires_at_epoch"] = {"N": str(int(expires_at.timestamp()))}
@@ -82,7 +84,12 @@ def record_of(item: Mapping[str, Any]) -> TokenRecord:
     try:
         return TokenRecord(
             token_id,
-            Principal(item["name"]["S"], item["email"]["S"], scopes_from(item["scopes"]["SS"])),
+            Principal(
+                item["name"]["S"],
+                item["email"]["S"],
+                scopes_from(item["scopes"]["SS"]),
+                frozenset(item["only"]["SS"]) if "only" in item else frozenset(),
+            ),
             _instant(item["created_at"]["S"]),
             _instant(item["expires_at"]["S"]) if "expires_at" in item else None,
         )

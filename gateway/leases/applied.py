@@ -34,7 +34,9 @@ class Applied:
         snapshot = self.ledger.read()
         endpoint = self._endpoint(snapshot, name) if name is not None else None
         noted, commit = self._noted(), self._found(wanted, snapshot)
-        open_ = noted.open if noted else ()
+        if endpoint is not None:
+            call.principal.check_reach(endpoint)
+        open_ = [each for each in (noted.open if noted else ()) if call.principal.reaches(each)]
         left = [each for each in open_ if endpoint in (None, each)]
         answer: dict[str, Any] = {
             "Commit": commit,

@@ -79,10 +79,10 @@ class Changes:
     ) -> Answer:
         """Answer by the documents, and where these leave it open by what is known besides."""
         try:
-            return self._answered(call, propose(request), request)
+            return self._answered(call, reaching(propose(request), request, call), request)
         except Unsettled:
             request = replace(request, known=known_of(self.status, self.environment))
-            return self._answered(call, propose(request), request)
+            return self._answered(call, reaching(propose(request), request, call), request)
 
     def _answered(self, call: Call, proposal: Proposal, request: Request) -> Answer:
         is_dry_run = call.parameter("dry_run") == "true"
@@ -120,6 +120,20 @@ class Changes:
         record = earlier.record
         change = Change({}, record.message, record.author, "")
         return Committed(record.commit, earlier.snapshot, change)
+
+
+def reaching(proposal: Proposal, request: Request, call: Call) -> Proposal:
+    """Let a proposal be made only of an endpoint that its caller's scopes are for (LH4231)."""
+    principal = call.principal
+    if not principal.only:
+        return proposal
+
+    def propose(snapshot: Snapshot) -> Change:
+        found = request.fleet(snapshot).find(request.endpoint)
+        principal.check_reach(found.endpoint_name if found else request.endpoint)
+        return proposal(snapshot)
+
+    return propose
 
 
 def quote(proposal: Proposal, snapshot: Snapshot) -> Committed:

@@ -30,7 +30,7 @@ class Query:
     status: Repository | None = None
 
     def tell(self, call: Call) -> Answer:
-        """Answer with the lease that is named, or all. Raises Refused LH4106 or LH4109."""
+        """Answer with the lease that is named, or all. Raises Refused LH4106, LH4109, LH4231."""
         with ThreadPoolExecutor(1) as beside:
             fetched = beside.submit(seen, self.status, self.environment)
             snapshot, now = self.ledger.read(), self.clock()
@@ -43,9 +43,11 @@ class Query:
 
         name = call.parameter("EndpointName")
         if name is None:
-            items = sorted(fleet.items, key=lambda item: item.endpoint_name)
+            reached = (it for it in fleet.items if call.principal.reaches(it.endpoint_name))
+            items = sorted(reached, key=lambda item: item.endpoint_name)
             return Answer([told(item) for item in items])
         item = fleet.get(name)
+        call.principal.check_reach(item.endpoint_name)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)
         return Answer(told(item), headers=headers)
 

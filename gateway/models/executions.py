@@ -89,6 +89,7 @@ class Executions:
         """
         self._machine_arn()
         item = readable(self.invocation.fleet.named(call.document["endpointname"]))
+        call.principal.check_reach(item.endpoint_name)
         if not item.definition.async_api_enabled:
             raise Refused(
                 "LH4321",
@@ -113,7 +114,9 @@ class Executions:
         may_see = call.principal.allows(Scope.ADMIN) or name.startswith(_owner(call))
         if not is_known or not may_see:
             raise Refused("LH4324", "executionArn is not one that this API has answered you with.")
-        return Answer(self.machine.describe(execution_arn))
+        told = self.machine.describe(execution_arn)
+        call.principal.check_reach(_asked_endpoint(told))
+        return Answer(told)
 
     def _machine_arn(self) -> str:
         if self.machine.arn is None:
@@ -121,6 +124,14 @@ class Executions:
                 "LH4320", "This API was deployed without the state machine for long calls."
             )
         return self.machine.arn
+
+
+def _asked_endpoint(told: Mapping[str, Any]) -> str:
+    """Return whom an execution asks; Step Functions may leave out an input that is long."""
+    try:
+        return str(json.loads(told["input"])["endpointname"])
+    except (KeyError, ValueError, TypeError):
+        return ""
 
 
 def _name(call: Call) -> str:

@@ -59,6 +59,8 @@ class Invocation:
     def by_resource(self, call: Call) -> Answer:
         """Ask the one at this path. Raises Unavailable LH4310 where a function should answer."""
         item = self._found(lambda: self.fleet.at(call.path["api_resource_name"]))
+        if not item.definition.public:
+            call.principal.check_reach(item.endpoint_name)
         integration = item.definition.integration
         if integration and integration.type == "lambda":
             raise Unavailable(
@@ -69,8 +71,10 @@ class Invocation:
         return self.ask(item, call, self.runtime.invoke)
 
     def named(self, call: Call) -> Holding | Broken:
-        """Return the endpoint that the path names. Raises Refused LH4106."""
-        return self._found(lambda: self.fleet.named(call.path["EndpointName"]))
+        """Return the endpoint that the path names. Raises Refused LH4106, LH4231."""
+        item = self._found(lambda: self.fleet.named(call.path["EndpointName"]))
+        call.principal.check_reach(item.endpoint_name)
+        return item
 
     def ask(
         self, item: Holding | Broken, call: Call, send: Callable[[str, ModelCall], _Said]

@@ -17,7 +17,7 @@ that, too. A header's name can only take a call's effect away.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -164,13 +164,15 @@ _KINDS = {
 }
 
 
-def _each(read_one: Any, changes: list[Any]) -> Iterator[Change]:  # noqa: ANN401  (one of the below)
+def _each(
+    read_one: Callable[[Mapping[str, Any]], Change | None], changes: list[Any]
+) -> Iterator[Change]:
     for change in changes:
-        if (found := read_one(change)) is not None:
+        if isinstance(change, dict) and (found := read_one(change)) is not None:
             yield found
 
 
-def _of_bitbucket_cloud(change: object) -> Change | None:
+def _of_bitbucket_cloud(change: Mapping[str, Any]) -> Change | None:
     match change:
         case {"new": {"type": str(what), "name": str(name)}}:
             made = change.get("created") is True
@@ -180,14 +182,14 @@ def _of_bitbucket_cloud(change: object) -> Change | None:
     return None
 
 
-def _of_bitbucket_server(change: object) -> Change | None:
+def _of_bitbucket_server(change: Mapping[str, Any]) -> Change | None:
     match change:
         case {"ref": {"id": str(ref)}}:
             return Change(ref, _KINDS.get(str(change.get("type")), Kind.UPDATED))
     return None
 
 
-def _of_azure(change: object) -> Change | None:
+def _of_azure(change: Mapping[str, Any]) -> Change | None:
     match change:
         case {"name": str(ref)}:
             return Change(ref, _between(change.get("oldObjectId"), change.get("newObjectId")))

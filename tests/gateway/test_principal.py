@@ -82,6 +82,31 @@ def test_admin_allows_everything() -> None:
     assert all(map(root.allows, Scope))
 
 
+@pytest.mark.parametrize(
+    ("globs", "name", "reached"),
+    [
+        ((), "demo-Falcon40B-Endpoint", True),
+        (("demo-Falcon*",), "demo-Falcon40B-Endpoint", True),
+        (("DEMO-falcon*",), "demo-Falcon40B-Endpoint", True),
+        (("demo-Falcon",), "demo-Falcon40B-Endpoint", False),
+        (("x", "demo-Falcon??B-*"), "demo-Falcon40B-Endpoint", True),
+        (("demo-Falcon*",), "other-demo-Falcon", False),
+    ],
+)
+def test_scopes_may_be_for_some_endpoints(
+    globs: tuple[str, ...], name: str, *, reached: bool
+) -> None:
+    caller = Principal("Ana", "ana@example.com", frozenset({Scope.READ}), frozenset(globs))
+    assert caller.reaches(name) is reached
+    assert Principal.from_context(caller.to_context()) == caller
+
+
+@pytest.mark.parametrize("glob", ["", "a,b", "[ab]", "a b", "x" * 64, "a/*", "a\n"])
+def test_a_glob_that_no_name_could_fit_is_refused(glob: str) -> None:
+    with pytest.raises(Refused, match="LH4232"):
+        Principal("Ana", "ana@example.com", frozenset({Scope.READ}), frozenset({glob}))
+
+
 @given(
     name=st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=LONGEST),
     scopes=st.frozensets(st.sampled_from(Scope), min_size=1),

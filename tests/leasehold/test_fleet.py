@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -119,6 +119,21 @@ def test_a_token_opens_the_gateway_and_a_revoked_one_does_not(up: Up) -> None:
     listed = {record["id"] for record in up.leasehold.json("token", "list")}
     assert kept["id"] in listed
     assert revoked["id"] not in listed
+
+
+def test_a_token_ends_after_90_days_and_may_be_for_some_endpoints_alone(up: Up) -> None:
+    create = ("token", "create", "--for", "Ben <ben@example.com>", "--only", "demo-falcon*")
+    made = up.leasehold.json(*create)
+    lives = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    assert lives == timedelta(days=90)
+    assert made["only"] == ["demo-falcon*"]
+    for name, status in (("Falcon40B", 200), ("Summarizer", 403)):
+        asked = up.ask("GET", query=f"?EndpointName={name}", token=made["token"])
+        assert asked[0] == status
+    assert up.leasehold.json(*create, "--days", "0")["expires_at"] is None
+    assert "demo-falcon*" in up.leasehold("token", "list").stdout
+    wrong = up.leasehold("token", "create", "--for", "Ben <ben@example.com>", "--only", "a/b")
+    assert "LH4232" in wrong.stderr
 
 
 def test_a_plan_exits_with_0_where_nothing_is_to_do(up: Up) -> None:
