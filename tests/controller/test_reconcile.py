@@ -18,8 +18,6 @@ from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from controller.planning.action import Action
     from tests.scene import Scene
 
@@ -707,7 +705,7 @@ class Faulty(Account):
         super().__init__(scene.account.client)
         self._name = name
 
-    def apply(self, action: Action, now: datetime) -> None:
+    def apply(self, action: Action) -> None:
         if action.endpoint_name == self._name:
             raise TypeError("no such shape")
-        super().apply(action, now)
+        super().apply(action)

@@ -509,8 +509,10 @@ def pools(*kinds: str) -> list[dict[str, str]]:
         pytest.param(
             {**OWN, "suspended": {"reason": "Audit", "until": YEAR_1}},
             [
-                f"LH1002 /suspended/until: {YEAR_1} is before the year 2000, and so before any"
-                " endpoint."
+                (
+                    f"LH1002 /suspended/until: {YEAR_1} is before the year 2000, and so before any"
+                    " endpoint."
+                )
             ],
             id="suspended until the year 1",
         ),

@@ -114,9 +114,9 @@ class TestALife:
         before = Record({NAME: entry("InService", lease_end=at(30), lease_set_at=at(-90))})
         moment = None if committed is None else at(committed)
         observed = [there("InService", FLEET)]
-        after = sighted(before, FLEET, observed, at(10), moment)
+        after = sighted(before, FLEET, observed, at(10), committed_at=moment)
         assert after.entries[NAME].lease_set_at == at(set_at)
-        again = sighted(after, FLEET, observed, at(20), at(20))
+        again = sighted(after, FLEET, observed, at(20), committed_at=at(20))
         assert again.entries[NAME].lease_set_at == at(set_at)
 
     def test_keeps_the_reason_of_what_follows_by_itself(self) -> None:
