@@ -98,9 +98,10 @@ class _View:
             return False
         match item:
             case Holding():
-                state = Faults().around(
-                    item.endpoint_name, partial(_state, self._decision(item)), None
-                )
+                look = partial(_state, self._decision(item))
+                state = Faults().around(item.endpoint_name, look, None)
+                if state is None:
+                    return self._lease_ended(there)
                 return state not in _KEPT_ON_PURPOSE and not item.first_lease_due
             case Broken():
                 return self._lease_ended(there)
