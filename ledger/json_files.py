@@ -5,9 +5,10 @@ It reads the schemas, which ship with the code; otherwise pure. It knows no docu
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,8 @@ __all__ = [
 
 SCHEMAS = Path(__file__).resolve().parent.parent / "schema"
 _MOST_NAMED = 5
+_MOST_TOLD = 500
+_MOST_LOOKED_AT = 200
 _LONGEST_SHOWN = 60
 _COMPARED = {
     "minimum": "is less than",
@@ -37,6 +40,7 @@ _COMPARED = {
     "minLength": "is shorter than",
     "maxItems": "is longer than",
     "maxLength": "is longer than",
+    "maxProperties": "has more fields than",
 }
 
 
@@ -58,10 +62,12 @@ def as_sentences(violations: Iterable[Violation]) -> str:
     return " ".join(map(str, violations))
 
 
-def read_json(file: str, content: bytes, schema: str) -> dict[str, Any] | tuple[Violation, ...]:
+def read_json(
+    file: str, content: bytes, schema: str, most_bytes: int = MAX_BYTES
+) -> dict[str, Any] | tuple[Violation, ...]:
     """Read a file against `schema/{schema}.schema.json`: the data, or all violations."""
     try:
-        data = decode(content)
+        data = decode(content, most_bytes)
     except ValueError as error:
         return (Violation("LH1001", file, "", f"it cannot be read as JSON: {error}."),)
     except RecursionError:
@@ -75,11 +81,17 @@ def present(**fields: Any) -> dict[str, Any]:  # noqa: ANN401  (whatever JSON ho
 
 
 def check(file: str, data: object, schema: str) -> tuple[Violation, ...]:
-    """Return every violation of a schema once, in the order of their places."""
+    """Return every violation of a schema once, in the order of their places.
+
+    Of very many these are some: whoever mends a file by hand reads no more.
+    """
+    errors = _validator(schema).iter_errors(data)
     found = {
         Violation("LH1002", file, _pointer(error.absolute_path), _sentence(error))
-        for error in _validator(schema).iter_errors(data)
+        for error in islice(errors, _MOST_TOLD)
     }
+    if next(errors, None):
+        found.add(Violation("LH1002", file, "", "there is more that is wrong than is told here."))
     return tuple(sorted(found))
 
 
@@ -116,6 +128,66 @@ def _pattern(
         yield ValidationError(f"{instance!r} does not match {rule!r}")
 
 
+def _unique_items(
+    _validator: object, rule: object, instance: object, schema: Mapping[str, Any]
+) -> Iterator[ValidationError]:
+    """Find items that are equal by a set of what they say: jsonschema compares all with all."""
+    if not rule or not isinstance(instance, list) or _is_longer(instance, schema, "maxItems"):
+        return
+    if len({_canonical(item) for item in instance}) < len(instance):
+        yield ValidationError("an item of it stands there twice")
+
+
+def _canonical(value: object) -> str:
+    """Write a value so that two are the same text if JSON Schema calls them equal, as 1 and 1.0."""
+    return json.dumps(_normal(value), sort_keys=True)
+
+
+def _normal(value: object) -> object:
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case list():
+            return [_normal(each) for each in value]
+        case dict():
+            return {key: _normal(each) for key, each in value.items()}
+        case _:
+            return value
+
+
+def _items(
+    validator: Any,  # noqa: ANN401  (jsonschema's own protocol)
+    rule: Any,  # noqa: ANN401  (a schema)
+    instance: object,
+    schema: Mapping[str, Any],
+) -> Iterator[ValidationError]:
+    """Look at each item, unless there are too many, which is said once and not of each."""
+    if not isinstance(instance, list) or _is_longer(instance, schema, "maxItems"):
+        return
+    for index, item in enumerate(instance):
+        yield from validator.descend(item, rule, path=index)
+
+
+def _unless_too_many(keyword: Any) -> Any:  # noqa: ANN401  (jsonschema's own protocol)
+    """Return a keyword for objects that looks at none of more fields than there may be."""
+
+    def limited(
+        validator: Any,  # noqa: ANN401
+        rule: Any,  # noqa: ANN401
+        instance: object,
+        schema: Mapping[str, Any],
+    ) -> Iterator[ValidationError]:
+        if not (isinstance(instance, dict) and _is_longer(instance, schema, "maxProperties")):
+            yield from keyword(validator, rule, instance, schema)
+
+    return limited
+
+
+def _is_longer(instance: Sized, schema: Mapping[str, Any], limit: str) -> bool:
+    """Tell whether it has too many to look at each; a few too many are looked at all the same."""
+    return limit in schema and len(instance) > max(schema[limit], _MOST_LOOKED_AT)
+
+
 def _properties(
     validator: Any,  # noqa: ANN401  (jsonschema's own protocol)
     rules: Mapping[str, Any],
@@ -131,9 +203,17 @@ def _properties(
                 yield from validator.descend(instance[name], rule, path=name, schema_path=name)
 
 
+_KEYWORDS = Draft202012Validator.VALIDATORS
 _Strict: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    validators={"pattern": _pattern, "properties": _properties},
+    validators={
+        "pattern": _pattern,
+        "properties": _properties,
+        "items": _items,
+        "uniqueItems": _unique_items,
+        "propertyNames": _unless_too_many(_KEYWORDS["propertyNames"]),
+        "additionalProperties": _unless_too_many(_KEYWORDS["additionalProperties"]),
+    },
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_whole),
 )
 
@@ -168,6 +248,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (
             examples = schema.get("examples", ())
             hint = f"; an example: {examples[0]}" if examples else ""
             return f"{_shown(instance)} does not match {rule}{hint}."
+        case "uniqueItems":
+            return f"{_shown(instance)} has an item twice: leave one out."
         case "oneOf":
             keys = [option["required"][0] for option in rule]
             return f"it needs exactly one of {_listed(keys, 'or')}."

@@ -22,14 +22,14 @@ _TRAILING_COMMA = re.compile(r",[ \t\r\n]*([\]}])")
 _WORD = re.compile(r'"[^"\n]*"?|[\w.+-]+|\S+')
 
 
-def decode(content: bytes) -> Any:  # noqa: ANN401  (whatever JSON holds)
+def decode(content: bytes, most_bytes: int = MAX_BYTES) -> Any:  # noqa: ANN401  (whatever JSON holds)
     """Return what a JSON text says.
 
     Raises ValueError with a sentence for what is no JSON or not safe to read, and RecursionError
     for what is nested too deeply.
     """
-    if len(content) > MAX_BYTES:
-        raise ValueError(f"it has {len(content)} bytes, and at most {MAX_BYTES} are read")
+    if len(content) > most_bytes:
+        raise ValueError(f"it has {len(content)} bytes, and at most {most_bytes} are read")
     text = _as_text(content)
     try:
         data = json.loads(

@@ -18,6 +18,7 @@ from ledger.lease import instant_from
 from ledger.names import Name
 from ledger.schedule import Schedule, Window
 
+MAX_DEFINITION_BYTES = 64 * 1024
 _TARGETS = {"async": 5.0, "realtime": 100.0}  # AWS's own examples
 
 
@@ -102,7 +103,7 @@ def read_names(content: bytes) -> tuple[str | None, str | None]:
 
 
 def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation, ...]:
-    data = read_json(file, content, "endpoint")
+    data = read_json(file, content, "endpoint", MAX_DEFINITION_BYTES)
     if isinstance(data, tuple):
         return data
     wrong = (*_wrong_windows(file, data.get("schedule", {})), *_wrong_values(file, data))

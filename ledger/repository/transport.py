@@ -12,7 +12,7 @@ from typing import Literal
 import pygit2
 from pygit2.enums import CredentialType
 
-from ledger.errors import Refused, Unavailable
+from ledger.errors import Failure, Refused, Unavailable
 from ledger.remote import Remote, SshKey, Timeouts, Token
 from ledger.writer import PushFailed
 
@@ -20,6 +20,8 @@ from ledger.writer import PushFailed
 FOREIGN = (pygit2.GitError, KeyError, ValueError, OSError)
 TRACKING = "refs/remotes/origin/tip"
 _NO_COMMIT = "0" * 40
+_OTHER_FORMAT = "object format"  # in libgit2's words for what is not SHA-1
+_NO_ROOM = ("No space left on device", "Disk quota exceeded", "Read-only file system")
 _MOST_WORDS = 500
 _home_is_ours = threading.Lock()
 
@@ -80,8 +82,23 @@ class Server:
         if not callbacks.accepted:
             raise PushFailed("it gave no verdict", verdict=False, sent=True)
 
-    def unreachable(self, error: Exception) -> Unavailable:
-        return Unavailable("LH2003", f"The repository {self.remote.url} cannot be read: {error}")
+    def unreachable(self, error: Exception) -> Failure:
+        """Say why the repository cannot be read: for good, for want of room here, or for now."""
+        words = str(error)
+        if _OTHER_FORMAT in words:
+            return Refused(
+                "LH1024",
+                f"The repository {self.remote.url} cannot be read: {words}. Its object ids are"
+                " SHA-256, and only SHA-1 is known here: make a repository with `git init"
+                " --object-format=sha1`, and commit the documents there.",
+            )
+        if any(each in words for each in _NO_ROOM):
+            return Unavailable(
+                "LH2012",
+                f"No clone of {self.remote.url} can be kept on this machine: {words}. Make room"
+                " there, or choose another cache directory.",
+            )
+        return Unavailable("LH2003", f"The repository {self.remote.url} cannot be read: {words}")
 
     def _connect(
         self, repository: pygit2.Repository, callbacks: "_Callbacks", *, push: bool

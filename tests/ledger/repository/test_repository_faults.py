@@ -7,10 +7,12 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pygit2
 import pytest
 
 from ledger.errors import Refused, Unavailable
-from ledger.remote import Timeouts
+from ledger.remote import Remote, Timeouts
+from ledger.repository.transport import Server
 from sandbox.git.server import GitServer
 from tests.ledger.forge import LEASE, NOON, Colleague, Forge, add, git, opened, seeded, write
 
@@ -345,3 +347,40 @@ def _joined(threads: list[threading.Thread]) -> None:
     for thread in threads:
         thread.join(30)
         assert not thread.is_alive()
+
+
+class TestWhatDoesNotPass:
+    def test_a_repository_with_other_object_ids_is_refused_with_the_way_out(
+        self, tmp_path: Path
+    ) -> None:
+        work = tmp_path / "work"
+        git(tmp_path, "init", "-q", "--object-format=sha256", "-b", "main", str(work))
+        git(work, "commit", "-q", "--allow-empty", "-m", "begin")
+        (tmp_path / "served").mkdir()
+        git(tmp_path, "clone", "-q", "--bare", str(work), str(tmp_path / "served" / "fleet.git"))
+
+        with GitServer(tmp_path / "served") as server:
+            for url in (f"{server.url}/fleet.git", str(tmp_path / "served" / "fleet.git")):
+                with pytest.raises(Refused, match=r"SHA-256.*--object-format=sha1") as refusal:
+                    opened(url, tmp_path / "cache").read()
+                assert refusal.value.code == "LH1024"
+
+    @pytest.mark.parametrize(
+        ("words", "code"),
+        [
+            ("failed to write out file: No space left on device", "LH2012"),
+            ("could not write pack: Disk quota exceeded", "LH2012"),
+            ("failed to create locked file: Read-only file system", "LH2012"),
+            ("failed to connect to git.example.com: timed out", "LH2003"),
+        ],
+    )
+    def test_no_room_on_this_machine_is_not_the_servers_fault(
+        self, tmp_path: Path, words: str, code: str
+    ) -> None:
+        server = Server(
+            Remote("https://git.example.com/fleet"), tmp_path, IMPATIENT, may_begin=True
+        )
+        failure = server.unreachable(pygit2.GitError(words))
+        assert isinstance(failure, Unavailable)
+        assert failure.code == code
+        assert words in failure.message
