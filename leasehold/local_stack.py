@@ -165,10 +165,16 @@ def _serve_account(parts: ExitStack, home: StateDir, port: int, startup_seconds:
     sandbox = Sandbox(port=port, startup_seconds=startup_seconds, state=home.account)
     try:
         return parts.enter_context(sandbox).url
-    except ValueError as error:
-        raise Refused(
-            "LH5015", f"the sandbox's memory cannot be read ({error}): delete {home.account}."
-        ) from error
+    except OSError as error:
+        if error.filename is None:
+            raise  # it is about the port
+        raise _forgotten(home, error.strerror) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _forgotten(home, str(error)) from error
+
+
+def _forgotten(home: StateDir, why: str) -> Refused:
+    return Refused("LH5015", f"the sandbox's memory cannot be read ({why}): delete {home.account}.")
 
 
 def _ledger(home: StateDir, git_url: str, committer: Person) -> Repository:
@@ -197,12 +203,15 @@ def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenT
 def _token(home: StateDir, table: TokenTable) -> str:
     """Reuse the token of the last time, or make one, for whoever git says that is here."""
     now, principal = clock(), _principal()
-    token = home.read_token()
+    if token := home.read_token():
+        try:
+            if table.find(token, now) is None:
+                table.put(token, principal, now)
+        except Refused:  # what is in the file can be no token
+            token = None
     if token is None:
         token, _ = table.create(principal, now)
         home.keep_token(token)
-    elif table.find(token, now) is None:
-        table.put(token, principal, now)
     return token
 
 
