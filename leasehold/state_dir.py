@@ -26,10 +26,15 @@ _PORTS = range(1, 65536)
 
 
 def nearest() -> Path:
-    """Find the folder of an `up` here or in a folder above, as git finds its repository."""
+    """Find the folder of an `up` here or in a folder above, as git finds its repository.
+
+    The nearest one in which one runs; where none does, the nearest.
+    """
     here = Path.cwd()
-    homes = (folder / DEFAULT for folder in (here, *here.parents))
-    return next((home for home in homes if home.is_dir()), DEFAULT)
+    homes = [folder / DEFAULT for folder in (here, *here.parents)]
+    there = [home for home in homes if home.is_dir()]
+    running = (home for home in there if StateDir(home).running())
+    return next(running, there[0] if there else DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
