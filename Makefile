@@ -20,8 +20,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
-run: venv ## run everything on this machine: leasehold up
-	@exec $(BIN)/leasehold up
+run: venv ## run everything on this machine: leasehold up; PORT=N for its gateway
+	@exec $(BIN)/leasehold up $(if $(PORT),--port $(PORT)) $(ARGS)
 
 tour: venv ## watch it work by itself, in half a minute
 	@exec $(BIN)/leasehold tour

@@ -27,6 +27,8 @@ _AT_A_TIME = 100  # rows of a table that is read while it is printed
 PIPE_WIDTH = 200  # a table in a pipe is for grep: no cell is folded
 
 Cell = str | Text
+_WORDS = 16  # cells that words get on any screen
+_GAP = 2
 _WORDY = frozenset({"WHO", "WHY", "NAME", "EMAIL", "SCOPES"})  # columns that a narrow screen wraps
 
 
@@ -57,9 +59,30 @@ def stream_json(items: Iterable[Any]) -> None:
     click.echo("\n]" if before == "," else "[]")
 
 
-def show_table(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
-    """Print rows under headers, as wide as they need; only words wrap on a narrow screen."""
-    _print_table(headers, list(map(_row, rows)), [0] * len(headers), show_header=True)
+def show_table(
+    headers: Sequence[str], rows: Sequence[Sequence[Cell]], spare: Sequence[str] = ()
+) -> None:
+    """Print rows under headers, as wide as they need; only words wrap on a narrow screen.
+
+    Columns that are `spare` are left out one by one where they would leave no room for the words.
+    """
+    shown = [list(map(Text, headers)), *map(_row, rows)]
+    for header in spare:
+        if _least_width(shown) > screen().width:
+            place = [each.plain for each in shown[0]].index(header)
+            shown = [row[:place] + row[place + 1 :] for row in shown]
+    kept = [header.plain for header in shown[0]]
+    _print_table(kept, shown[1:], [0] * len(kept), show_header=True)
+
+
+def _least_width(rows: Sequence[Sequence[Text]]) -> int:
+    """Return what a table needs; the first row is its headers."""
+    return sum(map(_least_of, zip(*rows, strict=True)))
+
+
+def _least_of(column: Sequence[Text]) -> int:
+    longest = max(each.cell_len for each in column)
+    return _GAP + (min(longest, _WORDS) if column[0].plain in _WORDY else longest)
 
 
 def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
@@ -124,6 +147,11 @@ def _parts(text: Text) -> Lines:
 
 def dim(text: str) -> Text:
     return Text(text, style="dim")
+
+
+def note(text: str) -> None:
+    """Print a remark beside an answer, which a shell may put into a variable."""
+    screen(stderr=True).print(dim(in_line(text)), soft_wrap=True)
 
 
 def refuse(failure: Failure) -> NoReturn:

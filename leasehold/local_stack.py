@@ -47,6 +47,11 @@ HOST = "127.0.0.1"
 _THREADS = 64
 _TOKEN_MEMORY = timedelta(seconds=30)  # as in a deployment
 _FALLBACK_TABLE = "auth"
+_MOVED = {
+    "gateway": ("the gateway", ""),
+    "git": ("the ledger", ": in each clone, run `git remote set-url origin` with it"),
+    "aws": ("the sandbox", ": set AWS_ENDPOINT_URL anew"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +66,12 @@ class UpOptions:
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:
-    """Everything that runs, and how to reach it."""
+    """Everything that runs, and how to reach it; `moved` says which addresses have changed."""
 
     home: StateDir
     running: Running
     cloud: Cloud
+    moved: tuple[str, ...] = ()
 
     def ledger(self, committer: Person) -> Repository:
         return _ledger(self.home, self.running.git_url, committer)
@@ -120,8 +126,9 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
             ApiGateway(api, clock=clock, port=port, threads=_THREADS, admits=nobody)
         ).url
         running = Running(gateway_url, git_url, str(cloud.sandbox_url), token, seeds.ENVIRONMENT)
-        ports.keep(gateway=gateway_url, git=git_url, aws=running.aws_endpoint_url)
-        yield LocalStack(home, running, cloud)
+        urls = {"gateway": gateway_url, "git": git_url, "aws": running.aws_endpoint_url}
+        ports.keep(urls)
+        yield LocalStack(home, running, cloud, tuple(ports.moved(urls)))
 
 
 class _Ports:
@@ -145,8 +152,16 @@ class _Ports:
             )
         return wanted
 
-    def keep(self, **urls: str) -> None:
+    def keep(self, urls: Mapping[str, str]) -> None:
         self._home.keep_ports({part: _port(url) for part, url in urls.items()})
+
+    def moved(self, urls: Mapping[str, str]) -> Iterator[str]:
+        """Say which addresses are not those of the last time, and what to do about it."""
+        for part, url in urls.items():
+            former = self._former.get(part)
+            if former not in (None, _port(url)):
+                what, mend = _MOVED[part]
+                yield f"The address of {what} was at port {former}, and is {url} now{mend}."
 
 
 def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
@@ -165,10 +180,16 @@ def _serve_account(parts: ExitStack, home: StateDir, port: int, startup_seconds:
     sandbox = Sandbox(port=port, startup_seconds=startup_seconds, state=home.account)
     try:
         return parts.enter_context(sandbox).url
-    except ValueError as error:
-        raise Refused(
-            "LH5015", f"the sandbox's memory cannot be read ({error}): delete {home.account}."
-        ) from error
+    except OSError as error:
+        if error.filename is None:
+            raise  # it is about the port
+        raise _forgotten(home, error.strerror) from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise _forgotten(home, str(error)) from error
+
+
+def _forgotten(home: StateDir, why: str) -> Refused:
+    return Refused("LH5015", f"the sandbox's memory cannot be read ({why}): delete {home.account}.")
 
 
 def _ledger(home: StateDir, git_url: str, committer: Person) -> Repository:
@@ -198,12 +219,15 @@ def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenT
 def _token(home: StateDir, table: TokenTable) -> str:
     """Reuse the token of the last time, or make one, for whoever git says that is here."""
     now, principal = clock(), _principal()
-    token = home.read_token()
+    if token := home.read_token():
+        try:
+            if table.find(token, now) is None:
+                table.put(token, principal, now)
+        except Refused:  # what is in the file can be no token
+            token = None
     if token is None:
         token, _ = table.create(principal, now)
         home.keep_token(token)
-    elif table.find(token, now) is None:
-        table.put(token, principal, now)
     return token
 
 

@@ -74,7 +74,7 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
         say(f"{rows[0].endpoint_name}: {rows[0].standing}")
     say()
     headers = ("WHEN (UTC)", "IN", "ENDPOINT", "TURNS", "LOCAL", "WHY")
-    show_table(headers, [_cells(row, now) for row in rows])
+    show_table(headers, [_cells(row, now) for row in rows], spare=("LOCAL", "TURNS"))
 
 
 def _chosen(fleet: Fleet, name: str | None) -> tuple[Holding | Broken, ...]:

@@ -41,14 +41,38 @@ def ledger_of(home: StateDir) -> Path:
     """
     repository = home.repositories / LEDGER
     if home.is_new:
-        with tempfile.TemporaryDirectory(prefix="new-", dir=home.path) as folder:
-            fresh = create_repository(Path(folder), LEDGER)
-            _fill(fresh)
-            fresh.rename(repository)
+        try:
+            _make(home, repository)
+        except FileNotFoundError:
+            raise  # there is no git
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Refused(
+                "LH5064",
+                f"the ledger {repository} cannot be made ({_words(error)}): look at the room on the"
+                " disk and at the folder's permissions.",
+            ) from error
     else:
         drop_left_locks(repository)
         _check(repository, home.path)
     return repository
+
+
+def _make(home: StateDir, repository: Path) -> None:
+    with tempfile.TemporaryDirectory(
+        prefix="new-", dir=home.path, ignore_cleanup_errors=True
+    ) as folder:
+        fresh = create_repository(Path(folder), LEDGER)
+        _fill(fresh)
+        fresh.rename(repository)
+
+
+def _words(error: OSError | subprocess.CalledProcessError) -> str:
+    """Return what git or the system says."""
+    if isinstance(error, subprocess.CalledProcessError):
+        said = error.stderr or b""
+        words = said if isinstance(said, str) else said.decode(errors="replace")
+        return words.strip() or f"git ended with {error.returncode}"
+    return error.strerror or "a file cannot be written"
 
 
 def _fill(repository: Path) -> None:
@@ -86,12 +110,26 @@ def _check(repository: Path, home: Path) -> None:
             f" {repository} main`; `git --git-dir {repository} fsck --lost-found` names the commits"
             f" that are left), {anew}.",
         )
+    if broken := _broken_refs(repository):
+        raise Refused(
+            "LH2004",
+            f"the ledger {repository} has references that cannot be read: delete"
+            f" {' and '.join(str(repository / each) for each in broken)}, and push them again from"
+            f" a clone that has them, {anew}.",
+        )
     if _git(repository, "cat-file", "-t", "main:environments", check=False) != "tree":
         raise Refused(
             "LH5004",
             f"the branch main of the ledger {repository} has no folder environments/ any more: run"
             f" `git revert` in a clone for the commit that took it away and push that, {anew}.",
         )
+
+
+def _broken_refs(repository: Path) -> list[str]:
+    """Name what git serves to nobody, and what makes every fetch of the rest fail."""
+    said = _run(repository, "for-each-ref", check=False).stderr.splitlines()
+    marks = ("ignoring broken ref ", "ignoring dangling symref ")
+    return [line.partition(mark)[2].strip() for line in said for mark in marks if mark in line]
 
 
 def log_between(repository: Path, since: str, until: str) -> list[tuple[str, str, str]]:
@@ -157,19 +195,29 @@ def _git(
     check: bool = True,
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """Run git on a bare repository, without the caller's own settings."""
+    """Return what git says of a bare repository, without the caller's own settings."""
+    return _run(repository, *arguments, check=check, variables=variables).stdout.strip()
+
+
+def _run(
+    repository: Path,
+    *arguments: str,
+    check: bool = True,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> "subprocess.CompletedProcess[str]":
     settings = {
         "PATH": os.environ.get("PATH", os.defpath),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
+        "LC_ALL": "C",
         **as_variables(READER),
         **variables,
     }
-    done = subprocess.run(  # noqa: S603  (the arguments above)
+    return subprocess.run(  # noqa: S603  (the arguments above)
         ["git", f"--git-dir={repository}", *arguments],  # noqa: S607  (as the server finds it)
         env=settings,
         capture_output=True,
         text=True,
+        errors="replace",
         check=check,
     )
-    return done.stdout.strip()

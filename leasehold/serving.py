@@ -40,7 +40,7 @@ def serve(home: StateDir, options: UpOptions, every: float) -> None:
     logging.getLogger().addHandler(_LogLines(logging.WARNING))
     stopping, bell = until_stopped(), Bell()
     with opened(home, options, Hooks(bell.ring, variables)) as stack:
-        welcome(stack.running)
+        welcome(stack.running, home.path, stack.moved)
         with _controller(stack, every, stopping, bell):
             home.announce(stack.running)
             try:

@@ -17,17 +17,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from ledger.errors import Refused
 
 DEFAULT = Path(".leasehold")
+_PORTS = range(1, 65536)
 
 
 def nearest() -> Path:
-    """Find the folder of an `up` here or in a folder above, as git finds its repository."""
+    """Find the folder of an `up` here or in a folder above, as git finds its repository.
+
+    The nearest one in which one runs; where none does, the nearest.
+    """
     here = Path.cwd()
-    homes = (folder / DEFAULT for folder in (here, *here.parents))
-    return next((home for home in homes if home.is_dir()), DEFAULT)
+    homes = [folder / DEFAULT for folder in (here, *here.parents)]
+    there = [home for home in homes if home.is_dir()]
+    running = (home for home in there if StateDir(home).running())
+    return next(running, there[0] if there else DEFAULT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +91,17 @@ class StateDir:
                     f"a `leasehold up` is running in {self.path} already: use that one, or give"
                     " this one a --home of its own.",
                 )
-            self._announcement.unlink(missing_ok=True)
+            self._clear()
             yield
         finally:
             os.close(descriptor)
+
+    def _clear(self) -> None:
+        """Drop what a killed one announced, and a cache that is no folder: it is only a cache."""
+        _remove(self._announcement)
+        cache = self.path / "cache"
+        if cache.is_symlink() or not cache.is_dir():
+            _remove(cache)
 
     def announce(self, running: Running) -> None:
         """Tell clients that everything is ready; others on this machine may not read it."""
@@ -105,27 +119,27 @@ class StateDir:
         try:
             if _locked(descriptor, fcntl.LOCK_SH):
                 return None
-            return Running(**json.loads(self._announcement.read_bytes()))
-        except (OSError, ValueError, TypeError):
+            found = _json(self._announcement)
+            return Running(**found) if all(map(_is_text, found.values())) else None
+        except TypeError:  # other keys than ours
             return None
         finally:
             os.close(descriptor)
 
     def read_token(self) -> str | None:
+        """Return the token of the last time; None where there is none, or no text."""
         try:
             return (self.path / "token").read_text().strip() or None
-        except OSError:
+        except (OSError, ValueError):
             return None
 
     def keep_token(self, token: str) -> None:
         _write(self.path / "token", token + "\n")
 
     def ports(self) -> dict[str, int]:
-        try:
-            found = json.loads((self.path / "ports.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return {key: port for key, port in found.items() if isinstance(port, int)}
+        """Return the ports of the last time, but for what can be none."""
+        found = _json(self.path / "ports.json")
+        return {key: port for key, port in found.items() if type(port) is int and port in _PORTS}
 
     def keep_ports(self, ports: Mapping[str, int]) -> None:
         _write(self.path / "ports.json", json.dumps(dict(ports)) + "\n")
@@ -133,6 +147,19 @@ class StateDir:
     @property
     def _announcement(self) -> Path:
         return self.path / "up.json"
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Read an object; what cannot be read, or is none, says nothing."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _locked(descriptor: int, kind: int) -> bool:
@@ -144,9 +171,31 @@ def _locked(descriptor: int, kind: int) -> bool:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by its owner alone from its first byte."""
+    """Replace a file in one step, readable by its owner alone from its first byte.
+
+    Raises Refused LH5063 where that cannot be done.
+    """
     fresh = path.with_name(f"{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    fresh.replace(path)
+    _remove(fresh)
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        fresh.replace(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _remove(path: Path) -> None:
+    """Take a file away, if it is there. Raises Refused LH5063 where something else is."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> Refused:
+    return Refused(
+        "LH5063",
+        f"{path} cannot be written ({error.strerror}): take away what is there, which is made anew,"
+        " or make room on the disk.",
+    )

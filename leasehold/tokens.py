@@ -9,7 +9,7 @@ from gateway.callers.token_record import TokenRecord
 from gateway.callers.tokens import TokenTable
 from gateway.principal import Principal, Scope
 from leasehold import git_author
-from leasehold.console import dim, output_option, say, show_json, show_table
+from leasehold.console import note, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.migration import migrate
 from leasehold.times import relative, utc
@@ -68,7 +68,7 @@ def create(  # noqa: PLR0913 - one for each option
         show_json({"token": text, **_as_data(record)})
         return
     say(text)
-    say(dim(f"token {record.token_id} for {principal.name}; it is not shown again."))
+    note(f"token {record.token_id} for {principal.name}; it is not shown again.")
 
 
 @token.command("list")

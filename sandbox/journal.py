@@ -6,6 +6,7 @@ line that a kill tore is the last one and was never answered; it is dropped. The
 when the sandbox starts, so it grows with the calls of one run and not with the account.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -52,7 +53,10 @@ class Journal:
     def write(self, key: str, value: Mapping[str, Any] | list[str] | None) -> None:
         """Keep `value` under `key`; None forgets the key."""
         if self._file is not None:
-            self._file.write(_line(key, value))
+            line, before = _line(key, value), os.fstat(self._file.fileno()).st_size
+            if self._file.write(line) != len(line):
+                self._file.truncate(before)  # a line that is torn must be the last one
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def close(self) -> None:
         if self._file is not None:

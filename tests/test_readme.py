@@ -109,3 +109,9 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     targets = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_no_installation_of_the_readme_replaces_the_editable_one() -> None:
+    found = re.findall(r"pip install [^`]*", README)
+    assert found
+    assert [each for each in found if "'.[" in each and " -e " not in each] == []

@@ -102,3 +102,20 @@ def test_styles_stay_where_they_were(text: str) -> None:
     assert shown.plain.isprintable()
     spans = {each.style: shown.plain[each.start : each.end] for each in shown.spans if each.style}
     assert spans == {"red": "a", "bold": "b"}
+
+
+@pytest.mark.parametrize(("width", "is_spare_shown"), [(120, True), (60, False)])
+def test_what_is_spare_makes_room_for_words(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    is_spare_shown: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr(console, "PIPE_WIDTH", width)
+    why = "its window opens, which is a sentence of some length"
+    cells = ("2026-11-23 10:00", "demo-Search-Endpoint", "Mon 2026-11-23 15:45 +0545", why)
+    show_table(("WHEN", "ENDPOINT", "LOCAL", "WHY"), [cells], spare=("LOCAL",))
+    shown = capsys.readouterr().out
+    assert "2026-11-23 10:00  demo-Search-Endpoint" in shown
+    assert ("LOCAL" in shown) is is_spare_shown
+    assert set(why.split()) <= set(shown.split())

@@ -136,6 +136,13 @@ def test_a_token_ends_after_90_days_and_may_be_for_some_endpoints_alone(up: Up) 
     assert "LH4232" in wrong.stderr
 
 
+def test_a_token_is_all_that_a_shell_takes_into_a_variable(up: Up) -> None:
+    done = up.leasehold("token", "create", "--for", "Ben <ben@example.com>")
+    assert done.stdout.count("\n") == 1
+    assert up.ask("GET", token=done.stdout.strip())[0] == 200
+    assert "it is not shown again." in done.stderr
+
+
 def test_a_plan_exits_with_0_where_nothing_is_to_do(up: Up) -> None:
     done = up.leasehold("plan")
     assert (done.returncode, done.stderr) == (0, "")

@@ -50,3 +50,8 @@ def test_a_python_that_will_not_do_is_told_in_a_sentence(
 def test_a_python_that_is_not_there_is_named() -> None:
     done = make("PYTHON=no-such-python", "VENV=no-such-venv", "venv")
     assert "no-such-python is missing" in done.stderr
+
+
+def test_the_gateways_port_can_be_chosen() -> None:
+    told = make("--dry-run", "run", "PORT=9000", "ARGS=--tick 1").stdout
+    assert told.splitlines()[-1].endswith("leasehold up --port 9000 --tick 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
+from leasehold import console
 from leasehold.next import next_
 from ledger.errors import Refused
 from ledger.lease import stamp
@@ -157,3 +159,16 @@ def test_an_environment_without_readable_settings_is_refused(scene: Scene) -> No
     assert isinstance(error, Refused)
     assert error.code == "LH4109"
     assert "environment.json" in error.message
+
+
+def test_times_and_reasons_are_whole_at_80_columns(
+    fleet: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "PIPE_WIDTH", 80)
+    lines = table(fleet)
+    assert max(map(len, lines)) <= 80
+    [header] = [line for line in lines if line.startswith("WHEN (UTC)")]
+    assert header.split()[2:] == ["IN", "ENDPOINT", "TURNS", "WHY"]
+    [search] = [line for line in lines if "demo-Search-Endpoint" in line]
+    assert re.match(f"{minute(hours=2):%Y-%m-%d %H:%M}  1(19|20) min  demo-", search)
+    assert len(search.split()) > 6, "a reason follows"

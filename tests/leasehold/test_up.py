@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import stat
+import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,7 +15,8 @@ import pytest
 
 from leasehold import seeds
 from leasehold.state_dir import StateDir
-from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up
+from leasehold.welcome import _home
+from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up, variables
 
 FALCON = "demo-Falcon40B-Endpoint"
 
@@ -64,15 +66,17 @@ def test_what_a_killed_one_left_behind_does_not_pass_for_a_running_one(
     assert done.stderr.endswith("[LH5001]\n")
 
 
-def test_it_is_found_from_a_folder_below_its_own_and_the_nearest_one_counts(
+def test_it_is_found_from_a_folder_below_its_own_whatever_lies_between(
     up: Up, tmp_path: Path
 ) -> None:
     below = up.folder / "examples" / "deeper"
     below.mkdir(parents=True)
     assert Leasehold(below)("where", "token").stdout.strip() == up.says["token"]
     (below / ".leasehold").mkdir()
-    nearer = Leasehold(below)("where", "token")
-    assert f"no `leasehold up` runs in {below / '.leasehold'}: " in nearer.stderr
+    assert Leasehold(below)("where", "token").stdout.strip() == up.says["token"]
+    (tmp_path / "here" / ".leasehold").mkdir(parents=True)
+    dead = Leasehold(tmp_path / "here")("where", "token")
+    assert f"no `leasehold up` runs in {tmp_path / 'here' / '.leasehold'}: " in dead.stderr
     assert "runs in .leasehold: " in Leasehold(tmp_path)("where", "token").stderr
 
 
@@ -104,10 +108,46 @@ def test_no_web_page_may_call_any_of_its_servers(
         assert json.load(answer)["error"].endswith(".")
 
 
-def test_what_it_suggests_to_paste_is_there(up: Up) -> None:
-    log = up.log.read_text()
-    assert f"-H 'Authorization: {up.says['token']}'" in log
-    assert f"git clone {up.says['git_url']} ledger" in log
+def test_what_it_suggests_can_be_pasted_as_it_is(start: Callable[..., Up]) -> None:
+    up = start()
+    for folder in ("ledger", "environments"):  # as in a checkout
+        (up.folder / folder).mkdir()
+    up.await_status("demo-Summarizer-Endpoint", "InService")
+    pasted = "\n".join(line for line in up.log.read_text().splitlines() if line.startswith("  "))
+    pasted = pasted[pasted.index("  curl ") :]
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail"],
+        input=pasted,
+        cwd=up.folder,
+        env=variables(up.folder, PATH="/usr/bin:/bin"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{pasted}\n{done.stdout}\n{done.stderr}"
+    assert "lease(dev): extend Falcon40B by 10 min" in done.stdout
+    assert "SAGEMAKER" in done.stdout
+    assert "Serve summarizer 1.5.0" in up.git("log", "--format=%s", "-5")
+
+
+def test_a_folder_of_its_own_choice_is_named_where_it_suggests_a_verb() -> None:
+    assert _home(Path(".leasehold")) == ""
+    assert _home(Path("my home")) == " --home 'my home'"
+
+
+def test_an_address_that_is_not_as_before_is_said(start: Callable[..., Up]) -> None:
+    first = start()
+    assert "was at port" not in first.log.read_text()
+    former = StateDir(first.folder / ".leasehold").ports()["git"]
+    first.stop()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", former))
+        taken.listen()
+        second = start()
+    told = f"The address of the ledger was at port {former}, and is {second.says['git_url']} now"
+    assert told in second.log.read_text()
+    assert second.log.read_text().count("was at port") == 1
 
 
 def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(
