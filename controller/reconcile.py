@@ -53,7 +53,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
         head_fault=head_fault(note, snapshot.commit, since),
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
-    planned = before_a_start(planned, fleet, cloud.limits)
+    planned = before_a_start(planned, fleet, record, cloud.limits)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
     return Tick(now, fleet, seen.observed, planned, findings=findings, troubles=troubles)
 
