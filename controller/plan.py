@@ -60,7 +60,7 @@ Where this machine's clock and AWS's disagree, whatever deletes or writes a leas
 instead, and the rest goes on. What raises an exception is reported, and nothing of it is changed or
 collected; all others go on. Where the ledger's head went back, all but a start is. Where the
 record cannot be begun, what would make something ours is. What AWS or the environment would refuse
-(`planning.objections`) is reported in place of a create or an update.
+(`planning.objections`) is reported in place of a grant, a create or an update.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping

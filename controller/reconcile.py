@@ -58,7 +58,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
         faults=faults.found,
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
-    planned = before_a_start(planned, fleet, cloud.limits)
+    planned = before_a_start(planned, fleet, record, cloud.limits)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
     told = with_overlong(fleet, now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)

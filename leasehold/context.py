@@ -125,12 +125,15 @@ class Context:
 
         Raises Refused LH5058 where neither has it.
         """
-        if found := commit_of(Path(), ref):
+        found = commit_of(Path(), ref)
+        if found and found.entries:  # or else it is the checkout of something else
             return found
         with suppress(Refused):  # no name of a branch, or none of a branch that is there
             remote = replace(self.remote, branch=ref)
             return Repository(remote, self._folder(), committer=READER, clock=clock).read()
         ledger = self.repository()
+        if ref == "HEAD":
+            return ledger.read()
         if record := ledger.find(ref):
             return ledger.at(record.commit)
         raise Refused(

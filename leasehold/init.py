@@ -16,6 +16,7 @@ import click
 
 from leasehold.console import dim, say
 from leasehold.new_environment import DOCUMENTS, described, readme, settings_file, wrong_value
+from leasehold.regions import wrong_region
 from ledger.checkout import documents
 from ledger.documents import Environment, parse_environment, with_ledger_id
 from ledger.errors import Refused
@@ -223,8 +224,9 @@ def _ledger_id(place: _Place, *, anew: bool) -> str:
 def _check(place: _Place, content: bytes) -> Environment:
     """Read the settings as `leasehold validate` does. Raises Refused LH5052."""
     settings = parse_environment(place.file, content)
-    if isinstance(settings, tuple):
-        raise Refused("LH5052", as_sentences(settings))
+    wrong = settings if isinstance(settings, tuple) else wrong_region(place.name, settings)
+    if isinstance(settings, tuple) or wrong:
+        raise Refused("LH5052", as_sentences(wrong))
     return settings
 
 

@@ -1,7 +1,8 @@
 """What AWS would say of an endpoint's requests before any is sent, by botocore's service models.
 
-No call is made. Besides the models it knows one rule that AWS's documentation says in prose only:
-https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html, Environment.
+No call is made. Besides the models it knows two rules that AWS's documentation says in prose only:
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ContainerDefinition.html, Environment;
+https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_S3ModelDataSource.html, S3DataType.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import botocore.session
 from controller.aws.requests import Call, calls
 from controller.aws.service_model import Breach, breaches
 from controller.planning.desired import VARIANT, Desired
-from controller.planning.fields import Documents
+from controller.planning.fields import Documents, Path
 from controller.planning.instance_types import looks_newer, nearest
 from controller.planning.scaling_policy import wanted_scale
 from ledger.json_files import Violation
@@ -42,6 +43,7 @@ class Limits:
         yield from breaches(operation.input_shape, call.request)
         container = call.request.get("PrimaryContainer", {})
         yield from _too_many_bytes(container.get("Environment", {}))
+        yield from _no_prefixes(container)
 
 
 def installed_limits() -> Limits:
@@ -54,7 +56,8 @@ def _violation(documents: Documents, call: Call, breach: Breach) -> Violation:
     if breach.shape == _INSTANCE_TYPE:
         return _unknown_type(place.file, place.pointer, breach)
     where = "" if place.pointer else f" ({call.operation}, {'.'.join(map(str, breach.path))})"
-    return Violation("LH1025", place.file, place.pointer, f"{breach.sentence}{where}")
+    sentence = f"{breach.sentence}{where}"
+    return Violation("LH1025", place.file, place.pointer, sentence, breach.level)
 
 
 def _unknown_type(file: str, pointer: str, breach: Breach) -> Violation:
@@ -68,6 +71,21 @@ def _unknown_type(file: str, pointer: str, breach: Breach) -> Violation:
         return Violation("LH1026", file, pointer, sentence, "warning")
     meant = f": did you mean {', '.join(near)}?" if near else "."
     return Violation("LH1026", file, pointer, f"SageMaker has no instance type {name}{meant}")
+
+
+def _no_prefixes(container: Any) -> Iterator[Breach]:  # noqa: ANN401
+    further = container.get("AdditionalModelDataSources", [])
+    places: dict[Path, Any] = {
+        ("PrimaryContainer", "AdditionalModelDataSources", number): each
+        for number, each in enumerate(further)
+    }
+    if "ModelDataSource" in container:
+        places["PrimaryContainer", "ModelDataSource"] = container["ModelDataSource"]
+    for place, each in places.items():
+        source = each["S3DataSource"]
+        if source["S3DataType"] == "S3Prefix" and not source["S3Uri"].endswith("/"):
+            sentence = "a prefix ends in /, by AWS's documentation; one object is an S3Object."
+            yield Breach((*place, "S3DataSource", "S3Uri"), sentence, level="warning")
 
 
 def _too_many_bytes(variables: Any) -> Iterator[Breach]:  # noqa: ANN401

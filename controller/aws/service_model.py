@@ -9,13 +9,14 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from controller.planning.fields import Path
 
 _MOST_NAMED = 8
 _LONGEST_SHOWN = 60
 _COUNTED = {"string": "characters", "list": "entries", "map": "entries"}
+_LARGEST = {"integer": 2**31 - 1, "long": 2**63 - 1, "float": float("inf"), "double": float("inf")}
 _CATEGORIES = {r"\p{L}": "a-zA-Z", r"\p{N}": "0-9", r"\p{Z}": r"\s"}
 _STANDS_FOR = {"L": "a", "N": "0", "Z": " "}
 
@@ -24,7 +25,7 @@ _STANDS_FOR = {"L": "a", "N": "0", "Z": " "}
 class Breach:
     """A value that AWS would refuse: where it is in the request, why, and of which shape it is.
 
-    `allowed` are the values of an enum.
+    `allowed` are the values of an enum. A warning is what AWS may take, and does not document.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class Breach:
     shape: str = ""
     value: object = None
     allowed: tuple[str, ...] = ()
+    level: Literal["error", "warning"] = "error"
 
 
 def breaches(shape: Any, value: Any, path: Path = ()) -> Iterator[Breach]:  # noqa: ANN401
@@ -68,8 +70,8 @@ def _wrong(shape: Any, value: Any) -> Iterator[str]:  # noqa: ANN401
             sentence = _beyond(said, len(value), f"{_COUNTED[kind]}")
             if not sentence and isinstance(value, str):
                 sentence = _not_among(said, value) or _not_like(said, value)
-        case (("integer" | "long" | "float" | "double"), int() | float()):
-            sentence = _beyond(said, value, "")
+        case (("integer" | "long" | "float" | "double") as kind, int() | float()):
+            sentence = _beyond({"max": _LARGEST[kind], **said}, value, "")
     if sentence:
         yield sentence
 

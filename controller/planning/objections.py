@@ -1,25 +1,28 @@
 """What speaks against a start, before AWS is asked for it. Pure.
 
 A definition may be readable and yet be refused: by AWS, or by its environment's lists of what is
-allowed. Then no start and no update is tried, and the endpoint is left as it is: it still ends with
-its lease.
+allowed. Then no first lease is granted, and no start and no update is tried. The endpoint is left
+as it is: it still ends with its lease.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
 from controller.planning.action import Action, Plan, Verb, in_order
-from controller.planning.desired import Desired
+from controller.planning.desired import Desired, desired
 from controller.planning.fields import Documents
+from controller.planning.ownership import Owner
 from ledger.allowed import not_allowed
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.json_files import Violation, as_sentences
 from ledger.names import Name
+from ledger.observed import Record
 
 # What AWS says of the requests that a definition makes.
 Limits = Callable[[Documents, Desired], tuple[Violation, ...]]
-_STARTS = frozenset({Verb.CREATE, Verb.UPDATE})
+# A first lease would run down while nothing can start under it.
+_STARTS = frozenset({Verb.GRANT, Verb.CREATE, Verb.UPDATE})
 
 
 def objections(
@@ -31,18 +34,20 @@ def objections(
     return tuple(sorted(found))
 
 
-def before_a_start(planned: Plan, fleet: Fleet, limits: Limits) -> Plan:
+def before_a_start(planned: Plan, fleet: Fleet, record: Record, limits: Limits) -> Plan:
     """Return the plan with a report in place of each start that would be refused."""
     settings = fleet.environment
     if settings is None:
         return planned
     holdings = {item.name: item for item in fleet.holdings}
+    owner = Owner.of(fleet, settings, record)
 
     def judged(action: Action) -> Action:
         holding = holdings.get(Name(action.name))
-        if action.verb not in _STARTS or not isinstance(action.target, Desired) or not holding:
+        if action.verb not in _STARTS or holding is None:
             return action
-        found = objections(fleet, settings, holding, action.target, limits)
+        target = desired(holding, settings, owner)
+        found = objections(fleet, settings, holding, target, limits)
         errors = [each for each in found if each.level == "error"]
         if not errors:
             return action

@@ -227,6 +227,8 @@ class TestWhatIsRefused:
             ("--project-prefix", "-demo"),
             ("--project-prefix", ""),
             ("--region", "Frankfurt"),
+            ("--region", "eu-centrall-1"),
+            ("--region", "cn-north-1"),
             ("--role-arn", "demo-sagemaker"),
             ("--ddb-auth-table-name", "a b"),
             ("--async-output-path", "demo-answers"),

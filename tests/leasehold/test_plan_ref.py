@@ -119,6 +119,16 @@ def test_a_branch_that_was_only_fetched_goes_by_its_own_name(scene: Scene, tmp_p
     assert found.commit == commit
 
 
+def test_a_checkout_of_something_else_is_not_the_ledger(
+    scene: Scene, plan: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Colleague(tmp_path / "other", "none")
+    other.commit({"README.md": "x"}, "begin")
+    monkeypatch.chdir(other.home)
+    for ref in ("HEAD", "main", scene.forge.tip):
+        assert plan.actions("--ref", ref) == {"Falcon40B": "grant"}
+
+
 @pytest.mark.parametrize("ref", ["nowhere", "0" * 40, "-x", "a..b"])
 def test_what_nobody_has_is_refused_in_one_sentence(plan: Planner, ref: str) -> None:
     result = plan(f"--ref={ref}")

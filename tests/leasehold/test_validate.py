@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from botocore.session import get_session
 from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from leasehold.checking import checked
 from leasehold.cli import main
 from leasehold.regions import wrong_region
 from ledger.holdings import read_fleet
@@ -360,6 +363,59 @@ def test_stand_ins_for_what_is_wrong_are_not_told(
 ) -> None:
     write(folder, "Chat.endpoint.json", own(**fields))
     assert [pointer for _, pointer, _ in in_json(folder)] == pointers
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+FULL: dict[str, Any] = {
+    "name": "Chat",
+    "inference_type": "async",
+    "inference_instance_type": "ml.g5.xlarge",
+    "inference_instance_count": 1,
+    "instance_pools": [{"instance_type": "ml.g5.2xlarge"}],
+    "model": {
+        "image": "x:1",
+        "model_data_source": {"s3_uri": "s3://x/"},
+        "environment": {"A": "1"},
+    },
+    "async_inference": {"s3_output_path": "s3://x/", "success_topic_arn": "arn:aws:sns:x"},
+    "autoscaling": {"min_instances": 0, "max_instances": 4},
+    "schedule": {
+        "timezone": "UTC",
+        "windows": [{"days": ["mon"], "start": "09:00", "end": "10:00"}],
+    },
+    "integration": {"type": "api", "properties": {"api_resource_name": "chat"}},
+    "suspended": {"reason": "x", "until": "2026-11-24T08:00:00Z"},
+    "tags": {"a": "b"},
+}
+
+
+def somewhere(data: st.DataObject, value: Any) -> Any:  # noqa: ANN401
+    """Return a document with something else at some place of it."""
+    if not (isinstance(value, dict | list) and value and data.draw(st.booleans())):
+        return data.draw(JSON)
+    if isinstance(value, list):
+        return [somewhere(data, value[0]), *value[1:]]
+    key = data.draw(st.sampled_from([*value, "new"]))
+    return {**value, key: somewhere(data, value.get(key))}
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_wrong_with_a_document_is_told_and_raises_nothing(data: st.DataObject) -> None:
+    document = somewhere(data, somewhere(data, FULL))
+    settings_ = somewhere(data, SETTINGS) if data.draw(st.booleans()) else SETTINGS
+    entries = {
+        "environments/dev/environment.json": json.dumps(settings_).encode(),
+        "environments/dev/Chat.endpoint.json": json.dumps(document).encode(),
+    }
+    (found,) = checked(entries, PROJECT)
+    assert set(read_fleet(entries, "dev").violations) <= set(found.violations)
 
 
 def test_a_broken_lock_hides_nothing_of_its_definition(folder: Path) -> None:

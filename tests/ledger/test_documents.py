@@ -64,6 +64,8 @@ ONE_SOURCE = (
 )
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
 YEAR_1 = "0001-01-01T00:00:00Z"
+BEFORE_ANY = "is before the year 2000, and so before any endpoint."
+BEFORE_ANY = "is before the year 2000, and so before any endpoint."
 TAG = r"^(?![aA][wW][sS]:|[lL][eE][aA][sS][eE][hH][oO][lL][dD]:)[\w\s.:/=+@-]{1,128}$"
 PARSERS = {
     "endpoint": parse_definition,
@@ -509,12 +511,7 @@ def pools(*kinds: str) -> list[dict[str, str]]:
         ),
         pytest.param(
             {**OWN, "suspended": {"reason": "Audit", "until": YEAR_1}},
-            [
-                (
-                    f"LH1002 /suspended/until: {YEAR_1} is before the year 2000, and so before any"
-                    " endpoint."
-                )
-            ],
+            [f"LH1002 /suspended/until: {YEAR_1} {BEFORE_ANY}"],
             id="suspended until the year 1",
         ),
         pytest.param(

@@ -168,6 +168,20 @@ def test_what_the_lock_says_is_wrong_there() -> None:
     ]
 
 
+def test_a_prefix_that_is_none_by_awss_prose_is_a_warning() -> None:
+    lock = {**LOCK, "model_data_source": {"s3_uri": "s3://jumpstart/falcon"}}
+    lock["additional_model_data_sources"] = [{"channel_name": "d", "s3_uri": "s3://jumpstart/d"}]
+    holding, settings = parts(fleet_of(lock=lock, **JUMPSTART))
+    target = desired(holding, settings, Owner("dev", "demo", "0123456789abcdef"))
+    found = installed_limits().violations(Documents("dev", holding, settings), target)
+    assert [(each.pointer, each.level) for each in found] == [
+        ("/additional_model_data_sources/0/s3_uri", "warning"),
+        ("/model_data_source/s3_uri", "warning"),
+    ]
+    assert said(fleet_of(model={**MODEL, "model_data_source": OBJECT})) == []
+
+
+OBJECT = {"s3_uri": "s3://demo-models/x", "s3_data_type": "S3Object"}
 FULL: dict[str, Any] = {
     "inference_instance_count": 2,
     "instance_pools": [{"instance_type": "ml.g5.2xlarge"}],
@@ -281,6 +295,7 @@ class Shape:
         (Shape("string", min=2), "a", "demands 2 at least"),
         (Shape("string", enum=["a", "b"]), "c", "'c' is none of those that AWS knows: a, b."),
         (Shape("integer", max=3), 4, "it is 4, and AWS allows 3 at most"),
+        (Shape("integer"), 2**31, "AWS allows 2147483647 at most"),
         (Shape("float", min=1), 0.5, "it is 0.5, and AWS demands 1 at least"),
         (Shape("list", max=0), ["a" * 100], "it has 1 entries"),
         (Shape("string", pattern=r"\p{L}+"), "ab1", "by the pattern"),

@@ -8,6 +8,7 @@ from controller.plan import plan
 from controller.planning.objections import before_a_start
 from ledger.holdings import Fleet, read_fleet
 from ledger.json_files import Violation
+from ledger.observed import Record
 from tests.controller.cases import ENDED, NOW, fleet_of, there
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def refuses(level: Literal["error", "warning"] = "error") -> Limits:
 
 
 def decided(fleet: Fleet, *observed: Observed, limits: Limits) -> list[tuple[str, str]]:
-    planned = before_a_start(plan(fleet, observed, NOW), fleet, limits)
+    planned = before_a_start(plan(fleet, observed, NOW), fleet, Record(), limits)
     return [(str(each.verb), each.reason) for each in planned.actions]
 
 
@@ -37,6 +38,13 @@ def test_a_create_is_reported_with_the_field() -> None:
     assert reason == (
         f"no create is tried, for it would be refused: {FILE}: /model/image: AWS says no. [LH1025]"
     )
+
+
+def test_no_first_lease_runs_down_meanwhile() -> None:
+    fleet = fleet_of("A", expires_at=None, schedule={"initial_provision_minutes": 30})
+    [(verb, reason)] = decided(fleet, limits=refuses())
+    assert verb == "report"
+    assert reason.startswith("no grant is tried")
 
 
 def test_so_is_an_update() -> None:
