@@ -75,6 +75,6 @@ class Admission:
             return
         if route.may_be_public and call.caller is None:
             raise Refused("LH4010", "No valid token came with the request.")
-        if not call.principal.allows(route.scope):
+        if not call.principal.may_ask(route.scope):
             said = f"This token lacks the scope {route.scope}. Ask for one that has it."
             raise Refused("LH4031", said)

@@ -38,6 +38,7 @@ class Scope(StrEnum):
 
     READ = "read"
     EXTEND = "extend"
+    RELEASE = "release"
     ADD = "add"
     INVOKE = "invoke"
     ADMIN = "admin"
@@ -65,6 +66,14 @@ class Principal:
 
     def allows(self, scope: Scope) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def may_ask(self, scope: Scope) -> bool:
+        """Tell whether an operation may look at a request.
+
+        With `extend`, a caller may end what is their own: whose it is, the operation finds out.
+        """
+        is_ending = scope is Scope.RELEASE
+        return self.allows(scope) or (is_ending and self.allows(Scope.EXTEND))
 
     def reaches(self, endpoint_name: str) -> bool:
         """Tell whether the scopes are for an endpoint, by its name in SageMaker."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from types_boto3_dynamodb import DynamoDBClient
 
-SCOPES = frozenset({Scope.READ, Scope.EXTEND, Scope.ADD, Scope.INVOKE})
+SCOPES = frozenset({Scope.READ, Scope.EXTEND, Scope.RELEASE, Scope.ADD, Scope.INVOKE})
 _LONGEST_KEY = 2048  # bytes; DynamoDB refuses to look for more
 
 

@@ -129,6 +129,7 @@ ROUTES = (
     replace(
         _EXTEND,
         method="DELETE",
+        scope=Scope.RELEASE,  # or EXTEND, for what is the caller's own
         operation="release",
         summary="End a lease now",
         parameters=(parameters.SOME_ENDPOINT_NAME, *_CHANGE),

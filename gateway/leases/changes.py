@@ -16,8 +16,9 @@ from typing import Any
 from gateway.http.answer import Answer
 from gateway.http.call import Call, digest
 from gateway.known import known_of
-from gateway.leases import answers
+from gateway.leases import answers, ending
 from gateway.leases.etags import ETags, if_match
+from gateway.principal import Scope
 from ledger.claims import Unsettled
 from ledger.errors import Refused
 from ledger.history import LeaseAction, trailers
@@ -27,6 +28,7 @@ from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
 from ledger.repository import Change, Committed, Proposal, Repository, Snapshot
 
+_LOOKS = 3  # at a lease that others change at the same time
 DEADLINE_SECONDS = 20.0  # API Gateway gives up after 29
 
 
@@ -48,7 +50,9 @@ class Changes:
         if "minutes" in asked:
             return self._answer(call, lambda it: extension(it, asked["minutes"]), request)
         until, shorten = _instant(asked["until"]), asked.get("shorten", False)
-        return self._answer(call, lambda it: setting(it, until, shorten=shorten), request)
+        if not shorten:
+            return self._answer(call, lambda it: setting(it, until), request)
+        return self._end(call, lambda it: setting(it, until, shorten=True), request, until)
 
     def add(self, call: Call) -> Answer:
         """Define an endpoint on an endpoint config that exists, and lease it."""
@@ -60,7 +64,33 @@ class Changes:
     def release(self, call: Call) -> Answer:
         """End a lease now."""
         request = self._request(call, "DELETE", {"EndpointName": call.parameter("EndpointName")})
-        return self._answer(call, release, request)
+        return self._end(call, release, request)
+
+    def _end(
+        self,
+        call: Call,
+        propose: Callable[[Request], Proposal],
+        request: Request,
+        until: datetime | None = None,
+    ) -> Answer:
+        """End a lease now or sooner, if its caller may. Raises Refused LH4233, LH4234."""
+        if call.principal.allows(Scope.RELEASE):
+            return self._answer(call, propose, request)
+        for _ in range(_LOOKS):
+            found = ending.look(self.ledger, request, call.principal, self.status)
+
+            def guarded(it: Request, found: ending.Ending = found) -> Proposal:
+                return found.guarded(propose(it), it, until)
+
+            try:
+                return self._answer(call, guarded, request)
+            except ending.ChangedMeanwhileError:
+                continue
+        raise Refused(
+            "LH4234",
+            f"The lease of {request.endpoint} was changed by others while this request looked at"
+            " it; nothing was done. Look at it, and send the request again.",
+        )
 
     def _request(self, call: Call, method: str, asked: Mapping[str, Any]) -> Request:
         return Request(

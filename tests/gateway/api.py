@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from tests.scene import Scene
 
 FALCON = "demo-Falcon40B-Endpoint"
-ANA = Principal("Ana", "ana@example.com", frozenset({Scope.READ, Scope.EXTEND, Scope.ADD}))
+ANA = Principal(
+    "Ana", "ana@example.com", frozenset({Scope.READ, Scope.EXTEND, Scope.RELEASE, Scope.ADD})
+)
 READER = Principal("Rob", "rob@example.com", frozenset({Scope.READ}))
 
 

@@ -69,7 +69,7 @@ def test_a_name_of_any_script_is_accepted(name: str) -> None:
 
 
 def test_without_any_scope_there_is_no_principal() -> None:
-    with pytest.raises(Refused, match="at least one of read, extend, add, invoke, admin"):
+    with pytest.raises(Refused, match="at least one of read, extend, release, add, invoke, admin"):
         Principal("Ana", "ana@example.com", frozenset())
 
 

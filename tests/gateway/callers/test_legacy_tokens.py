@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PASS_CODE = "correct horse battery"
 NAMED = "the-pass-code-of-ana"
-LIMITED = frozenset({Scope.READ, Scope.EXTEND, Scope.ADD, Scope.INVOKE})
+LIMITED = frozenset({Scope.READ, Scope.EXTEND, Scope.RELEASE, Scope.ADD, Scope.INVOKE})
 HOLDER = Principal(
     f"Token {public_id(PASS_CODE)}", f"token-{public_id(PASS_CODE)}@legacy.invalid", LIMITED
 )
@@ -87,7 +87,11 @@ def admitted(door: Authorizer, token: str) -> Principal:
 def test_a_plain_token_admits_its_holder_with_limited_scopes(door: Authorizer) -> None:
     with api_behind(door, Clock()) as api:
         answer = ask(api, PASS_CODE)
-    assert answer.json() == [HOLDER.name, HOLDER.email, ["add", "extend", "invoke", "read"]]
+    assert answer.json() == [
+        HOLDER.name,
+        HOLDER.email,
+        ["add", "extend", "invoke", "read", "release"],
+    ]
 
 
 def test_a_row_that_names_its_holder_is_believed_but_gives_no_more_scopes(

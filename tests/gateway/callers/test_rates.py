@@ -84,6 +84,7 @@ def test_settings_that_say_nothing_allow_120_requests_and_any_number_of_invocati
         (Scope.READ, "requests_per_minute"),
         (Scope.EXTEND, "requests_per_minute"),
         (Scope.ADD, "requests_per_minute"),
+        (Scope.RELEASE, "requests_per_minute"),
         (Scope.ADMIN, "requests_per_minute"),
         (Scope.INVOKE, "invocations_per_minute"),
         (None, None),

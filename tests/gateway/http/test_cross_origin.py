@@ -17,6 +17,7 @@ from ledger.function_variables import origin_variables, refusal_headers
 from ledger.variables import ALLOWED_ORIGINS
 from tests.conftest import staged
 from tests.gateway.api import Api, deployed
+from tests.gateway.serving import FALCON, serving, start_fleet
 from tests.gateway.webhook.test_receive import nowhere, parts_of
 
 if TYPE_CHECKING:
@@ -174,3 +175,22 @@ def test_a_preflight_of_no_path_is_none(scene_of_all: Scene) -> None:
     handle = build(parts_of(scene_of_all, nowhere(), VARIABLES))
     answer = handle({"httpMethod": "OPTIONS", "resource": "/a/b", "headers": {}}, None)
     assert answer["statusCode"] == 404
+
+
+def test_definitions_own_paths_and_their_models_answer_pages(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """As `leasehold up` puts the API together: public paths and functions are resources there."""
+    with staged(tmp_path_factory.mktemp("pages")) as scene:
+        start_fleet(scene)
+        with serving(scene, **VARIABLES) as models:
+            for path in ("falcon", "open", "chat", "flan"):
+                asked = models.send(
+                    "OPTIONS", token=None, headers={"Origin": PAGE}, path=f"/prod/{path}"
+                )
+                assert asked.status == 204, path
+                assert asked.headers["Access-Control-Allow-Methods"] == "POST, OPTIONS"
+            for path in ("/falcon", "/open", f"/invoke/{FALCON}", f"/invoke/{FALCON}/stream"):
+                answer = models.ask(path, headers={"Origin": PAGE})
+                assert (answer.status, answer.headers["Vary"]) == (200, "Origin"), path
+                assert answer.headers["Access-Control-Allow-Origin"] == PAGE

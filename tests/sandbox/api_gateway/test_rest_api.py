@@ -351,6 +351,17 @@ def test_gateway_responses_have_the_bodies_that_were_configured() -> None:
     assert (too_long.status_code, too_long.json()) == (413, bodies["DEFAULT_4XX"])
 
 
+def test_gateway_responses_have_fixed_headers_and_those_of_the_request() -> None:
+    headers = {"Vary": "'Origin'", "Access-Control-Allow-Origin": "method.request.header.Origin"}
+    with served(named("/x"), gateway_response_headers=headers) as api:
+        page = {"Origin": "https://a.example"}
+        asked = requests.get(f"{api.url}/unknown", headers=page, timeout=PATIENCE)
+        plain = requests.get(f"{api.url}/unknown", timeout=PATIENCE)
+    assert asked.headers["Access-Control-Allow-Origin"] == "https://a.example"
+    assert asked.headers["Vary"] == plain.headers["Vary"] == "Origin"
+    assert "Access-Control-Allow-Origin" not in plain.headers
+
+
 # -- the server
 
 
