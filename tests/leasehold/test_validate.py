@@ -17,6 +17,7 @@ from leasehold.cli import main
 from leasehold.regions import wrong_region
 from ledger.holdings import read_fleet
 from tests.ledger.forge import git
+from tests.scene import NOON
 
 GOVERNMENT = "arn:aws-us-gov:iam::123456789012:role/demo"
 SOVEREIGN = "arn:aws-eusc:iam::123456789012:role/demo"
@@ -414,7 +415,7 @@ def test_whatever_is_wrong_with_a_document_is_told_and_raises_nothing(data: st.D
         "environments/dev/environment.json": json.dumps(settings_).encode(),
         "environments/dev/Chat.endpoint.json": json.dumps(document).encode(),
     }
-    (found,) = checked(entries, PROJECT)
+    (found,) = checked(entries, PROJECT, NOON)
     assert set(read_fleet(entries, "dev").violations) <= set(found.violations)
 
 
