@@ -273,7 +273,8 @@ def test_a_lease_past_the_ceiling_is_warned_of_in_its_own_file(folder: Path) -> 
     warning, verdict = result.output.splitlines()
     assert warning.startswith("warning: environments/dev/Chat.lease.json: /expires_at: 9999-12-31")
     assert "max_lease_minutes in environments/dev/environment.json" in warning
-    assert verdict == "Checked 1 definition in dev: everything is in order."
+    assert verdict.startswith("Checked 1 definition in dev below ")
+    assert verdict.endswith(": everything is in order.")
 
 
 # Everything that is wrong is told in one go.
