@@ -31,7 +31,7 @@ class Query:
         fleet.require_settings()
         if name is None:
             items = sorted(fleet.items, key=lambda item: item.endpoint_name)
-            return Answer([answers.about(item, now, snapshot.commit) for item in items])
+            return Answer(answers.about_all(items, now, snapshot.commit))
         item = fleet.get(name)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)
         return Answer(answers.about(item, now, snapshot.commit), headers=headers)
