@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from controller.reconcile import Tick
 from leasehold.console import Cell, dim, output_option, say, show_json, show_table
 from leasehold.context import Context, connected
 from leasehold.times import as_of, relative
+from ledger.faults import Faults
 from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, stamp
 from ledger.phases import ABSENT, Phase, phase_of
@@ -70,7 +72,7 @@ def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
         endpoint_name=item.endpoint_name,
         name=item.name,
         sagemaker=observed.status if observed else ABSENT,
-        state=_state(item, tick.now),
+        state=Faults().around(item.endpoint_name, partial(_state, item, tick.now), "frozen"),
         expires_at=lease.expires_at if lease else None,
         reason=_reason(tick, item, observed),
     )

@@ -4,14 +4,20 @@ The predecessor (Amazon SageMaker Endpoint Manager) wrote `EndpointExpiry ` with
 and times as 26-06-2023-12-39-47; its scripts and its notebook read them so.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from ledger.faults import Faults
 from ledger.holdings import Broken, Holding
 from ledger.lease import Lease, stamp
 from ledger.observed import Noted
-from ledger.standing import standing
+from ledger.standing import State, standing
 
+_FAULTY = (
+    "what its lease says cannot be told: a fault of Leasehold's, and `leasehold plan` says more"
+)
 _NOT_OURS = (
     "The endpoint of this name at SageMaker is not this environment's own, by its tags: it is not"
     " touched. `leasehold status` says what to do."
@@ -36,6 +42,22 @@ def at_sagemaker(noted: Noted | None, observed_at: datetime | None) -> dict[str,
         "Reason": _NOT_OURS if noted.foreign else noted.reason,
         "ObservedAt": stamp(observed_at) if observed_at else None,
     }
+
+
+def about_all(
+    items: Iterable[Holding | Broken], now: datetime, commit: str
+) -> list[dict[str, Any]]:
+    """Describe many endpoints. What cannot be told of one says so, and hides no other."""
+    faults = Faults()
+    return [
+        faults.around(
+            item.endpoint_name,
+            partial(about, item, now, commit),
+            _entry(item.endpoint_name, None, now)
+            | {"Status": str(State.FROZEN), "Why": _FAULTY, "Commit": commit},
+        )
+        for item in items
+    ]
 
 
 def _entry(endpoint_name: str, lease: Lease | None, now: datetime) -> dict[str, Any]:

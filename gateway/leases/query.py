@@ -45,7 +45,8 @@ class Query:
         if name is None:
             reached = (it for it in fleet.items if call.principal.reaches(it.endpoint_name))
             items = sorted(reached, key=lambda item: item.endpoint_name)
-            return Answer([told(item) for item in items])
+            told_of = answers.about_all(items, now, snapshot.commit)
+            return Answer([one | _seen(there, it) for one, it in zip(told_of, items, strict=True)])
         item = fleet.get(name)
         call.principal.check_reach(item.endpoint_name)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)

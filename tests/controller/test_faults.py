@@ -22,6 +22,8 @@ from controller.planning.collection import collectible
 from controller.planning.findings import Findings
 from controller.planning.looks import Remembered, looks_due
 from controller.tick import Tick
+from gateway.leases import answers
+from leasehold import status
 from ledger import holdings
 from ledger.errors import Refused
 from ledger.faults import Faults, unforeseen
@@ -333,3 +335,27 @@ def test_a_fault_is_one_line_that_is_the_same_in_each_process() -> None:
 
 
 _ABSENT = Entry("A", "Absent", NOW)
+
+
+def test_the_answer_about_all_says_of_one_that_it_cannot_be_told(
+    break_for: Callable[..., None],
+) -> None:
+    fleet = two(LIVE)
+    break_for(answers, "standing")
+    fine, faulty = answers.about_all(fleet.items, NOW, "c0ffee")
+    assert (fine["EndpointName"], fine["Status"]) == (A, "live")
+    assert (faulty["EndpointName"], faulty["Status"]) == (B, "frozen")
+    assert "fault of Leasehold's" in faulty["Why"]
+    assert "spam" not in faulty["Why"]
+    assert faulty.keys() == fine.keys()
+
+
+def test_the_status_shows_the_report_of_one_and_the_others_as_they_are(
+    break_for: Callable[..., None],
+) -> None:
+    fleet = two(LIVE)
+    break_for(decision, "standing")
+    break_for(status, "standing")
+    rows = list(status._rows(Tick(NOW, fleet, (), plan(fleet, [], NOW))))
+    assert [(each.name, each.state) for each in rows] == [("A", "on"), ("B", "frozen")]
+    assert "[LH1023]" in rows[1].reason
