@@ -375,4 +375,5 @@ class TestAConfigOfOurName:
         assert scene.account.status(A) == "absent"
 
         scene.account.sagemaker.delete_endpoint_config(EndpointConfigName=config)
+        scene.let_pass(minutes=11)
         assert outcome(scene.tick(), A).state is State.DONE
