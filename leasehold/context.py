@@ -76,7 +76,9 @@ class Context:
     environment: str | None
     cloud: Cloud
 
-    def repository(self, committer: Person = READER) -> Repository:
+    def repository(
+        self, committer: Person = READER, clock: Callable[[], datetime] = clock
+    ) -> Repository:
         """Open the ledger with a clone that ends with the command."""
         return Repository(self.remote, self._folder(), committer=committer, clock=clock)
 

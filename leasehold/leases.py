@@ -3,6 +3,7 @@
 Each change is one commit, by the caller's own git identity, and is answered when the remote has it.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import click
 from leasehold import git_author
 from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
 from leasehold.context import Context, clock, connected
+from leasehold.server_time import clock_of
 from leasehold.times import on_day, relative
 from ledger.claims import settle
 from ledger.history import RecordedChange, read_changes
@@ -88,10 +90,12 @@ class _Change:
     """One lease change that a person asks for."""
 
     def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
-        self._ledger = context.repository(person)
+        self._clock = clock_of(context.remote, clock)
+        self._ledger = context.repository(person, self._clock)
         fleet = context.fleet(self._ledger.read())
         known = context.known(fleet, name)
-        self.request = Request(fleet.name, name, person, uuid4().hex, clock(), reason, known=known)
+        now = self._clock()
+        self.request = Request(fleet.name, name, person, uuid4().hex, now, reason, known=known)
 
     def make(self, proposal: Proposal, output: str) -> None:
         """Commit, and answer with the new expiry and the commit that made it so."""
@@ -100,20 +104,23 @@ class _Change:
         holding = fleet.holding(self.request.endpoint)
         if holding.lease is None:
             raise AssertionError("a change of a lease leaves a lease")
-        _answer(committed, holding, holding.lease, output)
+        if output == "json":
+            _show_data(committed, holding, holding.lease)
+        else:
+            _answer(committed, holding, holding.lease, self._clock())
 
 
-def _answer(committed: Committed, holding: Holding, lease: Lease, output: str) -> None:
-    if output == "json":
-        show_json(
-            {
-                "endpoint_name": holding.endpoint_name,
-                "expires_at": stamp(lease.expires_at),
-                "commit": committed.commit,
-            }
-        )
-        return
-    now = clock()
+def _show_data(committed: Committed, holding: Holding, lease: Lease) -> None:
+    show_json(
+        {
+            "endpoint_name": holding.endpoint_name,
+            "expires_at": stamp(lease.expires_at),
+            "commit": committed.commit,
+        }
+    )
+
+
+def _answer(committed: Committed, holding: Holding, lease: Lease, now: datetime) -> None:
     ends = f"its lease {'ends' if lease.is_live(now) else 'ended'}"
     sentence = standing(holding, now).sentence
     say(f"{holding.endpoint_name}: {sentence} ({ends} {relative(lease.expires_at, now)}).")

@@ -183,7 +183,7 @@ def _serve_account(parts: ExitStack, home: StateDir, port: int, startup_seconds:
     except OSError as error:
         if error.filename is None:
             raise  # it is about the port
-        raise _forgotten(home, error.strerror) from error
+        raise _forgotten(home, error.strerror or str(error)) from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise _forgotten(home, str(error)) from error
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 WORLD = (
     *("boto3", "http.client", "moto", "requests", "socket", "subprocess", "urllib.request"),
-    *("leasehold.credentials", "leasehold.work_tree", "sandbox.api_gateway", "sandbox.git"),
+    *("leasehold.credentials", "leasehold.server_time", "leasehold.work_tree"),
+    *("sandbox.api_gateway", "sandbox.git"),
     *("sandbox.lambda_functions", "sandbox.server"),
     *("tests.controller.rehearsal", "tests.debian"),
     *("tests.gateway.api", "tests.gateway.door", "tests.gateway.issuer", "tests.gateway.serving"),

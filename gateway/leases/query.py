@@ -38,9 +38,6 @@ class Query:
         fleet = settle(fleet_of(snapshot, self.environment), Known(there.record), now)
         fleet.require_settings()
 
-        def told(item: Holding | Broken) -> dict[str, Any]:
-            return answers.about(item, now, snapshot.commit) | _seen(there, item)
-
         name = call.parameter("EndpointName")
         if name is None:
             reached = (it for it in fleet.items if call.principal.reaches(it.endpoint_name))
@@ -50,7 +47,8 @@ class Query:
         item = fleet.get(name)
         call.principal.check_reach(item.endpoint_name)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)
-        return Answer(told(item), headers=headers)
+        told = answers.about(item, now, snapshot.commit) | _seen(there, item)
+        return Answer(told, headers=headers)
 
 
 def _seen(there: Seen, item: Holding | Broken) -> dict[str, Any]:
