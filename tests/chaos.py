@@ -322,6 +322,7 @@ class Inspector:
             assert "DeleteEndpoint" not in {operation for operation, _ in changes}, changes
         if git_is_up and not faults:
             assert tick is not None, "nothing stood in its way"
+        if tick is not None:
             self._ends = {
                 name: wish.ends or self._known(name, wish) for name, wish in wishes.items()
             }
