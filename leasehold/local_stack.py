@@ -32,7 +32,6 @@ from ledger.settings import STATUS_BRANCH
 from ledger.variables import STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
-from sandbox.callers import nobody
 from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
 
@@ -122,8 +121,9 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
         api = _api(made, settings, deployment, table)
+        origins = frozenset(settings.allowed_origins if settings else ())
         gateway_url = parts.enter_context(
-            ApiGateway(api, clock=clock, port=port, threads=_THREADS, admits=nobody)
+            ApiGateway(api, clock=clock, port=port, threads=_THREADS, admits=origins.__contains__)
         ).url
         running = Running(gateway_url, git_url, str(cloud.sandbox_url), token, seeds.ENVIRONMENT)
         urls = {"gateway": gateway_url, "git": git_url, "aws": running.aws_endpoint_url}
