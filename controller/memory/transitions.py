@@ -178,7 +178,9 @@ def _with_sight(
     foreign = not owner.owns(item.tags)
     entry = entry if entry.foreign == foreign else replace(entry, foreign=foreign)
     entry = _with_tags(entry, item, holding)
-    return _with_documents(entry, holding, now, set_at if known else None)
+    # One that starts was noted by nobody yet, but its lease is no older than that.
+    is_new = known is not None or entry.starting_since is not None
+    return _with_documents(entry, holding, now, set_at if is_new else None)
 
 
 def _without_sight(entry: Entry, holding: Holding | None, now: datetime, set_at: datetime) -> Entry:
