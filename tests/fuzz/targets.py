@@ -80,6 +80,8 @@ ISSUER = "https://issuer.example.com/pool"
 CODES = frozenset(paragraphs())
 LONGEST_ANSWER = 20_000  # characters of a sentence: a refusal does not repeat a body
 
+READER = Principal("A", "a@b.c", frozenset({Scope.READ}))
+
 
 @contextmanager
 def documented(*codes: str) -> Iterator[None]:
@@ -129,7 +131,7 @@ def headers(data: bytes) -> None:
         found = match(event)
         if found.refusal:
             raise found.refusal
-        call = replace(found.call, caller=Principal("A", "a@b.c", frozenset({Scope.READ})))
+        call = replace(found.call, caller=READER)
         assert all(len(values) == 1 for values in call.query.values())
         names = {each.name for each in found.route.parameters}
         if "Idempotency-Key" in names:
@@ -378,7 +380,7 @@ def history(data: bytes) -> None:
         assert each.change.expires_at.tzinfo is not None
     query = {"EndpointName": ("Falcon40B",)}
     told = History(cast("Repository", ledger), "dev").tell(
-        Call(method="GET", resource="/endpoint-expiry/history", query=query)
+        Call(method="GET", resource="/endpoint-expiry/history", query=query, caller=READER)
     )
     _check_answer(told.as_proxy())
 

@@ -410,6 +410,7 @@ def test_a_claim_is_taken_to_the_letter_or_not_at_all(
             "scope": "ops",
             "name": name,
             "email": email,
+            "email_verified": True,
         }
     )
     try:

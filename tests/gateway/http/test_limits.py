@@ -87,7 +87,7 @@ def test_many_keys_are_counted_once_and_a_few_of_them_named(quiet_api: Api) -> N
     with socket.create_connection(("127.0.0.1", int(quiet_api.url.rpartition(":")[2]))) as line:
         line.settimeout(10)
         head = (
-            "POST /prod/endpoint-expiry HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+            "POST /prod/endpoint-expiry HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
             f"Authorization: {quiet_api.token}\r\nContent-Length: {len(content)}\r\n\r\n"
         )
         line.sendall(head.encode() + content)
