@@ -1,4 +1,6 @@
-"""A controller is killed at every moment of its work, and the next one ends where it would have.
+"""A controller is killed at moments of its work, and the next one ends where it would have.
+
+A soak takes every moment, and a test every second one.
 
 Everything is due at once, so no verb of a plan is spared. See `rehearsal` for what is due, and
 `crashing` for what a moment is.
@@ -16,11 +18,13 @@ from ledger.lease import stamp
 from tests.controller.crashing import FINISHED, KILLED, NEVER, Life, Nursery, Order
 from tests.controller.rehearsal import ALL_DUE, Landscape, Rehearsal, rehearsed
 from tests.scene import NOON, definition, path
+from tests.soak import SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PARTS = 4  # so that several processes can share the work
+PARTS = 4
+BETWEEN = 1 if SHARE else 2
 
 
 @dataclass
@@ -82,7 +86,8 @@ class TestWhereNobodyIsKilled:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_killed_at_any_moment_it_ends_as_if_nothing_had_been(story: Story, part: int) -> None:
     found = []
-    for moment in range(1 + part, len(story.whole_life.moments) + 1, PARTS):
+    first, last = 1 + part * BETWEEN, len(story.whole_life.moments)
+    for moment in range(first, last + 1, PARTS * BETWEEN):
         life, landscape = story.told(moment)
         assert life.exit_code == KILLED
         assert len(life.moments) == moment

@@ -408,7 +408,7 @@ def somewhere(data: st.DataObject, value: Any) -> Any:  # noqa: ANN401
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_whatever_is_wrong_with_a_document_is_told_and_raises_nothing(data: st.DataObject) -> None:
     document = somewhere(data, somewhere(data, FULL))
     settings_ = somewhere(data, SETTINGS) if data.draw(st.booleans()) else SETTINGS
