@@ -323,18 +323,14 @@ class Inspector:
         if git_is_up and not faults:
             assert tick is not None, "nothing stood in its way"
         if tick is not None:
-            self._ends = {
-                name: wish.ends or self._known(name, wish) for name, wish in wishes.items()
-            }
+            known = {name: end for name, end in self._ends.items() if endpoint(name) in after}
+            self._ends = {name: wish.ends or known.get(name) for name, wish in wishes.items()}
         if git_is_up and not faults and tick and not is_set_back:
             for name, wish in wishes.items():
                 self._check_ended(name, wish, before, after, tick)
         self._check_leases(files, town.files, tick)
         self._check_history()
         return tick
-
-    def _known(self, name: str, wish: Wish) -> datetime | None:
-        return self._ends.get(name) if wish.wanted is None else None
 
     def _check_modesty(self, changes: list[tuple[str, str]], tick: Tick | None) -> None:
         """One change of an endpoint in a tick, none of what is not ours, none half blind."""
