@@ -446,6 +446,8 @@ class Inspector:
         listed = self.scene.account.sagemaker.list_models(MaxResults=100)["Models"]
         models = {each["ModelName"] for each in listed} - {f"{BY_HAND}-model"}
         configs = set(self.scene.account.configs()) - {BY_HAND}
+        if any(is_spoilt(file, content) for file, content in files.items()):
+            return  # nothing is collected as long as one of them cannot be read
         assert models == configs, "each model has its config, and each config its model"
         for config in configs:
             owner = config.split("-")[1]
