@@ -84,11 +84,10 @@ def _end(dependencies: Dependencies, tick: Tick, looks: "_Looks", action: Action
     except Failure as failure:  # it is deleted all the same: running on costs more
         left_behind = failure
     there = cloud.find(name)
-    if there is None:
-        return None  # it is gone, as wanted
-    if news := _is_another(there, tick) or looks.last(action):
-        return news
-    cloud.apply(action)
+    if there is not None:  # else it is gone, as wanted
+        if news := _is_another(there, tick) or looks.last(action):
+            return news
+        cloud.apply(action)
     if left_behind:
         raise Unavailable(
             "LH3013",

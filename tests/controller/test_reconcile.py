@@ -524,6 +524,18 @@ class TestBetweenThePlanAndTheDelete:
         scene.cloud = AfterTheLook(scene, somebody_is_faster)
         assert outcome(scene.tick(), endpoint).state is State.DONE
 
+    def test_what_is_gone_by_then_hides_no_scaling_that_is_left(self, scene: Scene) -> None:
+        endpoint = scene.start("A", minutes=10)
+        scene.let_pass(minutes=10)
+
+        def somebody_is_faster() -> None:
+            scene.account.sagemaker.delete_endpoint(EndpointName=endpoint)
+            scene.let_pass(seconds=SETTLE)
+            scene.account.order_fault("denied", operation="DeregisterScalableTarget")
+
+        scene.cloud = AfterTheLook(scene, somebody_is_faster)
+        assert outcome(scene.tick(), endpoint).code == "LH3013"
+
     @pytest.mark.parametrize("lag", ["stale-tags"])
     def test_an_index_that_lags_deletes_nothing(self, scene: Scene, lag: str) -> None:
         endpoint = scene.start("A", minutes=10)
