@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
 
+# Folders whose tests need more than `make test` installs: each has a make target, which names it.
+LONGER = ("deployment", "jumpstart")
+
 
 # mutmut runs a test again in one process, with another object of its class; it has to do the same.
 settings.register_profile(
@@ -45,6 +48,18 @@ def pytest_configure(config: pytest.Config) -> None:
     # How long an example takes says how busy the machine is.
     settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out a folder of longer tests, unless the command line names it."""
+    if collection_path.parent != HERE or collection_path.name not in LONGER:
+        return None
+    named = [
+        Path(each.partition("::")[0]).resolve()
+        for each in config.invocation_params.args
+        if isinstance(each, str)
+    ]
+    return None if any(collection_path in (each, *each.parents) for each in named) else True
 
 
 def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> None:
