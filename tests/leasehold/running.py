@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -17,6 +16,7 @@ from typing import Any
 import boto3
 
 from leasehold.state_dir import StateDir
+from tests import forked
 
 MOST_PUSHES = 5
 MOST_TICKS = 60  # in vain, before a test gives up: however long a busy machine takes for them
@@ -43,14 +43,7 @@ class Leasehold:
     folder: Path
 
     def __call__(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "leasehold", *arguments],
-            cwd=self.folder,
-            env=variables(self.folder, **more),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return forked.run(arguments, self.folder, variables(self.folder, **more))
 
     def json(self, *arguments: str) -> Any:  # noqa: ANN401  (JSON)
         done = self(*arguments, "--output", "json")
@@ -65,16 +58,9 @@ class Up:
         self.folder = folder
         self.leasehold = Leasehold(folder)
         self.log = folder / "up.log"
-        command = [sys.executable, "-m", "leasehold", "up", "--port", "0"]
+        command = ["up", "--port", "0", "--tick", "0.3", "--startup", "0.5", *options]
         with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [*command, "--tick", "0.3", "--startup", "0.5", *options],
-                cwd=folder,
-                env=variables(folder, **more),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # so that a test can kill all that it started, too
-            )
+            self.process = forked.start(command, folder, variables(folder, **more), output, output)
         while not self._is_decided():
             time.sleep(0.05)
         assert self.process.poll() is None, self.log.read_text()
