@@ -31,7 +31,17 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-MODULES = ("leasehold.__main__", "leasehold.serving")
+MODULES = (
+    "leasehold.__main__",
+    "leasehold.serving",
+    # what moto imports when the sandbox is first asked for something
+    "moto.dynamodb.responses",
+    "moto.ec2.models",
+    "moto.s3.responses",
+    "moto.s3bucket_path.utils",
+    "moto.stepfunctions.responses",
+    "moto.sts.models",
+)
 AT_ONCE = 100
 Output = IO[bytes] | int | None
 
