@@ -34,6 +34,7 @@ from sandbox.aws.runtime.jobs import Jobs
 from sandbox.aws.sagemaker import operations as sagemaker
 from sandbox.aws.sagemaker import tags
 from sandbox.aws.sagemaker.account import Account
+from sandbox.aws.sagemaker.components import Components
 from sandbox.aws.sagemaker.endpoints import Conditions, Endpoints, Timing
 from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
 from sandbox.aws.sagemaker.quotas import Quotas
@@ -109,7 +110,9 @@ class Sandbox(LoopbackServer):
         endpoints = Endpoints(account, configs, targets, Conditions(faults, quotas, self._timing))
         jobs = Jobs(account, self._moto, metrics)
         services = {
-            sagemaker.API: sagemaker.operations(account, configs, endpoints, tagged, faults).answer,
+            sagemaker.API: sagemaker.operations(
+                account, configs, endpoints, Components(account), tagged, faults
+            ).answer,
             call.RUNTIME: Runtime(account, jobs, metrics).answer,
             cloudwatch.API: CloudWatch(account, metrics).operations().answer,
             autoscaling.API: Autoscaling(account, targets, metrics).answer,

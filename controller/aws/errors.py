@@ -65,6 +65,11 @@ _PREFIXES: Mapping[str, _Meaning] = {
         "LH3003",
         "SageMaker is still at work on it. {said} The next tick tries again.",
     ),
+    "Cannot delete endpoint with inference component": (
+        Refused,
+        "LH3035",
+        "Inference components are on it. {said} Delete them, and it ends at the next tick.",
+    ),
     "Cannot create already existing": (
         AlreadyThere,
         "LH3005",

@@ -152,6 +152,8 @@ def news(before: Record, after: Record) -> Iterator[str]:
             yield f"{name}: {path} ({said or entry.cause})"
         elif said:
             yield f"{name}: {entry.status}, and what it needs is refused ({said})"
+        elif entry.held and was.held != entry.held:
+            yield f"{name}: {entry.status}, and it is not ended ({entry.held})"
         elif was.config != entry.config:
             yield f"{name}: {entry.status} on {entry.config}"
         elif was.tag_keys != entry.tag_keys:

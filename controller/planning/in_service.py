@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Verb
 from controller.planning.capacity import resize
+from controller.planning.components import has_any, idle_unknown
 from controller.planning.decision import Decision
 from controller.planning.desired import VARIANT
 from controller.planning.existing_config import drift, objection
@@ -33,9 +34,9 @@ def upkeep(decision: Decision, there: Observed) -> Action:
     if moved := _config_moved(decision, there):
         return moved
     failed = decision.entry.update_failure if decision.entry else None
-    return decision.act(
-        Verb.KEEP, decision.why + (f"; the last update failed: {failed}" if failed else "")
-    )
+    said = f"; the last update failed: {failed}" if failed else ""
+    hosted = decision.findings.hosted.get(there.endpoint_name)
+    return decision.act(Verb.KEEP, f"{decision.why}{said}{idle_unknown(hosted)}")
 
 
 def _config_moved(decision: Decision, there: Observed) -> Action | None:
@@ -97,7 +98,7 @@ def _idle(decision: Decision, there: Observed, use: Use) -> Action | None:
     )
     begin = max(there.modified_at, renewed_at or there.modified_at)
     since = idle_since(use, begin, minutes, decision.now) if minutes else None
-    if since is None:
+    if since is None or has_any(decision.findings.hosted.get(there.endpoint_name)):
         return None
     return decision.act(Verb.IDLE, f"no invocation since {stamp(since)}, longer than {minutes} min")
 
