@@ -55,7 +55,7 @@ order in which they are asked.
     on               same config                        keep
     digest unwanted  config or model of ours, unused    collect, unless something is unreadable
 
-A create, update or resize that AWS refused is reported with AWS's own words until its pause is over
+What AWS refused to make or to change is reported with AWS's own words until its pause is over
 (`planning.refusals`), and asked at once where the request is another one.
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported

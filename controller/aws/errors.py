@@ -76,7 +76,8 @@ _PREFIXES: Mapping[str, _Meaning] = {
         "It is in SageMaker already. {said} The next tick looks again.",
     ),
 }
-# What makes or changes an endpoint: refused as invalid once, the same request is so again.
+# What makes or changes an endpoint, its tags or its scaling: refused as invalid once, the same
+# request is so again.
 _ASKS = frozenset(
     {
         "CreateModel",
@@ -84,12 +85,16 @@ _ASKS = frozenset(
         "CreateEndpoint",
         "UpdateEndpoint",
         "UpdateEndpointWeightsAndCapacities",
+        "AddTags",
+        "DeleteTags",
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
     }
 )
 _INVALID: _Meaning = (
     Refused,
     "LH3028",
-    "SageMaker refuses the request as it is. {said} Change the definition, or what it names.",
+    "AWS refuses the request as it is. {said} Change the definition, or what it names.",
 )
 
 

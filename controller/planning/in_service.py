@@ -15,6 +15,7 @@ from controller.planning.desired import VARIANT
 from controller.planning.existing_config import drift, objection
 from controller.planning.idleness import Use, bump, idle_since
 from controller.planning.observed import Observed
+from controller.planning.refusals import is_put_off, paced
 from controller.planning.scaling_policy import ours, wanted_scale
 from ledger.holdings import environment_path
 from ledger.lease import prolong, stamp
@@ -22,17 +23,24 @@ from ledger.schedule import window_end
 
 
 def upkeep(decision: Decision, there: Observed) -> Action:
-    """Return what is left to do: the first of tags, scaling, use, capacity; else keep it."""
-    if tagged := _tagged(decision, there):
-        return tagged
-    if scaled := _scaled(decision, there):
-        return scaled
-    if used := _used(decision, there):
-        return used
-    if resized := resize(decision, there):
-        return resized
-    if moved := _config_moved(decision, there):
-        return moved
+    """Return what is left to do: the first of tags, scaling, use, capacity; else keep it.
+
+    While the first is put off because AWS refused it, its lease follows its use all the same. The
+    record has room for one refusal, so nothing else is asked of AWS meanwhile.
+    """
+    put_off: Action | None = None
+    for rule in (_tagged, _scaled, _used, resize, _config_moved):
+        action = rule(decision, there)
+        if action is None or (put_off and not action.verb.commits):
+            continue
+        judged = paced(decision, action)
+        if not is_put_off(action, judged):
+            return action
+        put_off = judged
+    return put_off or _kept(decision, there)
+
+
+def _kept(decision: Decision, there: Observed) -> Action:
     failed = decision.entry.update_failure if decision.entry else None
     said = f"; the last update failed: {failed}" if failed else ""
     hosted = decision.findings.hosted.get(there.endpoint_name)
