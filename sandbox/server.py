@@ -39,6 +39,7 @@ from sandbox.aws.sagemaker.endpoints import Conditions, Endpoints, Timing
 from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
 from sandbox.aws.sagemaker.quotas import Quotas
 from sandbox.aws.sagemaker.tags import Tags
+from sandbox.callers import Callers
 from sandbox.clock import Clock
 from sandbox.control.api import Control
 from sandbox.control.call_counts import CallCounts
@@ -61,8 +62,9 @@ class Sandbox(LoopbackServer):
         startup_seconds: float = 3.0,
         state: Path | None = None,
         quotas: Mapping[str, int] | None = None,
+        hosts: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(port)
+        super().__init__(port, Callers(hosts=hosts))
         self._timing = Timing(startup_seconds, min(1.0, startup_seconds))
         self._journal = Journal(state)
         self._quotas = quotas or {}

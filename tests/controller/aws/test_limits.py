@@ -97,7 +97,7 @@ LONG: dict[str, object] = {
     "inference_type": "async",
     "async_inference": {"s3_failure_path": "s3://demo-answers/" + "y" * 600},
 }
-IN_REGISTRY: dict[str, object] = {
+IN_REGISTRY: dict[str, Any] = {
     "model": None,
     "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3",
 }
