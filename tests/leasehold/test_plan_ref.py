@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from tests.scene import Scene
 
-ODD = ["fix/#42", "user@home/x", "feat/größe", "o'brien", "a=b", "feat(dev)/x", "a&b", "a%20b"]
+ODD = [
+    *("fix/#42", "user@home/x", "feat/größe", "o'brien", "a=b", "feat(dev)/x", "a&b"),
+    *("x,y", "main!", "a%20b"),
+]
 
 
 class Planner:
