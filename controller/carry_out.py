@@ -116,12 +116,17 @@ def _is_another(there: Existing, tick: Tick) -> str | None:
 
 
 def _check_components(dependencies: Dependencies, there: Existing) -> None:
-    """Raise Refused LH3035 where inference components have come since the plan was made."""
+    """Raise Refused LH3035 where inference components have come since the plan was made.
+
+    Raise Wait LH3036 where nobody can tell.
+    """
     if not may_host(there.endpoint_name, there.config_name):
         return
     question = ComponentQuestion(there.endpoint_name, there.config_name)
     hosted = dependencies.cloud.components((question,)).get(there.endpoint_name)
     if hosted and (why := held_by(hosted)):
+        if hosted.problem:
+            raise Wait("LH3036", f"It is not deleted: {why}")
         raise Refused("LH3035", f"It is not deleted: {why}")
 
 

@@ -174,7 +174,11 @@ def _as_data(recorded: _Event) -> dict[str, Any]:
             "committed_at": stamp(recorded.committed_at),
             "author": {"name": recorded.author.name, "email": recorded.author.email},
             "action": str(recorded.kept),
+            "endpoint_name": recorded.endpoint_name,
+            "previous": None,
+            "expires_at": None,
             "reason": recorded.said,
+            "request_id": None,
         }
     change = recorded.change
     return {

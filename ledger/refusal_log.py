@@ -32,6 +32,7 @@ _LINE = re.compile(
 class Refusal:
     """One refusal of the history: of which endpoint, when, and in which words."""
 
+    endpoint_name: EndpointName
     commit: str
     committed_at: datetime
     author: Person
@@ -53,4 +54,4 @@ def read_refusals(records: Iterable[CommitRecord], name: EndpointName) -> Iterat
             if found and EndpointName(found["name"]) == name:
                 kept = kinds[found["words"]]
                 at = record.committed_at
-                yield Refusal(record.commit, at, record.author, kept, found["said"])
+                yield Refusal(name, record.commit, at, record.author, kept, found["said"])

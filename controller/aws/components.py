@@ -8,7 +8,7 @@ from controller.aws.configs import hosting_of
 from controller.aws.errors import aws_errors
 from controller.cost import Host, hourly
 from controller.planning.components import ComponentQuestion, Hosted
-from ledger.errors import Failure
+from ledger.errors import Failure, Refused
 from ledger.names import EndpointName
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Components:
         try:
             found = self._all()
         except Failure as failure:
-            problem = Hosted(problem=str(failure))
+            problem = _unread(failure)
             return {each.endpoint_name: problem for each in questions}
         return {
             each.endpoint_name: self._hosted(each, found.get(each.endpoint_name, ()))
@@ -51,7 +51,7 @@ class Components:
         try:
             found = [component for component, _ in self._listed(EndpointNameEquals=name)]
         except Failure as failure:
-            return Hosted(problem=str(failure))
+            return _unread(failure)
         return self._hosted(question, found)
 
     def _all(self) -> Mapping[EndpointName, Collection[str]]:
@@ -102,3 +102,7 @@ class Components:
             for kind in each.instance_types[:1]:
                 hosts[Host(kind, is_async)] += each.most_instances
         return hosts
+
+
+def _unread(failure: Failure) -> Hosted:
+    return Hosted(problem=str(failure), passes=not isinstance(failure, Refused))

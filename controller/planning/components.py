@@ -6,7 +6,8 @@ no part of the endpoint's own metric.
 
     what is planned    on the endpoint are components, or nobody could look
     -----------------  --------------------------------------------------------------------
-    delete             report, with their names and what runs on
+    delete             report, with their names and what runs on; wait where a look may do better
+                       at the next tick
     idle               keep: its own metric does not say whether it is
     adopt              adopt, and say what becomes of an end
 
@@ -25,6 +26,7 @@ from ledger.names import EndpointName, Name
 from ledger.observed import Record
 
 _MOST_NAMED = 5
+_COSTS = " and goes on to cost "
 _ASKED = frozenset({Verb.DELETE, Verb.IDLE, Verb.ADOPT})
 
 
@@ -48,6 +50,7 @@ class Hosted:
     instances: tuple[tuple[str, int], ...] = ()  # instance types, and how many of each
     hourly: float | None = None  # US dollars, by list prices
     problem: str = ""
+    passes: bool = False  # the problem, by itself
 
     @property
     def cost(self) -> str:
@@ -105,10 +108,15 @@ def held_by(hosted: Hosted) -> str | None:
         return None
     return (
         f"it hosts inference components that Leasehold did not make ({hosted.listed}), so it is not"
-        f" ended and goes on to cost {hosted.cost}. Delete them"
+        f" ended{_COSTS}{hosted.cost}. Delete them"
         f" (`aws sagemaker delete-inference-component --inference-component-name"
         f" {hosted.names[0]}`), and it ends at the next tick; or extend its lease."
     )
+
+
+def without_cost(reason: str) -> str:
+    """Return what an endpoint is held for, whatever is known of its cost at this tick."""
+    return reason.partition(_COSTS)[0]
 
 
 def idle_unknown(hosted: Hosted | None) -> str:
@@ -149,7 +157,8 @@ def _with(action: Action, hosted: Hosted | None) -> Action:
     if hosted is None or not (why := held_by(hosted)):
         return action
     if action.verb is Verb.DELETE:
-        return replace(action, verb=Verb.REPORT, reason=f"{action.reason}; but {why}", target=None)
+        verb = Verb.WAIT if hosted.passes else Verb.REPORT
+        return replace(action, verb=verb, reason=f"{action.reason}; but {why}", target=None)
     if action.verb is Verb.ADOPT and hosted.names:
         reason = (
             f"{action.reason}. It hosts inference components ({hosted.listed}), which Leasehold"

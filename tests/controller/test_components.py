@@ -133,9 +133,43 @@ def test_what_cannot_be_looked_at_is_not_ended(scene: Scene) -> None:
     scene.let_pass(minutes=61)
     scene.account.order_fault("denied", operation="ListInferenceComponents", times=1)
     said = told(scene.tick(), A)
+    assert said.startswith("report:")
     assert "nobody could look whether inference components are on it (LH3006" in said
+    scene.account.order_fault("throttle", operation="ListInferenceComponents", times=1)
+    tick = scene.tick()
+    assert told(tick, A).startswith("wait:")
+    assert overdue(tick) == {A}
     assert scene.account.status(A) == "InService"
     assert outcome(scene.tick(), A).state is State.DONE
+
+
+def test_what_cannot_be_looked_at_in_the_last_moment_is_not_ended(scene: Scene) -> None:
+    start(scene)
+    scene.let_pass(minutes=61)
+    fault = {"operation": "ListInferenceComponents", "times": 1}
+    scene.cloud = WhileScalingGoes(scene, lambda: scene.account.order_fault("throttle", **fault))
+    tick = scene.tick()
+    assert (outcome(tick, A).state, outcome(tick, A).code) == (State.WAITING, "LH3036")
+    assert overdue(tick) == {A}
+    scene.cloud = scene.account.cloud()
+    assert outcome(scene.tick(), A).state is State.DONE
+
+
+def test_a_look_that_fails_between_tells_nobody_again(scene: Scene) -> None:
+    scene.account.client("sns").create_topic(Name=TOPIC.rpartition(":")[2])
+    scene.push(
+        {"environments/dev/environment.json": environment(notifications={"topic_arn": TOPIC})}
+    )
+    start(scene, "llama")
+    scene.let_pass(minutes=61)
+    heard: list[str] = []
+    for operation in ("none", "ListInferenceComponents", "DescribeEndpointConfig", "none"):
+        scene.restart()
+        scene.account.ask("DELETE", "/faults")
+        if operation != "none":
+            scene.account.order_fault("throttle", operation=operation, times=9)
+        heard += [each for each in subjects(scene.tick()) if "has to look" in each]
+    assert heard == ["[dev] A: a person has to look"]
 
 
 @pytest.mark.parametrize("stay", [False, True])

@@ -20,6 +20,7 @@ from controller.planning.components import (
     may_host,
     with_components,
     with_held,
+    without_cost,
 )
 from controller.planning.findings import Findings
 from ledger.names import Name
@@ -82,6 +83,19 @@ def test_an_end_is_reported_instead(hosted: Hosted, said: str) -> None:
     assert action.verb is Verb.REPORT
     assert action.target is None
     assert said in action.reason
+
+
+def test_a_look_that_may_do_better_is_waited_for() -> None:
+    hosted = Hosted(problem="LH3001: AWS is throttling.", passes=True)
+    planned = plan(ENDS, [on("studio")], NOW, findings=Findings(hosted={NAME: hosted}))
+    assert [action.verb for action in planned.actions] == [Verb.WAIT]
+
+
+def test_what_holds_it_is_the_same_whatever_it_costs() -> None:
+    one, other = held_by(SOME), held_by(replace(SOME, hourly=2.0))
+    assert one != other
+    assert without_cost(str(one)) == without_cost(str(other))
+    assert "(llama)" in without_cost(str(one))
 
 
 def test_without_any_the_end_is_done() -> None:
