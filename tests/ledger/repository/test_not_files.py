@@ -142,7 +142,8 @@ def nested(clone: Path, blob: str, times: int) -> str:
 def push_beside(clone: Path, bomb: str, where: str) -> None:
     """Push a commit with a tree below the dev environment, or instead of all environments."""
     listing = clone.parent / "listing"
-    names, tree = ("environments",), bomb
+    tree = bomb
+    names: tuple[str, ...] = ("environments",)
     if where == "below":
         dev = git(clone, "ls-tree", "HEAD:environments/dev")
         listing.write_text(f"{dev}\n040000 tree {bomb}\tnlp\n")
