@@ -15,6 +15,7 @@ from controller.lease_changes import proposal_for, request_id
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.claims import known_of, settled_fleet
+from controller.planning.components import ComponentQuestion, held_by, may_host
 from controller.planning.observed import Existing, by_name
 from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
@@ -85,7 +86,10 @@ def _end(dependencies: Dependencies, tick: Tick, looks: "_Looks", action: Action
         left_behind = failure
     there = cloud.find(name)
     if there is not None:  # else it is gone, as wanted
-        if news := _is_another(there, tick) or looks.last(action):
+        if news := _is_another(there, tick):
+            return news
+        _check_components(dependencies, there)
+        if news := looks.last(action):
             return news
         cloud.apply(action)
     if left_behind:
@@ -109,6 +113,21 @@ def _is_another(there: Existing, tick: Tick) -> str | None:
     if not Owner.of(fleet, settings, tick.findings.record).owns(there.tags):
         return "its own tags do not say that it is ours, so AWS's index of tags lags behind"
     return None
+
+
+def _check_components(dependencies: Dependencies, there: Existing) -> None:
+    """Raise Refused LH3035 where inference components have come since the plan was made.
+
+    Raise Wait LH3036 where nobody can tell.
+    """
+    if not may_host(there.endpoint_name, there.config_name):
+        return
+    question = ComponentQuestion(there.endpoint_name, there.config_name)
+    hosted = dependencies.cloud.components((question,)).get(there.endpoint_name)
+    if hosted and (why := held_by(hosted)):
+        if hosted.problem:
+            raise Wait("LH3036", f"It is not deleted: {why}")
+        raise Refused("LH3035", f"It is not deleted: {why}")
 
 
 class _Looks:

@@ -1,12 +1,13 @@
 """What a tick works with, as protocols: an entry point puts the real ones together. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from controller.notices.notice import Delivery, Notice
 from controller.planning.action import Action
+from controller.planning.components import ComponentQuestion, Hosted
 from controller.planning.desired import Desired
 from controller.planning.fields import Documents
 from controller.planning.findings import Findings
@@ -36,6 +37,9 @@ class Cloud(Protocol):
     @property
     def region_name(self) -> str: ...
     def observe(self, fleet: Fleet, owner: Owner) -> Look: ...
+    def components(
+        self, questions: Collection[ComponentQuestion]
+    ) -> Mapping[EndpointName, Hosted]: ...
     def find(self, endpoint_name: str) -> Existing | None: ...
     def limits(self, documents: Documents, target: Desired) -> tuple[Violation, ...]: ...
     def take_scaling(self, name: EndpointName) -> None: ...

@@ -88,8 +88,12 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
     make = session().client
     notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
-    account = Account(partial(make, config=PATIENT))
+    account = Account(partial(make, config=PATIENT), lambda hosts: _prices_here().of(hosts))
     return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
+
+
+def _prices_here() -> Prices:
+    return _prices(session().region_name or PRICING_REGION)
 
 
 @cache

@@ -27,6 +27,8 @@ order in which they are asked.
     any              InService after a start            credit: give the lease back what that took
     lease file lost  present                            hold until the end that the record has
     off              present                            delete; config and model stay
+    any              about to be deleted, and there     report: they are somebody else's, and what
+                     are inference components on it     it costs goes on
     off              absent                             keep
     on               absent or other config, and the    keep and report: a config of others is used
                      wanted one is past the limits      only where it could be read and is allowed
@@ -53,7 +55,7 @@ order in which they are asked.
     on               same config                        keep
     digest unwanted  config or model of ours, unused    collect, unless something is unreadable
 
-A create, update or resize that AWS refused is reported with AWS's own words until its pause is over
+What AWS refused to make or to change is reported with AWS's own words until its pause is over
 (`planning.refusals`), and asked at once where the request is another one.
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported
@@ -70,6 +72,7 @@ from functools import partial
 
 from controller.planning.action import Action, Plan, Verb, in_order
 from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.components import with_components
 from controller.planning.decide import decide
 from controller.planning.decision import Decision
 from controller.planning.findings import Findings
@@ -118,6 +121,7 @@ def plan(
         *prune(fleet, fleet.environment, owner, there.values(), faults),
         *_collected(findings.collectible, fleet, faults.found),
     ]
+    actions = with_components(actions, findings.hosted)
     if findings.clock_fault:
         actions = [_held_back(each, findings.clock_fault) for each in actions]
     if findings.record_fault:

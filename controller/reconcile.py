@@ -3,18 +3,21 @@
 What is done, `plan` decides, a pure function; `carry_out` does it.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
 from controller.memory.applied import applied
-from controller.memory.refusals import refused
+from controller.memory.refusals import held, refused
 from controller.memory.transitions import acted, forgotten, noted, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.notice import Delivery
 from controller.plan import plan
+from controller.planning.action import Action
 from controller.planning.claims import settled_fleet
+from controller.planning.components import components_asked, with_held
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
 from controller.planning.objections import before_a_start
@@ -58,6 +61,11 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
         faults=faults.found,
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
+    asked = components_asked(planned, seen.observed, findings.record)
+    hosted = cloud.components(asked) if asked else {}
+    findings = replace(findings, hosted=hosted, record=with_held(findings.record, hosted))
+    if hosted:
+        planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
     told = with_overlong(fleet, now)
@@ -115,6 +123,7 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     record = settled(record, tick.plan)
     said = ((each.action, each.detail) for each in tick.outcomes if each.state is State.REFUSED)
     record = refused(record, tick.plan, said, tick.now)
+    record = held(record, _held_ends(tick))
     record, deliveries = _tell(dependencies.notifier, tick, record, faults)
     untold = (each.sentence for each in deliveries if not each.ok)
     troubles = [*tick.troubles, *untold, *faults.sentences]
@@ -124,6 +133,13 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     except Failure as failure:
         troubles.append(str(failure))
     return replace(tick, deliveries=deliveries, troubles=tuple(troubles))
+
+
+def _held_ends(tick: Tick) -> Iterator[tuple[Action, str]]:
+    """Yield the ends that were refused for inference components, with what was said."""
+    for each in tick.outcomes:
+        if each.code == "LH3035":
+            yield each.action, each.detail
 
 
 def _tell(

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 LONGEST = 120
 _ONLY = "only"
 _GLOB = re.compile(r"[a-zA-Z0-9*?-]{1,63}")
+_OWNER = "owner:"
+# A comma ends a part of the authorizer's context, and brackets mean something in a glob.
+_OWNERS = re.compile(r"owner:[^\s,;<>()\[\]]{1,120}", re.IGNORECASE)
+_BETWEEN_OWNERS = re.compile(r"[\s,;<>()]+")
 # Persian and Indic scripts need the two joiners; all other format characters hide or reorder text.
 _JOINERS = frozenset("\u200c\u200d")
 _PLAIN = frozenset(f"{string.ascii_letters}{string.digits}_+=/.-")
@@ -48,7 +52,9 @@ class Scope(StrEnum):
 class Principal:
     """A person and their scopes. Raises `Refused` (LH4201) for what no commit could carry.
 
-    `only` are globs of endpoint names, without case, that the scopes are for; none is all.
+    `only` are what the scopes are for, without case: globs of endpoint names, and `owner:` with a
+    glob of those who own endpoints by their definitions. An endpoint is meant if any fits; none is
+    all.
     """
 
     name: str
@@ -62,7 +68,7 @@ class Principal:
         if not self.scopes:
             raise Refused("LH4201", f"{self.name} has no scope: give at least one of {_known()}.")
         for glob in self.only:
-            _check_glob(glob)
+            check_only(glob)
 
     def allows(self, scope: Scope) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes
@@ -75,14 +81,17 @@ class Principal:
         is_ending = scope is Scope.RELEASE
         return self.allows(scope) or (is_ending and self.allows(Scope.EXTEND))
 
-    def reaches(self, endpoint_name: str) -> bool:
-        """Tell whether the scopes are for an endpoint, by its name in SageMaker."""
-        name = endpoint_name.casefold()
-        return not self.only or any(fnmatchcase(name, each.casefold()) for each in self.only)
+    def reaches(self, endpoint_name: str, owner: str | None) -> bool:
+        """Tell whether the scopes are for an endpoint, by its name in SageMaker and its owner.
 
-    def check_reach(self, endpoint_name: str) -> None:
+        Without a definition that can be read, an endpoint has no owner.
+        """
+        globs = [each.casefold() for each in self.only]
+        return not globs or any(_is_meant(each, endpoint_name, owner) for each in globs)
+
+    def check_reach(self, endpoint_name: str, owner: str | None) -> None:
         """Raise Refused LH4231 for an endpoint that the scopes are not for."""
-        if not self.reaches(endpoint_name):
+        if not self.reaches(endpoint_name, owner):
             raise Refused(
                 "LH4231",
                 f"This token is for {', '.join(sorted(self.only))} only, and"
@@ -159,12 +168,25 @@ def _check_name(name: str) -> None:
     _check_characters("name", name)
 
 
-def _check_glob(glob: str) -> None:
-    if not _GLOB.fullmatch(glob):
+def _is_meant(glob: str, endpoint_name: str, owner: str | None) -> bool:
+    if not glob.startswith(_OWNER):
+        return fnmatchcase(endpoint_name.casefold(), glob)
+    return any(fnmatchcase(each, glob.removeprefix(_OWNER)) for each in owners(owner))
+
+
+def owners(owner: str | None) -> frozenset[str]:
+    """Return who owns an endpoint, by its definition: an address, or a text with some in it."""
+    return frozenset(filter(None, _BETWEEN_OWNERS.split((owner or "").casefold())))
+
+
+def check_only(glob: str) -> None:
+    """Raise Refused LH4232 for what names neither endpoints nor owners."""
+    if not (_GLOB.fullmatch(glob) or (_OWNERS.fullmatch(glob) and glob.isprintable())):
         raise Refused(
             "LH4232",
             f"{glob!r:.100} is no glob of endpoint names: letters, digits and hyphens, * for any of"
-            " them and ? for one, and 63 at the most.",
+            " them and ? for one, and 63 at the most. Nor is it one of owners, which is owner: and"
+            " an address, such as owner:ana@example.com or owner:*@example.com.",
         )
 
 

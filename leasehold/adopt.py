@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from controller.planning.components import ComponentQuestion, may_host
 from controller.planning.observed import Existing
 from controller.planning.ownership import Owner
 from leasehold.console import dim, say
@@ -59,6 +60,7 @@ def adopt(context: Context, *, endpoint: str, name: str | None, minutes: int, in
     path.write_bytes(content)
     say(f"Wrote {path}.")
     say(dim(f"Commit and push it, and {found.endpoint_name} is leased for {minutes} min."))
+    _show_components(context, fleet, found)
     _show_consent(context, fleet, found)
 
 
@@ -74,6 +76,22 @@ def _show_consent(context: Context, fleet: Fleet, found: Existing) -> None:
         return
     say(f"It is not adopted before its owner has agreed, by the tag {ADOPTABLE_TAG}:")
     say(shlex.join(["aws", "sagemaker", "add-tags", *_arguments(context, fleet, found, consent)]))
+
+
+def _show_components(context: Context, fleet: Fleet, found: Existing) -> None:
+    """Warn where inference components are on it, or nobody can tell: an end would hold then."""
+    if not may_host(found.endpoint_name, found.config_name):
+        return
+    question = ComponentQuestion(found.endpoint_name, found.config_name)
+    hosted = context.account(fleet).components((question,))[found.endpoint_name]
+    if hosted.problem:
+        say(f"Nobody could look whether inference components are on it: {hosted.problem}")
+    elif hosted.names:
+        say(
+            f"! It hosts inference components ({hosted.listed}). Leasehold does not end them: when"
+            f" its lease ends, it goes on to cost {hosted.cost} until somebody deletes them, and"
+            " idle_minutes does not count for it."
+        )
 
 
 def _arguments(context: Context, fleet: Fleet, found: Existing, consent: str) -> list[str]:

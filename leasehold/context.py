@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from botocore.config import Config
 from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT
 from controller.aws.notifier import Notifier
+from controller.aws.prices import PRICING_REGION, Prices
 from controller.dependencies import Ledger
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, look
@@ -59,7 +60,13 @@ class Cloud:
         return aws_settings.client_of_sandbox(service, region, config, self.sandbox_url)
 
     def account(self, region: str) -> Account:
-        return Account(lambda service: self.client(service, region))
+        @cache
+        def prices() -> Prices:
+            return Prices(self.client("pricing", PRICING_REGION, HASTY), region)
+
+        return Account(
+            lambda service: self.client(service, region), lambda hosts: prices().of(hosts)
+        )
 
     def notifier(self, region: str) -> Notifier:
         return Notifier(

@@ -1,9 +1,15 @@
 """`leasehold extend`, `release` and `log`: a lease's changes, made and read back.
 
+The log has beside them what AWS refused, as the controller noted it on the status branch.
 Each change is one commit, by the caller's own git identity, and is answered when the remote has it.
 """
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 from uuid import uuid4
 
@@ -15,18 +21,23 @@ from leasehold.context import Context, clock, connected
 from leasehold.server_time import clock_of
 from leasehold.times import on_day, relative
 from ledger.claims import settle
+from ledger.errors import Failure
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Holding, document_path
 from ledger.lease import Lease, stamp
+from ledger.names import EndpointName
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
-from ledger.repository import Committed, Person, Proposal
+from ledger.refusal_log import Refusal, read_refusals
+from ledger.repository import Committed, Person, Proposal, Repository
 from ledger.standing import standing
 
 _author = click.option(
     "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
 )
 _HEADERS = ("WHEN (UTC)", "ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
+_NEWEST_NOTES = 200  # commits of the status branch, of all endpoints
+_Event = RecordedChange | Refusal
 _reason = click.option("--reason", metavar="TEXT", help="Why, for those who read the history.")
 
 
@@ -74,16 +85,27 @@ def release(
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @output_option
 def log(context: Context, *, name: str, limit: int, output: str) -> None:
-    """Show who kept NAME alive, when and why."""
+    """Show who kept NAME alive, when and why, and what AWS refused it meanwhile."""
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
-    changes = read_changes(ledger.changes(path, limit))
+    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit))
+    refusals = _refusals(context.status(), fleet.name, item.endpoint_name)
+    newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
+    events = islice(newest_first, limit)
     if output == "json":
-        stream_json(map(_as_data, changes))
-    elif not stream_table(_HEADERS, map(_cells, changes)):
+        stream_json(map(_as_data, events))
+    elif not stream_table(_HEADERS, map(_cells, events)):
         say(f"{item.endpoint_name} was never leased.")
+
+
+def _refusals(status: Repository, environment: str, name: EndpointName) -> Iterator[Refusal]:
+    """Yield what was refused lately; nothing where the branch cannot be read."""
+    with suppress(Failure):
+        if status.read().files:
+            records = status.changes(f"{environment}.json", _NEWEST_NOTES)
+            yield from read_refusals(records, name)
 
 
 class _Change:
@@ -128,8 +150,12 @@ def _answer(committed: Committed, holding: Holding, lease: Lease, now: datetime)
     say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
 
 
-def _cells(recorded: RecordedChange) -> tuple[str, ...]:
-    change, day = recorded.change, recorded.committed_at
+def _cells(recorded: _Event) -> tuple[str, ...]:
+    day = recorded.committed_at
+    if isinstance(recorded, Refusal):
+        commit, who = recorded.commit[:8], recorded.author.name
+        return (f"{day:%Y-%m-%d %H:%M}", str(recorded.kept), "-", "-", commit, who, recorded.said)
+    change = recorded.change
     return (
         f"{day:%Y-%m-%d %H:%M}",
         str(change.action),
@@ -141,7 +167,19 @@ def _cells(recorded: RecordedChange) -> tuple[str, ...]:
     )
 
 
-def _as_data(recorded: RecordedChange) -> dict[str, Any]:
+def _as_data(recorded: _Event) -> dict[str, Any]:
+    if isinstance(recorded, Refusal):
+        return {
+            "commit": recorded.commit,
+            "committed_at": stamp(recorded.committed_at),
+            "author": {"name": recorded.author.name, "email": recorded.author.email},
+            "action": str(recorded.kept),
+            "endpoint_name": recorded.endpoint_name,
+            "previous": None,
+            "expires_at": None,
+            "reason": recorded.said,
+            "request_id": None,
+        }
     change = recorded.change
     return {
         "commit": recorded.commit,

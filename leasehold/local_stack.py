@@ -32,6 +32,7 @@ from ledger.settings import STATUS_BRANCH
 from ledger.variables import STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
+from sandbox.callers import Callers
 from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
 
@@ -61,6 +62,7 @@ class UpOptions:
     git_port: int
     aws_port: int
     startup_seconds: float
+    hosts: frozenset[str] = frozenset()  # at which this machine is forwarded
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,9 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
     with ExitStack() as parts:
         parts.enter_context(home.occupied())
         ports = _Ports(home)
-        git_url = _serve_git(parts, home, ports.choose("git", options.git_port))
+        git_url = _serve_git(parts, home, ports.choose("git", options.git_port), options)
         port = ports.choose("aws", options.aws_port)
-        cloud = Cloud(_serve_account(parts, home, port, options.startup_seconds))
+        cloud = Cloud(_serve_account(parts, home, port, options))
         seeds.seed_account(cloud)
         ledger = _ledger(home, git_url, GATEWAY)
         settings = fleet_of(ledger.read(), seeds.ENVIRONMENT).environment
@@ -123,7 +125,13 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
         api = _api(made, settings, deployment, table)
         origins = frozenset(settings.allowed_origins if settings else ())
         gateway_url = parts.enter_context(
-            ApiGateway(api, clock=clock, port=port, threads=_THREADS, admits=origins.__contains__)
+            ApiGateway(
+                api,
+                clock=clock,
+                port=port,
+                threads=_THREADS,
+                callers=Callers(origins.__contains__, opens_pages=True, hosts=options.hosts),
+            )
         ).url
         running = Running(gateway_url, git_url, str(cloud.sandbox_url), token, seeds.ENVIRONMENT)
         urls = {"gateway": gateway_url, "git": git_url, "aws": running.aws_endpoint_url}
@@ -164,10 +172,10 @@ class _Ports:
                 yield f"The address of {what} was at port {former}, and is {url} now{mend}."
 
 
-def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
+def _serve_git(parts: ExitStack, home: StateDir, port: int, options: UpOptions) -> str:
     try:
         seeds.ledger_of(home)
-        server = parts.enter_context(GitServer(home.repositories, port))
+        server = parts.enter_context(GitServer(home.repositories, port, hosts=options.hosts))
     except FileNotFoundError as error:
         raise Refused(
             "LH5012",
@@ -176,8 +184,13 @@ def _serve_git(parts: ExitStack, home: StateDir, port: int) -> str:
     return server.repository_url(seeds.LEDGER)
 
 
-def _serve_account(parts: ExitStack, home: StateDir, port: int, startup_seconds: float) -> str:
-    sandbox = Sandbox(port=port, startup_seconds=startup_seconds, state=home.account)
+def _serve_account(parts: ExitStack, home: StateDir, port: int, options: UpOptions) -> str:
+    sandbox = Sandbox(
+        port=port,
+        startup_seconds=options.startup_seconds,
+        state=home.account,
+        hosts=options.hosts,
+    )
     try:
         return parts.enter_context(sandbox).url
     except OSError as error:

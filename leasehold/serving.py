@@ -27,8 +27,9 @@ from leasehold.times import clock_face
 from leasehold.welcome import welcome
 from ledger.committers import CONTROLLER
 from ledger.holdings import fleet_of
+from sandbox.callers import is_host
 
-__all__ = ["UpOptions", "serve"]
+__all__ = ["UpOptions", "is_host", "serve"]
 
 _PATIENCE_SECONDS = 2.0
 

@@ -39,7 +39,8 @@ def token() -> None:
     "--only",
     multiple=True,
     metavar="GLOB",
-    help="Endpoints that it is for, such as 'demo-Falcon*'; may be repeated. Else all.",
+    help="Endpoints that it is for, such as 'demo-Falcon*', or by their owners, such as"
+    " owner:ana@example.com; may be repeated. Else all.",
 )
 @click.option(
     "--days",

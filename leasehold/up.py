@@ -57,8 +57,23 @@ _PORT = click.IntRange(0, 65535)
     metavar="SECONDS",
     help="How long an endpoint of the sandbox takes to start.",
 )
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name at which something forwards to this machine, such as a codespace; *.NAME is all"
+    " below one. May be repeated.",
+)
 def up(  # noqa: PLR0913  (click hands over each option by itself)
-    *, home: Path, port: int, git_port: int, aws_port: int, tick: float, startup: float
+    *,
+    home: Path,
+    port: int,
+    git_port: int,
+    aws_port: int,
+    tick: float,
+    startup: float,
+    hosts: tuple[str, ...],
 ) -> None:
     """Run everything on this machine.
 
@@ -72,4 +87,11 @@ def up(  # noqa: PLR0913  (click hands over each option by itself)
             f"the sandbox is not installed ({error.name} is missing): pip install"
             " 'leasehold[sandbox]'.",
         ) from error
-    serving.serve(StateDir(home), serving.UpOptions(port, git_port, aws_port, startup), tick)
+    if wrong := [name for name in hosts if not serving.is_host(name)]:
+        raise click.BadParameter(
+            f"{wrong[0]!a:.100} is no name of a host: say it without https:// and without a port.",
+            param_hint="--allow-host",
+        )
+    allowed = frozenset(map(str.lower, hosts))
+    options = serving.UpOptions(port, git_port, aws_port, startup, allowed)
+    serving.serve(StateDir(home), options, tick)

@@ -21,6 +21,7 @@ from ledger.holdings import ROOT
 from ledger.snapshot import Entries, NotAFile, Snapshot
 
 _KINDS = {"120000": NotAFile.LINK, "160000": NotAFile.SUBMODULE}
+MOST_LISTED = 64 * 1024 * 1024  # bytes of names: 10,000 holdings have a thirtieth of it
 _COPY = re.compile(r"(.+\.(?:endpoint|lease|lock)\.json).+")
 
 
@@ -72,9 +73,9 @@ def commit_of(path: Path, ref: str) -> Snapshot | None:
     commit = next(filter(None, (_commit_id(path, name) for name in names)), None)
     if commit is None:
         return None
-    tree = _git(path, "ls-tree", "-r", "-z", "--full-tree", commit, "--", ROOT)
+    tree, status = _tree(path, commit, ref)
     shown = _git(path, "show", "--no-patch", "--format=%ct", commit).stdout
-    lines = (line.partition(b"\t") for line in tree.stdout.split(b"\0") if line)
+    lines = (line.partition(b"\t") for line in tree.split(b"\0") if line)
     told = ((name, about.decode().split()) for about, _, name in lines)
     listed = {name: (mode, blob) for name, (mode, _, blob) in told}
     try:
@@ -82,11 +83,32 @@ def commit_of(path: Path, ref: str) -> Snapshot | None:
         committed_at = datetime.fromtimestamp(int(shown), UTC)
     except (ValueError, IndexError, OverflowError, OSError) as error:
         raise _not_whole(ref) from error
-    if tree.returncode != 0:
+    if status != 0:
         raise _not_whole(ref)
     files = {name: content for name, content in found.items() if isinstance(content, bytes)}
     others = {name: kind for name, kind in found.items() if isinstance(kind, NotAFile)}
     return Snapshot(commit, files, committed_at, others)
+
+
+def _tree(path: Path, commit: str, ref: str) -> tuple[bytes, int]:
+    """List a commit's files, and say how git ended. Raises Refused LH1030 where they are too many.
+
+    Git writes the same folder once, however often it stands in others: a list may have no end.
+    """
+    command = _command(path, "ls-tree", "-r", "-z", "--full-tree", commit, "--", ROOT)
+    with subprocess.Popen(  # noqa: S603  (the arguments above)
+        command, env=_variables(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as listing:
+        assert listing.stdout is not None  # noqa: S101  (it is a pipe)
+        listed = listing.stdout.read(MOST_LISTED)
+        if len(listed) == MOST_LISTED:
+            listing.kill()
+            raise Refused(
+                "LH1030",
+                f"the commit {ref} has more files below {ROOT}/ than can be read: look which folder"
+                " of it stands in itself again and again, and remove it.",
+            )
+    return listed, listing.returncode
 
 
 def _commit_id(path: Path, name: str) -> str | None:
@@ -168,11 +190,18 @@ def _asked(path: Path, *question: str) -> Path | None:
 def _git(
     path: Path, *arguments: str, variables: Mapping[str, str] | None = None, stdin: str = ""
 ) -> subprocess.CompletedProcess[bytes]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     return subprocess.run(  # noqa: S603  (the arguments above)
-        ["git", "-C", str(path), *arguments],  # noqa: S607  (as the person finds it)
-        env={**kept, **(variables or {})},
+        _command(path, *arguments),
+        env={**_variables(), **(variables or {})},
         input=stdin.encode(),
         capture_output=True,
         check=False,
     )
+
+
+def _command(path: Path, *arguments: str) -> list[str]:
+    return ["git", "-C", str(path), *arguments]
+
+
+def _variables() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}

@@ -31,7 +31,7 @@ _DOCUMENTATION = ("readme*", "*.md", "*.txt", ".gitkeep", ".gitignore", ".gitatt
 _DROPPINGS = (".ds_store", "thumbs.db", "desktop.ini", "*.swp", "*~")  # of systems and editors
 _PLAINLY_NONE = (*_DOCUMENTATION, *_DROPPINGS)
 _OTHER_FILES = frozenset({ENVIRONMENT_FILE, "prices.json"})
-_FOLDERS = frozenset({NotAFile.SUBMODULE, NotAFile.DEEP_FOLDER})
+_FOLDERS = frozenset({NotAFile.SUBMODULE, NotAFile.DEEP_FOLDER, NotAFile.HUGE_FOLDER})
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _READ = f"only {ENVIRONMENT_FILE}, NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read"
 

@@ -35,6 +35,10 @@ class Holding:
         return self.definition.name
 
     @property
+    def owner(self) -> str | None:
+        return self.definition.owner
+
+    @property
     def api_resource_name(self) -> str | None:
         integration = self.definition.integration
         return integration.api_resource_name if integration else None
@@ -63,6 +67,11 @@ class Broken:
     endpoint_name: EndpointName
     violations: tuple[Violation, ...]
     is_guess: bool = False
+
+    @property
+    def owner(self) -> None:
+        """Whose it is cannot be told while its documents cannot be trusted."""
+        return
 
     @property
     def complaint(self) -> str:

@@ -68,6 +68,7 @@ class Entry:
     refused_at: datetime | None = None
     refused_config: str | None = None  # that request's config, `@`, and a mark of all else in it
     refusals: int = 0  # of that request, in a row
+    held: str | None = None  # why what is on it keeps it from being ended
     suspended_since: datetime | None = None
     foreign: bool = False  # it has a definition's name, and is not ours
     api_resource_name: str | None = None  # the path at which it answers
@@ -83,7 +84,8 @@ class Entry:
 class Noted:
     """What others than the controller read of an entry: its status is a word of letters.
 
-    `reason` is AWS's own sentence, where it refused something, or something failed.
+    `reason` is AWS's own sentence, where it refused something, or something failed; or why
+    what is on it keeps it from being ended.
     """
 
     status: str
@@ -264,7 +266,7 @@ def _since(data: Mapping[str, Any]) -> datetime | None:
 def _reason(data: Mapping[str, Any], status: str) -> str | None:
     """Return what AWS said last: to a request of now, of what failed, or of an update."""
     dead = data.get("cause") if phase_of(status) is Phase.FAILED else None
-    said = (data.get("refused"), dead, data.get("update_failure"))
+    said = (data.get("refused"), data.get("held"), dead, data.get("update_failure"))
     return next((each for each in said if each and isinstance(each, str)), None)
 
 

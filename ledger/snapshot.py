@@ -25,6 +25,7 @@ class NotAFile(StrEnum):
     LINK = "a symbolic link"
     SUBMODULE = "a submodule"
     DEEP_FOLDER = "a folder too deep to be read"
+    HUGE_FOLDER = "a folder of too many files to be read"
     HUGE_FILE = "a file too large to be read"
     ODD_NAME = "named in bytes that are not UTF-8"
 

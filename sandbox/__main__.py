@@ -8,6 +8,7 @@ import argparse
 import signal
 from pathlib import Path
 
+from sandbox.callers import is_host
 from sandbox.server import Sandbox
 
 _ENDINGS = {signal.SIGINT, signal.SIGTERM}
@@ -18,7 +19,10 @@ def main() -> None:
     # Blocked before any thread starts, and fetched below: no handler can interrupt a lock's holder.
     signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
     with Sandbox(
-        port=options.port, startup_seconds=options.startup, state=options.state
+        port=options.port,
+        startup_seconds=options.startup,
+        state=options.state,
+        hosts=frozenset(options.allow_host),
     ) as sandbox:
         print(sandbox.url, flush=True)  # noqa: T201 - the URL is this program's output
         signal.sigwait(_ENDINGS)
@@ -37,7 +41,21 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--state", type=Path, metavar="FILE", help="keep SageMaker and DynamoDB in this file"
     )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        type=_host,
+        metavar="NAME",
+        help="a name at which this machine is forwarded; *.NAME is all below one",
+    )
     return parser.parse_args()
+
+
+def _host(name: str) -> str:
+    if not is_host(name):
+        raise argparse.ArgumentTypeError(f"{name!a} is no name of a host")
+    return name.lower()
 
 
 if __name__ == "__main__":

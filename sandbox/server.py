@@ -34,10 +34,12 @@ from sandbox.aws.runtime.jobs import Jobs
 from sandbox.aws.sagemaker import operations as sagemaker
 from sandbox.aws.sagemaker import tags
 from sandbox.aws.sagemaker.account import Account
+from sandbox.aws.sagemaker.components import Components
 from sandbox.aws.sagemaker.endpoints import Conditions, Endpoints, Timing
 from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
 from sandbox.aws.sagemaker.quotas import Quotas
 from sandbox.aws.sagemaker.tags import Tags
+from sandbox.callers import Callers
 from sandbox.clock import Clock
 from sandbox.control.api import Control
 from sandbox.control.call_counts import CallCounts
@@ -60,8 +62,9 @@ class Sandbox(LoopbackServer):
         startup_seconds: float = 3.0,
         state: Path | None = None,
         quotas: Mapping[str, int] | None = None,
+        hosts: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(port)
+        super().__init__(port, Callers(hosts=hosts))
         self._timing = Timing(startup_seconds, min(1.0, startup_seconds))
         self._journal = Journal(state)
         self._quotas = quotas or {}
@@ -109,7 +112,9 @@ class Sandbox(LoopbackServer):
         endpoints = Endpoints(account, configs, targets, Conditions(faults, quotas, self._timing))
         jobs = Jobs(account, self._moto, metrics)
         services = {
-            sagemaker.API: sagemaker.operations(account, configs, endpoints, tagged, faults).answer,
+            sagemaker.API: sagemaker.operations(
+                account, configs, endpoints, Components(account), tagged, faults
+            ).answer,
             call.RUNTIME: Runtime(account, jobs, metrics).answer,
             cloudwatch.API: CloudWatch(account, metrics).operations().answer,
             autoscaling.API: Autoscaling(account, targets, metrics).answer,

@@ -1,11 +1,12 @@
 """One AWS account and region: the adapters put together, each of which speaks to one service."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from controller.aws.activity import Activity
 from controller.aws.artifacts import Artifacts
+from controller.aws.components import Components, Prices, no_prices
 from controller.aws.configs import Configs
 from controller.aws.endpoints import Endpoints
 from controller.aws.limits import Limits
@@ -14,6 +15,7 @@ from controller.aws.scaling import Scaling
 from controller.planning.action import Action, Verb
 from controller.planning.artifact import Artifact
 from controller.planning.collection import Served
+from controller.planning.components import ComponentQuestion, Hosted
 from controller.planning.config_looks import ConfigQuestion
 from controller.planning.desired import VARIANT, Desired
 from controller.planning.existing_config import ConfigSeen
@@ -32,14 +34,15 @@ from ledger.names import EndpointName, Name
 class Account:
     """What can be looked at and done in an account. What it remembers only saves calls."""
 
-    def __init__(self, client: Callable[[Any], Any]) -> None:
-        """Take a function that makes a boto3 client from a service's name."""
+    def __init__(self, client: Callable[[Any], Any], prices: Prices = no_prices) -> None:
+        """Take a function that makes a boto3 client from a service's name, and one for prices."""
         sagemaker, tagging = client("sagemaker"), client("resourcegroupstaggingapi")
         self._region_name: str = sagemaker.meta.region_name
         cloudwatch = client("cloudwatch")
         self._endpoints = Endpoints(sagemaker, tagging)
         self._rollout = Rollout(sagemaker)
         self._configs = Configs(sagemaker)
+        self._components = Components(sagemaker, prices)
         self._artifacts = Artifacts(sagemaker, tagging)
         self._activity = Activity(cloudwatch)
         autoscaling = client("application-autoscaling")
@@ -58,6 +61,10 @@ class Account:
     def find(self, endpoint_name: str) -> Existing | None:
         """Look at one endpoint, whoever owns it. Raise Failure (LH3xxx)."""
         return self._endpoints.find(endpoint_name)
+
+    def components(self, questions: Collection[ComponentQuestion]) -> Mapping[EndpointName, Hosted]:
+        """Look at the inference components on these endpoints; what cannot be read says so."""
+        return self._components.on(questions)
 
     def limits(self, documents: Documents, target: Desired) -> tuple[Violation, ...]:
         """Return what AWS would refuse of an endpoint's requests; no call is made."""

@@ -36,14 +36,15 @@ class Configs:
             return ConfigSeen(name, problem=str(failure))
         variants = [*answer["ProductionVariants"], *answer.get("ShadowProductionVariants", [])]
         made_at = answer["CreationTime"].astimezone(UTC)
-        return ConfigSeen(name, made_at, tuple(map(_hosting, variants)), tags)
+        return ConfigSeen(name, made_at, tuple(map(hosting_of, variants)), tags)
 
     def _tags(self, arn: str) -> dict[str, str]:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
-def _hosting(variant: Any) -> Hosting:  # noqa: ANN401  (boto3's own shape)
+def hosting_of(variant: Any) -> Hosting:  # noqa: ANN401  (boto3's own shape)
+    """Return what a variant of a config runs on."""
     scaling = variant.get("ManagedInstanceScaling", {})
     counts = variant.get("InitialInstanceCount", 0), scaling.get("MaxInstanceCount", 0)
     return Hosting(variant["VariantName"], tuple(_instance_types(variant)), max(counts))

@@ -65,13 +65,19 @@ _PREFIXES: Mapping[str, _Meaning] = {
         "LH3003",
         "SageMaker is still at work on it. {said} The next tick tries again.",
     ),
+    "Cannot delete endpoint with inference component": (
+        Refused,
+        "LH3035",
+        "Inference components are on it. {said} Delete them, and it ends at the next tick.",
+    ),
     "Cannot create already existing": (
         AlreadyThere,
         "LH3005",
         "It is in SageMaker already. {said} The next tick looks again.",
     ),
 }
-# What makes or changes an endpoint: refused as invalid once, the same request is so again.
+# What makes or changes an endpoint, its tags or its scaling: refused as invalid once, the same
+# request is so again.
 _ASKS = frozenset(
     {
         "CreateModel",
@@ -79,12 +85,16 @@ _ASKS = frozenset(
         "CreateEndpoint",
         "UpdateEndpoint",
         "UpdateEndpointWeightsAndCapacities",
+        "AddTags",
+        "DeleteTags",
+        "RegisterScalableTarget",
+        "PutScalingPolicy",
     }
 )
 _INVALID: _Meaning = (
     Refused,
     "LH3028",
-    "SageMaker refuses the request as it is. {said} Change the definition, or what it names.",
+    "AWS refuses the request as it is. {said} Change the definition, or what it names.",
 )
 
 

@@ -15,6 +15,7 @@ from controller.aws.errors import aws_errors
 from controller.notices.notice import Delivery, Notice
 from ledger.documents import Environment
 from ledger.errors import Failure
+from ledger.printable import in_line
 
 __all__ = ["Delivery", "Notifier"]
 
@@ -77,7 +78,7 @@ class _Topic:
                 {
                     "Id": str(number),
                     "Subject": subject(notice.subject),
-                    "Message": notice.text,
+                    "Message": message(notice.text),
                     "MessageAttributes": _attributes(notice),
                 }
                 for number, notice in enumerate(notices)
@@ -122,6 +123,11 @@ def subject(text: str) -> str:
     """Return a subject that SNS takes: one line of printable ASCII, not too long."""
     line = " ".join(text.split()).encode("ascii", "replace").decode()
     return "".join(letter for letter in line if letter.isprintable())[:_SUBJECT_LIMIT]
+
+
+def message(text: str) -> str:
+    """Return a text whose lines hold nothing that a terminal or a mail reader would obey."""
+    return "\n".join(map(in_line, text.split("\n")))
 
 
 def _attributes(notice: Notice) -> dict[str, dict[str, str]]:

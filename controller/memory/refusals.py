@@ -37,5 +37,18 @@ def refused(
     return record.with_entries(changed) if changed else record
 
 
+def held(record: Record, said: Iterable[tuple[Action, str]]) -> Record:
+    """Return the record with the ends that AWS refused for what is on an endpoint.
+
+    The next tick looks what that is.
+    """
+    changed = {
+        name: replace(entry, held=" ".join(sentence.split()))
+        for action, sentence in said
+        if (name := action.endpoint_name) and (entry := record.entry(name))
+    }
+    return record.with_entries(changed) if changed else record
+
+
 def without_refusal(entry: Entry) -> Entry:
     return replace(entry, refused=None, refused_at=None, refused_config=None, refusals=0)

@@ -23,6 +23,7 @@ from ledger.instants import in_utc
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from ledger.phases import ABSENT, Phase, follows, phase_of
+from ledger.refusal_log import Kept, refusal_line
 from ledger.tags import LEASE_TAG, NAME_TAG
 
 # A start goes on in these: what failed, or is deleted for it, is tried again.
@@ -149,9 +150,12 @@ def news(before: Record, after: Record) -> Iterator[str]:
             yield f"{name}: forgotten, it is gone and defined nowhere"
         elif was is None or was.status != entry.status:
             path = f"{was.status} -> {entry.status}" if was else entry.status
-            yield f"{name}: {path} ({said or entry.cause})"
+            refused = said and refusal_line(name, path, Kept.REFUSED, said)
+            yield refused or f"{name}: {path} ({entry.cause})"
         elif said:
-            yield f"{name}: {entry.status}, and what it needs is refused ({said})"
+            yield refusal_line(name, entry.status, Kept.REFUSED, said)
+        elif entry.held and was.held != entry.held:
+            yield refusal_line(name, entry.status, Kept.HELD, entry.held)
         elif was.config != entry.config:
             yield f"{name}: {entry.status} on {entry.config}"
         elif was.tag_keys != entry.tag_keys:

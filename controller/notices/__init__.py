@@ -143,6 +143,8 @@ def _relevant(
     goes_on = entry.phase is not Phase.ABSENT or any(a.verb is Verb.CREATE for a in actions)
     if entry.failures and goes_on:
         yield CAPACITY_KEY
+    if entry.held:
+        yield Kind.BLOCKED  # also while nobody can look whether it still is
     for action in actions:
         if action.verb is Verb.IDLE:
             yield Kind.IDLE

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from controller.notices.notice import Kind, Notice
-from controller.notices.view import About, View
+from controller.notices.view import About, View, cut
 from controller.planning.action import Verb
 from ledger.documents import Environment
 from ledger.holdings import Holding
@@ -51,7 +51,7 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
         expiring_key(lease, due[0]),
         f"lease ends at {until}",
         f"The lease of {about} ends at {until}. Then it is stopped.\n"
-        + (f"Its owner is {owner}.\n" if owner else "Its definition names no owner.\n")
+        + (f"Its owner is {cut(owner)}.\n" if owner else "Its definition names no owner.\n")
         + f"\nThis keeps it for {duration(EXTRA_MINUTES * _MINUTE)} more:\n\n"
         + f"{extension(environment, holding.endpoint_name)}\n",
         expires_at=lease.expires_at,
@@ -70,8 +70,8 @@ def idle(view: View, holding: Holding) -> Iterator[Notice]:
             yield about.notice(
                 f"{Kind.IDLE}:{stamp(until)}",
                 "idle, and its lease is ended",
-                f"Nobody uses {about}: {action.reason}. So its lease is ended; it would have run"
-                f" until {stamp(until)}. An extension starts it again.\n",
+                f"Nobody uses {about}: {cut(action.reason)}. So its lease is ended; it would have"
+                f" run until {stamp(until)}. An extension starts it again.\n",
                 reason=action.reason,
                 until=until,
             )

@@ -12,6 +12,7 @@ from functools import partial
 from controller.notices.notice import Kind, Notice
 from controller.notices.view import About, View, cut
 from controller.planning.action import Action, Verb
+from controller.planning.components import without_cost
 from controller.planning.observed import lacks_capacity
 from controller.planning.refusals import is_refusal
 from ledger.faults import Faults
@@ -51,14 +52,14 @@ def refused_key(entry: Entry) -> str | None:
 
 
 def blocked_key(action: Action) -> str:
-    return f"{Kind.BLOCKED}:{_digest(action.reason)}"
+    return f"{Kind.BLOCKED}:{_digest(without_cost(action.reason))}"
 
 
 def is_blocked(action: Action, entry: Entry | None) -> bool:
     """Tell whether a person has to look, and no other notice says so already."""
     if action.verb is not Verb.REPORT or is_refusal(action, entry):
         return False
-    return entry is None or failure_key(entry) is None
+    return entry is None or entry.held is not None or failure_key(entry) is None
 
 
 def started(view: View, endpoint_name: EndpointName, entry: Entry) -> Iterator[Notice]:

@@ -11,6 +11,7 @@ from ledger.holdings import Fleet, Holding
 from ledger.lease import is_on, stamp
 from ledger.names import EndpointName, Name
 from ledger.observed import Record
+from ledger.printable import in_line
 
 _LONGEST_REASON = 2000  # letters: ten notices fit into one request to SNS
 
@@ -89,7 +90,8 @@ class About:
 
 
 def cut(text: str) -> str:
-    """Return a text of AWS or of a broken document, cut where it would fill a message."""
+    """Return a text that others wrote as a part of a line, cut where it would fill a message."""
+    text = in_line(text)
     return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} ..."
 
 

@@ -23,6 +23,7 @@ from ledger.documents import (
     JumpStart,
     ModelData,
     ModelPackage,
+    Vpc,
 )
 from ledger.faults import Faults
 from ledger.holdings import Holding
@@ -154,20 +155,28 @@ def content_stem(endpoint_name: str) -> str:
 
 
 def _model(holding: Holding, environment: Environment) -> dict[str, Any]:
-    role = {"ExecutionRoleArn": environment.execution_role_arn}
+    place = {"ExecutionRoleArn": environment.execution_role_arn, **_vpc(holding.definition.vpc)}
     source = holding.definition.source
     if isinstance(source, ModelPackage):
+        variables = {"Environment": dict(source.environment)} if source.environment else {}
         return {
-            **role,
-            "Containers": [{"ModelPackageName": source.arn}],
-            "EnableNetworkIsolation": True,
+            **place,
+            "Containers": [{"ModelPackageName": source.arn, **variables}],
+            "EnableNetworkIsolation": source.network_isolation,
         }
     container = _container_of(holding)
     return {
-        **role,
+        **place,
         "PrimaryContainer": _container(container),
         "EnableNetworkIsolation": container.network_isolation,
     }
+
+
+def _vpc(vpc: Vpc | None) -> dict[str, Any]:
+    if vpc is None:
+        return {}
+    groups, subnets = list(vpc.security_group_ids), list(vpc.subnets)
+    return {"VpcConfig": {"SecurityGroupIds": groups, "Subnets": subnets}}
 
 
 def _container_of(holding: Holding) -> Container:

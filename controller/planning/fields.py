@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ledger.documents import Container, Environment, ExistingConfig
+from ledger.documents import Container, Environment, ExistingConfig, ModelPackage
 from ledger.fleet import Holding, document_path, environment_path
 from ledger.tags import TAG_PREFIX
 
@@ -50,6 +50,7 @@ _SCALING = {
     "ScaleOutCooldown": "/autoscaling/scale_out_cooldown_seconds",
     "Cooldown": "/autoscaling/scale_out_cooldown_seconds",
 }
+_VPC = {"SecurityGroupIds": "/security_group_ids", "Subnets": "/subnets"}
 _NAMES = {"EndpointName", "EndpointConfigName", "ModelName"}
 
 
@@ -80,10 +81,12 @@ class Documents:
         match path:
             case ("PrimaryContainer", *rest):
                 return self._of_container(tuple(rest))
-            case ("Containers", *_):
-                return "endpoint", "/model_package_arn"
+            case ("Containers", int(), *rest):
+                return "endpoint", _of_package(tuple(rest))
+            case ("VpcConfig", *rest):
+                return "endpoint", "/vpc_config" + _of_vpc(tuple(rest))
             case ("EnableNetworkIsolation",):
-                return self._of_model("/enable_network_isolation")
+                return self._isolation()
             case ("ExecutionRoleArn",):
                 return "environment", "/execution_role_arn"
             case ("ProductionVariants", int(), *rest):
@@ -109,6 +112,11 @@ class Documents:
         if last == "S3OutputPath" and not (told_here and told_here.s3_output_path):
             return "environment", "/async_output_path"
         return "endpoint", {**_ASYNC, **_SCALING}.get(last, "")
+
+    def _isolation(self) -> tuple[_Kind, str]:
+        if isinstance(self.holding.definition.source, ModelPackage):
+            return "endpoint", "/model_package/enable_network_isolation"
+        return self._of_model("/enable_network_isolation")
 
     def _of_model(self, pointer: str) -> tuple[_Kind, str]:
         """Return a field of the container, which the definition has, or its lock."""
@@ -160,6 +168,20 @@ def _further(path: Path) -> str:
             return f"/{number}/channel_name"
         case (int(number), "S3DataSource", str(name), *_):
             return f"/{number}{_DATA.get(name, '')}"
+    return ""
+
+
+def _of_package(path: Path) -> str:
+    match path:
+        case ("Environment", *key):
+            return "/model_package/environment" + "".join(map(_part, key))
+    return "/model_package_arn"
+
+
+def _of_vpc(path: Path) -> str:
+    match path:
+        case (str(name), *rest) if name in _VPC:
+            return _VPC[name] + "".join(map(_part, rest))
     return ""
 
 

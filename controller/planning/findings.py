@@ -6,6 +6,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from controller.planning.artifact import Artifact
+from controller.planning.components import HostedBy
 from controller.planning.existing_config import ConfigSeen
 from controller.planning.idleness import Use
 from controller.planning.scaling_policy import Scale
@@ -31,3 +32,4 @@ class Findings:
     troubles: tuple[str, ...] = ()
     faults: Mapping[EndpointName, str] = field(default_factory=lambda: MappingProxyType({}))
     configs: Configs = field(default_factory=lambda: MappingProxyType({}))
+    hosted: HostedBy = field(default_factory=lambda: MappingProxyType({}))

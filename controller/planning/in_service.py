@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Verb
 from controller.planning.capacity import resize
+from controller.planning.components import has_any, idle_unknown
 from controller.planning.decision import Decision
 from controller.planning.desired import VARIANT
 from controller.planning.existing_config import drift, objection
 from controller.planning.idleness import Use, bump, idle_since
 from controller.planning.observed import Observed
+from controller.planning.refusals import is_put_off, paced
 from controller.planning.scaling_policy import ours, wanted_scale
 from ledger.holdings import environment_path
 from ledger.lease import prolong, stamp
@@ -21,21 +23,28 @@ from ledger.schedule import window_end
 
 
 def upkeep(decision: Decision, there: Observed) -> Action:
-    """Return what is left to do: the first of tags, scaling, use, capacity; else keep it."""
-    if tagged := _tagged(decision, there):
-        return tagged
-    if scaled := _scaled(decision, there):
-        return scaled
-    if used := _used(decision, there):
-        return used
-    if resized := resize(decision, there):
-        return resized
-    if moved := _config_moved(decision, there):
-        return moved
+    """Return what is left to do: the first of tags, scaling, use, capacity; else keep it.
+
+    While the first is put off because AWS refused it, its lease follows its use all the same. The
+    record has room for one refusal, so nothing else is asked of AWS meanwhile.
+    """
+    put_off: Action | None = None
+    for rule in (_tagged, _scaled, _used, resize, _config_moved):
+        action = rule(decision, there)
+        if action is None or (put_off and not action.verb.commits):
+            continue
+        judged = paced(decision, action)
+        if not is_put_off(action, judged):
+            return action
+        put_off = judged
+    return put_off or _kept(decision, there)
+
+
+def _kept(decision: Decision, there: Observed) -> Action:
     failed = decision.entry.update_failure if decision.entry else None
-    return decision.act(
-        Verb.KEEP, decision.why + (f"; the last update failed: {failed}" if failed else "")
-    )
+    said = f"; the last update failed: {failed}" if failed else ""
+    hosted = decision.findings.hosted.get(there.endpoint_name)
+    return decision.act(Verb.KEEP, f"{decision.why}{said}{idle_unknown(hosted)}")
 
 
 def _config_moved(decision: Decision, there: Observed) -> Action | None:
@@ -97,7 +106,7 @@ def _idle(decision: Decision, there: Observed, use: Use) -> Action | None:
     )
     begin = max(there.modified_at, renewed_at or there.modified_at)
     since = idle_since(use, begin, minutes, decision.now) if minutes else None
-    if since is None:
+    if since is None or has_any(decision.findings.hosted.get(there.endpoint_name)):
         return None
     return decision.act(Verb.IDLE, f"no invocation since {stamp(since)}, longer than {minutes} min")
 

@@ -8,7 +8,8 @@
     same for a renewed lease
 
 A pause is drawn from the endpoint's name, as that after a failure. An end is never put off so, for
-what runs on costs; nor is anything that keeps an endpoint as it is.
+what runs on costs; nor is a change of a lease. What is refused of an endpoint that serves (tags,
+scaling, capacity) keeps no lease from following its use: `planning.in_service`.
 """
 
 import hashlib
@@ -24,21 +25,29 @@ from ledger.lease import stamp
 from ledger.observed import Entry
 
 LONGEST_PAUSE = timedelta(hours=6)
-_ASKS = frozenset({Verb.CREATE, Verb.UPDATE, Verb.RESIZE})
+_ASKS = frozenset(
+    {Verb.CREATE, Verb.UPDATE, Verb.RESIZE, Verb.TAG, Verb.ADOPT, Verb.SCALE},
+)
+# By use alone the lease of what serves is prolonged, and that is no other request.
+_OF_A_LEASE = frozenset({Verb.CREATE, Verb.UPDATE, Verb.ADOPT})
 
 
 def request_mark(action: Action) -> str | None:
     """Return a mark that is the same for the same request; None for what is never put off.
 
-    The lease is part of it, but for a resize: use alone prolongs the lease of what serves.
+    The lease is part of what starts, or becomes ours.
     """
-    if action.verb not in _ASKS or not isinstance(action.target, Desired):
+    if action.verb not in _ASKS:
         return None
-    target = action.target
-    lease = None if action.verb is Verb.RESIZE else target.lease_tag
-    rest = [action.verb, dict(target.tags), lease, target.count, target.config_version]
+    rest: list[object] = [action.verb, repr(action.target)]
+    what = str(action.verb)
+    if isinstance(target := action.target, Desired):
+        what = target.config_name
+        lease = target.lease_tag if action.verb in _OF_A_LEASE else None
+        rest = [action.verb, dict(target.tags), lease, target.count, target.config_version]
+        rest.append(sorted(target.dropped_tags))
     digest = hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
-    return f"{target.config_name}@{digest[:10]}"
+    return f"{what}@{digest[:10]}"
 
 
 def paced(decision: Decision, action: Action) -> Action:
@@ -57,6 +66,11 @@ def paced(decision: Decision, action: Action) -> Action:
         )
         return decision.act(Verb.REPORT, reason)
     return replace(action, reason=f"{action.reason}; tried again: {entry.refused}")
+
+
+def is_put_off(before: Action, after: Action) -> bool:
+    """Tell whether an action became the report of a refusal."""
+    return after.verb is Verb.REPORT and before.verb is not Verb.REPORT
 
 
 def is_refusal(action: Action | None, entry: Entry | None) -> bool:

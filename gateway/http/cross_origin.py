@@ -21,7 +21,7 @@ from ledger.variables import ALLOWED_ORIGINS
 PREFLIGHT = "OPTIONS"
 _SENT = (
     "Authorization, Content-Type, Accept, Idempotency-Key, If-Match,"
-    " X-Amzn-SageMaker-Custom-Attributes"
+    " X-Amzn-SageMaker-Custom-Attributes, X-Amzn-SageMaker-Inference-Component"
 )
 _READ = (
     "ETag, Link, Location, Retry-After, X-Leasehold-Status, X-Amzn-RequestId,"

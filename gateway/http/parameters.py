@@ -72,6 +72,21 @@ CUSTOM_ATTRIBUTES = Parameter(
         " printable ASCII."
     ),
 )
+INFERENCE_COMPONENT = Parameter(
+    name="X-Amzn-SageMaker-Inference-Component",
+    place="header",
+    description=(
+        "Which inference component answers, of an endpoint that hosts some: it has no model itself."
+    ),
+    schema=_text(
+        pattern="^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", maxLength=63, examples=["llama-3-20261123"]
+    ),
+    code="LH4236",
+    wrong=(
+        "The header X-Amzn-SageMaker-Inference-Component is the name of an inference component:"
+        " letters, digits and inner hyphens only, and 63 of them at the most."
+    ),
+)
 DRY_RUN = Parameter(
     name="dry_run",
     place="query",
@@ -127,6 +142,7 @@ COMMIT = Parameter(
 )
 PASSED_ON = (
     CUSTOM_ATTRIBUTES,
+    INFERENCE_COMPONENT,
     *(
         replace(
             CUSTOM_ATTRIBUTES,

@@ -32,11 +32,18 @@ class Applied:
         """
         wanted, name = (call.parameter("commit") or "").lower(), call.parameter("EndpointName")
         snapshot = self.ledger.read()
-        endpoint = self._endpoint(snapshot, name) if name is not None else None
+        fleet = fleet_of(snapshot, self.environment)
+        item = fleet.get(name) if name is not None else None
+        endpoint = item.endpoint_name if item else None
         noted, commit = self._noted(), self._found(wanted, snapshot)
-        if endpoint is not None:
-            call.principal.check_reach(endpoint)
-        open_ = [each for each in (noted.open if noted else ()) if call.principal.reaches(each)]
+        if item is not None:
+            call.principal.check_reach(item.endpoint_name, item.owner)
+        owners = {each.endpoint_name: each.owner for each in fleet.items}
+        open_ = [
+            each
+            for each in (noted.open if noted else ())
+            if call.principal.reaches(each, owners.get(EndpointName(each)))
+        ]
         left = [each for each in open_ if endpoint in (None, each)]
         answer: dict[str, Any] = {
             "Commit": commit,
@@ -47,9 +54,6 @@ class Applied:
             "At": stamp(noted.at) if noted else None,
         }
         return Answer(answer)
-
-    def _endpoint(self, snapshot: Snapshot, name: str) -> EndpointName:
-        return fleet_of(snapshot, self.environment).get(name).endpoint_name
 
     def _noted(self) -> observed.Applied | None:
         files = self.status.read().files if self.status else {}

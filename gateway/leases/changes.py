@@ -160,7 +160,10 @@ def reaching(proposal: Proposal, request: Request, call: Call) -> Proposal:
 
     def propose(snapshot: Snapshot) -> Change:
         found = request.fleet(snapshot).find(request.endpoint)
-        principal.check_reach(found.endpoint_name if found else request.endpoint)
+        if found is None:
+            principal.check_reach(request.endpoint, None)
+        else:
+            principal.check_reach(found.endpoint_name, found.owner)
         return proposal(snapshot)
 
     return propose

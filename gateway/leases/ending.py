@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.known import settled
-from gateway.principal import Principal
+from gateway.principal import Principal, owners
 from ledger.committers import CONTROLLER
 from ledger.errors import Refused
 from ledger.history import LeaseAction, read_changes
@@ -99,7 +99,7 @@ def _is_sooner(item: Holding, until: datetime) -> bool:
 
 def _owns(principal: Principal, owner: str | None) -> bool:
     """Tell whether a definition names the caller: its owner is an address, or a text with it."""
-    return principal.email.casefold() in (owner or "").casefold().split()
+    return principal.email.casefold() in owners(owner)
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -46,7 +46,7 @@ class History:
         snapshot = self.ledger.read()
         fleet = fleet_of(snapshot, self.environment)
         item = settled(fleet, name, self.status, snapshot.committed_at).get(name)
-        call.principal.check_reach(item.endpoint_name)
+        call.principal.check_reach(item.endpoint_name, item.owner)
         path = document_path(self.environment, item.name, "lease")
         token = call.parameter("NextToken")
         begin = read_token(token, path) if token is not None else None

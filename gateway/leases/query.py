@@ -40,12 +40,13 @@ class Query:
 
         name = call.parameter("EndpointName")
         if name is None:
-            reached = (it for it in fleet.items if call.principal.reaches(it.endpoint_name))
+            reach = call.principal.reaches
+            reached = (it for it in fleet.items if reach(it.endpoint_name, it.owner))
             items = sorted(reached, key=lambda item: item.endpoint_name)
             told_of = answers.about_all(items, now, snapshot.commit)
             return Answer([one | _seen(there, it) for one, it in zip(told_of, items, strict=True)])
         item = fleet.get(name)
-        call.principal.check_reach(item.endpoint_name)
+        call.principal.check_reach(item.endpoint_name, item.owner)
         headers = self.etags.of(document_path(self.environment, item.name, "lease"), snapshot)
         told = answers.about(item, now, snapshot.commit) | _seen(there, item)
         return Answer(told, headers=headers)

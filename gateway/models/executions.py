@@ -89,7 +89,7 @@ class Executions:
         """
         self._machine_arn()
         item = readable(self.invocation.fleet.named(call.document["endpointname"]))
-        call.principal.check_reach(item.endpoint_name)
+        call.principal.check_reach(item.endpoint_name, item.owner)
         if not item.definition.async_api_enabled:
             raise Refused(
                 "LH4321",
@@ -115,7 +115,9 @@ class Executions:
         if not is_known or not may_see:
             raise Refused("LH4324", "executionArn is not one that this API has answered you with.")
         told = self.machine.describe(execution_arn)
-        call.principal.check_reach(_asked_endpoint(told))
+        name = _asked_endpoint(told)
+        asked = self.invocation.fleet.fleet().find(name) if name else None
+        call.principal.check_reach(name, asked.owner if asked else None)
         return Answer(told)
 
     def _machine_arn(self) -> str:

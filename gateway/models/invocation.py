@@ -60,7 +60,7 @@ class Invocation:
         """Ask the one at this path. Raises Unavailable LH4310 where a function should answer."""
         item = self._found(lambda: self.fleet.at(call.path["api_resource_name"]))
         if not item.definition.public:
-            call.principal.check_reach(item.endpoint_name)
+            call.principal.check_reach(item.endpoint_name, item.owner)
         integration = item.definition.integration
         if integration and integration.type == "lambda":
             raise Unavailable(
@@ -73,7 +73,7 @@ class Invocation:
     def named(self, call: Call) -> Holding | Broken:
         """Return the endpoint that the path names. Raises Refused LH4106, LH4231."""
         item = self._found(lambda: self.fleet.named(call.path["EndpointName"]))
-        call.principal.check_reach(item.endpoint_name)
+        call.principal.check_reach(item.endpoint_name, item.owner)
         return item
 
     def ask(

@@ -23,6 +23,10 @@ from gateway.models.wire import (
 )
 from ledger.errors import Failure, Refused, Unavailable, Wait
 
+# How SageMaker begins where a call has to name an inference component, or names none that is there.
+_COMPONENT_MISSING = "Inference Component Name header is required"
+_NO_SUCH_COMPONENT = "Inference Component"
+
 
 class NotServingError(Exception):
     """SageMaker knows no such endpoint in service: it is absent, starting or ending."""
@@ -101,12 +105,16 @@ def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAn
     if code == "ModelError":
         return model_error(error.response)
     if code == "ValidationError" and message.endswith("not found."):
+        if message.startswith(_NO_SUCH_COMPONENT):
+            raise _no_component(endpoint_name, message) from error
         raise NotServingError(endpoint_name) from error
     raise _failure(endpoint_name, code, message) from error
 
 
 def _failure(endpoint_name: str, code: str, message: str) -> Failure:
     match code:
+        case "ValidationError" | "ValidationException" if _COMPONENT_MISSING in message:
+            return _no_component(endpoint_name, message)
         case "ValidationError" | "ValidationException":
             return Refused("LH4306", f"SageMaker refuses the call: {message}")
         case "ThrottlingException" | "Throttling" | "TooManyRequestsException":
@@ -123,3 +131,13 @@ def _failure(endpoint_name: str, code: str, message: str) -> Failure:
             return Unavailable("LH4308", said)
         case _:
             return Unavailable("LH4307", f"SageMaker failed to ask {endpoint_name} ({code}).")
+
+
+def _no_component(endpoint_name: str, message: str) -> Refused:
+    return Refused(
+        "LH4235",
+        f"{endpoint_name} hosts inference components, and the call names none that is there. Say"
+        " which one answers by the header X-Amzn-SageMaker-Inference-Component: `aws sagemaker"
+        f" list-inference-components --endpoint-name-equals {endpoint_name}` names them. SageMaker"
+        f" says: {message}",
+    )

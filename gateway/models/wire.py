@@ -1,7 +1,7 @@
 """A call to a model and its answer, between HTTP and SageMaker. Pure.
 
 What the caller sends and what the model answers pass through as they are: the body, its type, the
-type that is wanted, and SageMaker's custom attributes.
+type that is wanted, SageMaker's custom attributes, and which inference component is meant.
 """
 
 import json
@@ -18,6 +18,7 @@ _ARGUMENTS = {
     "content-type": "ContentType",
     "accept": "Accept",
     "x-amzn-sagemaker-custom-attributes": "CustomAttributes",
+    "x-amzn-sagemaker-inference-component": "InferenceComponentName",
 }
 _HEADERS = {
     "ContentType": "Content-Type",

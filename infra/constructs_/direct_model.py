@@ -23,7 +23,12 @@ from infra.description import JSON
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import IRole
 
-HEADERS = ("Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes")
+HEADERS = (
+    "Content-Type",
+    "Accept",
+    "X-Amzn-SageMaker-Custom-Attributes",
+    "X-Amzn-SageMaker-Inference-Component",
+)
 ANSWERED = ("Content-Type", "X-Amzn-SageMaker-Custom-Attributes")
 STATUSES = ("200", "400", "429", "502", "503")
 NOT_RUNNING_SECONDS = 60
@@ -42,7 +47,10 @@ https://$context.domainName$place -H \\"Authorization: $token\\" \
 """
 NOT_RUNNING_OR_REFUSED = """\
 #set($said = "$!input.path('$.message')$!input.path('$.Message')")
-#if($said.contains("not found"))
+#if($said.contains("Inference Component"))
+{{"error": "Say by the header X-Amzn-SageMaker-Inference-Component which inference component of \
+{name} answers.", "code": "LH4235"}}
+#elseif($said.contains("not found"))
 {not_running}#else
 {{"error": "SageMaker refuses the call. Ask at /invoke/{name} to hear why.", "code": "LH4306"}}
 #end

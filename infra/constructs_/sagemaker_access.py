@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 KINDS = ("endpoint", "endpoint-config", "model")
 
-LIST = ("ListEndpoints", "ListEndpointConfigs", "ListModels")
+LIST = ("ListEndpoints", "ListEndpointConfigs", "ListModels", "ListInferenceComponents")
 DESCRIBE = ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags")
 CREATE = ("CreateEndpoint", "CreateEndpointConfig", "CreateModel")
 CHANGE = ("UpdateEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel")

@@ -30,6 +30,7 @@ from ledger.documents.sources import (
     ModelData,
     ModelPackage,
     Source,
+    Vpc,
 )
 from ledger.documents.writing import Adoption, dump_adoption, dump_existing_config
 
@@ -49,6 +50,7 @@ __all__ = [
     "ModelPackage",
     "Source",
     "Suspension",
+    "Vpc",
     "dump_adoption",
     "dump_existing_config",
     "dump_lease",

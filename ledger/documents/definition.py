@@ -11,7 +11,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from ledger import zones
-from ledger.documents.sources import Source, source_from
+from ledger.documents.sources import Source, Vpc, source_from, vpc_from
 from ledger.json_files import Violation, present, read_json
 from ledger.json_text import decode
 from ledger.lease import instant_from
@@ -69,6 +69,7 @@ class Definition:
     name: Name
     source: Source
     endpoint_name: str | None = None
+    vpc: Vpc | None = None
     instance_type: str | None = None
     instance_count: int = 1
     instance_pools: tuple[str, ...] = ()
@@ -114,6 +115,7 @@ def parse_definition(file: str, content: bytes) -> Definition | tuple[Violation,
             name=Name(data["name"]),
             source=source_from(data),
             endpoint_name=data.get("endpoint_name"),
+            vpc=vpc_from(data),
             instance_type=data.get("inference_instance_type"),
             instance_count=data.get("inference_instance_count"),
             instance_pools=tuple(pool["instance_type"] for pool in data.get("instance_pools", ())),

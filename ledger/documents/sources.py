@@ -62,7 +62,19 @@ class JumpStart:
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
+    """A version of a model registry, or what the Marketplace sells."""
+
     arn: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    network_isolation: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """The network that a model's container is in."""
+
+    security_group_ids: tuple[str, ...]
+    subnets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +92,21 @@ def source_from(data: Mapping[str, Any]) -> Source:
         case {"endpoint_config_name": name}:
             return ExistingConfig(name)
         case {"model_package_arn": arn}:
-            return ModelPackage(arn)
+            options = data.get("model_package", {})
+            isolated = options.get("enable_network_isolation", True)
+            return ModelPackage(arn, options.get("environment", {}), isolated)
         case {"model_id": model_id}:
             return JumpStart(
                 model_id, data.get("model_version", "*"), data.get("accept_eula", False)
             )
         case _:
             return container_from(data["model"])
+
+
+def vpc_from(data: Mapping[str, Any]) -> Vpc | None:
+    if (vpc := data.get("vpc_config")) is None:
+        return None
+    return Vpc(tuple(vpc["security_group_ids"]), tuple(vpc["subnets"]))
 
 
 def container_from(data: Mapping[str, Any]) -> Container:

@@ -14,6 +14,8 @@ from ledger.snapshot import NotAFile
 
 _ROOM = 1000
 _DEEPEST = 16  # folders
+_MOST = 200_000  # files in a folder and all below it; git writes the same folder once for many
+_WHOLE = 2  # folders, from the one that is read: what lies deeper is read whole or not at all
 _LARGEST = 16 * 1024 * 1024  # bytes; what is read as JSON is held to much less
 _Item = bytes | NotAFile | pygit2.Oid
 
@@ -25,12 +27,16 @@ class Trees:
         self._under = under
         self._blobs: dict[pygit2.Oid, bytes | NotAFile] = {}
         self._folders: dict[pygit2.Oid, dict[str, _Item]] = {}
+        self._counts: dict[tuple[pygit2.Oid, int], int] = {}
 
     def read(
         self, repository: pygit2.Repository, root: pygit2.Tree
     ) -> tuple[Mapping[str, bytes], Mapping[str, NotAFile]]:
         """Return the files by their paths, and what is no file that can be read."""
         folder = _folder(root, self._under)
+        self._counts.clear()
+        if isinstance(folder, pygit2.Oid) and self._count(repository, folder, 0) > _MOST:
+            folder = NotAFile.HUGE_FOLDER
         if folder is None or isinstance(folder, NotAFile):
             missing = {self._under.rstrip("/"): folder} if folder else {}
             return MappingProxyType({}), MappingProxyType(missing)
@@ -49,17 +55,40 @@ class Trees:
     def _walk(
         self, repository: pygit2.Repository, folder: pygit2.Oid, prefix: str, depth: int = 0
     ) -> Iterator[tuple[str, bytes | NotAFile]]:
-        items = self._folders.get(folder)
-        if items is None:
-            tree = repository[folder].peel(pygit2.Tree)
-            items = self._folders[folder] = dict(self._items(repository, tree))
-        for name, item in items.items():
+        for name, item in self._in(repository, folder).items():
             if not isinstance(item, pygit2.Oid):
                 yield prefix + name, item
             elif depth == _DEEPEST:
                 yield prefix + name, NotAFile.DEEP_FOLDER
+            elif self._count(repository, item, depth + 1) > _MOST:
+                yield prefix + name, NotAFile.HUGE_FOLDER
             else:
                 yield from self._walk(repository, item, f"{prefix}{name}/", depth + 1)
+
+    def _count(self, repository: pygit2.Repository, folder: pygit2.Oid, depth: int) -> int:
+        """Return how much a walk finds in a folder.
+
+        Each folder is counted once at each depth, however often it stands in others. What is too
+        much below an environment's folder counts once there, and hides nothing beside it.
+        """
+        if depth > _DEEPEST:
+            return 1
+        if (folder, depth) not in self._counts:
+            below = (
+                self._count(repository, item, depth + 1) if isinstance(item, pygit2.Oid) else 1
+                for item in self._in(repository, folder).values()
+            )
+            self._counts[folder, depth] = sum(
+                1 if each > _MOST and depth < _WHOLE else each for each in below
+            )
+        return self._counts[folder, depth]
+
+    def _in(self, repository: pygit2.Repository, folder: pygit2.Oid) -> dict[str, _Item]:
+        items = self._folders.get(folder)
+        if items is None:
+            tree = repository[folder].peel(pygit2.Tree)
+            items = self._folders[folder] = dict(self._items(repository, tree))
+        return items
 
     def _items(
         self, repository: pygit2.Repository, tree: pygit2.Tree

@@ -87,11 +87,13 @@ class _GatewayError(Exception):
         self.kind, self.status, self.message, self.error_type = kind, status, message, error_type
 
 
+_ALL_PAGES = Callers(anybody, opens_pages=True)
+
+
 class ApiGateway(LoopbackServer):
     """Serves a RestApi on loopback; handlers run in parallel, one on each of `threads`.
 
-    `admits` says which origins' pages may call it. API Gateway itself leaves that to what is behind
-    it.
+    `callers` says whose pages may call it. API Gateway itself leaves that to what is behind it.
     """
 
     def __init__(
@@ -101,9 +103,9 @@ class ApiGateway(LoopbackServer):
         clock: Callable[[], datetime],
         port: int = 0,
         threads: int = 64,
-        admits: Callable[[str], bool] = anybody,
+        callers: Callers = _ALL_PAGES,
     ) -> None:
-        super().__init__(port, Callers(admits, opens_pages=True))
+        super().__init__(port, callers)
         self._api = api
         self._clock = clock
         self._threads = threads

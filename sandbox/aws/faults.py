@@ -17,7 +17,7 @@ from sandbox.aws.protocol.call import Call
 from sandbox.aws.protocol.errors import AwsError
 
 DEPLOYING = frozenset({"CreateEndpoint", "UpdateEndpoint", "UpdateEndpointWeightsAndCapacities"})
-LISTS = frozenset({"ListEndpoints", "ListEndpointConfigs", "ListModels"})
+LISTS = frozenset({"ListEndpoints", "ListEndpointConfigs", "ListModels", "ListInferenceComponents"})
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,12 @@ KINDS: Mapping[str, Kind] = {
     "scalable-target": Kind(
         "DeleteEndpoint is refused while a scalable target of the endpoint is registered, as to a "
         "caller without application-autoscaling:DeregisterScalableTarget",
+        frozenset({"DeleteEndpoint"}),
+        lasts=True,
+    ),
+    "components-stay": Kind(
+        "DeleteEndpoint is accepted although inference components are on the endpoint, and leaves "
+        "them behind, with their names taken",
         frozenset({"DeleteEndpoint"}),
         lasts=True,
     ),

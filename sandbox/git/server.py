@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from waitress.server import TcpWSGIServer
 
+from sandbox.callers import Callers
 from sandbox.git.http_backend import application, run_git
 from sandbox.loopback_server import HOST, LoopbackServer, Sockets
 
@@ -58,8 +59,10 @@ class GitServer(LoopbackServer):
         port: int = 0,
         credentials: Mapping[str, str] | None = None,
         middleware: "Callable[[WSGIApplication], WSGIApplication] | None" = None,
+        *,
+        hosts: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(port)
+        super().__init__(port, Callers(hosts=hosts))
         backend = application(root, credentials)
         self._application = middleware(backend) if middleware else backend
 

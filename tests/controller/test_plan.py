@@ -15,6 +15,7 @@ import controller.plan
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import Artifact, ResourceKind
+from controller.planning.components import Hosted
 from controller.planning.desired import VARIANT
 from controller.planning.existing_config import ConfigSeen, Hosting
 from controller.planning.failures import BACK_OFF
@@ -251,6 +252,19 @@ TABLE: dict[tuple[str, str], dict[str, Row]] = {
         status: row(Verb.HOLD, LOST, there(status, LOST)) for status in SETTLED
     },
     ("off", "present"): {status: row(Verb.DELETE, OFF, there(status, OFF)) for status in SETTLED},
+    ("any", "about to be deleted, and there are inference components on it"): {
+        f"{what}, {status}": row(
+            Verb.REPORT,
+            fleet,
+            there(status, fleet, config="studio", failure=DEFECT),
+            Findings(hosted={NAME: Hosted(("llama",))}),
+        )
+        for what, fleet, status in (
+            *(("off", OFF, status) for status in SETTLED),
+            *(("none", NONE, status) for status in SETTLED),
+            ("on", ON, "Failed"),
+        )
+    },
     ("off", "absent"): {"": row(Verb.KEEP, OFF, None)},
     ("on", "absent or other config, and the wanted one is past the limits"): {
         "instance type": row(Verb.REPORT, THEIRS, None, config(kinds=("ml.p4d.24xlarge",))),

@@ -166,3 +166,13 @@ def test_text_generation_passes_on_custom_attributes(
     body = json.dumps(REQUESTS["text_generation"])
     answer = call(of(functions, "text_generation"), body, headers=headers)
     assert answer["headers"]["X-Amzn-SageMaker-Custom-Attributes"] == "accept_eula=true"
+
+
+def test_a_call_that_names_an_inference_component_that_is_not_there(
+    functions: dict[str, LocalFunction],
+) -> None:
+    headers = {"X-Amzn-SageMaker-Inference-Component": "llama"}
+    body = json.dumps(REQUESTS["text_generation"])
+    answer = call(of(functions, "text_generation"), body, headers=headers)
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"])["code"] == "LH4235"

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 CORPUS = Path("build/fuzz")
 LONGEST_INPUT = 4096
-INSTRUMENTED = ["gateway", "ledger", "json", "jsonschema", "jwt"]
+INSTRUMENTED = ["controller", "gateway", "leasehold", "ledger", "json", "jsonschema", "jwt"]
 
 
 def main() -> int | str:

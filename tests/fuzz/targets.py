@@ -6,10 +6,11 @@ target lets documented failures pass and nothing else; SEEDS are inputs that get
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -18,7 +19,19 @@ from typing import TYPE_CHECKING, Any, cast
 
 import jwt
 import pygit2
+from botocore.exceptions import ClientError
+from pygit2.enums import ObjectType
+from rich.text import Text
 
+from controller.aws.errors import aws_errors
+from controller.aws.notifier import message, subject
+from controller.memory.refusals import refused
+from controller.memory.transitions import news
+from controller.notices import due
+from controller.plan import plan
+from controller.planning.action import Action, Plan, Verb
+from controller.planning.desired import Desired
+from controller.planning.findings import Findings
 from gateway.callers import aws_signature
 from gateway.callers.authorizer import Authorizer, UnauthorizedError, presented
 from gateway.callers.identify import Caller, identified
@@ -38,6 +51,7 @@ from gateway.models.wire import model_answer, model_call, model_error
 from gateway.principal import Principal, Scope
 from gateway.webhook.receive import Webhook
 from gateway.webhook.signatures import sign
+from leasehold import console
 from ledger.documents import (
     dump_lease,
     parse_definition,
@@ -46,15 +60,26 @@ from ledger.documents import (
     parse_lease,
     parse_lock,
 )
-from ledger.errors import Failure
+from ledger.errors import Failure, Refused
 from ledger.history import LeaseAction, LeaseChange, read_changes, trailers, write_message
-from ledger.holdings import read_fleet
+from ledger.holdings import environments, fleet_of, read_fleet
 from ledger.identity_settings import Iam, Identities, Oidc
 from ledger.json_files import Violation
 from ledger.lease import Lease
-from ledger.observed import read_noted
+from ledger.names import EndpointName
+from ledger.observed import (
+    Entry,
+    Record,
+    read_applied,
+    read_noted,
+    read_record,
+    write_record,
+)
+from ledger.printable import as_json, in_line, in_markdown
 from ledger.proposals import Request, extension
+from ledger.refusal_log import read_refusals
 from ledger.remote import SshKey, Token
+from ledger.repository.trees import Trees
 from ledger.settings import read_secret
 from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check
 from ledger.variables import WEBHOOK_SECRET_VALUE
@@ -412,6 +437,136 @@ def model_answers(data: bytes) -> None:
 ANYONE = {"name": "Ana", "email": "ana@example.com", "scopes": "admin"}
 
 
+@cache
+def _objects() -> pygit2.Repository:
+    return pygit2.init_repository(tempfile.mkdtemp(), bare=True)
+
+
+def trees(data: bytes) -> None:
+    """Git trees of any names, modes and contents, and folders in folders, as a fleet."""
+    repository, below = _objects(), b""
+    oid: pygit2.Oid | None = None
+    for part in data.split(b"\x1d")[:20]:
+        listing = [
+            _tree_item(repository, item, oid)
+            for item in dict(each.partition(b"\x1c")[::2] for each in part.split(b"\x1e")).items()
+        ]
+        if oid is not None:
+            listing.append((b"40000", b"dev" if len(below) % 2 else b"nlp", oid))
+        below += b"x"
+        oid = repository.write(ObjectType.TREE, _as_tree(listing))
+    assert oid is not None
+    room = repository.write(ObjectType.TREE, _as_tree([(b"40000", b"dev", oid)]))
+    root = repository.write(ObjectType.TREE, _as_tree([(b"40000", b"environments", room)]))
+    files, not_files = Trees("environments/").read(repository, repository[root].peel(pygit2.Tree))
+    snapshot = Snapshot("5" * 40, files, NOON, not_files)
+    with documented():
+        for name in environments(snapshot.entries):
+            fleet = fleet_of(snapshot, name)
+            assert all(each.code in CODES for each in fleet.violations)
+            said = "".join(map(str, (*fleet.violations, *(i.complaint for i in fleet.broken))))
+            in_line(said).encode()
+
+
+def _tree_item(
+    repository: pygit2.Repository, item: tuple[bytes, bytes], below: pygit2.Oid | None
+) -> tuple[bytes, bytes, pygit2.Oid]:
+    name, content = item
+    kind = (content or b"\0")[0] % 8
+    mode = {5: b"120000", 6: b"160000", 7: b"40000"}.get(kind, b"100644")
+    if mode == b"40000" and below is not None:
+        return mode, name, below
+    mode = b"100644" if mode == b"40000" else mode
+    return mode, name, repository.create_blob(content)
+
+
+def _as_tree(items: list[tuple[bytes, bytes, pygit2.Oid]]) -> bytes:
+    """Write a tree as git keeps it, with names that git would not make."""
+    named = {name.replace(b"\0", b"").replace(b"/", b"") or b"x": (m, o) for m, name, o in items}
+    return b"".join(mode + b" " + name + b"\0" + oid.raw for name, (mode, oid) in named.items())
+
+
+def records(data: bytes) -> None:
+    """The documents of the status branch, as the controller and the gateway read them."""
+    which, content = fields(data, 2)
+    if len(content) > 20_000:
+        return
+    path = "dev.applied.json" if which[:1] == b"a" else "dev.json"
+    files = {path: content}
+    record = read_record(files, "dev")
+    again = read_record(write_record("dev", record), "dev")
+    assert again.entries == record.entries
+    assert all(isinstance(line, str) for line in news(Record(), record))
+    read_applied(files, "dev")
+    with suppress(ValueError):
+        for noted in read_noted(files, "dev").values():
+            assert noted is None or shown_status(noted).isascii()
+    fleet = read_fleet(FILES, "dev")
+    planned = plan(fleet, (), NOON, findings=Findings(record))
+    assert planned.action_for(EndpointName("demo-Falcon40B-Endpoint")) is not None
+    due(fleet, planned, record, NOON)
+
+
+_REFUSING = ("CreateModel", "CreateEndpoint", "DeleteEndpoint", "AddTags", "DescribeEndpoint")
+
+
+def refusals(data: bytes) -> None:
+    """What AWS says when it refuses, on its way to people, to the record and back."""
+    which, code, said = fields(data, 3)
+    operation = _REFUSING[(which or b"\0")[0] % len(_REFUSING)]
+    answer: Any = {"Error": {"Code": text(code), "Message": text(said)}}
+    sentence = _refused(ClientError(answer, operation))
+    name = EndpointName("demo-Falcon40B-Endpoint")
+    target = Desired(name, "config", {}, "none")
+    action = Action(Verb.CREATE, "Falcon40B", name, "leased", target)
+    planned = Plan("dev", "5" * 40, (action,))
+    record = refused(Record(), planned, [(action, sentence)], NOON)
+    (line,) = news(Record(), record)
+    history = CommitRecord("5" * 40, READER.as_person(), NOON, f"status\n\n- {line}\n")
+    (found,) = read_refusals([history], name)
+    assert found.said == " ".join(sentence.split())
+    stored = read_record(write_record("dev", record), "dev").entry(name)
+    assert stored == record.entry(name)
+    notices = due(read_fleet(FILES, "dev"), planned, record, NOON)
+    for each in notices:
+        assert all(line.isprintable() for line in message(each.text).split("\n"))
+        assert subject(each.subject).isascii()
+    as_markdown_part = in_markdown(sentence)
+    assert "\n" not in as_markdown_part
+    assert json.loads(as_json({"said": sentence})) is not None
+
+
+def _refused(error: ClientError) -> str:
+    """Return the sentence that an error of boto3's becomes."""
+    try:
+        with aws_errors():
+            raise error
+    except Failure as failure:
+        if failure.code not in CODES:
+            raise AssertionError(failure.code) from failure
+        return failure.message
+
+
+def console_output(data: bytes) -> None:
+    """What the command line prints: no cursor moves, no line more, nothing that a CI obeys."""
+    first, second, third = map(text, fields(data, 3))
+    stream = io.StringIO()
+    with redirect_stdout(stream), redirect_stderr(stream):
+        console.say(first)
+        console.say(Text.assemble((first, "dim"), second))
+        console.note(second)
+        console.complain(Refused("LH1001", third))
+        console.show_table(("NAME", "WHY"), [(first, second), (third, Text(first))])
+        console.stream_table(("NAME", "WHY"), iter([(first, second)]))
+        console.show_json({first: [second, third]})
+        console.stream_json([{"a": first}, second])
+    printed = stream.getvalue()
+    printed.encode()
+    lines = printed.split("\n")
+    assert all(line.isprintable() for line in lines), ascii(printed)
+    assert not any(line.lstrip().startswith("::") for line in lines), ascii(printed)
+
+
 def api(data: bytes) -> None:
     """A whole request, to the operations that need no AWS."""
     which, name, value, query, content = fields(data, 5)
@@ -466,6 +621,10 @@ TARGETS: Mapping[str, Target] = {
     "git_secret": git_secret,
     "model_answers": model_answers,
     "api": api,
+    "trees": trees,
+    "records": records,
+    "refusals": refusals,
+    "console_output": console_output,
 }
 
 _BODY = b'{"EndpointName": "demo-Falcon40B-Endpoint", "minutes": 10, "reason": "demo"}'
@@ -495,6 +654,24 @@ _IDENTITIES = b"""{"oidc": {"issuer": "https://issuer.example.com/pool", "audien
  "scopes": {"ops": ["admin"]}}, "iam": {"scopes": {"*": ["read"]}},
  "legacy_token_table": "auth"}"""
 _PUSH = b'{"ref": "refs/heads/main", "after": "5f1d"}'
+
+_RECORD = Record(
+    {
+        EndpointName("demo-Falcon40B-Endpoint"): Entry(
+            "Falcon40B",
+            "Failed",
+            NOON,
+            cause="It did not start.",
+            created_at=NOON,
+            refused="AWS refuses.",
+            refused_at=NOON,
+            refused_config="config@0",
+            held="it hosts inference components",
+            notices=frozenset({"started:2026-11-23T12:00:00Z"}),
+        )
+    },
+    id="0123456789abcdef",
+)
 
 SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "extension_body": (
@@ -575,6 +752,33 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
         joined(b"\x04", "", "", "commit=5555555&EndpointName=Falcon40B", ""),
         joined(b"\x05", "X-Gitlab-Token", SECRET, "", _PUSH),
         joined(b"\x06", "", "", "", ""),
+    ),
+    "trees": (
+        b"Falcon40B.endpoint.json\x1c" + FILES[f"{ROOM}/Falcon40B.endpoint.json"],
+        b"environment.json\x1c" + FILES[f"{ROOM}/environment.json"] + b"\x1ea.json\x1c\x05x",
+        b"X\xff.endpoint.json\x1c\x00{}\x1ex\x1c\x06\x1d..\x1c\x07\x1d.git\x1c\x00",
+        b"\x1d" * 18,
+        b"a\x1c\x07\x1eb\x1c\x07\x1d" * 17,
+    ),
+    "records": (
+        joined("", write_record("dev", _RECORD)["dev.json"]),
+        joined("a", b'{"commit": "5555555", "at": "2026-11-23T12:00:00Z", "open": []}'),
+        joined("", b'{"endpoints": {"x": {"status": "\x1b[31m", "name": "x", "since": 1}}}'),
+        joined("", b"[" * 990),
+        joined("", b'{"endpoints": {"A": {"name": "A", "status": "InService"}}}'),
+    ),
+    "refusals": (
+        joined("", "ValidationException", "1 validation error detected: \n::error::x"),
+        joined(b"\x02", "ValidationException", "Cannot delete endpoint with inference component"),
+        joined(b"\x04", "AccessDeniedException", "User: arn:aws:iam::123456789012:user/a \x1b[2J"),
+        joined(b"\x01", "ResourceLimitExceeded", "limit \u202e (x)"),
+        joined(b"\x03", b"\xff", b"\xff\xfe {said}"),
+    ),
+    "console_output": (
+        joined("::error::x", "a\r\nb", "\x1b]0;title\x07"),
+        joined("\u202e", "##[command]x", "[red]no mark-up[/red]"),
+        joined(b"\xff", "\u2028\x85", "  ::set-output"),
+        joined("a" * 300, "\t", "\\ud800"),
     ),
 }
 

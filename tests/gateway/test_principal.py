@@ -97,11 +97,40 @@ def test_scopes_may_be_for_some_endpoints(
     globs: tuple[str, ...], name: str, *, reached: bool
 ) -> None:
     caller = Principal("Ana", "ana@example.com", frozenset({Scope.READ}), frozenset(globs))
-    assert caller.reaches(name) is reached
+    assert caller.reaches(name, None) is reached
     assert Principal.from_context(caller.to_context()) == caller
 
 
-@pytest.mark.parametrize("glob", ["", "a,b", "[ab]", "a b", "x" * 64, "a/*", "a\n"])
+@pytest.mark.parametrize(
+    ("glob", "owner", "reached"),
+    [
+        ("owner:ana@example.com", "ana@example.com", True),
+        ("owner:ANA@example.com", "Ana <Ana@Example.com>", True),
+        ("OWNER:*@example.com", "search team, ana@example.com", True),
+        ("owner:ana@example.com", "banana@example.com", False),
+        ("owner:ana@example.com", "ana@example.com.evil", False),
+        ("owner:ana@example.com", None, False),
+        ("owner:*", "", False),
+        ("o*", "ana@example.com", False),
+        ("*ana*", "ana@example.com", False),
+    ],
+)
+def test_scopes_may_be_for_what_somebody_owns(
+    glob: str, owner: str | None, *, reached: bool
+) -> None:
+    caller = Principal("Ana", "ana@example.com", frozenset({Scope.READ}), frozenset({glob}))
+    assert caller.reaches("demo-Falcon40B-Endpoint", owner) is reached
+    assert Principal.from_context(caller.to_context()) == caller
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        *("", "a,b", "[ab]", "a b", "x" * 64, "a/*", "a\n"),
+        *("owner:", "owner:a,b", "owner:[a]", "owner:a b", "owner:a\u202e", "own:a"),
+        f"owner:{'a' * 121}",
+    ],
+)
 def test_a_glob_that_no_name_could_fit_is_refused(glob: str) -> None:
     with pytest.raises(Refused, match="LH4232"):
         Principal("Ana", "ana@example.com", frozenset({Scope.READ}), frozenset({glob}))

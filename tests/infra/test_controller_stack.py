@@ -244,6 +244,7 @@ def test_only_reading_reaches_every_resource(synthesis: Synthesis) -> None:
             "sagemaker:ListEndpoints",
             "sagemaker:ListEndpointConfigs",
             "sagemaker:ListModels",
+            "sagemaker:ListInferenceComponents",
             "tag:GetResources",
         },
         {

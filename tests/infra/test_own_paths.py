@@ -118,7 +118,8 @@ def test_custom_attributes_come_back(fleet: Scene, direct: dict[str, Any]) -> No
 def test_what_the_caller_sends_is_passed_on(synthesis: Synthesis, direct: dict[str, Any]) -> None:
     method = synthesis.methods()["POST", "/falcon"]
     passed_on = direct["RequestParameters"]
-    for header in ("Content-Type", "Accept", "X-Amzn-SageMaker-Custom-Attributes"):
+    amazons = ("X-Amzn-SageMaker-Custom-Attributes", "X-Amzn-SageMaker-Inference-Component")
+    for header in ("Content-Type", "Accept", *amazons):
         source = f"method.request.header.{header}"
         assert passed_on[f"integration.request.header.{header}"] == source
         assert method["RequestParameters"][source] is False
@@ -160,6 +161,21 @@ def test_a_call_that_sagemaker_refuses_tells_where_to_hear_why(
     answer = ask(fleet, direct, prompt="x" * 7_000_000)
     assert (answer.status, json.loads(answer.text)["code"]) == (400, "LH4306")
     assert "/invoke/shop-Falcon-Endpoint" in answer.text
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Inference Component Name header is required for endpoints to which you plan to deploy",
+        "Inference Component llama of account 123456789012 not found.",
+    ],
+)
+def test_a_call_that_names_no_inference_component_is_told_by_which_header(
+    direct: dict[str, Any], message: str
+) -> None:
+    answer = answered(direct, Answer(400, {}, json.dumps({"Message": message})))
+    assert (answer.status, json.loads(answer.text)["code"]) == (400, "LH4235")
+    assert "X-Amzn-SageMaker-Inference-Component" in answer.text
 
 
 @pytest.mark.parametrize("status", [400, 418, 503])

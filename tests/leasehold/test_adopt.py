@@ -115,3 +115,26 @@ def test_the_file_is_written_once_in_a_clone_and_under_a_name_that_fits(
         assert done.returncode == bool(said), done.stderr
         assert said in done.stderr
         assert ("[LH5007]" in done.stderr) is bool(said)
+
+
+def test_components_on_it_are_told_before(up: Up, clone: Path) -> None:
+    client = sagemaker(up)
+    host = {"VariantName": "AllTraffic", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 1}
+    client.create_endpoint_config(
+        EndpointConfigName="studio-config",
+        ProductionVariants=[host],
+        ExecutionRoleArn="arn:aws:iam::123456789012:role/studio",
+    )
+    client.create_endpoint(EndpointName="studio", EndpointConfigName="studio-config")
+    up.await_status("studio", "InService")
+    client.create_inference_component(
+        InferenceComponentName="llama",
+        EndpointName="studio",
+        VariantName="AllTraffic",
+        Specification={"ModelName": "llama"},
+    )
+    done = up.leasehold("adopt", "studio", "--name", "Studio", "--into", str(clone))
+    assert done.returncode == 0, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "It hosts inference components (llama)." in said
+    assert "it goes on to cost 1 ml.g5.xlarge, about $" in said

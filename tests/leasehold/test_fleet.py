@@ -82,6 +82,22 @@ def test_an_extension_is_a_commit_by_the_caller_and_starts_the_endpoint(up: Up) 
     assert reason in up.leasehold("log", name).stdout
 
 
+def test_what_aws_refuses_is_in_the_log_beside_the_leases(up: Up) -> None:
+    fault = {"kind": "invalid", "operation": "CreateModel", "times": 1}
+    request = urllib.request.Request(
+        f"{up.says['aws_endpoint_url']}/sandbox/faults", json.dumps(fault).encode(), method="POST"
+    )
+    urllib.request.urlopen(request).close()
+    up.publish(*definition("Denied", schedule={"initial_provision_minutes": 30}))
+    up.await_(lambda: len(up.leasehold.json("log", "Denied")) > 1)
+    refusal, grant = up.leasehold.json("log", "Denied", "--limit", "2")
+    assert (refusal["action"], grant["action"]) == ("refused", "grant")
+    assert "CreateModel: 1 validation error detected" in refusal["reason"]
+    shown = up.leasehold("log", "Denied").stdout
+    assert "refused" in shown
+    assert "AWS refuses the request as it is." in " ".join(shown.split())
+
+
 def test_a_released_endpoint_leaves_sagemaker(up: Up) -> None:
     up.publish(*definition("Brief", schedule={"initial_provision_minutes": 30}))
     up.await_status("demo-Brief-Endpoint", "InService")

@@ -52,6 +52,21 @@ _BROKEN: Mapping[str, Mapping[str, str]] = {
     "a proxy": {"HTTP_PROXY": _PROXY, "http_proxy": _PROXY, "ALL_PROXY": _PROXY},
     "git settings that cannot be parsed": {"GIT_CONFIG_GLOBAL": "{folder}/broken"},
     "a repository of a hook": {"GIT_DIR": "{folder}/nowhere", "GIT_INDEX_FILE": "{folder}/nowhere"},
+    "certificates that are not there": {"AWS_CA_BUNDLE": "{folder}/nowhere"},
+    "an address that is none": {"AWS_ENDPOINT_URL": "nowhere"},
+    "regions that are none": {"AWS_REGION": "a b", "AWS_DEFAULT_REGION": "\N{SNOWMAN}"},
+    "a role that nobody may take": {
+        "AWS_ROLE_ARN": "x",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "{folder}/nowhere",
+    },
+    "an author that is none": {
+        "GIT_AUTHOR_NAME": "\n",
+        "GIT_AUTHOR_EMAIL": "<>",
+        "GIT_AUTHOR_DATE": "abc",
+    },
+    "no room for files that pass": {"TMPDIR": "{folder}/nowhere"},
+    "no width and no time zone": {"COLUMNS": "abc", "LINES": "-1", "TZ": ":nowhere"},
+    "a terminal of old times": {"LANG": "C", "LC_ALL": "C", "TERM": "nothing"},
     "no home": {"HOME": "{folder}/nowhere", "GIT_CONFIG_GLOBAL": "/dev/null"},
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+from leasehold import work_tree
 from leasehold.cli import main
 from leasehold.work_tree import commit_of
 from ledger.errors import Refused
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
     from tests.scene import Scene
 
-ODD = ["fix/#42", "user@home/x", "feat/größe", "o'brien", "a=b", "feat(dev)/x", "a&b", "a%20b"]
+ODD = [
+    *("fix/#42", "user@home/x", "feat/größe", "o'brien", "a=b", "feat(dev)/x", "a&b"),
+    *("x,y", "main!", "a%20b"),
+]
 
 
 class Planner:
@@ -166,3 +170,12 @@ def test_where_git_is_not_installed_there_is_no_checkout(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit_of(tmp_path, "HEAD") is None
+
+
+def test_a_commit_of_far_too_many_files_is_not_listed_to_its_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_tree, "MOST_LISTED", 40)
+    with pytest.raises(Refused, match=r"the commit HEAD has more files below environments/") as why:
+        commit_of(scene.ben.home, "HEAD")
+    assert why.value.code == "LH1030"

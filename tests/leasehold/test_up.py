@@ -12,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from leasehold import seeds
+from leasehold.cli import main
 from leasehold.state_dir import StateDir
 from leasehold.welcome import _home
 from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up, variables
@@ -106,6 +108,26 @@ def test_no_web_page_may_call_any_of_its_servers(
     with refused.value as answer:
         assert answer.code == 403
         assert json.load(answer)["error"].endswith(".")
+
+
+def test_all_its_servers_answer_at_a_name_that_is_forwarded(start: Callable[..., Up]) -> None:
+    up = start("--allow-host", "box.example")
+    for server in ("gateway_url", "git_url", "aws_endpoint_url"):
+        for host, is_admitted in (("box.example", True), ("other.example", False)):
+            request = urllib.request.Request(up.says[server], headers={"Host": host})
+            try:
+                with urllib.request.urlopen(request) as answer:
+                    said = answer.read()
+            except urllib.error.HTTPError as error:
+                with error:
+                    said = error.read()
+            assert (b"start it with --allow-host" not in said) is is_admitted
+
+
+def test_a_name_that_is_no_hosts_is_not_allowed() -> None:
+    done = CliRunner().invoke(main, ["up", "--allow-host", "https://box.example"])
+    assert done.exit_code == 2
+    assert "'https://box.example' is no name of a host" in done.output
 
 
 def test_what_it_suggests_can_be_pasted_as_it_is(start: Callable[..., Up]) -> None:

@@ -21,6 +21,7 @@ from ledger.documents import (
     ModelData,
     ModelPackage,
     Suspension,
+    Vpc,
     dump_existing_config,
     dump_lease,
     parse_definition,
@@ -129,6 +130,16 @@ def test_a_model_package_and_an_existing_config_are_told_apart() -> None:
     package = {**base, "model_package_arn": arn, "inference_instance_type": "ml.m5.large"}
     assert definition(package).source == ModelPackage(arn)
     assert definition({**base, "endpoint_config_name": "c"}).source == ExistingConfig("c")
+    options = {"environment": {"A": "1"}, "enable_network_isolation": False}
+    assert definition({**package, "model_package": options}).source == ModelPackage(
+        arn, {"A": "1"}, network_isolation=False
+    )
+
+
+def test_a_vpc_is_of_what_leasehold_makes() -> None:
+    vpc = {"security_group_ids": ["sg-1"], "subnets": ["subnet-1", "subnet-2"]}
+    assert definition({**OWN, "vpc_config": vpc}).vpc == Vpc(("sg-1",), ("subnet-1", "subnet-2"))
+    assert definition(OWN).vpc is None
 
 
 def test_windows_are_read_with_their_zone() -> None:
@@ -759,3 +770,29 @@ def test_async_settings_without_async_inference_are_refused() -> None:
     assert wrong({**FALCON, "async_inference": {"s3_output_path": "s3://answers/"}}) == [
         'LH1002 /inference_type: "realtime" does not go with the rest; it has to be "async".'
     ]
+
+
+VPC = {"security_group_ids": ["sg-1"], "subnets": ["subnet-1"]}
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {**OWN, "model_package": {"environment": {}}},
+            'LH1002 /model_package: {"environment": {}} does not go with the rest: leave it out.',
+        ),
+        (
+            {"name": "X", "inference_type": "realtime", "endpoint_config_name": "c"}
+            | {"vpc_config": VPC},
+            "does not go with the rest: leave it out.",
+        ),
+        ({**OWN, "vpc_config": {"subnets": ["a"]}}, "/vpc_config: security_group_ids is missing"),
+        ({**OWN, "vpc_config": {**VPC, "subnets": []}}, "/vpc_config/subnets"),
+        ({**OWN, "vpc_config": {**VPC, "subnets": [f"s-{n}" for n in range(17)]}}, "/subnets"),
+        ({**OWN, "vpc_config": {**VPC, "security_group_ids": ["sg 1"]}}, "does not match"),
+        ({**OWN, "vpc_config": {**VPC, "subnets": ["a", "a"]}}, "has an item twice"),
+    ],
+)
+def test_the_options_of_a_source_go_with_it_alone(data: dict[str, Any], said: str) -> None:
+    assert any(said in line for line in wrong(data)), wrong(data)

@@ -131,6 +131,7 @@ def test_a_link_that_is_called_documentation_is_passed_over(name: str) -> None:
         ("nlp", NotAFile.SUBMODULE),
         ("README.md", NotAFile.SUBMODULE),
         ("a/b", NotAFile.DEEP_FOLDER),
+        ("a", NotAFile.HUGE_FOLDER),
         ("X.endpoint.JSON", NotAFile.LINK),
         ("X\\xff.json", NotAFile.ODD_NAME),
         ("large", NotAFile.HUGE_FILE),

@@ -3,10 +3,12 @@
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 
-from sandbox.callers import Callers, anybody
+from sandbox.callers import Callers, anybody, is_host
+from sandbox.git.server import GitServer
 from sandbox.server import Sandbox
 
 PROGRAMS = Callers()
@@ -101,3 +103,76 @@ def test_no_page_resets_an_account() -> None:
                 assert answer.code == HTTPStatus.FORBIDDEN
         with urllib.request.urlopen(f"{sandbox.url}/sandbox") as answer:
             assert answer.status == HTTPStatus.OK
+
+
+FORWARDED = Callers(hosts=frozenset({"box.example.com", "*.app.github.dev"}))
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("box.example.com", "Box.Example.com.", "box.example.com:443", "127.0.0.1:8321"),
+        *("fluffy-8321.app.github.dev", "FLUFFY-8321.app.github.dev:443", "localhost"),
+    ],
+)
+def test_a_name_that_is_forwarded_here_is_one_where_somebody_said_so(host: str) -> None:
+    assert FORWARDED.refusal(asked(host=host)) is None
+    assert FORWARDED.refusal(asked(host=host, origin=f"https://{host}")) is None
+    said = FORWARDED.refusal(asked(host=host, origin="https://evil.app.github.dev"))
+    assert said is not None
+    assert "may not call this server" in said
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "example.com", "a.box.example.com", "app.github.dev"),
+        *("evilapp.github.dev", "app.github.dev.evil.example", "box.example.com.evil", ""),
+    ],
+)
+def test_all_other_names_are_refused_and_told_of_the_option(host: str) -> None:
+    said = FORWARDED.refusal(asked(host=host))
+    assert said is not None
+    assert "start it with --allow-host" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("box", True),
+        ("box.example.com", True),
+        ("*.app.github.dev", True),
+        ("*.dev", False),
+        ("*", False),
+        ("a.*.dev", False),
+        ("https://box", False),
+        ("box:80", False),
+        ("box/x", False),
+        ("", False),
+        ("-box", False),
+        ("box.", False),
+        ("b\nx", False),
+    ],
+)
+def test_what_may_be_named_as_a_host(name: str, *, fits: bool) -> None:
+    assert is_host(name) is fits
+
+
+def test_all_servers_take_it(tmp_path: Path) -> None:
+    with Sandbox(startup_seconds=1, hosts=frozenset({"box.example"})) as sandbox:
+        for host, status in (("box.example", 200), ("other.example", 403)):
+            request = urllib.request.Request(f"{sandbox.url}/sandbox/calls", headers={"Host": host})
+            assert _status(request) == status
+    with GitServer(tmp_path, hosts=frozenset({"box.example"})) as server:
+        for host, refused in (("box.example", False), ("other.example", True)):
+            request = urllib.request.Request(f"{server.url}/x.git", headers={"Host": host})
+            assert (_status(request) == HTTPStatus.FORBIDDEN) is refused
+
+
+def _status(request: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code

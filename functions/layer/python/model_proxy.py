@@ -16,6 +16,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+COMPONENT = "X-Amzn-SageMaker-Inference-Component"
 NOT_RUNNING_SECONDS, MINUTES = 60, 60
 
 
@@ -32,22 +33,24 @@ def invoke(event: dict[str, Any], body: bytes) -> dict[str, Any]:
     """
     if not _may_invoke(event):
         return error_answer(403, "LH4031", "This token lacks the scope invoke.")
-    attributes = _headers(event).get(ATTRIBUTES.lower())
+    said = _headers(event)
+    named = {"CustomAttributes": ATTRIBUTES, "InferenceComponentName": COMPONENT}
+    passed_on = {key: said[name.lower()] for key, name in named.items() if said.get(name.lower())}
     try:
         response = _runtime().invoke_endpoint(
             EndpointName=os.environ["ENDPOINT_NAME"],
             Body=body,
             ContentType="application/json",
             Accept="application/json",
-            **({"CustomAttributes": attributes} if attributes else {}),
+            **passed_on,
         )
         answer = _answer(200, response["Body"].read().decode())
     except ClientError as error:
         return _refused(event, error)
     except BotoCoreError as error:
         return error_answer(502, "LH4307", f"SageMaker did not answer ({type(error).__name__}).")
-    if said := response.get("CustomAttributes"):
-        answer["headers"][ATTRIBUTES] = said
+    if attributes := response.get("CustomAttributes"):
+        answer["headers"][ATTRIBUTES] = attributes
     return answer
 
 
@@ -74,6 +77,9 @@ def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
         case "ModelError":
             said: Any = error.response
             return _answer(said["OriginalStatusCode"], said["OriginalMessage"], "text/plain")
+        case "ValidationError" if message.startswith("Inference Component"):
+            sentence = f"Say by the header {COMPONENT} which inference component answers. {message}"
+            return error_answer(400, "LH4235", sentence)
         case "ValidationError" if message.endswith("not found."):
             return _not_running(event, "it is stopped, or it is starting")
         case "AccessDeniedException" | "AccessDenied":  # what is not there has no tags of ours

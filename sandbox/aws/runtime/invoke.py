@@ -16,10 +16,12 @@ from sandbox.aws.protocol.errors import AwsError
 from sandbox.aws.runtime import echo, eventstream
 from sandbox.aws.runtime.jobs import Job, Jobs
 from sandbox.aws.sagemaker.account import ACCOUNT_ID, Account, arn_of
+from sandbox.aws.sagemaker.components import Components, hosts_components
 from sandbox.aws.sagemaker.lifecycle import SERVING, Endpoint
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
 TARGET_VARIANT = "X-Amzn-SageMaker-Target-Variant"
+COMPONENT = "X-Amzn-SageMaker-Inference-Component"
 INVOKED_VARIANT = "x-Amzn-Invoked-Production-Variant"
 LARGEST_BODY = 6 * 1024 * 1024
 
@@ -79,11 +81,30 @@ class Runtime:
             # In these words also where it is starting, or spelled in another case.
             message = f"Endpoint {name} of account {ACCOUNT_ID} not found."
             raise AwsError("ValidationError", message)
+        self._check_component(call, endpoint)
         variants = [variant.name for variant in endpoint.serving.variants]
         wanted = call.request.headers.get(TARGET_VARIANT, variants[0])
         if wanted not in variants:
             raise AwsError("ValidationError", f"Variant {wanted} not found on endpoint {name}.")
         return Invocation(call, endpoint, wanted)
+
+    def _check_component(self, call: Call, endpoint: Endpoint) -> None:
+        """Raise the runtime's error where the component that is to answer is missing."""
+        component = call.request.headers.get(COMPONENT)
+        if component is None and hosts_components(endpoint):
+            raise AwsError(
+                "ValidationError",
+                "Inference Component Name header is required for endpoints to which you plan to "
+                "deploy inference components. Please include Inference Component Name header or "
+                "consider using SageMaker models.",
+            )
+        with self._account.lock:
+            there = Components(self._account).on(endpoint)
+        if component is not None and component not in there:
+            raise AwsError(
+                "ValidationError",
+                f"Inference Component {component} of account {ACCOUNT_ID} not found.",
+            )
 
     def _invoke(self, invocation: Invocation) -> Response:
         if invocation.endpoint.serving.async_inference:

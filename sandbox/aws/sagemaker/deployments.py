@@ -90,9 +90,10 @@ def summary(endpoint: Endpoint) -> dict[str, Any]:
 
 def _variant(body: Mapping[str, Any]) -> Variant:
     pools = sorted(body.get("InstancePools", []), key=lambda pool: int(pool["Priority"]))
+    overrides = (pool.get("ModelNameOverride") for pool in pools)
     variant = Variant(
         name=body["VariantName"],
-        model_name=body.get("ModelName"),
+        model_name=body.get("ModelName") or next(filter(None, overrides), None),
         instance_type=body.get("InstanceType"),
         count=body.get("InitialInstanceCount", 1),
         weight=body.get("InitialVariantWeight", 1.0),

@@ -12,6 +12,7 @@ from sandbox.aws.protocol.call import Call
 from sandbox.aws.protocol.errors import invalid
 from sandbox.aws.sagemaker import deployments, errors, lifecycle
 from sandbox.aws.sagemaker.account import Account, Scaling, arn_of
+from sandbox.aws.sagemaker.components import Components
 from sandbox.aws.sagemaker.lifecycle import Deployment, Endpoint, Rollout, Variant
 from sandbox.aws.sagemaker.lists import page
 from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
@@ -117,6 +118,10 @@ class Endpoints:
 
     def delete_endpoint(self, call: Call) -> dict[str, Any]:
         endpoint = self._changeable(call)
+        if Components(self._account).on(endpoint) and not self._faults.take(
+            call, "components-stay"
+        ):
+            raise errors.has_components(endpoint.arn)
         if self._scaling.scaled_variants(endpoint.arn):
             if self._faults.take(call, "scalable-target"):
                 raise errors.may_not_deregister()

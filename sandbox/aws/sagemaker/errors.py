@@ -12,6 +12,7 @@ NOUNS = {
     "model": "model",
     "endpoint-config": "endpoint configuration",
     "endpoint": "endpoint",
+    "inference-component": "inference component",
 }
 
 
@@ -50,6 +51,20 @@ def variant_is_scaled(variants: Collection[str]) -> AwsError:
     return invalid(
         f"The variant(s) {names} must be deregistered as scalable targets with AWS Auto Scaling "
         "before they can be removed or have their instance type updated."
+    )
+
+
+def hosts_a_model(variant: str) -> AwsError:
+    return invalid(
+        f'Variant "{variant}" hosts a model, and takes no inference components: those need a '
+        "config without models."
+    )
+
+
+def has_components(arn: str) -> AwsError:
+    return invalid(
+        f'Cannot delete endpoint with inference component associated: "{arn}". Delete the '
+        "inference components first."
     )
 
 

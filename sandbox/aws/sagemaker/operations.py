@@ -8,6 +8,7 @@ from sandbox.aws.protocol.call import Call
 from sandbox.aws.protocol.operations import Handler, Operations
 from sandbox.aws.sagemaker import lists
 from sandbox.aws.sagemaker.account import Account
+from sandbox.aws.sagemaker.components import Components
 from sandbox.aws.sagemaker.endpoints import Endpoints
 from sandbox.aws.sagemaker.models_and_configs import ModelsAndConfigs
 from sandbox.aws.sagemaker.tags import Tags
@@ -15,10 +16,11 @@ from sandbox.aws.sagemaker.tags import Tags
 API = "SageMaker"
 
 
-def operations(
+def operations(  # noqa: PLR0913, PLR0917  (one for each noun of the API)
     account: Account,
     models_and_configs: ModelsAndConfigs,
     endpoints: Endpoints,
+    components: Components,
     tags: Tags,
     faults: Faults,
 ) -> Operations:
@@ -37,6 +39,10 @@ def operations(
         "UpdateEndpoint": endpoints.update_endpoint,
         "UpdateEndpointWeightsAndCapacities": endpoints.update_endpoint_weights_and_capacities,
         "DeleteEndpoint": endpoints.delete_endpoint,
+        "CreateInferenceComponent": components.create_inference_component,
+        "DescribeInferenceComponent": components.describe_inference_component,
+        "ListInferenceComponents": components.list_inference_components,
+        "DeleteInferenceComponent": components.delete_inference_component,
         "AddTags": tags.add_tags,
         "ListTags": tags.list_tags,
         "DeleteTags": tags.delete_tags,

@@ -18,7 +18,7 @@ from sandbox.aws.sagemaker import errors
 from sandbox.aws.sagemaker.account import Account, arn_of, region_and_kind
 
 API = "ResourceGroupsTaggingAPI_20170126"
-KINDS = ("endpoint", "endpoint-config", "model")
+KINDS = ("endpoint", "endpoint-config", "model", "inference-component")
 MOST_TAGS = 50
 DEFAULT_SIZE = 50
 MOST_RESOURCES = 100

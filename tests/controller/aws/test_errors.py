@@ -44,7 +44,7 @@ def test_a_refusal_by_sagemaker_means_what_its_first_words_say(
         ("LimitExceeded", Refused, "LH3002"),
         ("ConcurrentUpdateException", Wait, "LH3023"),
         ("InternalServiceException", Unavailable, "LH3007"),
-        ("ValidationException", Unavailable, "LH3007"),
+        ("ValidationException", Refused, "LH3028"),
     ],
 )
 def test_a_refusal_by_a_service_around_sagemaker(said: str, kind: type[Failure], code: str) -> None:

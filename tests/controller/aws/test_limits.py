@@ -97,6 +97,10 @@ LONG: dict[str, object] = {
     "inference_type": "async",
     "async_inference": {"s3_failure_path": "s3://demo-answers/" + "y" * 600},
 }
+IN_REGISTRY: dict[str, Any] = {
+    "model": None,
+    "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3",
+}
 REFUSED: list[tuple[dict[str, object], str, str]] = [
     ({"model": variables(**{"BAD-KEY": "1"})}, "/model/environment/BAD-KEY", "by the pattern"),
     ({"model": variables(**{"A/B~": "1"})}, "/model/environment/A~1B~0", "by the pattern"),
@@ -125,6 +129,21 @@ REFUSED: list[tuple[dict[str, object], str, str]] = [
         "SageMaker has no instance type ml.g5.3xlarge",
     ),
     ({"tags": {"cost": "a_b", "team": "a\u200bb"}}, "/tags/team", "by the pattern"),
+    (
+        {**IN_REGISTRY, "model_package": {"environment": {"BAD-KEY": "1"}}},
+        "/model_package/environment/BAD-KEY",
+        "by the pattern",
+    ),
+    (
+        {**IN_REGISTRY, "model_package": {"environment": {"A": "ö" * 600}}},
+        "/model_package/environment/A",
+        "1200 bytes",
+    ),
+    (
+        {**IN_REGISTRY, "model_package": {"environment": {f"K{n}": "x" * 1000 for n in range(40)}}},
+        "/model_package/environment",
+        "AWS allows 32768 at most",
+    ),
 ]
 
 
@@ -200,8 +219,9 @@ FULL: dict[str, Any] = {
     },
 }
 PACKAGE: dict[str, Any] = {
-    "model": None,
-    "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3",
+    **IN_REGISTRY,
+    "model_package": {"environment": {"A": "1"}, "enable_network_isolation": False},
+    "vpc_config": {"security_group_ids": ["sg-1"], "subnets": ["subnet-1", "subnet-2"]},
 }
 EXISTING: dict[str, Any] = {
     "model": None,
@@ -250,9 +270,10 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         fleet_of(autoscaling={"min_instances": 1, "max_instances": 4}),
         fleet_of(lock=LOCK, **JUMPSTART),
         fleet_of(**PACKAGE),
+        fleet_of(**IN_REGISTRY),
         fleet_of(**EXISTING),
     ],
-    ids=["full", "small", "scaled", "jumpstart", "package", "existing"],
+    ids=["full", "small", "scaled", "jumpstart", "package", "plain package", "existing"],
 )
 class TestEveryRequest:
     def test_has_a_field_for_each_of_its_values(self, fleet: Fleet) -> None:

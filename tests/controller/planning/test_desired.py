@@ -28,6 +28,7 @@ from ledger.documents import (
     Lock,
     ModelData,
     ModelPackage,
+    Vpc,
 )
 from ledger.holdings import Holding
 from ledger.lease import Lease
@@ -347,6 +348,25 @@ class TestDetails:
             "Containers": [{"ModelPackageName": PACKAGE.arn}],
             "EnableNetworkIsolation": True,
         }
+
+    def test_a_package_of_a_registry_may_have_variables_and_a_network(self) -> None:
+        source = ModelPackage(PACKAGE.arn, {"A": "1"}, network_isolation=False)
+        model = wanted(holding(source=source)).model or {}
+        assert model["Containers"] == [{"ModelPackageName": PACKAGE.arn, "Environment": {"A": "1"}}]
+        assert model["EnableNetworkIsolation"] is False
+
+    @pytest.mark.parametrize("source", [PACKAGE, PLAIN], ids=["package", "container"])
+    def test_a_model_may_be_in_a_vpc(self, source: ModelPackage | Container) -> None:
+        vpc = Vpc(("sg-1", "sg-2"), ("subnet-1",))
+        inside = wanted(holding(source=source, vpc=vpc))
+        assert inside.model is not None
+        assert inside.model["VpcConfig"] == {
+            "SecurityGroupIds": ["sg-1", "sg-2"],
+            "Subnets": ["subnet-1"],
+        }
+        outside = wanted(holding(source=source))
+        assert inside.config_name != outside.config_name
+        assert "VpcConfig" not in (outside.model or {})
 
     def test_instances_that_scale_by_themselves_keep_their_number(self) -> None:
         assert wanted(holding(autoscaling=Autoscaling(1, 4, 100.0))).retain_counts is True

@@ -148,7 +148,7 @@ def test_the_history_says_so_once_for_each_try() -> None:
         ticks.tick(FLEET, NOW + timedelta(minutes=minute))
         lines += news(before, ticks.record)
     assert lines == [
-        f"{NAME}: absent ({SAID})",
+        f"{NAME}: absent, and what it needs is refused ({SAID})",
         f"{NAME}: absent, and what it needs is refused ({SAID})",
     ]
     back = Record({NAME: replace(ticks.entry, refused=None, refusals=0)})

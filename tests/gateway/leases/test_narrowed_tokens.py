@@ -1,4 +1,7 @@
-"""A token for some endpoints alone reads, changes and asks these, by either name, and no others."""
+"""A token for some endpoints alone reads, changes and asks these, by either name, and no others.
+
+It names them, or those who own them by their definitions.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ import pytest
 
 from gateway.principal import Principal, Scope
 from tests.conftest import staged
-from tests.gateway.serving import FALCON, PROMPT, Models, serving, start_fleet
+from tests.gateway.serving import FALCON, FLEET, PROMPT, Models, serving, start_fleet
+from tests.scene import definition, path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,13 +24,17 @@ OTHER = "demo-Writer-Endpoint"
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
     with staged(tmp_path_factory.mktemp("narrowed")) as scene:
         start_fleet(scene)
+        owned = {"owner": "Ana Ana@example.com"}
+        scene.push({path("Falcon40B"): definition("Falcon40B", **FLEET["Falcon40B"], **owned)})
+        scene.push({path("Plain"): definition("Plain", owner="ben@example.com")})
+        scene.tick()
         with serving(scene) as running:
             yield running
 
 
-@pytest.fixture(scope="module")
-def token(models: Models) -> str:
-    only = frozenset({"demo-falcon*"})
+@pytest.fixture(scope="module", params=["demo-falcon*", "owner:ana@example.com", "OWNER:An*"])
+def token(models: Models, request: pytest.FixtureRequest) -> str:
+    only = frozenset({request.param})
     return models.token_for(Principal("Eve", "eve@example.com", frozenset({Scope.ADMIN}), only))
 
 
@@ -62,12 +70,36 @@ def test_everything_else_is_refused_by_either_name(
     for name in (OTHER, "Writer"):
         answer = ask(models, name, token)
         assert (answer.status, answer.code) == (403, "LH4231"), answer
-        assert "demo-falcon*" in answer.error
+        assert "This token is for " in answer.error
 
 
 def test_the_list_has_what_it_reaches(models: Models, token: str) -> None:
     assert {each["EndpointName"] for each in models.read(token=token).body} == {FALCON}
     assert len(models.read().body) > 1
+
+
+@pytest.mark.parametrize("only", ["o*", "owner:example.com", "owner:an"])
+def test_what_nobody_of_that_name_owns_is_not_reached(models: Models, only: str) -> None:
+    narrow = Principal("Eve", "eve@example.com", frozenset({Scope.READ}), frozenset({only}))
+    assert models.read(token=models.token_for(narrow)).body == []
+
+
+def test_what_is_open_is_told_of_what_it_reaches(models: Models, token: str) -> None:
+    scene = models.scene
+    for name in "XY":
+        scene.define(name, 60, owner="ben@example.com")
+    commit = scene.repository.read().commit
+    scene.tick()
+    query = {"commit": commit}
+    whole = models.send("GET", query=query, path="/prod/reconcile").body
+    assert {"demo-X-Endpoint", "demo-Y-Endpoint"} <= set(whole["Open"])
+    narrow = models.send("GET", query=query, token=token, path="/prod/reconcile").body
+    assert not {"demo-X-Endpoint", "demo-Y-Endpoint"} & set(narrow["Open"])
+    bens = Principal("Eve", "eve@example.com", frozenset({Scope.READ}), frozenset({"owner:ben*"}))
+    seen = models.send(
+        "GET", query=query, token=models.token_for(bens), path="/prod/reconcile"
+    ).body
+    assert {"demo-X-Endpoint", "demo-Y-Endpoint"} <= set(seen["Open"])
 
 
 def test_an_endpoint_is_added_only_within_its_globs(models: Models, token: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.repository import trees
 from ledger.snapshot import NotAFile
 from tests.ledger.forge import DEFINITION, LEASE, git, write
 
@@ -126,3 +127,58 @@ def test_a_commit_of_ours_leaves_them_where_they_are(repository: Repository, clo
     mended = repository.commit(write(f"{FOLDER}/X.endpoint.json", "{}", "r-2"))
     assert set(mended.snapshot.not_files) == {f"{FOLDER}/Y.endpoint.json"}
     assert repository.at(mended.commit).entries == mended.snapshot.entries
+
+
+def nested(clone: Path, blob: str, times: int) -> str:
+    """Make a tree of ten times the same tree, so many times over, with ten files at the end."""
+    listing = clone.parent / "nested"
+    tree, kind = blob, "100644 blob"
+    for _ in range(times):
+        listing.write_text("".join(f"{kind} {tree}\td{n}\n" for n in range(10)))
+        tree, kind = git_input(clone, listing, "mktree"), "040000 tree"
+    return tree
+
+
+def push_beside(clone: Path, bomb: str, where: str) -> None:
+    """Push a commit with a tree below the dev environment, or instead of all environments."""
+    listing = clone.parent / "listing"
+    tree = bomb
+    names: tuple[str, ...] = ("environments",)
+    if where == "below":
+        dev = git(clone, "ls-tree", "HEAD:environments/dev")
+        listing.write_text(f"{dev}\n040000 tree {bomb}\tnlp\n")
+        names, tree = ("dev", "environments"), git_input(clone, listing, "mktree")
+    for name in names:
+        listing.write_text(f"040000 tree {tree}\t{name}\n")
+        tree = git_input(clone, listing, "mktree")
+    commit = git(clone, "commit-tree", "-m", "bomb", "-p", "HEAD", tree)
+    git(clone, "push", "--quiet", "origin", f"{commit}:refs/heads/main")
+
+
+def test_a_folder_in_itself_again_and_again_hides_nothing_beside_it(
+    repository: Repository, clone: Path
+) -> None:
+    blob = git(clone, "rev-parse", f"HEAD:{DEFINITION}")
+    push_beside(clone, nested(clone, blob, 12), "below")
+    snapshot = repository.read()
+    assert snapshot.not_files == {"environments/dev/nlp": NotAFile.HUGE_FOLDER}
+    assert set(snapshot.files) == {DEFINITION, LEASE}
+
+
+def test_in_place_of_environments_it_is_none_of_them(repository: Repository, clone: Path) -> None:
+    blob = git(clone, "rev-parse", f"HEAD:{DEFINITION}")
+    push_beside(clone, nested(clone, blob, 12), "instead")
+    snapshot = repository.read()
+    assert snapshot.files == {}
+    assert set(snapshot.not_files.values()) == {NotAFile.HUGE_FOLDER}
+    assert len(snapshot.not_files) == 100
+
+
+def test_far_too_many_environments_are_none(
+    repository: Repository, clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "_MOST", 50)
+    blob = git(clone, "rev-parse", f"HEAD:{DEFINITION}")
+    push_beside(clone, nested(clone, blob, 2), "instead")
+    snapshot = repository.read()
+    assert (snapshot.files, snapshot.not_files) == ({}, {"environments": NotAFile.HUGE_FOLDER})

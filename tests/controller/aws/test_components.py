@@ -1,0 +1,113 @@
+"""The inference components of an account, looked at over HTTP."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.aws.components import Components
+from controller.planning.components import ComponentQuestion, Hosted
+from ledger.names import EndpointName
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from controller.cost import Host
+    from tests.scene import Account, Json, Scene
+
+NAME = EndpointName("Studio")
+XLARGE: Json = {"InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 2}
+
+
+def dollars(hosts: Collection[Host]) -> Mapping[Host, float]:
+    return dict.fromkeys(hosts, 1.5)
+
+
+def serve(account: Account, *variants: Json, name: str = NAME, **more: object) -> str:
+    config = f"{name}-config"
+    listed = [{"VariantName": f"v{n}", **each} for n, each in enumerate(variants or (XLARGE,))]
+    account.sagemaker.create_endpoint_config(
+        EndpointConfigName=config, ProductionVariants=listed, **more
+    )
+    account.sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=config)
+    account.ask("POST", "/clock", {"advance_seconds": 90})
+    return config
+
+
+def add(account: Account, component: str, endpoint: str = NAME) -> None:
+    account.sagemaker.create_inference_component(
+        InferenceComponentName=component,
+        EndpointName=endpoint,
+        VariantName="v0",
+        Specification={"ModelName": "llama"},
+    )
+
+
+def test_an_endpoint_with_its_instances_and_what_they_cost(scene: Scene) -> None:
+    account = scene.account
+    config = serve(account)
+    add(account, "b")
+    add(account, "a")
+    components = Components(account.sagemaker, dollars)
+    question = ComponentQuestion(NAME, config)
+    assert components.on([question]) == {NAME: Hosted(("a", "b"), (("ml.g5.xlarge", 2),), 3.0)}
+    account.calls()
+    components.on([question])
+    assert account.calls() == {"ListInferenceComponents": 1}
+    counted = components.on([ComponentQuestion(NAME, config, 3)])
+    assert counted[NAME].instances == (("ml.g5.xlarge", 3),)
+
+
+def test_the_instances_of_several_variants(scene: Scene) -> None:
+    account = scene.account
+    pools = [
+        {"InstanceType": "ml.g5.2xlarge", "Priority": 1},
+        {"InstanceType": "ml.p4d.24xlarge", "Priority": 2},
+    ]
+    config = serve(
+        account,
+        XLARGE | {"InitialInstanceCount": 1},
+        {"InstancePools": pools, "InitialInstanceCount": 1},
+        AsyncInferenceConfig={"OutputConfig": {"S3OutputPath": "s3://a/"}},
+    )
+    add(account, "a")
+    hosted = Components(account.sagemaker).on([ComponentQuestion(NAME, config, 7)])[NAME]
+    assert hosted.instances == (("ml.g5.2xlarge", 1), ("ml.g5.xlarge", 1))
+    assert hosted.hourly is None
+
+
+def test_without_a_config_the_cost_is_unknown(scene: Scene) -> None:
+    account = scene.account
+    config = serve(account)
+    add(account, "a")
+    account.sagemaker.delete_endpoint_config(EndpointConfigName=config)
+    components = Components(account.sagemaker)
+    for name in (config, None):
+        assert components.on([ComponentQuestion(NAME, name)]) == {NAME: Hosted(("a",))}
+
+
+def test_what_cannot_be_read_says_so(scene: Scene) -> None:
+    account = scene.account
+    serve(account)
+    account.order_fault("denied", operation="ListInferenceComponents", times=2)
+    components = Components(account.sagemaker)
+    few = components.on([ComponentQuestion(NAME, None)])
+    assert few[NAME].problem.startswith("LH3006: ")
+    questions = [ComponentQuestion(EndpointName(f"e{n}"), None) for n in range(6)]
+    many = components.on(questions)
+    assert len(many) == 6
+    assert all(each.problem.startswith("LH3006: ") for each in many.values())
+
+
+def test_many_are_found_in_one_list_whatever_the_case(scene: Scene) -> None:
+    account = scene.account
+    serve(account)
+    for number in range(101):
+        add(account, f"c{number:03}")
+    questions = [ComponentQuestion(EndpointName(f"e{n}"), None) for n in range(6)]
+    account.calls()
+    found = Components(account.sagemaker).on(
+        [*questions, ComponentQuestion(EndpointName("STUDIO"), None)]
+    )
+    assert account.calls() == {"ListInferenceComponents": 2}
+    assert len(found[NAME].names) == 101
+    assert found[EndpointName("e1")] == Hosted()

@@ -1,0 +1,158 @@
+"""What inference components of others do to a plan, and what is said of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controller.memory.refusals import held
+from controller.memory.transitions import news
+from controller.plan import plan
+from controller.planning.action import Action, Verb
+from controller.planning.components import (
+    Hosted,
+    components_asked,
+    has_any,
+    held_by,
+    idle_unknown,
+    may_host,
+    with_components,
+    with_held,
+    without_cost,
+)
+from controller.planning.findings import Findings
+from ledger.names import Name
+from ledger.observed import Entry, Record
+from tests.controller.cases import ENDED, NAME, NOW, fleet_of, remembering, there
+
+if TYPE_CHECKING:
+    from controller.planning.observed import Observed
+    from ledger.holdings import Fleet
+
+SOME = Hosted(("llama",))
+UNREAD = Hosted(problem="LH3006: AWS does not allow it.")
+ENDS = fleet_of("A", expires_at=ENDED)
+
+
+def on(config: str | None = None, fleet: Fleet = ENDS) -> Observed:
+    return there("InService", fleet, config=config, lease=ENDED)
+
+
+@pytest.mark.parametrize(
+    ("config", "may"),
+    [
+        (None, True),
+        ("studio", True),
+        ("demo-A-Endpoint", True),
+        ("demo-A-Endpoint-0123456789", False),
+        ("DEMO-a-endpoint-0123456789", False),
+        ("demo-B-Endpoint-0123456789", True),
+        ("demo-A-Endpoint-012345678", True),
+    ],
+)
+def test_a_config_that_leasehold_made_takes_none(config: str | None, *, may: bool) -> None:
+    assert may_host(NAME, config) is may
+
+
+def test_only_what_is_to_end_is_asked_about() -> None:
+    def asked(fleet: Fleet, seen: Observed, findings: Findings | None = None) -> list[str]:
+        findings = findings or Findings()
+        planned = plan(fleet, [seen], NOW, findings=findings)
+        questions = components_asked(planned, [seen], findings.record)
+        return [str(each.endpoint_name) for each in questions]
+
+    assert asked(ENDS, on()) == []
+    assert asked(ENDS, on("studio")) == [NAME]
+    assert asked(fleet_of("A"), on("studio")) == []
+    assert asked(ENDS, on(), remembering(held="AWS refused.")) == [NAME]
+
+
+@pytest.mark.parametrize(
+    ("hosted", "said"),
+    [
+        (SOME, "it hosts inference components that Leasehold did not make (llama)"),
+        (UNREAD, "nobody could look whether inference components are on it (LH3006: AWS does not"),
+    ],
+    ids=["some", "unread"],
+)
+def test_an_end_is_reported_instead(hosted: Hosted, said: str) -> None:
+    planned = plan(ENDS, [on("studio")], NOW, findings=Findings(hosted={NAME: hosted}))
+    (action,) = planned.actions
+    assert action.verb is Verb.REPORT
+    assert action.target is None
+    assert said in action.reason
+
+
+def test_a_look_that_may_do_better_is_waited_for() -> None:
+    hosted = Hosted(problem="LH3001: AWS is throttling.", passes=True)
+    planned = plan(ENDS, [on("studio")], NOW, findings=Findings(hosted={NAME: hosted}))
+    assert [action.verb for action in planned.actions] == [Verb.WAIT]
+
+
+def test_what_holds_it_is_the_same_whatever_it_costs() -> None:
+    one, other = held_by(SOME), held_by(replace(SOME, hourly=2.0))
+    assert one != other
+    assert without_cost(str(one)) == without_cost(str(other))
+    assert "(llama)" in without_cost(str(one))
+
+
+def test_without_any_the_end_is_done() -> None:
+    planned = plan(ENDS, [on("studio")], NOW, findings=Findings(hosted={NAME: Hosted()}))
+    assert [action.verb for action in planned.actions] == [Verb.DELETE]
+
+
+def test_an_adoption_goes_on_where_nobody_could_look() -> None:
+    adoption = Action(Verb.ADOPT, "A", NAME, "it is there already")
+    collected = Action(Verb.COLLECT, "A", Name("other"), "unused")
+    given = [adoption, collected]
+    assert with_components(given, {NAME: UNREAD}) == given
+    (said, _) = with_components(given, {NAME: SOME})
+    assert said.verb is Verb.ADOPT
+    assert "(llama), which Leasehold does not end" in said.reason
+
+
+def test_the_cost_is_told_as_far_as_it_is_known() -> None:
+    types = (("ml.g5.xlarge", 2), ("ml.m5.large", 1))
+    assert replace(SOME, instances=types).cost == "2 ml.g5.xlarge and 1 ml.m5.large"
+    assert replace(SOME, instances=types[:1], hourly=2.816).cost == (
+        "2 ml.g5.xlarge, about $2.82 an hour"
+    )
+    assert SOME.cost == "its instances"
+
+
+def test_of_many_the_first_are_named() -> None:
+    many = Hosted(tuple(f"c{number}" for number in range(8)))
+    assert "(c0, c1, c2, c3, c4 and 3 more)" in str(held_by(many))
+
+
+def test_what_is_said_of_an_idle_one() -> None:
+    assert idle_unknown(None) == ""
+    assert idle_unknown(Hosted()) == ""
+    assert "hosts inference components (llama)" in idle_unknown(SOME)
+    assert "whether it is idle is unknown (LH3006" in idle_unknown(UNREAD)
+    assert [has_any(each) for each in (None, Hosted(), SOME, UNREAD)] == [False, False, True, True]
+
+
+def test_what_holds_it_is_noted_as_long_as_it_does() -> None:
+    record = Record({NAME: Entry("A", "InService", NOW)})
+    noted = with_held(record, {NAME: SOME})
+    entry = noted.entry(NAME)
+    assert entry is not None
+    assert entry.held == held_by(SOME)
+    assert list(news(record, noted)) == [f"{NAME}: InService, and it is not ended ({entry.held})"]
+    assert with_held(noted, {NAME: UNREAD}) == noted
+    assert with_held(noted, {NAME: Hosted()}) == record
+    assert with_held(noted, {}) == record
+    assert list(news(noted, record)) == [f"{NAME}: InService"]
+
+
+def test_what_aws_refused_to_end_is_noted() -> None:
+    action = Action(Verb.DELETE, "A", NAME, "lease ended")
+    record = Record({NAME: Entry("A", "InService", NOW)})
+    entry = held(record, [(action, "Inference components\nare on it.")]).entry(NAME)
+    assert entry is not None
+    assert entry.held == "Inference components are on it."
+    assert held(Record(), [(action, "x")]) == Record()
+    assert held(record, []) == record
