@@ -19,6 +19,7 @@ from controller.planning.observed import Existing, by_name
 from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
 from ledger.committers import CONTROLLER
+from ledger.deadline import carried, left
 from ledger.errors import Failure, Refused, Unavailable, Wait
 from ledger.faults import unforeseen
 from ledger.holdings import fleet_of
@@ -28,6 +29,8 @@ from ledger.proposals import Request
 from ledger.snapshot import CommitRecord
 
 _MOST_AT_ONCE = 256  # lease changes that share a push
+_A_SECOND = 1.0
+_NO_TIME = "this tick has taken too long to begin with it: the next one does it"
 _SAME_MOMENT = timedelta(seconds=1)
 
 
@@ -46,7 +49,7 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
             _commit, dependencies.ledger, tick, _known_changes(dependencies.ledger, tick, changes)
         )
         with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
-            yield from callers.map(commit, changes)
+            yield from callers.map(carried(commit), changes)
     for action in tick.plan.changes:
         if action.verb is not Verb.DELETE and not action.verb.commits:
             yield _outcome(action, partial(apply, action))
@@ -54,6 +57,8 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
 
 def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
     """Do one thing. It returns a sentence where it was not to be done any more."""
+    if not left(_A_SECOND):
+        return Outcome(action, State.WAITING, _NO_TIME, "LH3030")
     try:
         news = do()
     except Failure as failure:

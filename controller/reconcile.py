@@ -22,6 +22,7 @@ from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
 from ledger.automatic import first_id
+from ledger.deadline import within
 from ledger.documents import Environment
 from ledger.errors import Failure
 from ledger.faults import Faults
@@ -29,6 +30,9 @@ from ledger.holdings import fleet_of
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
 from ledger.overlong import with_overlong
+
+MOST_SECONDS = 100.0  # of a tick; a call to AWS that is under way then may take a little longer
+_BEFORE_REMEMBERING = 0.8  # of them: what was done is written down in any case
 
 __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
@@ -64,8 +68,10 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
 
-def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
-    """Converge one environment.
+def reconcile(
+    dependencies: Dependencies, environment: str, now: datetime, seconds: float = MOST_SECONDS
+) -> Tick:
+    """Converge one environment, in so many seconds whatever the git server does.
 
     - read the head of the ledger, what SageMaker has, and what the last ticks saw;
     - plan: a pure function of all that and of `now`;
@@ -80,11 +86,13 @@ def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Ti
 
     Raise Failure where either side cannot be read whole: no readable git, no deletes.
     """
-    seen = look(dependencies, environment, now)
-    if seen.fleet.environment is None:
-        return replace(seen, outcomes=tuple(carry_out(dependencies, seen)))
-    tick = _begun(dependencies, seen, seen.fleet.environment)
-    return _remember(dependencies, replace(tick, outcomes=tuple(carry_out(dependencies, tick))))
+    with within(seconds):
+        with within(seconds * _BEFORE_REMEMBERING):
+            tick = look(dependencies, environment, now)
+            if tick.fleet.environment is not None:
+                tick = _begun(dependencies, tick, tick.fleet.environment)
+            tick = replace(tick, outcomes=tuple(carry_out(dependencies, tick)))
+        return _remember(dependencies, tick) if tick.fleet.environment else tick
 
 
 def _begun(dependencies: Dependencies, tick: Tick, settings: Environment) -> Tick:
