@@ -82,6 +82,13 @@ class Repository:
         self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
 
+    def close(self) -> None:
+        """Close the files that are open; what is asked later opens them again."""
+        self._clone.close()
+
+    def __del__(self) -> None:
+        self.close()
+
     def read(self) -> Snapshot:
         """Return the remote's tip; costs one round trip when nothing changed. Raises `Failure`."""
         return self._clone.fetch()

@@ -77,6 +77,10 @@ class Clone:
         number = f"-{self._left_behind}" if self._left_behind else ""
         return self._cache / f"{self._name}{number}.git"
 
+    def close(self) -> None:
+        """Close what is open, for whoever needs no more of it now."""
+        self._drop_handle()
+
     def known(self) -> Snapshot | None:
         """Return the tip as last seen, by this process or by the one that kept this clone."""
         with turn(self._lock), suppress(Damaged):
