@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 MOST_OPEN = 256
 COLD_EVERY = 5
+SAID_EVERY = 50
 HANGING_EVERY = 4
 CALLER = {"name": "Ana", "email": "ana@example.com", "scopes": "extend,read,release,add"}
 ENDPOINT = "demo-Falcon40B-Endpoint"
@@ -166,6 +167,8 @@ def main(  # noqa: PLR0917 - they are the command line
         process.round(number)
         counts.append(open_files())
         number += 1
+        if number % SAID_EVERY == 0:
+            print(f"{number} rounds, {counts[-1]} open files", file=sys.stderr)  # noqa: T201
     print(json.dumps({"open": counts, "unforeseen": process.unforeseen[:3]}))  # noqa: T201
 
 
