@@ -18,6 +18,7 @@ from controller.planning.claims import settled_fleet
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
 from controller.planning.objections import before_a_start
+from controller.planning.observed import unread
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
@@ -56,14 +57,15 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,
-        record=noted(record, found, seen.observed),
+        record=noted(record, found, seen.observed, faults),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
         faults=faults.found,
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
-    troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
+    said = filter(None, [findings.head_fault, unread(seen.observed)])
+    troubles = (*findings.troubles, *said)
     told = with_overlong(fleet, now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
@@ -120,9 +122,9 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     right = findings.clock_fault is None
     faults = Faults()
     record = acted(findings.record, done, tick.now, faults, clock_is_right=right)
-    record = settled(record, tick.plan)
+    record = settled(record, tick.plan, faults)
     said = ((each.action, each.detail) for each in tick.outcomes if each.state is State.REFUSED)
-    record = refused(record, tick.plan, said, tick.now)
+    record = refused(record, tick.plan, said, tick.now, faults)
     record, deliveries = _tell(dependencies.notifier, tick, record, faults)
     untold = (each.sentence for each in deliveries if not each.ok)
     troubles = [*tick.troubles, *untold, *faults.sentences]
