@@ -47,6 +47,7 @@ bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap 
 
 soak: $(DEV) ## drive everything through hours of chaos, kills, stale answers; count open files
 	LEASEHOLD_SOAK=1 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py tests/test_open_files.py \
+	  tests/test_throttled.py \
 	  tests/controller/test_stale.py tests/controller/test_crash.py --timeout 14400
 
 fuzz: $(DEV) ## look for requests and documents that break a parser, a minute for each

@@ -17,7 +17,7 @@ from controller.aws.errors import Absent, aws_errors
 from controller.planning.desired import VARIANT
 from controller.planning.observed import Existing, Look, Observed
 from controller.planning.ownership import Owner
-from ledger.deadline import carried, left
+from ledger.deadline import carried, left, within
 from ledger.errors import Unavailable
 from ledger.faults import Faults
 from ledger.holdings import Fleet
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef
 
 
-_AT_ONCE = 8  # endpoints that are looked at
+_AT_ONCE = 16  # endpoints that are looked at
+_LONGEST_LOOK = 120.0  # seconds, where nobody has said when to end
 _A_SECOND = 1.0
 
 
@@ -77,8 +78,11 @@ class Endpoints:
             or Name(summary["EndpointArn"]) in owned
         }
         self._seen = {name: seen for name, seen in self._seen.items() if name in summaries}
-        look = carried(partial(self._observed, owned=owned))
-        with ThreadPoolExecutor(_AT_ONCE) as lookers:
+        with (
+            within(left(_LONGEST_LOOK) / 2),  # the rest is for what is to be done
+            ThreadPoolExecutor(_AT_ONCE) as lookers,
+        ):
+            look = carried(partial(self._observed, owned=owned))
             found = list(lookers.map(look, summaries, summaries.values()))
         return Look(tuple(item for item in found if item is not None), aws_time)
 
