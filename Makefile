@@ -45,8 +45,9 @@ mutants: $(DEV) ## break what decides in many small ways: do tests notice? MODUL
 bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap tick
 	$(BIN)/python -m benchmarks
 
-soak: $(DEV) ## drive everything through hours of chaos, kills and stale answers
-	LEASEHOLD_SOAK=1 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py \
+soak: $(DEV) ## drive everything through hours of chaos, kills, stale answers; count open files
+	LEASEHOLD_SOAK=1 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py tests/test_open_files.py \
+	  tests/test_throttled.py \
 	  tests/controller/test_stale.py tests/controller/test_crash.py --timeout 14400
 
 fuzz: $(DEV) ## look for requests and documents that break a parser, a minute for each

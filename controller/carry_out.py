@@ -5,10 +5,12 @@ of the last seconds counts; and before an endpoint is deleted it looks whether i
 that the plan is about. The ledger is read last of all, with nothing slow between it and the end.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from threading import Lock
 
 from controller.dependencies import Dependencies, Ledger
 from controller.lease_changes import proposal_for, request_id
@@ -19,7 +21,9 @@ from controller.planning.components import ComponentQuestion, held_by, may_host
 from controller.planning.observed import Existing, by_name
 from controller.planning.ownership import Owner
 from controller.tick import Outcome, State, Tick
+from ledger.batch import Batch
 from ledger.committers import CONTROLLER
+from ledger.deadline import carried, left, turn
 from ledger.errors import Failure, Refused, Unavailable, Wait
 from ledger.faults import unforeseen
 from ledger.holdings import fleet_of
@@ -29,6 +33,10 @@ from ledger.proposals import Request
 from ledger.snapshot import CommitRecord
 
 _MOST_AT_ONCE = 256  # lease changes that share a push
+_MOST_ENDS_AT_ONCE = 16  # each waits for AWS nearly all the time
+_A_SECOND = 1.0
+_LONGEST_LOOK = 120.0  # seconds, where nobody has said when to end
+_NO_TIME = "this tick has taken too long to begin with it: the next one does it"
 _SAME_MOMENT = timedelta(seconds=1)
 
 
@@ -40,14 +48,17 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
     looks = _Looks(dependencies.ledger, tick)
     apply = partial(_apply, dependencies, tick, looks)
     deletes = [action for action in tick.plan.changes if action.verb is Verb.DELETE]
-    yield from (_outcome(action, partial(apply, action)) for action in deletes)
+    if deletes:
+        end = carried(lambda action: _outcome(action, partial(apply, action)))
+        with ThreadPoolExecutor(min(len(deletes), _MOST_ENDS_AT_ONCE)) as enders:
+            yield from enders.map(end, deletes)
     changes = [action for action in tick.plan.changes if action.verb.commits]
     if changes:
         commit = partial(
             _commit, dependencies.ledger, tick, _known_changes(dependencies.ledger, tick, changes)
         )
         with ThreadPoolExecutor(min(len(changes), _MOST_AT_ONCE)) as callers:
-            yield from callers.map(commit, changes)
+            yield from callers.map(carried(commit), changes)
     for action in tick.plan.changes:
         if action.verb is not Verb.DELETE and not action.verb.commits:
             yield _outcome(action, partial(apply, action))
@@ -55,6 +66,8 @@ def carry_out(dependencies: Dependencies, tick: Tick) -> Iterator[Outcome]:
 
 def _outcome(action: Action, do: Callable[[], str | None]) -> Outcome:
     """Do one thing. It returns a sentence where it was not to be done any more."""
+    if not left(_A_SECOND):
+        return Outcome(action, State.WAITING, _NO_TIME, "LH3030")
     try:
         news = do()
     except Failure as failure:
@@ -130,24 +143,58 @@ def _check_components(dependencies: Dependencies, there: Existing) -> None:
         raise Refused("LH3035", f"It is not deleted: {why}")
 
 
+@dataclass(eq=False)
+class _Question:
+    """Somebody who wants to know the head as it is from now on."""
+
+    head: str | Failure | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.head is not None
+
+
 class _Looks:
-    """Looks at the ledger while a plan is carried out: does it still want an end?"""
+    """Looks at the ledger while a plan is carried out: does it still want an end?
+
+    Many may look at once. They share the questions for the head: nobody gets an answer to one that
+    was asked before they came.
+    """
 
     def __init__(self, ledger: Ledger, tick: Tick) -> None:
         self._ledger = ledger
         self._tick = tick
+        self._asking: Batch[_Question] = Batch(self._ask)
         self._head: str | None = None
+        self._planning = Lock()
         self._anew: tuple[str, Plan] | None = None
 
     def first(self, action: Action) -> str | None:
         """Look before anything is taken from an endpoint; once for all ends of a tick."""
-        self._head = self._head or self._ledger.head()
-        return self._news(self._head, action)
+        return self._news(self._head or self._head_now(), action)
 
     def last(self, action: Action) -> str | None:
         """Return what the ledger wants instead of this end, if somebody pushed; None if nothing."""
-        self._head = self._ledger.head()
-        return self._news(self._head, action)
+        return self._news(self._head_now(), action)
+
+    def _head_now(self) -> str:
+        question = _Question()
+        self._asking.settle(question, left(_LONGEST_LOOK))
+        match question.head:
+            case str(head):
+                self._head = head
+                return head
+            case Failure() as failure:
+                raise failure
+        raise Unavailable("LH2014", "The git server does not say in time what its head is.")
+
+    def _ask(self, everyone: Sequence[_Question]) -> None:
+        try:
+            head: str | Failure = self._ledger.head()
+        except Failure as failure:
+            head = failure
+        for each in everyone:
+            each.head = head
 
     def _news(self, head: str, action: Action) -> str | None:
         planned = self._tick.plan.commit
@@ -164,13 +211,16 @@ class _Looks:
         return f"somebody pushed to the ledger meanwhile: {reason}"
 
     def _plan_of(self, head: str) -> Plan:
-        if self._anew is None or self._anew[0] != head:
-            snapshot, tick = self._ledger.read(), self._tick
-            fleet = fleet_of(snapshot, tick.fleet.name)
-            fleet = settled_fleet(fleet, tick.observed, tick.findings.record, tick.now)
-            anew = plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
-            self._anew = head, anew
-        return self._anew[1]
+        with turn(self._planning):
+            if self._anew is None or self._anew[0] != head:
+                self._anew = head, self._planned_anew()
+            return self._anew[1]
+
+    def _planned_anew(self) -> Plan:
+        snapshot, tick = self._ledger.read(), self._tick
+        fleet = fleet_of(snapshot, tick.fleet.name)
+        fleet = settled_fleet(fleet, tick.observed, tick.findings.record, tick.now)
+        return plan(fleet, tick.observed, tick.now, snapshot.commit, tick.findings)
 
 
 def _known_changes(ledger: Ledger, tick: Tick, changes: Iterable[Action]) -> frozenset[str]:

@@ -59,8 +59,9 @@ What AWS refused to make or to change is reported with AWS's own words until its
 (`planning.refusals`), and asked at once where the request is another one.
 
 Where this machine's clock and AWS's disagree, whatever deletes or writes a lease is reported
-instead, and the rest goes on. What raises an exception is reported, and nothing of it is changed or
-collected; all others go on. Where the ledger's head went back, all but a start is. Where the
+instead, and the rest goes on. What cannot be read at SageMaker waits while it is on, and ends as
+any other. What raises an exception is reported, and nothing of it is changed or collected; all
+others go on. Where the ledger's head went back, all but a start is. Where the
 record cannot be begun, what would make something ours is. What AWS or the environment would refuse
 (`planning.objections`) is reported in place of a grant, a create or an update.
 """

@@ -21,10 +21,12 @@ from controller.planning.components import components_asked, with_held
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
 from controller.planning.objections import before_a_start
+from controller.planning.observed import unread
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
 from ledger.automatic import first_id
+from ledger.deadline import within
 from ledger.documents import Environment
 from ledger.errors import Failure
 from ledger.faults import Faults
@@ -32,6 +34,9 @@ from ledger.holdings import fleet_of
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
 from ledger.overlong import with_overlong
+
+MOST_SECONDS = 100.0  # of a tick; a call to AWS that is under way then may take a little longer
+_BEFORE_REMEMBERING = 0.8  # of them: what was done is written down in any case
 
 __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 
@@ -55,7 +60,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,
-        record=noted(record, found, seen.observed),
+        record=noted(record, found, seen.observed, faults),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
         faults=faults.found,
@@ -67,13 +72,16 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     if hosted:
         planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
-    troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
+    said = filter(None, [findings.head_fault, unread(seen.observed)])
+    troubles = (*findings.troubles, *said)
     told = with_overlong(fleet, now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
 
-def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
-    """Converge one environment.
+def reconcile(
+    dependencies: Dependencies, environment: str, now: datetime, seconds: float = MOST_SECONDS
+) -> Tick:
+    """Converge one environment, in so many seconds whatever the git server does.
 
     - read the head of the ledger, what SageMaker has, and what the last ticks saw;
     - plan: a pure function of all that and of `now`;
@@ -88,11 +96,13 @@ def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Ti
 
     Raise Failure where either side cannot be read whole: no readable git, no deletes.
     """
-    seen = look(dependencies, environment, now)
-    if seen.fleet.environment is None:
-        return replace(seen, outcomes=tuple(carry_out(dependencies, seen)))
-    tick = _begun(dependencies, seen, seen.fleet.environment)
-    return _remember(dependencies, replace(tick, outcomes=tuple(carry_out(dependencies, tick))))
+    with within(seconds):
+        with within(seconds * _BEFORE_REMEMBERING):
+            tick = look(dependencies, environment, now)
+            if tick.fleet.environment is not None:
+                tick = _begun(dependencies, tick, tick.fleet.environment)
+            tick = replace(tick, outcomes=tuple(carry_out(dependencies, tick)))
+        return _remember(dependencies, tick) if tick.fleet.environment else tick
 
 
 def _begun(dependencies: Dependencies, tick: Tick, settings: Environment) -> Tick:
@@ -120,9 +130,9 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     right = findings.clock_fault is None
     faults = Faults()
     record = acted(findings.record, done, tick.now, faults, clock_is_right=right)
-    record = settled(record, tick.plan)
+    record = settled(record, tick.plan, faults)
     said = ((each.action, each.detail) for each in tick.outcomes if each.state is State.REFUSED)
-    record = refused(record, tick.plan, said, tick.now)
+    record = refused(record, tick.plan, said, tick.now, faults)
     record = held(record, _held_ends(tick))
     record, deliveries = _tell(dependencies.notifier, tick, record, faults)
     untold = (each.sentence for each in deliveries if not each.ok)

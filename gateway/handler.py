@@ -33,6 +33,8 @@ from gateway.models.invocation import Invocation
 from gateway.models.streaming import Streaming
 from gateway.webhook.receive import Webhook
 from ledger.committers import GATEWAY
+from ledger.deadline import MOST_SECONDS_OF_A_CALL as MOST_SECONDS
+from ledger.deadline import within
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 
@@ -61,8 +63,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def build(dependencies: Dependencies) -> Handler:
-    """Make a handler for one environment of a ledger. It may be called from many threads."""
+def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
+    """Make a handler for one environment of a ledger. It may be called from many threads.
+
+    What a call asks of the git server ends in so many seconds.
+    """
     invocation = Invocation.of(dependencies)
     operations = {**_leases(dependencies), **_models(dependencies, invocation)}
     operations |= {"webhook": Webhook.of(dependencies).receive, "openapi": openapi.describe}
@@ -73,8 +78,9 @@ def build(dependencies: Dependencies) -> Handler:
         try:
             if cross_origin.is_preflight(event):
                 return cross_origin.preflight(event)
-            route, call = admission.admit(event)
-            return operations[route.operation](call)
+            with within(seconds):
+                route, call = admission.admit(event)
+                return operations[route.operation](call)
         except Exception as error:  # noqa: BLE001 - an entry point
             return errors.told(error, request_id(event))
 

@@ -40,7 +40,7 @@ class ControllerStack(Stack):
             program=Program(
                 handler="controller.handler.handler",
                 timeout_seconds=TICK_SECONDS,
-                variables=settings.ledger_variables(),
+                variables=settings.ledger_variables(settings.git_secret_name),
                 at_most=1,
             ),
             source=RuntimeCode(self, "Code", "controller", "ledger", "schema"),

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Context = Callable[[str], object]
 
 CODE = Path(__file__).resolve().parents[1]
+SECRETS = ("git_secret_name", "git_read_secret_name", "webhook_secret_name")
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
 REACHABLE = re.compile(r"(https|ssh)://[^/\s]+/\S+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -50,6 +51,7 @@ class Settings:
     repository_url: str
     branch: str
     git_secret_name: str
+    git_read_secret_name: str = ""  # of the functions that only read; empty: the one above
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
 
@@ -57,11 +59,14 @@ class Settings:
         """Return a name of a stack that no other environment or project of the account has."""
         return f"{self.environment.project_prefix}-{self.name}-{part}"
 
-    def ledger_variables(self) -> dict[str, str]:
-        """Return the variables that tell a function where its documents are."""
-        return LedgerSettings(
-            self.name, self.repository_url, self.branch, self.git_secret_name
-        ).variables()
+    def ledger_variables(self, secret_name: str) -> dict[str, str]:
+        """Return the variables that tell a function where its documents are, and its git secret."""
+        return LedgerSettings(self.name, self.repository_url, self.branch, secret_name).variables()
+
+    @property
+    def reading_secret_name(self) -> str:
+        """The git secret of the functions that commit nothing."""
+        return self.git_read_secret_name or self.git_secret_name
 
 
 def read(folder: Path, context: Context) -> Settings:
@@ -72,10 +77,8 @@ def read(folder: Path, context: Context) -> Settings:
     files = _documents(folder)
     name = _environment(environments(files), context)
     fleet = read_fleet(files, name)
-    url, branch, secret, webhook_secret = (
-        _text(context(key))
-        for key in ("repository_url", "branch", "git_secret_name", "webhook_secret_name")
-    )
+    url, branch = _text(context("repository_url")), _text(context("branch"))
+    secrets = {key: _text(context(key)) for key in SECRETS}
     told = {key: _text(context(key)) for key in NOTIFICATIONS}
     problems = [
         *_wrong_documents(fleet),
@@ -83,7 +86,7 @@ def read(folder: Path, context: Context) -> Settings:
         *_one_token_table(fleet),
         *missing_functions(fleet, CODE),
         *_wrong_remote(url, branch or "main"),
-        *_wrong_secrets(secret, webhook_secret),
+        *_wrong_secrets(secrets),
         *_wrong_notifications(told, fleet.environment),
     ]
     if problems or fleet.environment is None:
@@ -94,8 +97,9 @@ def read(folder: Path, context: Context) -> Settings:
         environment=_telling(fleet.environment, told),
         repository_url=url,
         branch=branch or "main",
-        git_secret_name=secret,
-        webhook_secret_name=webhook_secret,
+        git_secret_name=secrets["git_secret_name"],
+        git_read_secret_name=secrets["git_read_secret_name"],
+        webhook_secret_name=secrets["webhook_secret_name"],
         paths=own_paths(fleet, CODE),
     )
 
@@ -164,13 +168,13 @@ def _wrong_remote(url: str, branch: str) -> Iterator[str]:
             yield f"`{url}` is not a repository that a Lambda can reach: give an https or ssh URL."
 
 
-def _wrong_secrets(git: str, webhook: str) -> Iterator[str]:
-    if not git:
+def _wrong_secrets(secrets: Mapping[str, str]) -> Iterator[str]:
+    if not secrets["git_secret_name"]:
         yield (
             "No git secret is named: add `-c git_secret_name=NAME`, the name of the secret in "
             "Secrets Manager that holds the repository's credential."
         )
-    for key, name in (("git_secret_name", git), ("webhook_secret_name", webhook)):
+    for key, name in secrets.items():
         if name and not SECRET_NAME.fullmatch(name):
             yield (
                 f"{key}: `{name}` is not the name of a secret: give the name that it has in "

@@ -16,6 +16,7 @@ from leasehold.console import Cell, dim, output_option, say, show_json, show_tab
 from leasehold.context import Context, clock, connected
 from leasehold.times import as_of
 from ledger.claims import settle
+from ledger.faults import Faults
 from ledger.forecast import Transition, forecast
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.instants import in_zone
@@ -65,7 +66,7 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
     fleet = context.fleet(snapshot)
     items = _chosen(settle(fleet, context.known(fleet, name), now), name)
     count = count or (_ONE if name else _FLEET)
-    rows = sorted((row for item in items for row in _rows(item, now, count)), key=_by_time)
+    rows = sorted((row for item in items for row in _foretold(item, now, count)), key=_by_time)
     if output == "json":
         show_json([_as_data(row) for row in rows])
         return
@@ -81,6 +82,14 @@ def _chosen(fleet: Fleet, name: str | None) -> tuple[Holding | Broken, ...]:
     """Pick the fleet or one of it. Raises Refused LH4106 where nothing is called so, and LH4109."""
     fleet.require_settings()
     return fleet.items if name is None else (fleet.get(name),)
+
+
+def _foretold(item: Holding | Broken, now: datetime, count: int) -> list[Row]:
+    """Return an endpoint's rows; what goes wrong with it is its row, and the others are shown."""
+    faults, name = Faults(), item.endpoint_name
+    rows: list[Row] = faults.around(name, lambda: [*_rows(item, now, count)], otherwise=[])
+    fault = faults.of(name)
+    return [Row(name, item.name, fault, fault)] if fault else rows
 
 
 def _rows(item: Holding | Broken, now: datetime, count: int) -> Iterator[Row]:

@@ -28,17 +28,26 @@ class Batch(Generic[T]):
         self._work = work
         self._turn = threading.Condition()
         self._waiting: list[T] = []
+        self._at_work: tuple[T, ...] = ()
         self._led = False
 
-    def settle(self, ticket: T) -> None:
-        """Return when the ticket is settled, by this thread or by another."""
+    def settle(self, ticket: T, most_seconds: float | None = None) -> bool:
+        """Return when the ticket is settled, by this thread or by another.
+
+        Who waits for another's round longer than that takes the ticket back, and finds it unsettled
+        as a rule. False is a ticket that a round is at work on: what comes of it shows later.
+        """
         with self._turn:
             self._waiting.append(ticket)
-            self._turn.wait_for(lambda: ticket.settled or not self._led)
+            self._turn.wait_for(lambda: ticket.settled or not self._led, most_seconds)
             if ticket.settled:
-                return
+                return True
+            if self._led:
+                self._waiting.remove(ticket)
+                return ticket not in self._at_work
             self._led = True
         self._lead(ticket)
+        return True
 
     def _lead(self, ticket: T) -> None:
         try:
@@ -47,14 +56,15 @@ class Batch(Generic[T]):
                 self._wake()
         finally:
             with self._turn:
-                self._led = False
+                self._led, self._at_work = False, ()
                 self._waiting = [t for t in self._waiting if t is not ticket]
             self._wake()
 
     def _round(self) -> tuple[T, ...]:
         with self._turn:
             self._waiting = [ticket for ticket in self._waiting if not ticket.settled]
-            return tuple(self._waiting)
+            self._at_work = tuple(self._waiting)
+            return self._at_work
 
     def _wake(self) -> None:
         with self._turn:

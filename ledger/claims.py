@@ -16,9 +16,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
+from ledger.faults import Faults
 from ledger.fleet import Broken, Fleet, Holding, document_path
 from ledger.json_files import Violation
 from ledger.lease import Lease
@@ -64,8 +66,37 @@ def settle(fleet: Fleet, known: Known, now: datetime) -> Fleet:
         of_items = {each for item in fleet.broken for each in item.violations}
         loose = tuple(each for each in fleet.violations if each not in of_items)
         fleet = judged(replace(fleet, violations=loose), fleet.as_read, known)
-    holdings = tuple(with_lost_lease(item, known.record, now) for item in fleet.holdings)
-    return fleet if holdings == fleet.holdings else replace(fleet, holdings=holdings)
+    settled = [_guarded(fleet.name, item, partial(_settled, known, now)) for item in fleet.holdings]
+    if tuple(settled) == fleet.holdings:
+        return fleet
+    broken = [item for item in settled if isinstance(item, Broken)]
+    return replace(
+        fleet,
+        holdings=tuple(item for item in settled if isinstance(item, Holding)),
+        broken=tuple(sorted((*fleet.broken, *broken), key=_name)),
+        violations=tuple(
+            sorted((*fleet.violations, *(each for item in broken for each in item.violations)))
+        ),
+    )
+
+
+def _settled(known: Known, now: datetime, item: _Item) -> _Item:
+    return with_lost_lease(item, known.record, now) if isinstance(item, Holding) else item
+
+
+def _guarded(environment: str, item: _Item, judge: Callable[[_Item], _Item]) -> _Item:
+    """Judge an item; one with which something unforeseen goes wrong is broken, and no other."""
+    faults = Faults()
+    found = faults.around(item.endpoint_name, partial(judge, item), item)
+    if fault := faults.of(item.endpoint_name):
+        file = _file(environment, item)
+        return _broken(item, Violation("LH1023", file, "", f"{fault}."))
+    return found
+
+
+def _first(found: Callable[[], _Item | None], group: Sequence[_Item]) -> _Item | None:
+    """Return who was first; nobody can tell where that raises, so all of the group are broken."""
+    return Faults().around(group[0].endpoint_name, found, None)
 
 
 def judged(fleet: Fleet, items: Sequence[_Item], known: Known = NOTHING) -> Fleet:
@@ -96,7 +127,7 @@ def _without_shared_names(environment: str, items: Sequence[_Item]) -> list[_Ite
         sentence = f"another definition is called {item.name!r} too, ignoring case: rename one."
         return _broken(item, Violation("LH1004", _file(environment, item), "/name", sentence))
 
-    return [judge(item) for item in items]
+    return [_guarded(environment, item, judge) for item in items]
 
 
 def _with_owners(environment: str, items: Sequence[_Item], known: Known) -> list[_Item]:
@@ -125,8 +156,8 @@ def _with_owners(environment: str, items: Sequence[_Item], known: Known) -> list
         return replace(broken, endpoint_name=EndpointName(item.name)) if first else broken
 
     groups = _grouped((item.endpoint_name, item) for item in items if not _is_guess(item))
-    owners = {name: owner(name, group) for name, group in groups.items()}
-    return [judge(item) for item in items]
+    owners = {name: _first(partial(owner, name, group), group) for name, group in groups.items()}
+    return [_guarded(environment, item, judge) for item in items]
 
 
 def _without_shared_paths(environment: str, items: Sequence[_Item], known: Known) -> list[_Item]:
@@ -156,8 +187,8 @@ def _without_shared_paths(environment: str, items: Sequence[_Item], known: Known
 
     holdings = [item for item in items if isinstance(item, Holding)]
     groups = _grouped((path, item) for item in holdings if (path := item.api_resource_name))
-    owners = {path: first_at(path, group) for path, group in groups.items()}
-    return [judge(item) for item in items]
+    owners = {path: _first(partial(first_at, path, group), group) for path, group in groups.items()}
+    return [_guarded(environment, item, judge) for item in items]
 
 
 def with_lost_lease(holding: Holding, record: Record, now: datetime) -> Holding:

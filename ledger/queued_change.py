@@ -122,6 +122,13 @@ def too_late(queued: QueuedChange) -> Failure:
     )
 
 
+def overtaken(queued: QueuedChange, *, is_told: bool) -> Failure:
+    """Say what is known of a change whose caller waited for another's attempt, and no longer."""
+    if is_told and not queued.in_doubt:
+        return too_late(queued)
+    return _unknown("the time ran out while it was on its way")
+
+
 def _unknown(words: str) -> Unavailable:
     return Unavailable(
         "LH2010",

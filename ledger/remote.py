@@ -18,6 +18,7 @@ _SCP_LIKE = re.compile(r"(?:(?P<user>[^@/:\s]+)@)?(?P<host>[^@/:\s]+):(?!//)(?P<
 _NO_BRANCH = re.compile(
     r"[\x00-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|//|@\{|^[-/]|(?:^|/)\.|\.lock(?:/|\Z)|[/.]\Z|^(?:HEAD)?\Z"
 )
+_PORTS = {"https": 443, "http": 80, "ssh": 22, "git": 9418}
 _UNPRINTABLE = re.compile(r"[\s\x00-\x1f\x7f]")
 
 
@@ -45,14 +46,18 @@ Credentials = Token | SshKey
 
 @dataclass(frozen=True)
 class Timeouts:
-    """How long a server may take to accept a connection, and then to answer each read or write."""
+    """How long a server may take to accept a connection, and then to answer each read or write.
+
+    `exchange_ms` is for all of them together: to connect, to fetch, or to push.
+    """
 
     connect_ms: int = 5000
     server_ms: int = 20000
+    exchange_ms: int = 60000
 
     def __post_init__(self) -> None:
         # To libgit2 zero is no limit, and a limit on one without the other breaks its reads.
-        if min(self.connect_ms, self.server_ms) <= 0:
+        if min(self.connect_ms, self.server_ms, self.exchange_ms) <= 0:
             raise ValueError("A timeout of the git server must be a positive number.")
 
 
@@ -81,6 +86,12 @@ class Remote:
     def is_here(self) -> bool:
         """A path, or a server on this machine: no proxy knows the way there."""
         return self.is_local or _is_loopback(_address(self.url).hostname or "")
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """The host and port of the server; a path has no host."""
+        address = _address(self.url)
+        return address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
 
     def check_writable(self) -> None:
         if self.is_local:

@@ -24,9 +24,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ledger.batch import Batch
+from ledger.deadline import left
 from ledger.errors import Failure
 from ledger.push_rate import MINUTE, PushRate
-from ledger.queued_change import Damaged, PushFailed, QueuedChange, judged, too_late
+from ledger.queued_change import (
+    Damaged,
+    PushFailed,
+    QueuedChange,
+    judged,
+    overtaken,
+    too_late,
+)
 from ledger.snapshot import (
     Change,
     CommitRecord,
@@ -42,6 +50,7 @@ __all__ = ["Damaged", "PushFailed", "Stopwatch", "Store", "Writer"]
 _FIRST_PAUSE = 0.03
 _LONGEST_PAUSE = 1.0
 _MOST_HALVINGS = 6
+_LONGEST_ATTEMPT = 120.0  # seconds that another's attempt is waited for
 _jitter = random.SystemRandom()
 
 
@@ -96,14 +105,14 @@ class Writer:
     def commit(self, proposal: Proposal, deadline_seconds: float) -> Committed:
         """Return when the remote has the change. Past the deadline the attempt under way ends."""
         queued = QueuedChange(proposal, self._time.now() + deadline_seconds)
-        self._batch.settle(queued)
+        is_told = self._batch.settle(queued, left(deadline_seconds + _LONGEST_ATTEMPT))
         match queued.outcome:
             case Committed() as committed:
                 return committed
             case Exception() as error:
                 raise error
             case None:
-                raise RuntimeError("A change was left without an outcome.")
+                raise overtaken(queued, is_told=is_told)
 
     def _round(self, everyone: Sequence[QueuedChange]) -> None:
         for queued in everyone:

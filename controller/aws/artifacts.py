@@ -66,7 +66,7 @@ class Artifacts:
         Endpoints that are `observed` already are not described again; others only where status or
         LastModifiedTime moved. Raise Failure (LH3xxx) unless all could be read.
         """
-        known = by_name(observed)
+        known = by_name(item for item in observed if not item.unread)
         configs: set[str] = set()
         for item in known.values():
             configs.update(filter(None, (item.config_name, item.pending_config)))

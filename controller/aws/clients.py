@@ -1,5 +1,7 @@
 """boto3 clients for a tick, which reads thousands of times of day from lists.
 
+What is throttled they repeat for themselves; see `retries`.
+
 botocore tries a parser for every format that a time may have. SageMaker sends a number of seconds,
 which needs none of them.
 """
@@ -11,6 +13,8 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.utils import parse_timestamp
+
+from controller.aws.retries import repeat_throttled
 
 PATIENT = Config(
     connect_timeout=5,
@@ -42,6 +46,7 @@ def session_apart() -> boto3.Session:
 def _fast(core: botocore.session.Session) -> boto3.Session:
     parsers = core.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=_instant)
+    repeat_throttled(core.get_component("event_emitter"))
     return boto3.Session(botocore_session=core)
 
 

@@ -7,15 +7,19 @@ look.
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
 from controller.planning.desired import VARIANT
 from controller.planning.observed import Existing, Look, Observed
 from controller.planning.ownership import Owner
+from ledger.deadline import carried, left, within
+from ledger.errors import Unavailable
+from ledger.faults import Faults
 from ledger.holdings import Fleet
 from ledger.names import EndpointName, Name
 from ledger.tags import NAME_TAG, PROJECT_TAG
@@ -24,6 +28,11 @@ if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_sagemaker import SageMakerClient
     from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef
+
+
+_AT_ONCE = 16  # endpoints that are looked at
+_LONGEST_LOOK = 120.0  # seconds, where nobody has said when to end
+_A_SECOND = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,8 @@ class Endpoints:
     def observe(self, fleet: Fleet, owner: Owner) -> Look:
         """Return the endpoints that concern their owner, and those that have a definition's name.
 
-        Raise Failure (LH3xxx) unless everything could be read: what is missing would look deleted.
+        What cannot be read of a single one, it says itself. Raise Failure (LH3xxx) unless all are
+        listed: what is missing would look deleted.
         """
         wanted = {item.endpoint_name for item in fleet.items}
         with (
@@ -68,9 +78,13 @@ class Endpoints:
             or Name(summary["EndpointArn"]) in owned
         }
         self._seen = {name: seen for name, seen in self._seen.items() if name in summaries}
-        found = (self._observed(name, summary, owned) for name, summary in summaries.items())
-        observed = tuple(item for item in found if item is not None)
-        return Look(observed, aws_time)
+        with (
+            within(left(_LONGEST_LOOK) / 2),  # the rest is for what is to be done
+            ThreadPoolExecutor(_AT_ONCE) as lookers,
+        ):
+            look = carried(partial(self._observed, owned=owned))
+            found = list(lookers.map(look, summaries, summaries.values()))
+        return Look(tuple(item for item in found if item is not None), aws_time)
 
     def find(self, endpoint_name: str) -> Existing | None:
         """Look at one endpoint, whoever owns it; None if there is none. Raise Failure (LH3xxx)."""
@@ -142,36 +156,49 @@ class Endpoints:
         """Return a summary with tags, config and failure; None if the endpoint is gone meanwhile.
 
         AWS's tag index lags behind: an endpoint that is missing there is asked for its tags itself.
+        What goes wrong then is its own trouble: it is there, and not taken for absent.
         """
-        arn = summary["EndpointArn"]
-        modified_at = summary["LastModifiedTime"].astimezone(UTC)
-        try:
-            with aws_errors():
-                tags = owned.get(Name(arn))
-                tags = self._tags(arn) if tags is None else tags
-                seen = self._described(name, (summary["EndpointStatus"], modified_at))
-        except Absent:
-            return None
-        return Observed(
+        listed = Observed(
             name,
             summary["EndpointStatus"],
-            modified_at,
-            seen.config_name,
-            seen.failure_reason,
-            tags,
-            summary["CreationTime"].astimezone(UTC),
-            seen.pending_config,
-            seen.variants,
-            seen.count,
+            summary["LastModifiedTime"].astimezone(UTC),
+            tags=owned.get(Name(summary["EndpointArn"])),
+            created_at=summary["CreationTime"].astimezone(UTC),
+        )
+        faults = Faults()
+        look = partial(self._looked_at, listed, summary["EndpointArn"])
+        found: Observed | None = faults.around(name, look, otherwise=None)
+        fault = faults.of(name)
+        return replace(listed, unread=f"it cannot be read now: {fault}") if fault else found
+
+    def _looked_at(self, listed: Observed, arn: str) -> Observed | None:
+        """Add what the list does not say; None if it is gone. Raise Failure (LH3xxx)."""
+        try:
+            with aws_errors():
+                tags = self._tags(arn) if listed.tags is None else listed.tags
+                seen = self._described(listed)
+        except Absent:
+            return None
+        return replace(
+            listed,
+            tags=tags,
+            config_name=seen.config_name,
+            failure_reason=seen.failure_reason,
+            pending_config=seen.pending_config,
+            variants=seen.variants,
+            count=seen.count,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
         return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
-    def _described(self, name: EndpointName, version: tuple[str, datetime]) -> _Seen:
+    def _described(self, listed: Observed) -> _Seen:
+        name, version = listed.endpoint_name, (listed.status, listed.modified_at)
         if (known := self._seen.get(name)) and known.version == version:
             return known
+        if not left(_A_SECOND):
+            raise Unavailable("LH3030", "This tick has taken too long to look at it.")
         answer = self._sagemaker.describe_endpoint(EndpointName=name)
         variants = answer.get("ProductionVariants", ())
         counts = {each["VariantName"]: each.get("DesiredInstanceCount") for each in variants}

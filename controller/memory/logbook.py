@@ -4,18 +4,22 @@ As a rule one process writes it at a time. Where two do, each writes the news of
 and leaves the other's as they are. Without a repository everything is kept in memory alone.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from controller.memory.transitions import news
 from ledger.committers import CONTROLLER
-from ledger.errors import Failure
+from ledger.errors import Failure, Refused
 from ledger.observed import Applied, Entry, Record, read_applied, read_record, write, write_record
 from ledger.snapshot import Change, Committed, Proposal, Snapshot
 
 if TYPE_CHECKING:
     from ledger.names import EndpointName
+
+
+_IN_THE_WAY = "LH2004"
 
 
 class Branch(Protocol):
@@ -30,6 +34,7 @@ class Logbook:
         self._branch = branch
         self._stored: dict[str, Record] = {}
         self._known: dict[str, Record] = {}
+        self._shut_out: set[str] = set()  # whose branch git cannot have, for another is in the way
         self._noted: dict[str, Applied | None] = {}  # on the branch
         self._note: dict[str, Applied | None] = {}  # as this process knows it
 
@@ -40,24 +45,45 @@ class Logbook:
 
         Raise Failure where the branch cannot be read, as long as nothing is known.
         """
-        if environment not in self._known:
-            files = self._branch.read().files if self._branch else {}
+        if environment not in self._known or environment in self._shut_out:
+            files = self._files(environment)
+            if environment in self._shut_out and environment in self._known:
+                return self._known[environment]
             stored = self._stored[environment] = read_record(files, environment)
             self._known[environment] = replace(stored, id=stored.id or uuid4().hex[:16])
             note = read_applied(files, environment)
             self._noted[environment] = self._note[environment] = note
         return self._known[environment]
 
+    def _files(self, environment: str) -> Mapping[str, bytes]:
+        """Return the branch's files; none where git can have no such branch, which is asked again.
+
+        Then there is no record either, and it cannot be begun: `begin` says so.
+        """
+        try:
+            files = self._branch.read().files if self._branch else {}
+        except Refused as refusal:
+            if refusal.code != _IN_THE_WAY:
+                raise
+            self._shut_out.add(environment)
+            return {}
+        self._shut_out.discard(environment)
+        return files
+
     def applied(self, environment: str) -> Applied | None:
         """Return what was noted last of how far the ledger is applied. Raise Failure as `read`."""
-        self.read(environment)
+        self._latest(environment)
         return self._note[environment]
+
+    def _latest(self, environment: str) -> Record:
+        """Return the record as it was read last."""
+        return self._known.get(environment) or self.read(environment)
 
     def begin(self, environment: str) -> bool:
         """Commit the record's id, unless it is there: what is made is tagged with it, so it has to
         outlive this process. Tell whether that was so. Raise Failure (LH2xxx).
         """
-        record = self.read(environment)
+        record = self._latest(environment)
         if self._branch is None or self._stored[environment].id:
             return False
         committed = self._branch.commit(_beginning(environment, record))

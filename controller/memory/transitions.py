@@ -31,7 +31,7 @@ _STARTS = frozenset({Phase.STARTING, Phase.FAILED, Phase.ENDING})
 # What is planned while a start goes on; a credit that is held back or reported may still come.
 _GOES_ON = {
     Phase.ABSENT: frozenset({Verb.CREATE}),
-    Phase.SERVING: frozenset({Verb.CREDIT, Verb.HOLD, Verb.REPORT}),
+    Phase.SERVING: frozenset({Verb.CREDIT, Verb.HOLD, Verb.REPORT, Verb.WAIT}),
 }
 _FOUND = "seen in SageMaker"
 
@@ -56,6 +56,9 @@ def sighted(  # noqa: PLR0913  (the last two are what a real tick has besides)
     for item in observed:
         holding = holdings.get(item.endpoint_name)
         name = holding.endpoint_name if holding else item.endpoint_name
+        if item.unread:  # it is there, and no more is known than before
+            there[name] = record.entry(name)
+            continue
         do = partial(_with_sight, record, owner, holding, item, (now, set_at))
         there[name] = faults.around(name, do, record.entry(name))
     for name, entry in record.entries.items():
@@ -75,19 +78,33 @@ def scaled(record: Record, scales: Scales) -> Record:
     return record.with_entries(changed) if changed else record
 
 
-def noted(record: Record, findings: Findings, observed: Iterable[Observed]) -> Record:
+def noted(
+    record: Record,
+    findings: Findings,
+    observed: Iterable[Observed],
+    faults: Faults | None = None,
+) -> Record:
     """Return the record with what was found out of its endpoints besides."""
-    record, changed = scaled(record, findings.scales), {}
-    for there in observed:
-        seen, entry = findings.configs.get(there.endpoint_name), record.entry(there.endpoint_name)
-        if seen is None or entry is None or there.config_name != seen.name:
-            continue
-        if there.phase is not Phase.SERVING:
-            continue  # it may be taking another one of that name
-        known = (entry.config_version or "").startswith(f"{seen.name}@")
-        if not known and not drift(seen, there.modified_at, None) and seen.version:
-            changed[there.endpoint_name] = replace(entry, config_version=seen.version)
+    faults = faults or Faults()
+    record = scaled(record, findings.scales)
+    looks = {there.endpoint_name: partial(_noted, record, findings, there) for there in observed}
+    found = {name: faults.around(name, look, None) for name, look in looks.items()}
+    changed = {name: entry for name, entry in found.items() if entry}
     return record.with_entries(changed) if changed else record
+
+
+def _noted(record: Record, findings: Findings, there: Observed) -> Entry | None:
+    """Return the entry with the version of the config that an endpoint runs on, where it is new."""
+    seen, entry = findings.configs.get(there.endpoint_name), record.entry(there.endpoint_name)
+    if seen is None or entry is None or there.config_name != seen.name:
+        return None
+    if there.phase is not Phase.SERVING:
+        return None  # it may be taking another one of that name
+    if (entry.config_version or "").startswith(f"{seen.name}@") or not seen.version:
+        return None
+    if drift(seen, there.modified_at, None):
+        return None
+    return replace(entry, config_version=seen.version)
 
 
 def acted(
@@ -117,18 +134,26 @@ def acted(
     return record.with_entries({name: entry for name, entry in changed.items() if entry})
 
 
-def settled(record: Record, plan: Plan) -> Record:
+def settled(record: Record, plan: Plan, faults: Faults | None = None) -> Record:
     """End the starts that are over: no credit is to come, or it is not wanted any more."""
-    changed = {}
-    for name, entry in record.entries.items():
-        if (entry.starting_since or entry.failures) and entry.phase not in _STARTS:
-            action = plan.action_for(name)
-            if action is None or action.verb not in _GOES_ON.get(entry.phase, ()):
-                failures = 0 if entry.phase is Phase.ABSENT else entry.failures
-                changed[name] = replace(
-                    entry, starting_since=None, starting_lease=None, failures=failures
-                )
-    return record.with_entries(changed)
+    faults = faults or Faults()
+    return record.with_entries(
+        {
+            name: faults.around(name, partial(_settled, entry, name, plan), entry)
+            for name, entry in record.entries.items()
+            if entry.starting_since or entry.failures
+        }
+    )
+
+
+def _settled(entry: Entry, name: EndpointName, plan: Plan) -> Entry:
+    if entry.phase in _STARTS:
+        return entry
+    action = plan.action_for(name)
+    if action is not None and action.verb in _GOES_ON.get(entry.phase, ()):
+        return entry
+    failures = 0 if entry.phase is Phase.ABSENT else entry.failures
+    return replace(entry, starting_since=None, starting_lease=None, failures=failures)
 
 
 def forgotten(record: Record, plan: Plan, untold: Collection[EndpointName]) -> Record:

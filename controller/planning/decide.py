@@ -27,7 +27,12 @@ def decide(decision: Decision, there: Observed | None) -> Action:
 
 
 def _wanted(decision: Decision, there: Observed | None) -> Action:
-    early = _suspended(decision) or _foreign(decision, there) or _grant(decision)
+    early = (
+        _suspended(decision)
+        or _unseen(decision, there)
+        or _foreign(decision, there)
+        or _grant(decision)
+    )
     if early:
         return early
     if there is None:
@@ -72,6 +77,13 @@ def _suspended(decision: Decision) -> Action | None:
     since = entry.suspended_since if entry and entry.suspended_since else decision.now
     age = duration(decision.now - since)
     return decision.act(Verb.HOLD, f"{decision.why} (for {age} so far)")
+
+
+def _unseen(decision: Decision, there: Observed | None) -> Action | None:
+    """Leave alone what cannot be read, if nobody knows either whose it is."""
+    if there and there.unread and there.tags is None:
+        return decision.act(Verb.WAIT, there.unread)
+    return None
 
 
 def _foreign(decision: Decision, there: Observed | None) -> Action | None:
@@ -164,6 +176,8 @@ def _barred(decision: Decision) -> Action | None:
 
 def _on(decision: Decision, there: Observed) -> Action:
     """Decide for an endpoint that should run, and at which nothing is in progress."""
+    if there.unread:
+        return decision.act(Verb.WAIT, there.unread)
     changed = there.config_name != decision.target.config_name
     match there.phase:
         case Phase.FAILED:

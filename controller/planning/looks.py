@@ -122,7 +122,7 @@ def _serving(fleet: Fleet, observed: Collection[Observed]) -> Iterator[tuple[Hol
     there = by_name(observed)
     for holding in fleet.holdings:
         seen = there.get(holding.endpoint_name)
-        if seen and seen.phase is Phase.SERVING:
+        if seen and seen.phase is Phase.SERVING and not seen.unread:
             yield holding, seen
 
 

@@ -13,7 +13,11 @@ _CAPACITY = ("InsufficientInstanceCapacity", "CapacityError", "requested ML comp
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One endpoint as SageMaker has it, in SageMaker's spelling."""
+    """One endpoint as SageMaker has it, in SageMaker's spelling.
+
+    `unread` says why no more is known of it than the list of all endpoints has; it is there, and
+    may be ended. Without tags nobody knows whose it is either.
+    """
 
     endpoint_name: EndpointName
     status: str
@@ -25,6 +29,7 @@ class Observed:
     pending_config: str | None = None
     variants: tuple[str, ...] = ()
     count: int | None = None  # of instances that our variant should have, if it has any
+    unread: str | None = None
 
     @property
     def phase(self) -> Phase:
@@ -59,6 +64,15 @@ class Look:
 
 def by_name(observed: Iterable[Observed]) -> dict[EndpointName, Observed]:
     return {item.endpoint_name: item for item in observed}
+
+
+def unread(observed: Iterable[Observed]) -> str | None:
+    """Say how many endpoints cannot be read, and why it is so with one of them."""
+    found = [item for item in observed if item.unread]
+    if not found:
+        return None
+    count = f"{len(found)} endpoints, and this is one" if len(found) > 1 else "1 endpoint"
+    return f"what SageMaker does with {count}, {found[0].endpoint_name}: {found[0].unread}"
 
 
 def lacks_capacity(reason: str | None) -> bool:

@@ -30,9 +30,10 @@ def prune(
     defined = {item.endpoint_name for item in fleet.items}
     frozen = {item.name for item in fleet.broken}
     orphans = [
-        _judged(item, owner, frozen, faults)
+        action
         for item in observed
-        if item.endpoint_name not in defined and owner.concerns(item.tags or {})
+        if item.endpoint_name not in defined
+        if (action := _judged(item, owner, frozen, faults)) is not None
     ]
     if fleet.unreadable:
         yield from (_in_doubt(item, fleet) if item.verb.ends else item for item in orphans)
@@ -50,10 +51,14 @@ def prune(
             yield orphan
 
 
-def _judged(there: Observed, owner: Owner, frozen: Collection[Name], faults: Faults) -> Action:
-    """Judge one endpoint; what goes wrong with it is its report, and no more."""
+def _judged(
+    there: Observed, owner: Owner, frozen: Collection[Name], faults: Faults
+) -> Action | None:
+    """Judge one endpoint, if it is of concern; what goes wrong is its report, and no more."""
     name = there.endpoint_name
     nothing = Action(Verb.REPORT, there.definition_name or name, name, "", is_orphan=True)
+    if not faults.around(name, partial(owner.concerns, there.tags or {}), otherwise=True):
+        return None
     action = faults.around(name, partial(_orphan, there, owner, frozen), nothing)
     fault = faults.of(name)
     return replace(nothing, reason=fault) if fault else action

@@ -15,6 +15,7 @@ from gateway.known import Seen, seen
 from gateway.leases import answers
 from gateway.leases.etags import ETags
 from ledger.claims import Known, settle
+from ledger.deadline import carried
 from ledger.holdings import Broken, Holding, document_path, fleet_of
 from ledger.repository import Repository
 
@@ -32,7 +33,7 @@ class Query:
     def tell(self, call: Call) -> Answer:
         """Answer with the lease that is named, or all. Raises Refused LH4106, LH4109, LH4231."""
         with ThreadPoolExecutor(1) as beside:
-            fetched = beside.submit(seen, self.status, self.environment)
+            fetched = beside.submit(carried(seen), self.status, self.environment)
             snapshot, now = self.ledger.read(), self.clock()
             there = fetched.result()
         fleet = settle(fleet_of(snapshot, self.environment), Known(there.record), now)

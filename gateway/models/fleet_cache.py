@@ -12,6 +12,7 @@ from threading import Lock
 from gateway.known import known_of
 from gateway.log_lines import logger
 from ledger.claims import settle
+from ledger.deadline import LEAST_SECONDS, MOST_SECONDS_OF_A_CALL, turn, within
 from ledger.errors import Failure, Refused
 from ledger.holdings import Broken, Fleet, Holding, fleet_of
 from ledger.repository import Repository
@@ -55,7 +56,7 @@ class FleetCache:
 
     def fleet(self, *, afresh: bool = False) -> Fleet:
         """Return the fleet. Raises Failure as long as the ledger was never readable."""
-        with self._lock:
+        with turn(self._lock):
             now = self._clock()
             age = now - self._read_at
             if self._fleet is None or afresh or not timedelta(0) <= age < REMEMBERED:
@@ -64,12 +65,16 @@ class FleetCache:
             return self._fleet
 
     def _read(self) -> Fleet:
-        """Read the ledger; what cannot be read leaves the fleet as it was."""
+        """Read the ledger; what cannot be read leaves the fleet as it was.
+
+        Where there is one, a model can be asked without the git server, which gets little time.
+        """
         try:
-            fleet = fleet_of(self._ledger.read(), self._environment)
-            fleet.require_settings()
-            if fleet.as_read:
-                fleet = settle(fleet, known_of(self._status, self._environment), self._clock())
+            with within(MOST_SECONDS_OF_A_CALL if self._fleet is None else LEAST_SECONDS):
+                fleet = fleet_of(self._ledger.read(), self._environment)
+                fleet.require_settings()
+                if fleet.as_read:
+                    fleet = settle(fleet, known_of(self._status, self._environment), self._clock())
         except Failure as failure:
             if self._fleet is None:
                 raise

@@ -23,6 +23,7 @@ from gateway.models.noted_cache import NotedCache, may_answer
 from gateway.models.runtime import ModelRuntime, NotServingError
 from gateway.models.wire import ModelCall, model_call
 from ledger.claims import with_lost_lease
+from ledger.deadline import carried
 from ledger.errors import Unavailable
 from ledger.holdings import Broken, Holding
 from ledger.observed import Noted
@@ -99,7 +100,7 @@ class Invocation:
         if self.noted.is_fresh():
             return find()
         with ThreadPoolExecutor(1) as beside:
-            fetched = beside.submit(self.noted.refresh)
+            fetched = beside.submit(carried(self.noted.refresh))
             item = find()
             fetched.result()
         return item

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from gateway.log_lines import logger
+from ledger.deadline import LEAST_SECONDS, MOST_SECONDS_OF_A_CALL, turn, within
 from ledger.errors import Failure, Refused, Wait
 from ledger.names import EndpointName
 from ledger.observed import Noted, Record, read_noted, read_record
@@ -70,7 +71,7 @@ class NotedCache:
 
     def refresh(self, *, afresh: bool = False) -> _Noted:
         """Read the branch if need be. Raises Wait LH4228 as long as it was never readable."""
-        with self._lock:
+        with turn(self._lock):
             if self._known is None or afresh or not self.is_fresh():
                 self._known = self._read()
                 self._read_at = self._clock()
@@ -87,7 +88,8 @@ class NotedCache:
         if self._status is None:
             raise _cannot_tell()
         try:
-            self._files = self._status.read().files
+            with within(MOST_SECONDS_OF_A_CALL if self._known is None else LEAST_SECONDS):
+                self._files = self._status.read().files
             return read_noted(self._files, self._environment)
         except (Failure, ValueError) as error:
             if self._known is None:

@@ -21,6 +21,7 @@ from gateway.http.cross_origin import CrossOrigin
 from gateway.models.invocation import Invocation
 from gateway.models.runtime import ModelStream
 from gateway.models.wire import ModelAnswer
+from ledger.deadline import MOST_SECONDS_OF_A_CALL, within
 from ledger.errors import Unavailable
 
 PRELUDE_END = bytes(8)
@@ -55,8 +56,9 @@ def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
 
     def handle(event: Event, context: object) -> Iterator[bytes]:  # noqa: ARG001  (Lambda's)
         try:
-            _, call = admission.admit(event)
-            begun = streaming.begin(call)
+            with within(MOST_SECONDS_OF_A_CALL):
+                _, call = admission.admit(event)
+                begun = streaming.begin(call)
         except Exception as error:  # noqa: BLE001 - an entry point
             begun = errors.told(error, request_id(event))
         if isinstance(begun, Answer):

@@ -68,9 +68,17 @@ class GatewayFunctions(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self._source = source
-        self._git = Secret.from_secret_name_v2(self, "Git", settings.git_secret_name)
+        self._secrets = {
+            name: Secret.from_secret_name_v2(self, key, name)
+            for key, name in (
+                ("GitRead", settings.reading_secret_name),
+                ("Git", settings.git_secret_name),
+            )
+        }
         self._rates = RateTable(self, "Rates")
-        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, {})
+        gateway = self._with_ledger(
+            "Gateway", HANDLER, ANSWER_SECONDS, {}, secret_name=settings.git_secret_name
+        )
         models, stream = self._models(), self._stream()
         webhook = self._webhook(controller)
         self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
@@ -125,15 +133,25 @@ class GatewayFunctions(Construct):
         return webhook
 
     def _with_ledger(
-        self, name: str, handler: str, seconds: int, variables: Mapping[str, str]
+        self,
+        name: str,
+        handler: str,
+        seconds: int,
+        variables: Mapping[str, str],
+        *,
+        secret_name: str = "",
     ) -> RuntimeFunction:
-        """Make a function that reads the ledger, knows its callers and counts their requests."""
+        """Make a function that reads the ledger, knows its callers and counts their requests.
+
+        Without another secret it has the one that is for reading.
+        """
         settings = self._settings
+        secret_name = secret_name or settings.reading_secret_name
         program = Program(
             handler=handler,
             timeout_seconds=seconds,
             variables={
-                **settings.ledger_variables(),
+                **settings.ledger_variables(secret_name),
                 **identity_variables(settings.environment),
                 **rate_variables(settings.environment),
                 **origin_variables(settings.environment),
@@ -142,7 +160,7 @@ class GatewayFunctions(Construct):
             },
         )
         function = RuntimeFunction(self, name, program=program, source=self._source)
-        self._git.grant_read(function.role)
+        self._secrets[secret_name].grant_read(function.role)
         self._rates.grant_counting(function.role)
         return function
 

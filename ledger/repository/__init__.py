@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from ledger.deadline import left
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.clone import Clone, CommitIdentity
 from ledger.repository.graph import MOST_BETWEEN
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 _PATIENT = Timeouts()
+_LAST_ATTEMPT = 2.0  # seconds of a caller's time in which none begins
 _REAL_TIME = Stopwatch()
 
 
@@ -80,6 +82,13 @@ class Repository:
         self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
 
+    def close(self) -> None:
+        """Close the files that are open; what is asked later opens them again."""
+        self._clone.close()
+
+    def __del__(self) -> None:
+        self.close()
+
     def read(self) -> Snapshot:
         """Return the remote's tip; costs one round trip when nothing changed. Raises `Failure`."""
         return self._clone.fetch()
@@ -93,7 +102,8 @@ class Repository:
 
         May be called from many threads: they share a push, with a commit for each. `proposal` is
         called again with a newer snapshot after a conflict, and must be pure. An attempt that is
-        under way at the deadline is finished. Raises `Failure`, and whatever `proposal` raises.
+        under way at the deadline is finished, unless the caller's own comes before that. Raises
+        `Failure`, and whatever `proposal` raises.
         """
         self._remote.check_writable()
 
@@ -102,7 +112,8 @@ class Repository:
             check(change, self._under)
             return change
 
-        return self._writer.commit(checked, deadline_seconds)
+        seconds = left(deadline_seconds + _LAST_ATTEMPT) - _LAST_ATTEMPT
+        return self._writer.commit(checked, max(seconds, 0.0))
 
     def at(self, commit: str) -> Snapshot:
         """Return the files as of a commit that this repository has told of.

@@ -17,9 +17,11 @@ from typing import TypeVar
 
 import pygit2
 
+from ledger.deadline import turn
 from ledger.errors import Refused, Unavailable
 from ledger.history import KEY_LIFETIME
 from ledger.repository.commits import changed, committed_at, record, signature
+from ledger.repository.exchange import Overdue
 from ledger.repository.graph import (
     MOST_BETWEEN,
     Graph,
@@ -31,7 +33,7 @@ from ledger.repository.graph import (
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
-from ledger.repository.transport import FOREIGN, TRACKING, Server
+from ledger.repository.transport import FOREIGN, TRACKING, Connection, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.repository.walk import MOST_SEARCHED, Since
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot, is_requested
@@ -58,7 +60,9 @@ class CommitIdentity:
 class Clone:
     def __init__(self, server: Server, cache: Path, under: str, identity: CommitIdentity) -> None:
         name = hashlib.sha256(f"{server.remote.url} {server.remote.branch}".encode()).hexdigest()
-        self._path = cache / f"{name[:16]}.git"
+        self._cache = cache
+        self._name = name[:16]
+        self._left_behind = 0  # clones that an exchange was left with
         self._server = server
         self._trees = Trees(under)
         self._identity = identity
@@ -68,9 +72,18 @@ class Clone:
         self._recalled: Snapshot | None = None
         self._uses = 0
 
+    @property
+    def _path(self) -> Path:
+        number = f"-{self._left_behind}" if self._left_behind else ""
+        return self._cache / f"{self._name}{number}.git"
+
+    def close(self) -> None:
+        """Close what is open, for whoever needs no more of it now."""
+        self._drop_handle()
+
     def known(self) -> Snapshot | None:
         """Return the tip as last seen, by this process or by the one that kept this clone."""
-        with self._lock, suppress(Damaged):
+        with turn(self._lock), suppress(Damaged):
             self._uses += 1
             if self._uses % _USES_BETWEEN_COUNTS == 0:
                 self._stay_thin()
@@ -80,11 +93,15 @@ class Clone:
         return self._tip
 
     def head(self) -> str:
-        with self._lock, self._server.connected(self._reading()) as connection:
-            return self._server.tip(connection)
+        with turn(self._lock):
+            try:
+                with self._connected() as connection:
+                    return self._server.tip(connection)
+            except Damaged as damage:
+                raise self._server.unreachable(damage) from damage
 
     def fetch(self) -> Snapshot:
-        with self._lock:
+        with turn(self._lock):
             try:
                 self._tip = self._fetched()
             except Damaged:
@@ -92,7 +109,7 @@ class Clone:
             return self._tip
 
     def commit(self, parent: Snapshot, change: Change) -> Snapshot:
-        with self._lock, self._guarded() as repository:
+        with turn(self._lock), self._guarded() as repository:
             author = signature(change.author, self._identity.clock())
             committer = signature(self._identity.committer, self._identity.clock())
             graph = Graph(repository, frozenset(), is_final=False)
@@ -103,10 +120,10 @@ class Clone:
             return parent.after(str(made), change.files, committed_at(graph.commit(str(made))))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
-        with self._lock, self._guarded():
+        with turn(self._lock), self._guarded():
             pushing = self._open()
         self._server.push(pushing, base.commit, tip.commit)
-        with self._lock:
+        with turn(self._lock):
             self._tip = tip
             # The push has won, whatever becomes of the clone.
             with suppress(Damaged), self._guarded() as repository:
@@ -133,7 +150,7 @@ class Clone:
         return self._walked(read, MOST_SEARCHED)
 
     def at(self, commit: str) -> Snapshot:
-        with self._lock, self._guarded() as repository:
+        with turn(self._lock), self._guarded() as repository:
             graph = Graph(repository, frozenset(), is_final=False)
             found = graph.commit(commit)
             files, not_files = self._trees.read(repository, graph.tree(found))
@@ -151,7 +168,7 @@ class Clone:
             graph.want(1)
             raise _gone(commit)
 
-        with self._lock:
+        with turn(self._lock):
             if self._recalled is None or self._recalled.commit != commit:
                 self._recalled = self._walked(read, MOST_SEARCHED)
             return self._recalled
@@ -169,7 +186,7 @@ class Clone:
 
     def tip(self) -> str:
         """Return the remote's commit as last seen; asks for it where none was."""
-        with self._lock:
+        with turn(self._lock):
             return (self.known() or self.fetch()).commit
 
     def page(self, path: str, limit: int, begin: Place | None) -> Page:
@@ -177,7 +194,7 @@ class Clone:
 
         Raises Refused LH2013 where the branch does not have that place any more, and `Failure`.
         """
-        with self._lock:
+        with turn(self._lock):
             tip = self.fetch().commit
             if begin and not self.descends(tip, begin.tip):
                 raise _gone(begin.tip)
@@ -201,7 +218,7 @@ class Clone:
                 return None
             return record(graph.commit(found)) if found else None
 
-        with self._lock:
+        with turn(self._lock):
             end = self.fetch().commit
             return self._walked(read, MOST_BETWEEN + 1) if end else None
 
@@ -243,11 +260,12 @@ class Clone:
 
         What is `most` commits deep is read as it is. Raises `Failure`, `Damaged`.
         """
-        with self._lock:
+        with turn(self._lock):
             asked, is_final = 0, False
             while True:
                 try:
                     with self._guarded() as repository:
+                        _check_tip(repository)
                         ends = read_ends(self._path)
                         return read(Graph(repository, ends, is_final=is_final))
                 except TooShallow as end:
@@ -258,7 +276,7 @@ class Clone:
 
     def _fetched(self) -> Snapshot:
         self._stay_thin()
-        with self._guarded() as repository, self._server.connected(repository) as connection:
+        with self._connected() as connection:
             tip = self._server.tip(connection)
             if self._tip is not None and self._tip.commit == tip:
                 return self._tip
@@ -284,12 +302,12 @@ class Clone:
     def _deepen(self, depth: int) -> None:
         """Fetch so many commits below the remote's tip; what is deeper already stays so."""
         try:
-            with self._guarded() as repository, self._server.connected(repository) as connection:
+            with self._connected() as connection:
                 self._fetch(connection, depth)
         except Damaged as damage:
             raise self._server.unreachable(damage) from damage
 
-    def _fetch(self, connection: pygit2.Remote, depth: int) -> None:
+    def _fetch(self, connection: Connection, depth: int) -> None:
         """Fetch into the clone. A whole one stays whole, and a path offers nothing less."""
         is_whole = self._tracked() is not None and not self._reading().is_shallow
         self._server.fetch(
@@ -304,16 +322,35 @@ class Clone:
             return str(found.target) if found else None
 
     @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with self._guarded() as repository, self._server.connected(repository) as connection:
+            yield connection
+
+    @contextmanager
     def _guarded(self) -> Iterator[pygit2.Repository]:
-        """Turn what goes wrong with the clone into `Damaged`, and throw the clone away."""
+        """Turn what goes wrong with the clone into `Damaged`, and throw the clone away.
+
+        One that an exchange was left with is thrown away as well, and its place is not used again.
+        """
         try:
             yield self._reading()
+        except Overdue:
+            self._handle = None  # the exchange frees it
+            self._discard()
+            self._left_behind += 1
+            raise
         except FOREIGN as error:
             self._discard()
             raise Damaged(f"the clone in {self._path} cannot be used: {error}") from error
 
     def _forget_depth(self) -> None:
         """Drop the handle: it has read once how shallow its clone is, and a fetch changes that."""
+        self._drop_handle()
+
+    def _drop_handle(self) -> None:
+        """Close what the handle has open: pygit2 has it in cycles, so it stays for a while."""
+        if self._handle is not None:
+            self._handle.free()
         self._handle = None
 
     def _reading(self) -> pygit2.Repository:
@@ -339,7 +376,7 @@ class Clone:
         return pygit2.Repository(str(self._path))
 
     def _discard(self) -> None:
-        self._handle = None
+        self._drop_handle()
         self._tip = None
         shutil.rmtree(self._path, ignore_errors=True)
         with suppress(OSError):
@@ -352,6 +389,13 @@ class Clone:
             self._discard()
         elif _count(objects / "17") > _MOST_LOOSE_OBJECTS // 256:
             self._discard()  # Object ids are spread evenly over 256 folders: one tells for all.
+
+
+def _check_tip(repository: pygit2.Repository) -> None:
+    """Raise KeyError where the clone has lost what it was made for: that is not a short history."""
+    tracked = repository.references.get(TRACKING)
+    if tracked and tracked.target not in repository:
+        raise KeyError(f"it does not have its own tip, {tracked.target}")
 
 
 def _gone(commit: str) -> Refused:

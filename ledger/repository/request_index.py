@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ledger.deadline import turn
 from ledger.history import KEY_LIFETIME
 from ledger.repository.clone import Clone
 from ledger.repository.requests import Noted, Revert, Wanted
@@ -52,7 +53,7 @@ class RequestIndex:
 
         Without a snapshot, up to what the remote had last. Raises `Failure`, `Damaged`.
         """
-        with self._lock:
+        with turn(self._lock):
             oldest = self._clock().timestamp() - KEY_LIFETIME.total_seconds() - _SLACK
             found = self._caught_up(oldest)
             fresh = _Found()

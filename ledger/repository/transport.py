@@ -6,14 +6,18 @@ It works on handles that are given to it. It must not know what a clone is kept 
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import pygit2
 from pygit2.enums import CredentialType
 
+from ledger.deadline import left
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.remote import Remote, SshKey, Timeouts, Token
+from ledger.repository.exchange import Line
+from ledger.repository.known_hosts import HOMES
 from ledger.writer import PushFailed
 
 # Everything that pygit2 raises; it has no narrower base, and its texts vary by server.
@@ -23,7 +27,15 @@ _NO_COMMIT = "0" * 40
 _OTHER_FORMAT = "object format"  # in libgit2's words for what is not SHA-1
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "Read-only file system")
 _MOST_WORDS = 500
-_home_is_ours = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection for reading, the line that it goes by, and the clone that it is for."""
+
+    remote: pygit2.Remote
+    line: Line
+    repository: pygit2.Repository
 
 
 class Server:
@@ -38,9 +50,28 @@ class Server:
         # True: as git's settings and the variables say
         self._proxy: Literal[True] | None = None if remote.is_here else True
 
-    def tip(self, connection: pygit2.Remote) -> str:
+    @contextmanager
+    def connected(self, repository: pygit2.Repository) -> Iterator[Connection]:
+        """Open a connection for reading; one `fetch` may use it. Raises `Failure`.
+
+        Overdue LH2014 leaves the clone to the server, too: nobody may use it any more.
+        """
+        callbacks, line = _Callbacks(self.remote), self._line()
+
+        def connect() -> pygit2.Remote:
+            line.resolve()
+            return self._connect(repository, callbacks, push=False)
+
+        try:
+            with self._known_hosts():
+                remote = line.run(connect, self._seconds(), repository.free)
+        except FOREIGN as error:
+            raise self.unreachable(error) from error
+        yield Connection(remote, line, repository)
+
+    def tip(self, connection: Connection) -> str:
         """Return the branch's commit; "" when there is none yet and it may be begun."""
-        listed = connection.list_heads(connect=False)
+        listed = connection.remote.list_heads(connect=False)
         heads = {head.name: str(head.oid) for head in listed if head.name}
         if self._branch in heads:
             return heads[self._branch]
@@ -49,34 +80,45 @@ class Server:
         self._check_room(heads)
         return ""
 
-    @contextmanager
-    def connected(self, repository: pygit2.Repository) -> Iterator[pygit2.Remote]:
-        """Open a connection for reading; one `fetch` may use it. Raises `Failure`."""
-        try:
-            connection = self._connect(repository, _Callbacks(self.remote), push=False)
-        except FOREIGN as error:
-            raise self.unreachable(error) from error
-        yield connection
+    def fetch(self, connection: Connection, *, depth: int) -> None:
+        """Fetch into the tracking reference. Depth 0 keeps a clone as deep as it is.
 
-    def fetch(self, connection: pygit2.Remote, *, depth: int) -> None:
-        """Fetch into the tracking reference. Depth 0 keeps a clone as deep as it is."""
-        connection.fetch(
-            [f"+{self._branch}:{TRACKING}"],
-            callbacks=_Callbacks(self.remote),
-            depth=depth,
-            proxy=self._proxy,
-        )
+        Raises what libgit2 does, and Overdue as `connected` does.
+        """
+        callbacks = _Callbacks(self.remote)
+
+        def fetch() -> None:
+            connection.remote.fetch(
+                [f"+{self._branch}:{TRACKING}"],
+                callbacks=callbacks,
+                depth=depth,
+                proxy=self._proxy,
+            )
+
+        connection.line.run(fetch, self._seconds(), connection.repository.free)
 
     def push(self, repository: pygit2.Repository, base: str, commit: str) -> None:
         """Move the branch from `base` to `commit`, or raise `PushFailed`; silence is no success.
 
         An empty base begins the branch, if it still does not exist. pygit2 returns as if all were
-        well when the server refuses. The callback has the verdict.
+        well when the server refuses. The callback has the verdict. The handle is used up.
         """
-        callbacks = _Callbacks(self.remote, base)
+        callbacks, line = _Callbacks(self.remote, base), self._line()
+
+        def push() -> None:
+            try:
+                line.resolve()
+                connection = self._connect(repository, callbacks, push=True)
+                spec = f"{commit}:{self._branch}"
+                connection.push([spec], callbacks=callbacks, proxy=self._proxy)
+            finally:
+                repository.free()
+
         try:
-            connection = self._connect(repository, callbacks, push=True)
-            connection.push([f"{commit}:{self._branch}"], callbacks=callbacks, proxy=self._proxy)
+            with self._known_hosts():
+                line.run(push, self._seconds(), repository.free)
+        except Unavailable as late:
+            raise PushFailed(late.message, verdict=False, sent=callbacks.give_up()) from late
         except FOREIGN as error:
             raise PushFailed(str(error), verdict=False, sent=callbacks.sent) from error
         if not callbacks.accepted:
@@ -106,9 +148,14 @@ class Server:
         pygit2.settings.server_connect_timeout = self._timeouts.connect_ms
         pygit2.settings.server_timeout = self._timeouts.server_ms
         connection = repository.remotes.create_anonymous(self.remote.url)
-        with self._known_hosts():
-            connection.connect(callbacks, int(push), proxy=self._proxy)
+        connection.connect(callbacks, int(push), proxy=self._proxy)
         return connection
+
+    def _line(self) -> Line:
+        return Line(f"The git server of {self.remote.url}", self.remote.server)
+
+    def _seconds(self) -> float:
+        return left(self._timeouts.exchange_ms / 1000)
 
     @contextmanager
     def _known_hosts(self) -> Iterator[None]:
@@ -117,17 +164,8 @@ class Server:
         if not isinstance(key, SshKey):
             yield
             return
-        # Another repository may have this home with other hosts, so only one may furnish it.
-        with _home_is_ours:
-            known_hosts = self._home / ".ssh" / "known_hosts"
-            known_hosts.parent.mkdir(parents=True, exist_ok=True)
-            known_hosts.write_bytes(_contents(key.known_hosts))
-            before = pygit2.settings.homedir
-            pygit2.settings.homedir = str(self._home)
-            try:
-                yield
-            finally:
-                pygit2.settings.homedir = before or ""
+        with HOMES.furnished(self._home, _contents(key.known_hosts)):
+            yield
 
     def _check_room(self, heads: Iterable[str]) -> None:
         """Refuse what git cannot do: a branch is a file, and a file's name is no folder's."""
@@ -158,8 +196,16 @@ class _Callbacks(pygit2.RemoteCallbacks):
         self._base = base or _NO_COMMIT
         self._asked = False
         self._said = ""
+        self._deciding = threading.Lock()
+        self._given_up = False
         self.sent = False
         self.accepted = False
+
+    def give_up(self) -> bool:
+        """Send nothing from now on; True where it is sent already, and may yet be applied."""
+        with self._deciding:
+            self._given_up = True
+            return self.sent
 
     def credentials(
         self, _url: str, username_from_url: str | None, allowed_types: CredentialType
@@ -196,7 +242,10 @@ class _Callbacks(pygit2.RemoteCallbacks):
         """Compare before the swap; the server compares once more, under its lock."""
         if any(str(update.src) != self._base for update in updates):
             raise PushFailed("the branch has moved", moved=True, verdict=True, sent=False)
-        self.sent = True
+        with self._deciding:
+            if self._given_up:
+                raise PushFailed("it was given up", verdict=False, sent=False)
+            self.sent = True
 
     def push_update_reference(self, _refname: str, message: str | None) -> None:
         if message is not None:

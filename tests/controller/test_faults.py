@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from controller import notices, telemetry
-from controller.memory import transitions
+from controller.memory import refusals, transitions
 from controller.memory.transitions import acted, sighted
 from controller.notices import due, pruned
 from controller.notices.notice import Kind
@@ -21,16 +21,18 @@ from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.collection import collectible
 from controller.planning.findings import Findings
 from controller.planning.looks import Remembered, looks_due
+from controller.planning.ownership import Owner
 from controller.tick import Tick
 from gateway.leases import answers
+from leasehold import next as next_
 from leasehold import status
-from ledger import holdings
+from ledger import claims, holdings
 from ledger.errors import Refused
 from ledger.faults import Faults, unforeseen
 from ledger.holdings import Broken, read_fleet
 from ledger.names import EndpointName, Name
 from ledger.observed import Entry, Record
-from tests.controller.cases import ENDED, LIVE, NOW, OWNER, ago, fleet_of, there
+from tests.controller.cases import ENDED, LIVE, NOW, OWNER, ago, claimed_twice, fleet_of, there
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -359,3 +361,134 @@ def test_the_status_shows_the_report_of_one_and_the_others_as_they_are(
     rows = list(status._rows(Tick(NOW, fleet, (), plan(fleet, [], NOW))))
     assert [(each.name, each.state) for each in rows] == [("A", "on"), ("B", "frozen")]
     assert "[LH1023]" in rows[1].reason
+
+
+class TestWhatIsOnTheListAndCannotBeRead:
+    """It says no more than the list of all endpoints does."""
+
+    def unread(self, fleet: Fleet, **fields: Any) -> list[Any]:  # noqa: ANN401
+        seen, other = both(fleet)
+        blank = {"config_name": None, "unread": "it cannot be read now"}
+        return [seen, replace(other, **{**blank, **fields})]
+
+    @pytest.mark.parametrize("status", ["InService", "Failed", "OutOfService"])
+    def test_waits_while_it_is_on(self, status: str) -> None:
+        fleet = two(LIVE)
+        action = plan(fleet, self.unread(fleet, status=status), NOW).action_for(B)
+        assert action is not None
+        assert (action.verb, action.reason) == (Verb.WAIT, "it cannot be read now")
+
+    def test_ends_with_its_lease_as_any_other(self) -> None:
+        fleet = two(ENDED)
+        planned = plan(fleet, self.unread(fleet), NOW)
+        assert {each.verb for each in planned.actions} == {Verb.DELETE}
+
+    @pytest.mark.parametrize("expires_at", [ENDED, LIVE])
+    def test_is_left_alone_without_tags(self, expires_at: datetime) -> None:
+        fleet = two(expires_at)
+        action = plan(fleet, self.unread(fleet, tags=None), NOW).action_for(B)
+        assert action is not None
+        assert action.verb is Verb.WAIT
+
+    def test_is_not_asked_about_and_keeps_its_entry(self) -> None:
+        fleet = two(LIVE, schedule={"idle_minutes": 10})
+        seen = self.unread(fleet)
+        record = Record({B: Entry("B", "Creating", ago(70))})
+        assert sighted(record, fleet, seen, NOW).entry(B) == record.entry(B)
+        found = looks_due(fleet, seen, record, Remembered(), NOW)
+        assert [each.endpoint_name for each in found.uses] == [A]
+
+
+class TestWhoHasWhat:
+    @pytest.mark.parametrize("function", ["with_lost_lease", "_settled"])
+    def test_one_that_cannot_be_settled_is_frozen_and_no_other(
+        self, monkeypatch: pytest.MonkeyPatch, function: str
+    ) -> None:
+        works = getattr(claims, function)
+
+        def breaks(*given: Any) -> Any:  # noqa: ANN401  (as it does)
+            if any(getattr(each, "name", None) == "B" for each in given):
+                raise IndexError
+            return works(*given)
+
+        monkeypatch.setattr(claims, function, breaks)
+        fleet = two()
+        found = claims.settle(fleet, claims.NOTHING, NOW)
+        assert [each.name for each in found.holdings] == ["A"]
+        assert [(each.name, each.endpoint_name) for each in found.broken] == [("B", B)]
+        assert "[LH1023]" in found.broken[0].complaint
+        assert found.broken[0].violations[0] in found.violations
+        actions = plan(found, both(fleet), NOW)
+        assert {each.resource_name: each.verb for each in actions.actions} == {
+            Name(A): Verb.DELETE,
+            Name(B): Verb.REPORT,
+        }
+
+    def test_where_nobody_can_tell_who_was_first_all_of_them_are_frozen(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def breaks(*_: object) -> None:
+            raise IndexError
+
+        claimed = claimed_twice(LIVE)
+        monkeypatch.setattr(claims, "_only", breaks)
+        found = claims.settle(claimed, claims.NOTHING, NOW)
+        assert len(found.broken) >= 2
+        assert all("endpoint" in each.complaint for each in found.broken)
+
+
+def test_an_endpoint_whose_tags_cannot_be_judged_keeps_no_other_running(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    works = Owner.concerns
+
+    def breaks(self: Owner, tags: Any) -> bool:  # noqa: ANN401  (as it does)
+        if "B" in tags.values():
+            raise IndexError
+        return works(self, tags)
+
+    fleet = fleet_of("A")
+    seen = [
+        there("InService", fleet, endpoint_name=ORPHAN, name="O"),
+        there("InService", fleet, endpoint_name=B, name="B"),
+    ]
+    monkeypatch.setattr(Owner, "concerns", breaks)
+    actions = {each.resource_name: each.verb for each in plan(fleet, seen, NOW).actions}
+    assert actions[Name(B)] is Verb.REPORT
+    assert actions[Name(ORPHAN)] is Verb.DELETE
+
+
+@pytest.mark.parametrize("function", ["_noted", "_settled", "_wanted", "_refused"])
+def test_an_entry_that_cannot_go_on_stays_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, function: str
+) -> None:
+    def breaks(*_: object) -> None:
+        raise IndexError
+
+    fleet, faults = two(), Faults()
+    entry = Entry("A", "InService", ago(70), failures=1, refused="no", refused_config="c")
+    record, planned = Record({A: entry}), plan(fleet, both(fleet), NOW)
+    module = refusals if function in {"_wanted", "_refused"} else transitions
+    monkeypatch.setattr(module, function, breaks)
+    after = {
+        "_noted": lambda: transitions.noted(record, Findings(record), both(fleet), faults),
+        "_settled": lambda: transitions.settled(record, planned, faults),
+        "_wanted": lambda: refusals.refused(record, planned, (), NOW, faults),
+        "_refused": lambda: refusals.refused(
+            record, planned, [(planned.changes[0], "said")], NOW, faults
+        ),
+    }[function]()
+    kept = after.entry(A)
+    assert kept is not None
+    assert (kept.status, kept.failures) == (entry.status, entry.failures)
+    assert A in faults.found
+
+
+def test_what_cannot_be_foretold_hides_nothing_of_the_others(
+    break_for: Callable[..., None],
+) -> None:
+    fleet = two(LIVE)
+    break_for(next_, "standing")
+    (fine,), (faulty,) = (next_._foretold(each, NOW, 1) for each in fleet.items)
+    assert (fine.name, fine.at) == ("A", LIVE)
+    assert "[LH1023]" in faulty.reason

@@ -614,7 +614,7 @@ class TestAnUnreadableSide:
         assert outcome(tick, endpoint).state is State.FAILED
         assert scene.account.status(endpoint) == "InService"
 
-    @pytest.mark.parametrize("operation", ["ListEndpoints", "GetResources", "DescribeEndpoint"])
+    @pytest.mark.parametrize("operation", ["ListEndpoints", "GetResources"])
     def test_a_half_read_account_is_no_account(self, scene: Scene, operation: str) -> None:
         scene.start("A", minutes=10)
         scene.let_pass(minutes=20)

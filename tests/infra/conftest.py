@@ -57,6 +57,7 @@ CONTEXT = {
     "environment": "live",
     "repository_url": "https://git.example.com/shop/endpoints.git",
     "git_secret_name": "shop/git",
+    "git_read_secret_name": "shop/git-to-read",
     "webhook_secret_name": "shop/webhook",
 }
 
@@ -107,7 +108,8 @@ def quiet_synthesis(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Syn
     """The same for an environment that tells nobody anything, and admits nobody but its tokens."""
     left_out = {"notifications", "identities", "limits"}
     document = {key: value for key, value in ENVIRONMENT.items() if key not in left_out}
-    needed = {key: value for key, value in CONTEXT.items() if key != "webhook_secret_name"}
+    others = {"webhook_secret_name", "git_read_secret_name"}
+    needed = {key: value for key, value in CONTEXT.items() if key not in others}
     folder = tmp_path_factory.mktemp("quiet")
     write(folder, document)
     return Synthesis(

@@ -11,7 +11,7 @@ import pytest
 from gateway.models import executions
 from ledger import variables
 from tests.infra.conftest import ENVIRONMENT
-from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
@@ -35,6 +35,23 @@ def secrets(synthesis: Synthesis, name: str) -> set[str]:
 
 
 # -- what each function may do
+
+
+@pytest.mark.parametrize("name", [MODELS, STREAM])
+def test_who_commits_nothing_has_the_git_secret_for_reading_and_no_other(
+    synthesis: Synthesis, quiet_synthesis: Synthesis, name: str
+) -> None:
+    assert secrets(synthesis, name) == {"shop/git-to-read-??????"}
+    assert synthesis.variables(name)["LEASEHOLD_GIT_SECRET"] == "shop/git-to-read"
+    assert secrets(quiet_synthesis, name) == {"shop/git-??????"}
+
+
+@pytest.mark.parametrize("name", [GATEWAY, CONTROLLER])
+def test_who_commits_has_the_git_secret_for_writing_and_no_other(
+    synthesis: Synthesis, name: str
+) -> None:
+    assert secrets(synthesis, name) == {"shop/git-??????"}
+    assert synthesis.variables(name)["LEASEHOLD_GIT_SECRET"] == "shop/git"
 
 
 def test_the_gateway_cannot_touch_an_endpoint(synthesis: Synthesis) -> None:
@@ -63,7 +80,6 @@ def test_models_are_asked_where_they_carry_our_tags_and_never_changed(synthesis:
     (asking,) = synthesis.allowing(MODELS, "sagemaker:InvokeEndpoint")
     assert asking.resources == {f"{ENDPOINTS}/*"}
     assert asking.condition == OURS
-    assert secrets(synthesis, MODELS) == {"shop/git-??????"}
 
 
 def test_a_stream_is_all_that_the_streaming_function_may_ask_for(synthesis: Synthesis) -> None:
@@ -116,7 +132,6 @@ def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesi
 def test_who_answers_knows_the_ledger_and_whom_to_admit(synthesis: Synthesis, name: str) -> None:
     told = synthesis.variables(name)
     assert told["LEASEHOLD_REPOSITORY"] == "https://git.example.com/shop/endpoints.git"
-    assert told["LEASEHOLD_GIT_SECRET"] == "shop/git"
     assert json.loads(told["LEASEHOLD_IDENTITIES"]) == ENVIRONMENT["identities"]
     assert told["LEASEHOLD_REQUESTS_PER_MINUTE"] == "120"  # the default
     assert told["LEASEHOLD_INVOCATIONS_PER_MINUTE"] == "600"

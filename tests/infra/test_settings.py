@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.errors import SettingsError
-from infra.settings import read
+from infra.settings import SECRETS, read
 from tests.infra.conftest import ENVIRONMENT, at_path, definition, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -248,7 +248,7 @@ def test_an_ssh_url_keeps_its_user(checkout: Path, context: Context) -> None:
     assert read(checkout, {**context, "repository_url": url}.get).repository_url == url
 
 
-@pytest.mark.parametrize("key", ["git_secret_name", "webhook_secret_name"])
+@pytest.mark.parametrize("key", SECRETS)
 @pytest.mark.parametrize("name", ["*", "shop/*", "arn:aws:secretsmanager:eu-central-1:1:secret:x"])
 def test_a_secret_is_named_without_wildcards(
     checkout: Path, context: Context, key: str, name: str

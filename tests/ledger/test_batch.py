@@ -39,7 +39,7 @@ class Ledger:
             ticket.rounds += 1
 
 
-def started(*actions: Callable[[], None]) -> list[threading.Thread]:
+def started(*actions: Callable[[], object]) -> list[threading.Thread]:
     threads = [threading.Thread(target=action) for action in actions]
     for thread in threads:
         thread.start()
@@ -115,3 +115,42 @@ def test_a_leader_who_fails_takes_nobody_along() -> None:
 
     assert second.settled
     assert not first.settled
+
+
+def test_who_cannot_wait_for_anothers_round_takes_the_ticket_back() -> None:
+    ledger = Ledger()
+    batch = Batch(ledger.work)
+    leader, late, other = Ticket("leader"), Ticket("late"), Ticket("other")
+
+    threads = started(lambda: batch.settle(leader))
+    assert batch.settle(late, 0.0)
+    assert not late.settled
+    threads += started(lambda: batch.settle(other))
+    ledger.gate.set()
+    joined(threads)
+
+    assert ledger.rounds == [["leader"], ["other"]]
+
+
+def test_a_ticket_that_a_round_is_at_work_on_is_not_taken_back_for_sure() -> None:
+    ledger = Ledger()
+    batch = Batch(ledger.work)
+    leader, joins = Ticket("leader", rounds_needed=2), Ticket("joins", rounds_needed=3)
+    begun, gate = threading.Event(), threading.Event()
+
+    def work(tickets: Sequence[Ticket]) -> None:
+        if joins in tickets:
+            begun.set()
+            assert gate.wait(5)
+        ledger.work(tickets)
+
+    batch = Batch(work)
+    told: list[bool] = []
+    threads = started(lambda: batch.settle(leader), lambda: told.append(batch.settle(joins, 0.5)))
+    ledger.gate.set()
+    assert begun.wait(5)
+    threads[1].join(5)
+    gate.set()
+    joined(threads)
+
+    assert told == [False]

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.planning.action import Verb
 from controller.reconcile import State
-from ledger.errors import Failure, Refused, Unavailable
-from tests.scene import SETTLE, definition, path
+from ledger.deadline import within
+from ledger.errors import Refused, Unavailable
+from ledger.holdings import fleet_of
+from ledger.names import EndpointName
+from tests.scene import SETTLE, definition, outcome, path
 
 if TYPE_CHECKING:
     from tests.scene import Scene
@@ -107,12 +111,64 @@ class TestAnswersThatAreNotUnderstood:
 
     def test_an_unknown_refusal_is_never_read_as_absent(self, scene: Scene) -> None:
         scene.start("A")
+        scene.tick()
         scene.cloud = scene.account.cloud()
         scene.account.order_fault("unavailable", operation="DescribeEndpoint")
-        with pytest.raises(Failure) as caught:
-            scene.tick()
-        assert caught.value.code == "LH3007"
+        tick = scene.tick()
+        (action,) = tick.plan.actions
+        assert action.verb is Verb.WAIT
+        assert [each for each in tick.troubles if "demo-A-Endpoint: it cannot be read" in each]
+        assert action.reason.startswith("it cannot be read now: AWS refused. DescribeEndpoint")
+        assert action.reason.endswith("[LH3007]")
         assert "CreateEndpoint" not in scene.account.calls()
+
+
+class TestOneThatCannotBeRead:
+    """It is on the list, so it is there; what else is to be known of it, is not."""
+
+    def test_keeps_no_other_from_being_looked_at(self, scene: Scene) -> None:
+        scene.start("A")
+        scene.start("B")
+        scene.tick()
+        scene.cloud = scene.account.cloud()
+        scene.account.order_fault("throttle", operation="DescribeEndpoint")
+        reported = {each.name: each.verb for each in scene.tick().plan.actions}
+        assert sorted(reported.values()) == [Verb.KEEP, Verb.WAIT]
+        assert {each.verb for each in scene.tick().plan.actions} == {Verb.KEEP}
+
+    def test_ends_all_the_same_by_what_its_last_look_says(self, scene: Scene) -> None:
+        ending = scene.start("A", minutes=10)
+        scene.tick()
+        scene.let_pass(minutes=30)
+        scene.cloud = scene.account.cloud()
+        scene.account.order_fault("throttle", operation="DescribeEndpoint")
+        assert outcome(scene.tick(), ending).state is State.DONE
+        assert scene.account.status(ending) in ("Deleting", "absent")
+
+    def test_counts_as_a_user_of_its_config(self, scene: Scene) -> None:
+        running = scene.start("A")
+        scene.push({path("A"): definition("A", model={"image": "registry/model:2"})})
+        before = scene.account.config(running)
+        scene.cloud = scene.account.cloud()
+        scene.account.order_fault("throttle", operation="DescribeEndpoint")
+        scene.tick()
+        assert before in scene.account.configs()
+
+    def test_stays_in_the_record_as_it_was(self, scene: Scene) -> None:
+        name = EndpointName(scene.start("A"))
+        scene.tick()
+        before = scene.logbook.read("dev").entry(name)
+        scene.cloud = scene.account.cloud()
+        scene.account.order_fault("throttle", operation="DescribeEndpoint")
+        scene.tick()
+        assert scene.logbook.read("dev").entry(name) == before
+
+    def test_waits_for_the_next_tick_where_there_is_no_time(self, scene: Scene) -> None:
+        scene.start("A")
+        fleet = fleet_of(scene.repository.read(), "dev")
+        with within(0):
+            (seen,) = scene.account.cloud().observe(fleet, scene.owner).observed
+        assert "[LH3030]" in str(seen.unread)
 
 
 def test_making_an_endpoint_again_after_a_tick_that_was_cut_short(scene: Scene) -> None:
