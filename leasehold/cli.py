@@ -14,6 +14,7 @@ from leasehold import console, machine
 from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
+from leasehold.importing import import_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
@@ -86,6 +87,7 @@ _VERBS = (
     plan,
     reconcile_,
     adopt,
+    import_,
     claim,
     token,
 )
