@@ -171,7 +171,7 @@ def _configs(file: Path) -> Configs:
 def _nothing_there(asked: _Asked) -> frozenset[EndpointName]:
     """Return the endpoints that the clone defines. Raises Refused LH5082 for a place taken."""
     folder = asked.clone / ROOT / asked.environment
-    if folder.exists() or folder.is_symlink():
+    if folder.is_symlink() or (folder.exists() and not _is_empty(folder)):
         raise Refused(
             "LH5082",
             f"{folder} is there already: choose another --environment, or remove it first to import"
@@ -183,6 +183,10 @@ def _nothing_there(asked: _Asked) -> frozenset[EndpointName]:
         return frozenset()
     fleets = (read_fleet(entries, each) for each in environments(entries))
     return frozenset(item.endpoint_name for fleet in fleets for item in fleet.items)
+
+
+def _is_empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())
 
 
 def _look(asked: _Asked, region: str) -> Found:
