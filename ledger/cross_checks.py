@@ -118,19 +118,21 @@ def _made_for_another(definition: Definition, lock: Lock) -> str:
 def _not_agreed(file: str, name: Name, source: JumpStart, lock: Lock) -> Iterator[Violation]:
     """Yield what a person has to agree to before this version may be served, and has not."""
     if lock.licences and not source.accept_eula:
-        addresses = " and ".join(filter(None, lock.licences))
-        yield Violation(
-            "LH1016",
-            file,
-            "/accept_eula",
-            f"{name}.lock.json has data under an end-user licence, which this definition does not"
-            f" accept: read {addresses or 'the licence'}, and set accept_eula to true if you"
-            " agree.",
-        )
+        sentence = unread_licence(f"{name}.lock.json", lock.licences)
+        yield Violation("LH1016", file, "/accept_eula", sentence)
     if lock.deprecated is not None and not source.tolerate_deprecated_model:
         yield Violation("LH1045", file, "/model_version", deprecated_version(lock.deprecated))
     if lock.vulnerabilities and not source.tolerate_vulnerable_model:
         yield Violation("LH1046", file, "/model_version", vulnerable_version(lock.vulnerabilities))
+
+
+def unread_licence(what: str, addresses: Iterable[str]) -> str:
+    """Say that a licence is to be read; an empty address is one that nobody knows."""
+    known = " and ".join(filter(None, addresses))
+    return (
+        f"{what} has data under an end-user licence, which this definition does not accept: read"
+        f" {known or 'the licence'}, and set accept_eula to true if you agree."
+    )
 
 
 def deprecated_version(told: str) -> str:

@@ -42,9 +42,11 @@ def in_order(versions: Iterable[str]) -> list[str]:
 
 
 def is_at_least(version: str, least: str) -> bool:
-    """Tell whether a version is not older than another; one that is no number is not."""
-    found, wanted = _release(version), _release(least)
-    return found is not None and wanted is not None and found >= wanted
+    """Tell whether a program's version is not older than another, by the numbers it begins with."""
+    found, wanted = (_NUMBERS.match(each) for each in (version, least))
+    if found is None or wanted is None:
+        return False
+    return (_release(found[0]) or ()) >= (_release(wanted[0]) or ())
 
 
 def _release(version: str) -> tuple[int, ...] | None:
