@@ -87,5 +87,5 @@ def _newest(headers: Iterable[Header]) -> Header | None:
 
 def _no_version(versions: Sequence[Header], model_id: str, wish: str) -> str:
     there = in_order({each.version for each in versions})
-    named = ", ".join(there[:_MOST_NAMED]) + (", ..." if len(there) > _MOST_NAMED else "")
+    named = ", ".join(there[:_MOST_NAMED]) + (" and older ones" if len(there) > _MOST_NAMED else "")
     return f"{model_id} has no version {wish}; there is {named}."
