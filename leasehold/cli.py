@@ -17,6 +17,7 @@ from leasehold.converge import plan, reconcile_
 from leasehold.importing import import_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
+from leasehold.lock import lock
 from leasehold.next import next_
 from leasehold.status import status
 from leasehold.tokens import token
@@ -84,6 +85,7 @@ _VERBS = (
     release,
     log,
     validate,
+    lock,
     plan,
     reconcile_,
     adopt,

@@ -27,11 +27,13 @@ _VARIANT = {
     "InitialInstanceCount": "/inference_instance_count",
     "VariantInstanceProvisionTimeoutInSeconds": "/instance_provision_timeout_seconds",
 }
-_TIMEOUTS = {
+_SERVED = {
     "ModelDataDownloadTimeoutInSeconds": "/model_data_download_timeout_seconds",
     "ContainerStartupHealthCheckTimeoutInSeconds": (
         "/container_startup_health_check_timeout_seconds"
     ),
+    "VolumeSizeInGB": "/volume_size_gb",
+    "InferenceAmiVersion": "/inference_ami_version",
 }
 _ASYNC = {
     "S3OutputPath": "/async_inference/s3_output_path",
@@ -80,8 +82,10 @@ class Documents:
         match path:
             case ("PrimaryContainer", *rest):
                 return self._of_container(tuple(rest))
+            case ("Containers", int(), "Environment", *key):
+                return self._of_model("/environment" + "".join(map(_part, key)))
             case ("Containers", *_):
-                return "endpoint", "/model_package_arn"
+                return self._of_model("/model_package_arn")
             case ("EnableNetworkIsolation",):
                 return self._of_model("/enable_network_isolation")
             case ("ExecutionRoleArn",):
@@ -111,10 +115,9 @@ class Documents:
         return "endpoint", {**_ASYNC, **_SCALING}.get(last, "")
 
     def _of_model(self, pointer: str) -> tuple[_Kind, str]:
-        """Return a field of the container, which the definition has, or its lock."""
-        if isinstance(self.holding.definition.source, Container):
-            return "endpoint", f"/model{pointer}"
-        return "lock", pointer
+        """Return a field of what is served, which the definition says, or its lock."""
+        within = "/model" if isinstance(self.holding.definition.source, Container) else ""
+        return self.holding.served_in, f"{within}{pointer}"
 
     def _of_container(self, path: Path) -> tuple[_Kind, str]:
         match path:
@@ -138,8 +141,8 @@ class Documents:
                 return "endpoint", "/inference_instance_type"
             case ("InstancePools", *_):
                 return "endpoint", "/instance_pools"
-            case (str(name),) if name in _TIMEOUTS:
-                return self._of_model(_TIMEOUTS[name])
+            case (str(name),) if name in _SERVED:
+                return self._of_model(_SERVED[name])
             case (str(name),) if name in _VARIANT:
                 return "endpoint", _VARIANT[name]
             case (*_, str(name)):

@@ -21,6 +21,7 @@ from ledger.documents import (
     ModelData,
     ModelPackage,
     Suspension,
+    VariantSettings,
     dump_existing_config,
     dump_lease,
     parse_definition,
@@ -118,8 +119,7 @@ def test_an_own_container_is_read_with_all_its_settings() -> None:
         model_data=ModelData("s3://b/m.tar.gz", "S3Prefix", "Gzip"),
         environment={"A": "1"},
         network_isolation=True,
-        download_timeout_seconds=600,
-        startup_timeout_seconds=300,
+        variant=VariantSettings(600, 300),
     )
 
 

@@ -28,6 +28,7 @@ from ledger.documents import (
     Lock,
     ModelData,
     ModelPackage,
+    VariantSettings,
 )
 from ledger.holdings import Holding
 from ledger.lease import Lease
@@ -51,8 +52,7 @@ EVERYTHING = Container(
     },
     environment={"MAX_INPUT_LENGTH": "4096"},
     network_isolation=True,
-    download_timeout_seconds=1200,
-    startup_timeout_seconds=600,
+    variant=VariantSettings(1200, 600),
     accept_eula=True,
 )
 PACKAGE = ModelPackage("arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3")
@@ -134,8 +134,8 @@ def test_what_does_not_change_the_service_does_not_change_the_name(other: Holdin
         holding(source=replace(PLAIN, model_data=ModelData("s3://b/m/"))),
         holding(source=replace(PLAIN, additional_model_data={"d": ModelData("s3://b/d/")})),
         holding(source=replace(PLAIN, network_isolation=True)),
-        holding(source=replace(PLAIN, startup_timeout_seconds=60)),
-        holding(source=replace(PLAIN, download_timeout_seconds=60)),
+        holding(source=replace(PLAIN, variant=VariantSettings(startup_timeout_seconds=60))),
+        holding(source=replace(PLAIN, variant=VariantSettings(download_timeout_seconds=60))),
         holding(source=PACKAGE),
         holding(async_inference=ASYNC),
         holding(endpoint_name="legacy"),
