@@ -18,6 +18,8 @@ from leasehold.importing import import_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.lock import lock
+from leasehold.models import models
+from leasehold.new import new
 from leasehold.next import next_
 from leasehold.status import status
 from leasehold.tokens import token
@@ -85,6 +87,8 @@ _VERBS = (
     release,
     log,
     validate,
+    models,
+    new,
     lock,
     plan,
     reconcile_,

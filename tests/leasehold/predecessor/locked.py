@@ -1,6 +1,6 @@
 """Stands in for `leasehold lock` where its extra is not installed: a lock for each `model_id`.
 
-    python -m tests.leasehold.predecessor.locked CLONE
+python -m tests.leasehold.predecessor.locked CLONE
 """
 
 import json
