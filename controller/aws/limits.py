@@ -42,7 +42,9 @@ class Limits:
         operation = self._model_of(call.service).operation_model(call.operation)
         yield from breaches(operation.input_shape, call.request)
         container = call.request.get("PrimaryContainer", {})
-        yield from _too_many_bytes(container.get("Environment", {}))
+        yield from _too_many_bytes(container.get("Environment", {}), ("PrimaryContainer",))
+        for number, packaged in enumerate(call.request.get("Containers", ())):
+            yield from _too_many_bytes(packaged.get("Environment", {}), ("Containers", number))
         yield from _no_prefixes(container)
 
 
@@ -88,8 +90,8 @@ def _no_prefixes(container: Any) -> Iterator[Breach]:  # noqa: ANN401
             yield Breach((*place, "S3DataSource", "S3Uri"), sentence, level="warning")
 
 
-def _too_many_bytes(variables: Any) -> Iterator[Breach]:  # noqa: ANN401
-    path, total = ("PrimaryContainer", "Environment"), 0
+def _too_many_bytes(variables: Any, container: Path) -> Iterator[Breach]:  # noqa: ANN401
+    path, total = (*container, "Environment"), 0
     for key, value in variables.items():
         for each in (key, value):
             size = len(each.encode(errors="surrogatepass"))
