@@ -8,13 +8,15 @@ there                 past, unknown  ended, and said: it runs on until somebody 
 any, without a meter  none           no file: it was always on
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from leasehold.predecessor.definitions import Made
 from leasehold.predecessor.expiries import Expiry
 from leasehold.predecessor.found import Found
 from leasehold.predecessor.notes import Note, absent
 from ledger.lease import Lease, stamp
+
+_SURELY = timedelta(days=1)  # what has ended is over by every clock, however wrong this one is
 
 
 def lease_of(made: Made, found: Found, now: datetime) -> tuple[Lease | None, Note | None]:
@@ -23,7 +25,7 @@ def lease_of(made: Made, found: Found, now: datetime) -> tuple[Lease | None, Not
         return None, _always_on(made, found)
     expiry = found.expiries.get(made.endpoint_name)
     until = expiry.expires_at if expiry else None
-    ended = Lease(min(until, now) if until else now)
+    ended = Lease(min(until, now - _SURELY) if until else now - _SURELY)
     is_there = found.serving(made.endpoint_name) is not None
     field, when = f"{made.endpoint_name}: lease", stamp(until) if until else ""
     if is_there and until and until > now:

@@ -132,7 +132,7 @@ class TestAModel:
     def test_of_realtime_gets_an_ended_lease(self) -> None:
         made = moved(model())
         lease = document(made, "Falcon40B", "lease")
-        assert lease["expires_at"] == "2026-11-23T12:00:00Z"
+        assert lease["expires_at"] == "2026-11-22T12:00:00Z"
         assert not isinstance(parse_lease("", dump_json(lease)), tuple)
 
     def test_of_async_has_no_meter_whatever_its_schedule_says(self) -> None:
@@ -392,7 +392,7 @@ class TestWhatRuns:
         made = moved(model(), found=self.found(status))
         definition = document(made, "Falcon40B")
         assert (definition["endpoint_config_name"], "adopt" in definition) == ("cfg-A1", False)
-        assert document(made, "Falcon40B", "lease")["expires_at"] == "2026-11-23T12:00:00Z"
+        assert document(made, "Falcon40B", "lease")["expires_at"] == "2026-11-22T12:00:00Z"
         assert told(made, f"{NAME}: lease").startswith("! ended, though its parameter says")
         named = [each.field for each in made.notes if each.field == f"{NAME}: at AWS"]
         assert bool(named) is (status is not None)
