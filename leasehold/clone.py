@@ -85,25 +85,31 @@ def write(clone: Path, files: Mapping[str, bytes]) -> None:
 
 
 def commit(clone: Path, files: Mapping[str, bytes], message: str, author: Person) -> str:
-    """Write new files and commit just these; return the commit's short id.
+    """Write files and commit just these; return the commit's short id.
 
-    Raises Refused LH5083 where git takes no commit here; then none of the files is left.
+    Raises Refused LH5083 where git takes no commit here; then all files are as they were.
     """
     if not (clone / ".git").exists():
         raise _not_committed(clone, "it is no clone")
+    paths = {name: clone / name for name in files}
+    before = {name: path.read_bytes() for name, path in paths.items() if path.exists()}
     write(clone, files)
     person = as_variables(author)
     for words in (["add"], ["commit", "--quiet", "--only", "--file=-"]):
         done = _git(clone, [*words, "--", *files], person, message)
         if done.returncode != 0:
-            _take_back(clone, files)
+            _take_back(clone, files, before)
             raise _not_committed(clone, _words(done.stderr or done.stdout))
     return _git(clone, ["rev-parse", "--short", "HEAD"], {}, "").stdout.strip()
 
 
-def _take_back(clone: Path, files: Iterable[str]) -> None:
-    _git(clone, ["rm", "--quiet", "--cached", "--ignore-unmatch", "--", *files], {}, "")
-    for name in files:
+def _take_back(clone: Path, files: Iterable[str], before: Mapping[str, bytes]) -> None:
+    write(clone, before)
+    fresh = [name for name in files if name not in before]
+    _git(clone, ["rm", "--quiet", "--cached", "--ignore-unmatch", "--", *fresh], {}, "")
+    if before:
+        _git(clone, ["reset", "--quiet", "--", *before], {}, "")
+    for name in fresh:
         path = clone / name
         path.unlink(missing_ok=True)
         for folder in list(path.relative_to(clone).parents)[:-1]:
@@ -115,7 +121,7 @@ def _not_committed(clone: Path, why: str) -> Refused:
     return Refused(
         "LH5083",
         f"nothing is written, for git takes no commit in {clone.resolve()}: {why.rstrip('.')}. Name"
-        " your clone of the ledger with --into, or say --no-commit to get the files alone.",
+        " your clone of the ledger with --into, or let it write the files alone.",
     )
 
 

@@ -16,6 +16,7 @@ from leasehold.jumpstart.files import write_all
 from leasehold.jumpstart.model import Catalogues
 from leasehold.jumpstart.resolving import Locked, Unlocked, resolve
 from leasehold.jumpstart.wanted import Unreadable, Wanted, Which, all_wanted
+from leasehold.lock_commit import commit_locks
 from ledger.checkout import documents
 from ledger.errors import Refused
 from ledger.holdings import environments
@@ -33,19 +34,39 @@ from ledger.snapshot import Entries
 )
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a lock is stale.")
 @click.option(
+    "--commit", is_flag=True, help="Commit the locks; what cannot be locked stops no other."
+)
+@click.option("--author", metavar='"NAME <EMAIL>"', help="Author of the commit; by default you.")
+@click.option(
     "--into",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
     metavar="DIR",
     help="Your clone of the ledger; by default this folder.",
 )
-def lock(which: tuple[str, ...], *, upgraded: tuple[str, ...], check: bool, into: Path) -> None:
+def lock(  # noqa: PLR0913  (one for each option)
+    which: tuple[str, ...],
+    *,
+    upgraded: tuple[str, ...],
+    check: bool,
+    commit: bool,
+    author: str | None,
+    into: Path,
+) -> None:
     """Resolve the model_id of each definition to exact artifacts, in NAME.lock.json.
 
     All definitions below environments/, or those that are named. A version that is locked stays
     as long as its definition allows it. Needs the extra: pip install 'leasehold[jumpstart]'.
     """
-    wanted = named(documents(into), [*which, *upgraded])
+    names = [*which, *upgraded]
+    if commit and check:
+        raise click.UsageError("--check writes nothing, so it does not go with --commit.")
+    if commit:
+        readable, unreadable = chosen(documents(into), names)
+        found = resolve_all(readable, extra.catalogues(), upgraded) if readable else []
+        commit_locks(into, [*found, *unreadable], author)
+        return
+    wanted = named(documents(into), names)
     if not wanted:
         say("Nothing to lock: no definition here has a model_id.")
         return
@@ -88,17 +109,24 @@ def named(entries: Entries, names: Sequence[str]) -> list[Wanted]:
 
     Raises Refused LH5073 where a name is nobody's, and LH5074 where one cannot be read.
     """
+    readable, unreadable = chosen(entries, names)
+    _refuse(unreadable, len(readable) + len(unreadable))
+    return readable
+
+
+def chosen(entries: Entries, names: Sequence[str]) -> tuple[list[Wanted], list[Unreadable]]:
+    """Return the same, and apart from them those that cannot be read. Raises Refused LH5073."""
     found, wishes = list(all_wanted(entries)), [Which(each) for each in names]
     for wish in wishes:
         if not any(wish.covers(each.environment, each.name) for each in found):
             _refuse_name(wish, entries)
-    chosen = [
+    meant = [
         each
         for each in found
         if not wishes or any(wish.covers(each.environment, each.name) for wish in wishes)
     ]
-    _refuse([each for each in chosen if isinstance(each, Unreadable)], len(chosen))
-    return [each for each in chosen if isinstance(each, Wanted)]
+    readable = [each for each in meant if isinstance(each, Wanted)]
+    return readable, [each for each in meant if isinstance(each, Unreadable)]
 
 
 def _refuse_name(wish: Which, entries: Entries) -> None:
