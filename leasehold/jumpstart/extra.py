@@ -5,6 +5,9 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
+from botocore.exceptions import BotoCoreError
+
+from leasehold import aws_settings
 from leasehold.jumpstart.model import Catalogues
 from ledger.errors import Refused
 
@@ -17,7 +20,7 @@ _ADAPTER = "leasehold.jumpstart.sdk"
 def catalogues(
     installed: Callable[[str], str] = version, load: Callable[[str], object] = import_module
 ) -> Catalogues:
-    """Load the SageMaker SDK, which takes some seconds. Raises Refused LH5070 or LH5076."""
+    """Load the SageMaker SDK, which takes some seconds. Raises Refused LH5060, LH5070, LH5076."""
     try:
         found = installed("sagemaker")
     except PackageNotFoundError as error:
@@ -41,4 +44,6 @@ def catalogues(
             f"the SageMaker SDK is installed and cannot be loaded ({error}): `{INSTALL}"
             " --force-reinstall` mends it.",
         ) from error
+    except BotoCoreError as error:  # the SDK looks at this machine's settings as it is imported
+        raise aws_settings.refused(f"{type(error).__name__}: {error}") from error
     return adapter.Sdk(found)  # type: ignore[attr-defined, no-any-return]

@@ -15,18 +15,23 @@ FOUR_GPUS = "ml.g5.12xlarge"
 NEURON = "ml.inf2.24xlarge"
 
 Spec = dict[str, Any]
+_DOMAINS = {
+    REGION: "amazonaws.com",
+    OTHER_REGION: "amazonaws.com",
+    "cn-north-1": "amazonaws.com.cn",
+}
 _REGISTRY = "763104351884.dkr.ecr"
 
 
 def images(tag: str) -> Spec:
-    """Say which image runs on which family, in two regions."""
+    """Say which image runs on which family, in three regions."""
     aliases = {
         region: {
-            "gpu_image": f"{_REGISTRY}.{region}.amazonaws.com/djl-inference:{tag}-cu128",
-            "cpu_image": f"{_REGISTRY}.{region}.amazonaws.com/djl-inference:{tag}-cpu",
-            "neuron_image": f"{_REGISTRY}.{region}.amazonaws.com/djl-inference:{tag}-neuronx",
+            "gpu_image": f"{_REGISTRY}.{region}.{domain}/djl-inference:{tag}-cu128",
+            "cpu_image": f"{_REGISTRY}.{region}.{domain}/djl-inference:{tag}-cpu",
+            "neuron_image": f"{_REGISTRY}.{region}.{domain}/djl-inference:{tag}-neuronx",
         }
-        for region in (REGION, OTHER_REGION)
+        for region, domain in _DOMAINS.items()
     }
     return {
         "regional_aliases": aliases,

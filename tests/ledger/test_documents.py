@@ -698,8 +698,8 @@ def test_a_lock_has_the_package_that_a_model_id_means() -> None:
                 "model_data_source": {"s3_uri": "s3://b/m/"},
             },
             (
-                'LH1002 /model_data_source: {"s3_uri": "s3://b/m/"} does not go with the rest: leave'
-                " it out."
+                'LH1002 /model_data_source: {"s3_uri": "s3://b/m/"} does not go with the rest:'
+                " leave it out."
             ),
         ),
     ],

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ProfileNotFound
 
 from leasehold.jumpstart import extra
 from ledger.errors import Refused
@@ -44,6 +45,12 @@ def test_a_broken_one_says_what_is_missing() -> None:
     code, sentence = refusal("3.27.0", ImportError("No module named 'scipy'"))
     assert code == "LH5070"
     assert "cannot be loaded (No module named 'scipy')" in sentence
+
+
+def test_settings_of_the_machine_that_do_not_do_are_said_as_that() -> None:
+    code, sentence = refusal("3.27.0", ProfileNotFound(profile="nobodys"))
+    assert code == "LH5060"
+    assert "(ProfileNotFound: The config profile (nobodys) could not be found)" in sentence
 
 
 @pytest.mark.parametrize("version", ["3.27.0", "3.30.1", "3.28.0.dev0"])
