@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from leasehold import models as verb
 from leasehold.cli import main
+from leasehold.jumpstart import extra
 from leasehold.jumpstart.model import Header, Model, NotResolvableError
 from tests.leasehold.jumpstart.catalogue import EULA, G5, FakeCatalogue, header
 from tests.leasehold.jumpstart.test_wanted import SETTINGS
@@ -64,7 +64,7 @@ def run(
     def of_region(region: str) -> FakeCatalogue:
         return replace(catalogue, region_name=region)
 
-    monkeypatch.setattr(verb.extra, "catalogues", lambda: of_region)
+    monkeypatch.setattr(extra, "catalogues", lambda: of_region)
     return CliRunner().invoke(main, ["models", *words, "--into", str(clone)])
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from leasehold import new as verb
 from leasehold.cli import main
+from leasehold.jumpstart import extra
 from ledger.checkout import documents
 from ledger.holdings import Holding, read_fleet
 from tests.leasehold.jumpstart.catalogue import ARTIFACTS, EULA, G5, G6, FakeCatalogue, header
@@ -39,7 +40,7 @@ def add(clone: Path, environment: str, **fields: object) -> None:
 def use(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
     def use(catalogue: FakeCatalogue) -> None:
         monkeypatch.setattr(
-            verb.extra, "catalogues", lambda: lambda region: replace(catalogue, region_name=region)
+            extra, "catalogues", lambda: lambda region: replace(catalogue, region_name=region)
         )
 
     use(CATALOGUE)
