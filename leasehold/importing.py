@@ -131,15 +131,15 @@ def import_(  # noqa: PLR0913  (one for each option)
         raise Refused("LH5080", "--only goes with --second-step: an import takes the whole file.")
     person = None if no_commit else author_of(author)
     others = _nothing_there(asked)
-    region = region_name or configs.region_name
+    region = _region(configs, region_name)
     found = _look(asked, region) if from_aws else None
     options = _completed(_wanted(configs, found), given)
     wish = Wish(
         asked.environment,
         clones.ledger_id(asked.clone, asked.environment),
         options[_ROLE],
-        options.get(_OUTPUT),
         region,
+        options.get(_OUTPUT),
     )
     made = move(configs, wish, found or Found(), clock().replace(microsecond=0), others)
     _check_settings(asked.environment, made)
@@ -183,6 +183,13 @@ def _nothing_there(asked: _Asked) -> frozenset[EndpointName]:
         return frozenset()
     fleets = (read_fleet(entries, each) for each in environments(entries))
     return frozenset(item.endpoint_name for fleet in fleets for item in fleet.items)
+
+
+def _region(configs: Configs, given: str | None) -> str:
+    """Return the region. Raises Refused LH5080 where neither file nor option says it."""
+    if region := given or configs.region_name:
+        return region
+    raise Refused("LH5080", "the file has no region_name: say --region NAME.")
 
 
 def _is_empty(folder: Path) -> bool:

@@ -5,6 +5,7 @@ helps with says so.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from controller.aws.account import Account
@@ -15,6 +16,7 @@ from leasehold.predecessor.found import TICK, ConfigFound, Found, Rule, TokensFo
 from ledger.errors import Failure, Refused
 from ledger.names import EndpointName
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _TOPICS = {"SuccessTopic": "success_topic_arn", "ErrorTopic": "error_topic_arn"}
 _OUTPUTS = {"S3OutputPath": "s3_output_path", "S3FailurePath": "s3_failure_path"}
 
@@ -57,7 +59,9 @@ class PredecessorAccount:
                 f"the expiries below {PATH} cannot be read: {failure.message} Whoever imports needs"
                 " ssm:GetParametersByPath there.",
             ) from failure
-        return {each.endpoint_name: each for each in listed}
+        # Of two about one endpoint, the later expiry counts.
+        by_end = sorted(listed, key=lambda each: each.expires_at or _NEVER)
+        return {each.endpoint_name: each for each in by_end}
 
     def _config(self, name: str) -> ConfigFound:
         try:

@@ -14,7 +14,7 @@ from ledger.json_text import decode
 
 _KNOWN = {"project_prefix", "region_name", "ddb_auth_table_name", "jumpstart_models"}
 _DEFAULT_TABLE = "AuthTable"
-_LONGEST_BEGINNING = 100
+_LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Configs:
     """The file; `left` notes what in it is no setting and no model."""
 
     project_prefix: str
-    region_name: str
+    region_name: str | None
     token_table: str
     names_table: bool
     models: Sequence[Model]
@@ -57,7 +57,8 @@ def read_configs(file: str, content: bytes) -> Configs:
         raise _refused(file, "it is nested too deeply to be read") from None
     if not isinstance(data, dict):
         raise _refused(file, "it is no object, which begins with {")
-    prefix, region = (_text(file, data, key) for key in ("project_prefix", "region_name"))
+    prefix = _text(file, data, "project_prefix")
+    region = _text(file, data, "region_name") if "region_name" in data else None
     listed = data.get("jumpstart_models", [])
     if not isinstance(listed, list):
         raise _refused(file, "jumpstart_models is no list")
@@ -85,6 +86,6 @@ def _text(file: str, data: Mapping[str, Any], key: str) -> str:
 def _refused(file: str, why: str) -> Refused:
     return Refused(
         "LH5081",
-        f"{file} cannot be imported, for {why[:_LONGEST_BEGINNING]}: name the predecessor's"
+        f"{file} cannot be imported, for {why[:_LONGEST_REASON]}: name the predecessor's"
         " config/configs.json.",
     )

@@ -84,6 +84,17 @@ class Definer:
         """Return what an endpoint is called whose definition does not say it."""
         return f"{self.prefix}-{name}-Endpoint"
 
+    def named(self, name: str, endpoint_name: EndpointName) -> dict[str, str]:
+        """Return the field that says an endpoint's name, where it is not the default."""
+        default = str(endpoint_name) == self.default(name)
+        return {} if default else {"endpoint_name": str(endpoint_name)}
+
+    def _short(self, endpoint_name: EndpointName) -> str:
+        """Return what a model would be called whose endpoint this is, or else all of its name."""
+        inner = str(endpoint_name).removeprefix(f"{self.prefix}-").removesuffix("-Endpoint")
+        usable = inner and str(endpoint_name) == self.default(inner)
+        return inner if usable and inner not in self._taken else str(endpoint_name)
+
     def of_model(self, model: Model) -> Made:
         """Make the definition of a model. What AWS has of it, its endpoint goes on with."""
         made = _Maker(self, model)
@@ -91,7 +102,7 @@ class Definer:
 
     def of_endpoint(self, endpoint_name: EndpointName, config_name: str) -> Made:
         """Make the definition of an endpoint that the predecessor's API added."""
-        name = self._taken.take(str(endpoint_name))
+        name = self._taken.take(self._short(endpoint_name))
         there, expiry = self.found.serving(endpoint_name), self.found.expiries.get(endpoint_name)
         config = self.found.configs.get(config_name)
         asynchronous = config.async_inference if config else None
@@ -100,7 +111,7 @@ class Definer:
         data = {
             "$schema": SCHEMA,
             "name": name,
-            "endpoint_name": str(endpoint_name),
+            **self.named(name, endpoint_name),
             "endpoint_config_name": config_name,
             "inference_type": "async" if is_async else "realtime",
             **({"async_inference": asynchronous} if asynchronous else {}),
@@ -159,7 +170,7 @@ class _Maker:
         data = {
             "$schema": SCHEMA,
             "name": name,
-            **({} if key == self.definer.default(name) else {"endpoint_name": str(key)}),
+            **self.definer.named(name, key),
             **self._source(key, there),
             **self._hosting(),
             **self._kind(),

@@ -23,6 +23,7 @@ from ledger.fleet import document_path, environment_path
 from ledger.json_files import Violation, dump_json
 from ledger.lease import Lease
 from ledger.names import EndpointName
+from ledger.phases import Phase, phase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,9 @@ def _status(made: Made, found: Found) -> Iterator[Note]:
     field = f"{made.endpoint_name}: at AWS"
     if there and not found.serving(made.endpoint_name):
         now = f"it is {there.status}, and counts as gone: delete it there, or nothing starts"
+        yield absent(field, now, look=True)
+    if there and phase_of(there.status) is Phase.CHANGING:
+        now = f"it is {there.status}: import again once it is in service, for its config may change"
         yield absent(field, now, look=True)
     config = found.configs.get(str(made.data.get("endpoint_config_name")))
     if config and config.problem:

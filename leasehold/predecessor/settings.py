@@ -23,8 +23,8 @@ class Wish:
     environment: str
     ledger_id: str
     execution_role_arn: str
+    region_name: str
     async_output_path: str | None = None
-    region_name: str | None = None
 
 
 def prefix_of(configs: Configs) -> str:
@@ -43,7 +43,7 @@ def settings(
     fields: dict[str, Any] = {
         "ledger_id": wish.ledger_id,
         "project_prefix": prefix,
-        "region_name": wish.region_name or configs.region_name,
+        "region_name": wish.region_name,
         "ddb_auth_table_name": table,
         "execution_role_arn": wish.execution_role_arn,
     }
@@ -53,7 +53,7 @@ def settings(
         fields["identities"] = {"legacy_token_table": configs.token_table}
     return fields, [
         _prefix_note(configs.project_prefix, prefix),
-        note("region_name", configs.region_name, f"region_name {fields['region_name']}"),
+        note("region_name", configs.region_name, f"region_name {wish.region_name}"),
         _table_note(configs, tokens, table),
         absent(
             "execution_role_arn", f"{wish.execution_role_arn}: the former one goes with its stack"

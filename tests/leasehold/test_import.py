@@ -193,6 +193,11 @@ class TestWhatIsRefused:
         assert said.endswith("[LH5084]")
         assert "LH1002" in refused(file, clone, *GIVEN, "--region", "Europe")
 
+    def test_a_file_without_a_region(self, tmp_path: Path, clone: Path) -> None:
+        file = write(tmp_path, b'{"project_prefix": "demo", "jumpstart_models": []}')
+        assert "say --region NAME. [LH5080]" in refused(file, clone, *GIVEN)
+        assert run(file, clone, *GIVEN, "--region", "us-east-1").exit_code == 0
+
     def test_options_that_do_not_go_together(self, file: Path, clone: Path) -> None:
         assert refused(file, clone, *GIVEN, "--only", "A").endswith("[LH5080]")
 

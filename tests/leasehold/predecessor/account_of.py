@@ -41,7 +41,7 @@ def file_of(*models: object, **fields: object) -> bytes:
 def moved(*models: object, found: Found | None = None, **fields: object) -> Move:
     """The move of a file into the environment dev."""
     configs = read_configs("configs.json", file_of(*models, **fields))
-    wish = Wish("dev", "0123456789abcdef", ROLE, "s3://demo-answers/")
+    wish = Wish("dev", "0123456789abcdef", ROLE, "us-east-1", "s3://demo-answers/")
     return move(configs, wish, found or Found(), NOW)
 
 

@@ -283,6 +283,7 @@ class TestWhatIsNeitherFieldNorModel:
             b"{}",
             file_of(project_prefix=""),
             file_of(region_name=5),
+            file_of(region_name=""),
             file_of(ddb_auth_table_name=5),
             b'{"project_prefix": "a", "region_name": "b", "jumpstart_models": {}}',
         ],
@@ -450,6 +451,24 @@ class TestWhatRuns:
         assert document(made, "by-api", "lease")["expires_at"] == "2026-11-23T14:00:00Z"
         assert made.frozen == ()
 
+    def test_what_the_api_added_is_called_as_models_are_where_its_name_is(self) -> None:
+        names = [EndpointName("demo-Chat-Endpoint"), EndpointName("demo-falcon40b-Endpoint")]
+        found = Found(
+            expiries={each: Expiry(each, "cfg", self.UNTIL) for each in names},
+            endpoints={each: running(each, "cfg") for each in names},
+        )
+        made = moved(model(), found=found)
+        assert "endpoint_name" not in document(made, "Chat")
+        # A name differs from the model's in case alone, so it is the model's.
+        assert document(made, "Falcon40B")["endpoint_config_name"] == "cfg"
+        taken = Found(expiries={names[0]: Expiry(names[0], "cfg", self.UNTIL)})
+        both = moved(model("Chat", inference_type="x"), model("chat"), found=taken)
+        assert document(both, "Chat")["endpoint_config_name"] == "cfg"
+
+    def test_what_is_being_changed_is_to_be_looked_at_again(self) -> None:
+        made = moved(model(), found=self.found("Updating"))
+        assert told(made, f"{NAME}: at AWS").startswith("! it is Updating: import again")
+
     def test_a_parameter_that_says_nothing_is_said_and_stops_no_other(self) -> None:
         name = EndpointName("broken")
         made = moved(model(), found=Found(expiries={name: Expiry(name, problem="it is no object")}))
@@ -463,7 +482,7 @@ class TestWhatRuns:
         assert document(made, "Falcon40B")["schedule"]["windows"][0]["days"] == ["mon"]
         assert told(made, f"{NAME}: lease") == "ended: it runs by its hours"
         alone = Found(expiries={NAME: Expiry(NAME, "cfg-A1", schedule=hours)})
-        assert document(moved(found=alone), str(NAME))["schedule"]["timezone"] == "UTC"
+        assert document(moved(found=alone), "Falcon40B")["schedule"]["timezone"] == "UTC"
 
     def test_what_is_leaseholds_already_is_left_out(self) -> None:
         ours = {"leasehold:environment": "prod"}
