@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+from leasehold import importing as verb
 from leasehold.cli import main
 from tests.leasehold.predecessor.account_of import ROLE, file_of, model
 
@@ -114,6 +115,22 @@ class TestACommit:
         assert git(clone, "status", "--porcelain") == (
             "A  environments/prod/environment.json\nA  notes.txt\n"
         )
+
+    def test_asks_in_a_terminal_for_what_the_file_does_not_say(
+        self, tmp_path: Path, clone: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Terminal:
+            @staticmethod
+            def isatty() -> bool:
+                return True
+
+        monkeypatch.setattr(verb, "sys", type("sys", (), {"stdin": Terminal}))
+        file = write(tmp_path, file_of(model(inference_type="async")))
+        command = ["import", str(file), "--into", str(clone), *ANA]
+        result = CliRunner().invoke(main, command, input=f"me\n{ROLE}\ns3://answers/\n")
+        assert result.exit_code == 0, result.output
+        made = json.loads((clone / "environments/demo/environment.json").read_bytes())
+        assert (made["execution_role_arn"], made["async_output_path"]) == (ROLE, "s3://answers/")
 
     def test_can_be_left_to_its_reader(self, file: Path, clone: Path) -> None:
         result = run(file, clone, "--role-arn", ROLE, "--no-commit")
@@ -227,14 +244,16 @@ class TestTheSecondStep:
         assert "blue/green" in result.stdout
 
     def test_says_what_stays_as_it_is(self, tmp_path: Path, clone: Path) -> None:
-        file = write(tmp_path, file_of(model(), model("Flan"), model("Odd")))
+        file = write(tmp_path, file_of(model(), model("Flan"), model("Odd"), model("Bad")))
         run(file, clone, *GIVEN)
         self.on_config(clone)
         (clone / "environments/demo/Flan.endpoint.json").unlink()
         (clone / "environments/demo/Odd.endpoint.json").write_text("[]")
+        (clone / "environments/demo/Bad.endpoint.json").write_text("{")
         said = run(file, clone, "--second-step").stdout
         assert "! Flan stays as it is: there is no environments/demo/Flan.endpoint.json" in said
         assert "! Odd stays as it is: it cannot be read" in said
+        assert "! Bad stays as it is: it cannot be read" in said
         assert "Falcon40B: environments/demo/Falcon40B.endpoint.json has its model_id now" in said
 
     def test_of_none_is_refused(self, file: Path, clone: Path) -> None:

@@ -7,6 +7,8 @@ import pytest
 from leasehold.predecessor.configs import read_configs
 from leasehold.predecessor.expiries import Expiry
 from leasehold.predecessor.found import Found, TokensFound
+from leasehold.predecessor.move import move
+from leasehold.predecessor.settings import Wish
 from ledger.documents import parse_definition, parse_environment, parse_lease
 from ledger.errors import Refused
 from ledger.json_files import dump_json
@@ -483,6 +485,15 @@ class TestWhatRuns:
         assert told(made, f"{NAME}: lease") == "ended: it runs by its hours"
         alone = Found(expiries={NAME: Expiry(NAME, "cfg-A1", schedule=hours)})
         assert document(moved(found=alone), "Falcon40B")["schedule"]["timezone"] == "UTC"
+
+    def test_what_another_environment_defines_is_left_out(self) -> None:
+        configs = read_configs("", file_of(model()))
+        wish = Wish("dev", "0123456789abcdef", ROLE, "us-east-1")
+        added = EndpointName("by-api")
+        found = Found(expiries={added: Expiry(added, "cfg", self.UNTIL)})
+        made = move(configs, wish, found, NOW, frozenset({NAME, added}))
+        assert [*made.files] == ["environments/dev/environment.json"]
+        assert told(made, NAME).startswith("! left out: another environment of this ledger")
 
     def test_what_is_leaseholds_already_is_left_out(self) -> None:
         ours = {"leasehold:environment": "prod"}
