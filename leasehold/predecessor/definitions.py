@@ -77,8 +77,18 @@ class Definer:
         self.endpoint_names, _ = allotted(
             former, _is_endpoint, lambda place: _as_endpoint(self.default(self.names[place]))
         )
-        paths = {place: path for place, each in models.items() if (path := _path(each)) is not None}
+        answered = [each for each in configs.models if not self.is_async(each)]
+        paths = {each.place: path for each in answered if (path := _path(each)) is not None}
         self.paths, _ = allotted(paths, _is_path, lambda place: _as_path(paths[place]))
+
+    def there(self, model: Model) -> Existing | None:
+        """Return the endpoint of a model, where it runs."""
+        return self.found.serving(EndpointName(self.endpoint_names[model.place]))
+
+    def is_async(self, model: Model) -> bool:
+        """Tell which of the two it is: an endpoint that is there knows better than the file."""
+        there = self.there(model)
+        return there.is_async if there else model.data.get("inference_type") == "async"
 
     def default(self, name: str) -> str:
         """Return what an endpoint is called whose definition does not say it."""
@@ -124,10 +134,7 @@ class Definer:
 
 
 def _path(model: Model) -> str | None:
-    """Return the path that a model had, which an asynchronous one had not."""
     match model.data:
-        case {"inference_type": "async"}:
-            return None
         case {"integration": {"properties": {"api_resource_name": str(path)}}}:
             return path
         case _:
@@ -166,14 +173,14 @@ class _Maker:
     def made(self) -> Made:
         name = self._name()
         key = EndpointName(self._endpoint(name))
-        there = self.definer.found.serving(key)
+        there = self.definer.there(self.model)
         data = {
             "$schema": SCHEMA,
             "name": name,
             **self.definer.named(name, key),
             **self._source(key, there),
             **self._hosting(),
-            **self._kind(),
+            **self._kind(there),
             **self._output(there),
             **self._schedule(key),
             **self._integration(),
@@ -191,7 +198,7 @@ class _Maker:
 
     @property
     def _is_async(self) -> bool:
-        return self.model.data.get("inference_type") == "async"
+        return self.definer.is_async(self.model)
 
     def _name(self) -> str:
         was, name = self.model.data.get("name"), self.definer.names[self.model.place]
@@ -238,8 +245,13 @@ class _Maker:
             self._absent(_HOSTING[0], "missing, and a model_id needs one", look=True)
         return found
 
-    def _kind(self) -> dict[str, Any]:
+    def _kind(self, there: Existing | None) -> dict[str, Any]:
         kind = self.model.data.get("inference_type")
+        if there:
+            running = "async" if self._is_async else "realtime"
+            now = "inference_type" if running == kind else f"{running}, which it is at AWS"
+            self._note("inference_type", kind, now, look=running != kind)
+            return {"inference_type": running}
         if kind in ("realtime", "async"):
             self._note("inference_type", kind, "inference_type")
         else:

@@ -429,6 +429,18 @@ class TestWhatRuns:
         assert "environments/dev/Falcon40B.lease.json" not in made.files
         assert made.frozen == ()
 
+    def test_is_of_the_kind_that_it_is_at_aws(self) -> None:
+        asynchronous = {NAME: running(NAME, "cfg-A1", is_async=True)}
+        made = moved(model(), found=self.found(endpoints=asynchronous))
+        definition = document(made, "Falcon40B")
+        assert definition["inference_type"] == "async"
+        assert definition["schedule"] == {"initial_provision_minutes": 90}  # it had a meter
+        assert told(made, "Falcon40B: inference_type") == "! async, which it is at AWS"
+        other = moved(model(inference_type="async"), found=self.found())
+        assert document(other, "Falcon40B")["inference_type"] == "realtime"
+        odd = moved(model(inference_type="batch"), found=self.found())
+        assert odd.frozen == ()
+
     def test_what_the_api_added_is_a_definition_of_any_name(self) -> None:
         names = [EndpointName("other-Endpoint"), EndpointName("by-api")]
         found = Found(
