@@ -5,8 +5,7 @@ is decided in `leasehold.predecessor`; here it is asked for, written and told.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -14,19 +13,17 @@ import click
 from rich.text import Text
 
 from leasehold import clone as clones
-from leasehold.adopt import aws_command, consent_command
 from leasehold.console import dim, say
 from leasehold.context import Cloud, clock, home_option
 from leasehold.git_author import author as author_of
+from leasehold.import_report import Asked, advise, message, second_step_told, tell
 from leasehold.new_environment import readme, wrong_value
 from leasehold.predecessor.account import PredecessorAccount
-from leasehold.predecessor.advice import Import, advice
 from leasehold.predecessor.configs import Configs, read_configs
 from leasehold.predecessor.fitting import fitted
 from leasehold.predecessor.found import Found
 from leasehold.predecessor.move import Move, move
-from leasehold.predecessor.notes import Note
-from leasehold.predecessor.second_step import Step, second_step
+from leasehold.predecessor.second_step import second_step
 from leasehold.predecessor.settings import Wish
 from leasehold.regions import wrong_region
 from leasehold.state_dir import StateDir
@@ -37,23 +34,10 @@ from ledger.errors import Refused
 from ledger.holdings import ROOT, environment_path, environments, read_fleet
 from ledger.json_files import as_sentences
 from ledger.names import EndpointName
-from ledger.tags import ADOPTABLE_TAG
 
 _LONGEST_NAME = 30
-_LONGEST_VALUE = 100
 _ROLE, _OUTPUT = "--role-arn", "--async-output-path"
 _FIELDS = {_ROLE: "execution_role_arn", _OUTPUT: "async_output_path"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the command was told."""
-
-    file: Path
-    clone: Path
-    environment: str
-    configs: Configs
-    cloud: Cloud
 
 
 @click.command("import")
@@ -123,7 +107,7 @@ def import_(  # noqa: PLR0913  (one for each option)
     name = environment or fitted(configs.project_prefix, _LONGEST_NAME) or "imported"
     running = None if repository else StateDir(home).running()
     cloud = Cloud(running.aws_endpoint_url if running else None)
-    asked = _Asked(file, clones.root_of(into), clones.checked_name(name), configs, cloud)
+    asked = Asked(file, clones.root_of(into), clones.checked_name(name), configs, cloud)
     if second_step:
         _second_step(asked, only)
         return
@@ -150,11 +134,11 @@ def import_(  # noqa: PLR0913  (one for each option)
     }
     done = None
     if person:
-        done = clones.commit(asked.clone, files, _message(asked, made), person)
+        done = clones.commit(asked.clone, files, message(asked, made), person)
     else:
         clones.write(asked.clone, files)
-    _tell(asked, made, len(files), done)
-    _advise(asked, made, found)
+    tell(asked, made, len(files), done)
+    advise(asked, made, found)
 
 
 def _configs(file: Path) -> Configs:
@@ -168,7 +152,7 @@ def _configs(file: Path) -> Configs:
         ) from error
 
 
-def _nothing_there(asked: _Asked) -> frozenset[EndpointName]:
+def _nothing_there(asked: Asked) -> frozenset[EndpointName]:
     """Return the endpoints that the clone defines. Raises Refused LH5082 for a place taken."""
     folder = asked.clone / ROOT / asked.environment
     if folder.is_symlink() or (folder.exists() and not _is_empty(folder)):
@@ -196,7 +180,7 @@ def _is_empty(folder: Path) -> bool:
     return folder.is_dir() and not any(folder.iterdir())
 
 
-def _look(asked: _Asked, region: str) -> Found:
+def _look(asked: Asked, region: str) -> Found:
     where = f" of the sandbox at {asked.cloud.sandbox_url}" if asked.cloud.sandbox_url else ""
     say(dim(f"Looking at AWS{where} in {region}, and changing nothing there ..."))
     names = [EndpointName(asked.configs.endpoint_name(each)) for each in asked.configs.models]
@@ -246,63 +230,7 @@ def _check_settings(environment: str, made: Move) -> None:
         raise Refused("LH5084", f"nothing is written: {as_sentences(wrong)}")
 
 
-def _message(asked: _Asked, made: Move) -> str:
-    """Write the commit's message, which keeps every value of the file."""
-    lines = [
-        f"Import {asked.environment} from {asked.file.name}"[:72],
-        "",
-        "Where each field of the predecessor's file went:",
-        "",
-        *(f"- {each}" for each in made.notes),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _tell(asked: _Asked, made: Move, files: int, done: str | None) -> None:
-    say(f"Where each field of {asked.file} went:")
-    for each in made.notes:
-        say(_line(each))
-    if made.frozen:
-        say()
-        say("No definition may have these; each is kept, and freezes its own endpoint:")
-        for violation in made.frozen:
-            say(Text(f"  {violation}", style="yellow"))
-    if any(each.look for each in made.notes):
-        say(Text("Look at the lines with an exclamation mark.", style="yellow"))
-    say()
-    place = asked.clone / ROOT / asked.environment
-    if done:
-        say(f"Committed {done}: {files} files, the environment in {place}. It is not pushed.")
-    else:
-        say(f"Wrote {files} files, the environment in {place}. Nothing is committed.")
-
-
-def _line(item: Note) -> Text:
-    was = item.was if len(item.was) <= _LONGEST_VALUE else f"{item.was[: _LONGEST_VALUE - 3]}..."
-    shown = str(replace(item, was=was))
-    return Text(f"! {shown}", style="yellow") if item.look else Text(f"  {shown}")
-
-
-def _advise(asked: _Asked, made: Move, found: Found | None) -> None:
-    aws = partial(aws_command, asked.cloud, made.region_name)
-    consent = f"{made.prefix}/{asked.environment}"
-    consents = tuple(
-        consent_command(asked.cloud, made.region_name, each, consent)
-        for each in made.adopted
-        if each.tags.get(ADOPTABLE_TAG) != consent
-    )
-    done = Import(asked.environment, str(asked.file), made, found, consents)
-    say()
-    say("Next, in this order:")
-    for number, step in enumerate(advice(done, aws), start=1):
-        say(f"{number}. {step.sentence}")
-        for command in step.commands:
-            say(f"   {command}")
-    if found is None:
-        say(dim("Where its endpoints run still, remove this commit and import with --from-aws."))
-
-
-def _second_step(asked: _Asked, only: tuple[str, ...]) -> None:
+def _second_step(asked: Asked, only: tuple[str, ...]) -> None:
     """Rewrite definitions. Raises Refused LH5086 where none could be."""
     entries = documents(asked.clone)
     files = {name: content for name, content in entries.items() if isinstance(content, bytes)}
@@ -318,27 +246,5 @@ def _second_step(asked: _Asked, only: tuple[str, ...]) -> None:
             " why. Name the environment with -e, and your clone with --into.",
         )
     clones.write(asked.clone, changed)
-    for line in _told(asked, steps):
+    for line in second_step_told(asked, steps):
         say(line)
-
-
-def _told(asked: _Asked, steps: Iterable[Step]) -> Iterator[str]:
-    names = [each for each in steps if each.content is not None]
-    for each in names:
-        yield f"  {each.name}: {each.file} has its model_id now"
-    yield ""
-    yield "Next, in this order:"
-    yield "1. Resolve them, and look at what changes; without its lock a definition is frozen:"
-    for each in names:
-        yield f"   leasehold lock {asked.environment}/{each.name}"
-    yield (
-        "   Where JumpStart has an id no more, take that definition back (`git checkout FILE`): it"
-        " goes on with the endpoint config that it has."
-    )
-    yield "2. Commit definitions and locks together, and push them as a pull request:"
-    yield f"   git add {ROOT}/{asked.environment}"
-    yield f'   git commit -m "Bring {asked.environment} to locked models"'
-    yield (
-        "3. Each is an update, blue/green: it serves all the while, with twice its instances until"
-        " the new ones are ready. Mind the quota, or do it with --only NAME one by one."
-    )

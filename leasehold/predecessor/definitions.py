@@ -1,4 +1,4 @@
-"""Definitions for the predecessor's models, and for what was added to it by its API. Pure.
+"""Definitions of the predecessor's models, field by field. Pure.
 
     there                        the first step's source        besides
     ---------------------------  -----------------------------  -------------------------------
@@ -15,15 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.planning.observed import Existing
-from leasehold.predecessor.configs import Configs, Model
-from leasehold.predecessor.expiries import Expiry
-from leasehold.predecessor.fitting import allotted, fits, fitted
-from leasehold.predecessor.found import Found
+from leasehold.predecessor.allotment import Allotment
+from leasehold.predecessor.configs import Model
+from leasehold.predecessor.made import SCHEMA, Made
 from leasehold.predecessor.notes import Note, absent, note, unknown_fields
-from leasehold.predecessor.schedules import translated
+from leasehold.predecessor.schedules import hours_of, translated
 from ledger.names import EndpointName
 
-SCHEMA = "../../schema/endpoint.schema.json"
 # The functions that the predecessor shipped, and those here that take and answer the same.
 FUNCTIONS = {
     "functions/falcon": "functions/text_generation",
@@ -35,149 +33,29 @@ _KNOWN = {
 }
 _HOSTING = ("inference_instance_type", "inference_instance_count")
 _AS_THEY_ARE = ("public", "async_api_enabled")
-_PATH_LIMIT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A definition, the endpoint that it is about, and where its fields came from."""
-
-    name: str
-    endpoint_name: EndpointName
-    data: Mapping[str, Any]
-    notes: list[Note] = field(default_factory=list)
-
-    @property
-    def is_async(self) -> bool:
-        return self.data.get("inference_type") == "async"
-
-    @property
-    def is_metered(self) -> bool:
-        """Tell whether it has a lease: an asynchronous one without a schedule has none."""
-        return not self.is_async or "schedule" in self.data
-
-    @property
-    def has_hours(self) -> bool:
-        schedule = self.data.get("schedule")
-        return isinstance(schedule, Mapping) and "windows" in schedule
-
-
-class Definer:
-    """Makes the definitions of one environment, none of which may claim what another has."""
-
-    def __init__(self, configs: Configs, prefix: str, found: Found | None = None) -> None:
-        """`prefix` is the environment's, which may not be the file's own."""
-        self.configs, self.prefix, self.found = configs, prefix, found or Found()
-        models = {each.place: each for each in configs.models}
-        names = {place: each.name for place, each in models.items()}
-        self.names, self._taken = allotted(
-            names, _is_name, lambda place: fitted(names[place]) or "Model"
-        )
-        former = {place: configs.endpoint_name(each) for place, each in models.items()}
-        self.endpoint_names, _ = allotted(
-            former, _is_endpoint, lambda place: _as_endpoint(self.default(self.names[place]))
-        )
-        answered = [each for each in configs.models if not self.is_async(each)]
-        paths = {each.place: path for each in answered if (path := _path(each)) is not None}
-        self.paths, _ = allotted(paths, _is_path, lambda place: _as_path(paths[place]))
-
-    def there(self, model: Model) -> Existing | None:
-        """Return the endpoint of a model, where it runs."""
-        return self.found.serving(EndpointName(self.endpoint_names[model.place]))
-
-    def is_async(self, model: Model) -> bool:
-        """Tell which of the two it is: an endpoint that is there knows better than the file."""
-        there = self.there(model)
-        return there.is_async if there else model.data.get("inference_type") == "async"
-
-    def default(self, name: str) -> str:
-        """Return what an endpoint is called whose definition does not say it."""
-        return f"{self.prefix}-{name}-Endpoint"
-
-    def named(self, name: str, endpoint_name: EndpointName) -> dict[str, str]:
-        """Return the field that says an endpoint's name, where it is not the default."""
-        default = str(endpoint_name) == self.default(name)
-        return {} if default else {"endpoint_name": str(endpoint_name)}
-
-    def _short(self, endpoint_name: EndpointName) -> str:
-        """Return what a model would be called whose endpoint this is, or else all of its name."""
-        inner = str(endpoint_name).removeprefix(f"{self.prefix}-").removesuffix("-Endpoint")
-        usable = inner and str(endpoint_name) == self.default(inner)
-        return inner if usable and inner not in self._taken else str(endpoint_name)
-
-    def of_model(self, model: Model) -> Made:
-        """Make the definition of a model. What AWS has of it, its endpoint goes on with."""
-        made = _Maker(self, model)
-        return made.made()
-
-    def of_endpoint(self, endpoint_name: EndpointName, config_name: str) -> Made:
-        """Make the definition of an endpoint that the predecessor's API added."""
-        name = self._taken.take(self._short(endpoint_name))
-        there, expiry = self.found.serving(endpoint_name), self.found.expiries.get(endpoint_name)
-        config = self.found.configs.get(config_name)
-        asynchronous = config.async_inference if config else None
-        schedule, notes = _scheduled(endpoint_name, expiry)
-        is_async = asynchronous is not None or bool(there and there.is_async)
-        data = {
-            "$schema": SCHEMA,
-            "name": name,
-            **self.named(name, endpoint_name),
-            "endpoint_config_name": config_name,
-            "inference_type": "async" if is_async else "realtime",
-            **({"async_inference": asynchronous} if asynchronous else {}),
-            # A schedule, even an empty one, is what gives an asynchronous endpoint a meter.
-            **({"schedule": schedule or {}} if schedule or is_async else {}),
-            **({"adopt": True} if there else {}),
-        }
-        now = f"{name}.endpoint.json, on its endpoint config {config_name}"
-        return Made(name, endpoint_name, data, [absent(str(endpoint_name), now), *notes])
-
-
-def _path(model: Model) -> str | None:
-    match model.data:
-        case {"integration": {"properties": {"api_resource_name": str(path)}}}:
-            return path
-        case _:
-            return None
-
-
-def _is_name(text: str) -> bool:
-    return fits("endpoint", "name", value=text)
-
-
-def _is_endpoint(text: str) -> bool:
-    return fits("endpoint", "endpoint_name", value=text)
-
-
-def _as_endpoint(text: str) -> str:
-    return text if _is_endpoint(text) else fitted(text)
-
-
-def _is_path(text: str) -> bool:
-    return fits("endpoint", "integration", "properties", "api_resource_name", value=text)
-
-
-def _as_path(text: str) -> str:
-    usable = fitted(text, _PATH_LIMIT)
-    return usable if _is_path(usable) else f"{usable or 'model'}-model"
+def of_model(allotment: Allotment, model: Model) -> Made:
+    """Make the definition of a model. What AWS has of it, its endpoint goes on with."""
+    return _Maker(allotment, model).made()
 
 
 @dataclass
 class _Maker:
     """One model's definition in the making; each method takes some fields along."""
 
-    definer: Definer
+    allotment: Allotment
     model: Model
     notes: list[Note] = field(default_factory=list)
 
     def made(self) -> Made:
         name = self._name()
         key = EndpointName(self._endpoint(name))
-        there = self.definer.there(self.model)
+        there = self.allotment.there(self.model)
         data = {
             "$schema": SCHEMA,
             "name": name,
-            **self.definer.named(name, key),
+            **self.allotment.named(name, key),
             **self._source(key, there),
             **self._hosting(),
             **self._kind(there),
@@ -198,10 +76,10 @@ class _Maker:
 
     @property
     def _is_async(self) -> bool:
-        return self.definer.is_async(self.model)
+        return self.allotment.is_async(self.model)
 
     def _name(self) -> str:
-        was, name = self.model.data.get("name"), self.definer.names[self.model.place]
+        was, name = self.model.data.get("name"), self.allotment.names[self.model.place]
         if was == name:
             self._note("name", was, f"name, in {name}.endpoint.json")
         else:
@@ -210,18 +88,18 @@ class _Maker:
         return name
 
     def _endpoint(self, name: str) -> str:
-        former = self.definer.configs.endpoint_name(self.model)
-        chosen = self.definer.endpoint_names[self.model.place]
+        former = self.allotment.configs.endpoint_name(self.model)
+        chosen = self.allotment.endpoint_names[self.model.place]
         if chosen != former:
             now = f"{chosen}, for the former name is taken or none that SageMaker has"
             self._note("endpoint", former, now, look=True)
-        elif chosen != self.definer.default(name):
+        elif chosen != self.allotment.default(name):
             self._note("endpoint", former, "endpoint_name")
         return chosen
 
     def _source(self, key: EndpointName, there: Existing | None) -> dict[str, Any]:
         model_id = self.model.data.get("model_id")
-        expiry = self.definer.found.expiries.get(key)
+        expiry = self.allotment.found.expiries.get(key)
         config_name = there.config_name if there else expiry.config_name if expiry else None
         if config_name and (there or not self._problem(config_name)):
             later = "kept for the second step; until then it runs on"
@@ -234,7 +112,7 @@ class _Maker:
         return {"model_id": model_id}
 
     def _problem(self, config_name: str) -> str:
-        config = self.definer.found.configs.get(config_name)
+        config = self.allotment.found.configs.get(config_name)
         return config.problem if config else ""
 
     def _hosting(self) -> dict[str, Any]:
@@ -264,7 +142,7 @@ class _Maker:
 
     def _output(self, there: Existing | None) -> dict[str, Any]:
         config_name = there.config_name if there else None
-        config = self.definer.found.configs.get(config_name or "")
+        config = self.allotment.found.configs.get(config_name or "")
         asynchronous = config.async_inference if config else None
         if not self._is_async or not asynchronous:
             return {}
@@ -274,7 +152,7 @@ class _Maker:
 
     def _schedule(self, key: EndpointName) -> dict[str, Any]:
         place = f"{self.model.name}: schedule"
-        expiry = self.definer.found.expiries.get(key)
+        expiry = self.allotment.found.expiries.get(key)
         if self._is_async and expiry is None:
             if "schedule" in self.model.data:
                 now = (
@@ -284,7 +162,7 @@ class _Maker:
                 self._note("schedule", self.model.data["schedule"], now, look=True)
             return {}
         if expiry and expiry.schedule is not None:
-            schedule, notes = _scheduled(key, expiry)
+            schedule, notes = hours_of(key, expiry)
         elif "schedule" in self.model.data:
             schedule, notes = translated(place, self.model.data["schedule"])
         else:
@@ -345,7 +223,7 @@ class _Maker:
         if not isinstance(path, str):
             self._note(field, path, "kept as it is, which no definition may have", look=True)
             return path
-        chosen = self.definer.paths[self.model.place]
+        chosen = self.allotment.paths[self.model.place]
         if chosen == path:
             self._note(field, path, f"the same path, /{path}")
         else:
@@ -358,12 +236,3 @@ class _Maker:
         for key, value in found.items():
             self._note(key, value, key)
         return found
-
-
-def _scheduled(
-    endpoint_name: EndpointName, expiry: Expiry | None
-) -> tuple[Mapping[str, Any] | None, list[Note]]:
-    """Translate the hours that a parameter has; its expiry is a lease, and none of these."""
-    if expiry is None or expiry.schedule is None:
-        return None, []
-    return translated(f"{endpoint_name}: its parameter's schedule", expiry.schedule)

@@ -10,9 +10,9 @@ any, without a meter  none           no file: it was always on
 
 from datetime import datetime, timedelta
 
-from leasehold.predecessor.definitions import Made
 from leasehold.predecessor.expiries import Expiry
 from leasehold.predecessor.found import Found
+from leasehold.predecessor.made import Made
 from leasehold.predecessor.notes import Note, absent
 from ledger.lease import Lease, stamp
 

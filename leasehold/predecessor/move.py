@@ -11,11 +11,14 @@ from typing import Any
 
 from controller.planning.observed import Existing
 from leasehold.new_environment import settings_file
+from leasehold.predecessor.added import of_endpoint
+from leasehold.predecessor.allotment import Allotment
 from leasehold.predecessor.configs import Configs
-from leasehold.predecessor.definitions import Definer, Made
+from leasehold.predecessor.definitions import of_model
 from leasehold.predecessor.expiries import Expiry
 from leasehold.predecessor.found import Found
 from leasehold.predecessor.leases import lease_of
+from leasehold.predecessor.made import Made
 from leasehold.predecessor.notes import Note, absent
 from leasehold.predecessor.settings import Wish, ceiling, prefix_of, settings
 from ledger.documents import dump_lease, parse_definition
@@ -49,15 +52,15 @@ def move(
     elsewhere: frozenset[EndpointName] = frozenset(),
 ) -> Move:
     """Make the move. `elsewhere` are endpoints that other definitions of the ledger have."""
-    definer = Definer(configs, prefix_of(configs), found)
+    allotment = Allotment(configs, prefix_of(configs), found)
     notes: list[Note] = []
-    of_models = [definer.of_model(each) for each in configs.models]
+    of_models = [of_model(allotment, each) for each in configs.models]
     made = [each for each in of_models if not _left(each.endpoint_name, found, elsewhere, notes)]
     known = {each.endpoint_name for each in of_models}
     others = [each for name, each in found.expiries.items() if name not in known]
     for expiry in others:
         if not _left(expiry.endpoint_name, found, elsewhere, notes):
-            made += _of_parameter(definer, expiry, notes)
+            made += _of_parameter(allotment, expiry, notes)
     leases = [(each, *lease_of(each, found, now)) for each in made]
     fields, said = settings(configs, wish, found.tokens)
     latest = max((lease.expires_at for _, lease, _ in leases if lease), default=None)
@@ -68,7 +71,7 @@ def move(
     for each, _, told in leases:
         notes += [*each.notes, *([told] if told else []), *_status(each, found)]
     return Move(
-        definer.prefix,
+        allotment.prefix,
         fields["region_name"],
         files,
         (*said, *configs.left, *notes),
@@ -94,13 +97,13 @@ def _left(
     return True
 
 
-def _of_parameter(definer: Definer, expiry: Expiry, notes: list[Note]) -> Iterator[Made]:
+def _of_parameter(allotment: Allotment, expiry: Expiry, notes: list[Note]) -> Iterator[Made]:
     """Yield the definition of what was added by the API, if anything says what it runs on."""
     name = expiry.endpoint_name
-    there = definer.found.serving(name)
+    there = allotment.found.serving(name)
     config_name = (there.config_name if there else None) or expiry.config_name
     if config_name:
-        yield definer.of_endpoint(name, config_name)
+        yield of_endpoint(allotment, name, config_name)
         return
     why = expiry.problem or "it names no endpoint config"
     notes.append(

@@ -9,7 +9,9 @@ check to refuse.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from leasehold.predecessor.expiries import Expiry
 from leasehold.predecessor.notes import Note, note, unknown_fields
+from ledger.names import EndpointName
 
 _MINUTES = "initial_provision_minutes"
 _HOURS = {"name", "start_time", "stop_time", "days", "date", "timezone"}
@@ -28,6 +30,13 @@ def translated(place: str, schedule: Any) -> Translated:  # noqa: ANN401  (whate
         case _:
             now = "kept as it is, which no definition may have"
             return schedule, [note(place, schedule, now, look=True)]
+
+
+def hours_of(endpoint_name: EndpointName, expiry: Expiry | None) -> Translated:
+    """Translate the hours that a parameter has; its expiry is a lease, and none of these."""
+    if expiry is None or expiry.schedule is None:
+        return None, []
+    return translated(f"{endpoint_name}: its parameter's schedule", expiry.schedule)
 
 
 def _of_minutes(place: str, schedule: Mapping[str, Any]) -> Translated:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leasehold.predecessor.allotment import Allotment
 from leasehold.predecessor.configs import Configs
-from leasehold.predecessor.definitions import Definer
 from leasehold.predecessor.settings import prefix_of
 from ledger.documents import parse_definition
 from ledger.fleet import document_path
@@ -34,10 +34,10 @@ def second_step(
     configs: Configs, environment: str, files: Mapping[str, bytes], only: Iterable[str] = ()
 ) -> tuple[Step, ...]:
     """Say what becomes of the definition of each model; `only` names some of them."""
-    definer, chosen = Definer(configs, prefix_of(configs)), set(only)
+    names, chosen = Allotment(configs, prefix_of(configs)).names, set(only)
     steps = []
     for model in configs.models:
-        name = definer.of_model(model).name  # as the first step chose it
+        name = names[model.place]  # as the first step chose it
         if not chosen or name in chosen:
             file = document_path(environment, name, "endpoint")
             steps.append(_step(name, file, files.get(file), model.data))
