@@ -25,7 +25,7 @@ def lease_of(made: Made, found: Found, now: datetime) -> tuple[Lease | None, Not
         return None, _always_on(made, found)
     expiry = found.expiries.get(made.endpoint_name)
     until = expiry.expires_at if expiry else None
-    ended = Lease(min(until, now - _SURELY) if until else now - _SURELY)
+    ended = Lease(until if until and until <= now else now - _SURELY)
     is_there = found.serving(made.endpoint_name) is not None
     field, when = f"{made.endpoint_name}: lease", stamp(until) if until else ""
     if is_there and until and until > now:

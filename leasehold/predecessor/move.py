@@ -41,7 +41,7 @@ class Move:
     adopted: tuple[Existing, ...]  # endpoints that go on as they are
     to_lock: tuple[str, ...]  # definitions with a model_id
     waiting: tuple[str, ...]  # those that get theirs by the second step
-    borrowed: tuple[str, ...]  # the endpoint configs that definitions are on
+    borrowed: tuple[str, ...]  # the endpoint configs of the predecessor's stack
 
 
 def move(
@@ -79,7 +79,7 @@ def move(
         tuple(there for each in made if (there := found.serving(each.endpoint_name))),
         tuple(each.name for each in made if "model_id" in each.data),
         tuple(each.name for each in of_models if "endpoint_config_name" in each.data),
-        tuple(sorted(set(_borrowed(made)))),
+        tuple(sorted(set(_borrowed(of_models)))),
     )
 
 

@@ -390,6 +390,12 @@ class TestWhatRuns:
             assert not isinstance(lease, tuple)
             assert not lease.is_live(NOW)
 
+    def test_an_end_that_is_known_is_kept(self) -> None:
+        past = Expiry(NAME, "cfg-A1", NOW - timedelta(minutes=1))
+        made = moved(model(), found=self.found(None, expiries={NAME: past}))
+        assert document(made, "Falcon40B", "lease")["expires_at"] == "2026-11-23T11:59:00Z"
+        assert told(made, f"{NAME}: lease").startswith("ended at 2026-11-23T11:59:00Z")
+
     @pytest.mark.parametrize("status", [None, "Failed", "Deleting"])
     def test_what_does_not_run_is_not_started_whatever_its_expiry(self, status: str | None) -> None:
         made = moved(model(), found=self.found(status))
