@@ -74,47 +74,61 @@ def lacking_schemas(clone: Path) -> dict[str, bytes]:
 
 
 def write(clone: Path, files: Mapping[str, bytes]) -> None:
-    """Write files. Raises Refused LH5051 where one cannot be written."""
+    """Write files. Raises Refused LH5051 where one cannot be written; then all are as they were."""
+    before = _contents(clone, files)
     try:
         for name, content in files.items():
             path = clone / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
     except OSError as error:
+        _restore(clone, files, before)
         raise Refused("LH5051", f"{error.filename} cannot be written: {error.strerror}.") from error
 
 
 def commit(clone: Path, files: Mapping[str, bytes], message: str, author: Person) -> str:
     """Write files and commit just these; return the commit's short id.
 
-    Raises Refused LH5083 where git takes no commit here; then all files are as they were.
+    Raises Refused LH5051 where one cannot be written, and LH5083 where git takes no commit here;
+    then all files are as they were.
     """
     if not (clone / ".git").exists():
         raise _not_committed(clone, "it is no clone")
-    paths = {name: clone / name for name in files}
-    before = {name: path.read_bytes() for name, path in paths.items() if path.exists()}
+    before = _contents(clone, files)
     write(clone, files)
     person = as_variables(author)
     for words in (["add"], ["commit", "--quiet", "--only", "--file=-"]):
         done = _git(clone, [*words, "--", *files], person, message)
         if done.returncode != 0:
-            _take_back(clone, files, before)
+            _restore(clone, files, before)
+            _forget(clone, files, before)
             raise _not_committed(clone, _words(done.stderr or done.stdout))
     return _git(clone, ["rev-parse", "--short", "HEAD"], {}, "").stdout.strip()
 
 
-def _take_back(clone: Path, files: Iterable[str], before: Mapping[str, bytes]) -> None:
-    write(clone, before)
+def _contents(clone: Path, files: Iterable[str]) -> dict[str, bytes]:
+    return {name: (clone / name).read_bytes() for name in files if (clone / name).is_file()}
+
+
+def _restore(clone: Path, files: Iterable[str], before: Mapping[str, bytes]) -> None:
+    """Bring files back to what they were, as far as the system lets it."""
+    for name in files:
+        path = clone / name
+        with suppress(OSError):
+            if name in before:
+                path.write_bytes(before[name])
+                continue
+            path.unlink(missing_ok=True)
+            for folder in list(path.relative_to(clone).parents)[:-1]:
+                (clone / folder).rmdir()  # unless something else is in it
+
+
+def _forget(clone: Path, files: Iterable[str], before: Mapping[str, bytes]) -> None:
+    """Bring git's index back to what it was."""
     fresh = [name for name in files if name not in before]
     _git(clone, ["rm", "--quiet", "--cached", "--ignore-unmatch", "--", *fresh], {}, "")
     if before:
         _git(clone, ["reset", "--quiet", "--", *before], {}, "")
-    for name in fresh:
-        path = clone / name
-        path.unlink(missing_ok=True)
-        for folder in list(path.relative_to(clone).parents)[:-1]:
-            with suppress(OSError):  # something else is in it
-                (clone / folder).rmdir()
 
 
 def _not_committed(clone: Path, why: str) -> Refused:

@@ -151,6 +151,15 @@ class TestACommit:
         assert "not on a Friday" in refused(file, clone, *GIVEN)
         assert git(clone, "ls-files") == ""
 
+    @pytest.mark.parametrize("commit", [(), ("--no-commit",)])
+    def test_leaves_nothing_behind_where_a_file_cannot_be_written(
+        self, file: Path, clone: Path, commit: tuple[str, ...]
+    ) -> None:
+        (clone / "schema").write_text("mine")  # where a folder would be
+        said = refused(file, clone, *GIVEN, *commit)
+        assert said.endswith("[LH5051]")
+        assert git(clone, "status", "--porcelain") == "?? schema\n"
+
     def test_needs_a_clone(self, file: Path, tmp_path: Path) -> None:
         (tmp_path / "folder").mkdir()
         assert "it is no clone" in refused(file, tmp_path / "folder", *GIVEN)
