@@ -67,7 +67,7 @@ class TestALock:
         }
 
     def test_has_the_same_bytes_whatever_order_the_variables_come_in(self) -> None:
-        backwards = dict(reversed(ARTIFACTS.environment.items()))
+        backwards = dict(reversed(list(ARTIFACTS.environment.items())))
         other = FakeCatalogue(by_type={G5: replace(ARTIFACTS, environment=backwards)})
         assert locked(other).content == locked(FakeCatalogue()).content
 
