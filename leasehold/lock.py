@@ -22,6 +22,8 @@ from ledger.errors import Refused
 from ledger.holdings import environments
 from ledger.snapshot import Entries
 
+_MOST_NAMED = 8
+
 
 @click.command
 @click.argument("which", metavar="[ENV[/NAME]]...", nargs=-1)
@@ -119,7 +121,7 @@ def chosen(entries: Entries, names: Sequence[str]) -> tuple[list[Wanted], list[U
     found, wishes = list(all_wanted(entries)), [Which(each) for each in names]
     for wish in wishes:
         if not any(wish.covers(each.environment, each.name) for each in found):
-            _refuse_name(wish, entries)
+            _refuse_name(wish, entries, [f"{each.environment}/{each.name}" for each in found])
     meant = [
         each
         for each in found
@@ -129,14 +131,15 @@ def chosen(entries: Entries, names: Sequence[str]) -> tuple[list[Wanted], list[U
     return readable, [each for each in meant if isinstance(each, Unreadable)]
 
 
-def _refuse_name(wish: Which, entries: Entries) -> None:
+def _refuse_name(wish: Which, entries: Entries, known: Sequence[str]) -> None:
     """Raise Refused LH5073, unless it is an environment that has nothing to lock."""
     if wish.text in environments(entries):
         return
+    there = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
     raise Refused(
         "LH5073",
-        f"no definition with a model_id is called {wish.text:.80}: name an environment, as dev, or"
-        " one of its definitions, as dev/Falcon40B.",
+        f"no definition with a model_id is called {wish.text:.80}: name an environment, or one of"
+        f" {there or 'its definitions'}.",
     )
 
 

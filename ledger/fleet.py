@@ -46,7 +46,7 @@ class Holding:
                 return None
 
     @property
-    def served_in(self) -> Kind:
+    def served_in(self) -> Literal["endpoint", "lock"]:
         """Return the kind of the document that says what is served."""
         return "lock" if isinstance(self.definition.source, JumpStart) else "endpoint"
 

@@ -5,17 +5,17 @@ What it has to know of the SDK:
 - it logs and warns on its own account, and believes that it is version 3.0.0;
 - its state is global: one region at a time, and specs that are changed in place. A type's variables
   are written into those of its family, so each resolution gets specs that nobody has used;
-- variables of this machine may put other buckets in place of JumpStart's: a lock is the same on all
-  machines, so they have no effect.
+- variables of this machine may put other buckets in place of JumpStart's, and files may configure
+  it: a lock is the same on all machines, so they have no effect.
 """
 
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -56,7 +56,7 @@ _OVERRIDES = (
 _ABSENT = frozenset({"NoSuchKey", "404"})
 _DENIED = frozenset({"AccessDenied", "403", "Forbidden"})
 _NO_LOCAL_FILES = "Unsupported file type for local override"
-_T = TypeVar("_T")
+_NO_CONFIG = {"SchemaVersion": "1.0"}
 
 
 class Sdk:
@@ -330,13 +330,10 @@ class SdkCatalogue:
 
 
 def _session(region: str) -> Any:  # noqa: ANN401
-    return _quietly(lambda: Session(aws_settings.session_in(region)))
-
-
-def _quietly(made: Callable[[], _T]) -> _T:
+    """Make the SDK's session, without a look at the files that configure the SDK."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return made()
+        return Session(aws_settings.session_in(region), sagemaker_config=_NO_CONFIG)
 
 
 @contextmanager

@@ -100,6 +100,23 @@ class TestTheSameInput:
         assert clone.content("A") == before
         assert os.environ["AWS_JUMPSTART_MODEL_BUCKET_OVERRIDE"] == "somebody-elses"
 
+    @pytest.mark.parametrize(
+        "config",
+        [
+            "SchemaVersion: '1.0'\nSageMaker:\n  Model:\n    EnableNetworkIsolation: false\n",
+            "nothing: [",
+        ],
+        ids=["another isolation", "broken"],
+    )
+    def test_gives_the_same_bytes_however_the_sdk_is_configured(
+        self, clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str
+    ) -> None:
+        path = tmp_path / "config.yaml"
+        path.write_text(config)
+        monkeypatch.setenv("SAGEMAKER_USER_CONFIG_OVERRIDE", str(path))
+        clone.define("A", "acme-llm-open", GPU).locked()
+        assert clone.lock("A")["enable_network_isolation"] is True
+
     def test_gives_another_lock_in_another_region(self, clone: Clone) -> None:
         clone.begin("eu", OTHER_REGION)
         clone.define("A", "acme-llm-gated", FOUR_GPUS, accept_eula=True)
@@ -161,6 +178,21 @@ class TestRefused:
         clone.begin("eu", OTHER_REGION)
         said = clone.define("A", model_id, FOUR_GPUS, environment="eu").refused()
         assert f"there is none in {OTHER_REGION}: there is one in us-east-1, us-west-2." in said
+
+    def test_is_a_region_without_the_draft_model(self, clone: Clone, jumpstart: str) -> None:
+        put(jumpstart, "cn-north-1", specs.objects())
+        clone.begin("china", "cn-north-1")
+        fields = {"accept_eula": True, "environment": "china"}
+        said = clone.define("A", "acme-llm-draft", GPU, **fields).refused()
+        assert "acme-llm-draft 1.0.0 has further data (other_draft) that is in no bucket" in said
+        assert "[LH1048]" in said
+
+    def test_is_what_is_sold_in_no_region(self, clone: Clone, jumpstart: str) -> None:
+        nowhere = {**specs.SOLD[0], "model_id": "acme-unsold", "hosting_model_package_arns": {}}
+        put(jumpstart, REGION, specs.objects(sold=[*specs.SOLD, nowhere]))
+        said = clone.define("A", "acme-unsold", FOUR_GPUS).refused()
+        put(jumpstart, REGION, specs.objects())
+        assert "is sold as a model package, and JumpStart names none in any region" in said
 
     def test_is_a_region_that_jumpstart_is_not_in(self, clone: Clone) -> None:
         clone.begin("moon", "us-moon-1").define("A", "acme", GPU, environment="moon")
@@ -314,13 +346,16 @@ class TestAWS:
 
 
 def test_the_sdk_says_nothing_and_needs_no_region(clone: Clone) -> None:
-    clone.define("A", "acme-llm-open", GPU).define("B", "acme-vulnerable", GPU)
-    done = in_a_process(clone, "dev/A", AWS_DEFAULT_REGION="", AWS_REGION="")
+    clone.define("A", "acme-llm-open", GPU)
+    clone.define("B", "acme-vulnerable", GPU, tolerate_vulnerable_model=True)
+    clone.define("C", "acme-deprecated", GPU, tolerate_deprecated_model=True)
+    done = in_a_process(clone, AWS_DEFAULT_REGION="", AWS_REGION="")
     assert done.returncode == 0, done.stderr
-    lines = done.stderr.splitlines()
-    assert lines == [
-        "Loading the SageMaker SDK for 1 definition ...",
-        "[1/1] dev/A: acme-llm-open in us-east-1",
+    assert done.stderr.splitlines() == [
+        "Loading the SageMaker SDK for 3 definitions ...",
+        "[1/3] dev/A: acme-llm-open in us-east-1",
+        "[2/3] dev/B: acme-vulnerable in us-east-1",
+        "[3/3] dev/C: acme-deprecated in us-east-1",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from leasehold import lock as verb
 from leasehold.cli import main
+from leasehold.jumpstart import extra
 from ledger.checkout import documents
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
@@ -18,7 +20,6 @@ from tests.leasehold.jumpstart.catalogue import ARTIFACTS, G5, FakeCatalogue, he
 from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 CATALOGUE = FakeCatalogue(versions=(header("1.0.0"), header("1.1.0")))
@@ -49,7 +50,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeCatalogue], None]:
         def of_region(region: str) -> FakeCatalogue:
             return replace(catalogue, region_name=region)
 
-        monkeypatch.setattr(verb.extra, "catalogues", lambda: of_region)
+        monkeypatch.setattr(extra, "catalogues", lambda: of_region)
 
     use(CATALOGUE)
     return use
@@ -77,7 +78,7 @@ def refused(clone: Path, *arguments: str) -> str:
     return result.output
 
 
-Use = "Callable[[FakeCatalogue], None]"
+Use = Callable[[FakeCatalogue], None]
 
 
 @pytest.mark.usefixtures("use")
@@ -122,12 +123,13 @@ class TestLock:
 
     @pytest.mark.parametrize("named", ["nowhere", "dev/C", "Own"])
     def test_of_what_nobody_knows_is_refused(self, clone: Path, named: str) -> None:
-        assert "[LH5073]" in refused(clone, named)
+        said = refused(clone, named)
+        assert f"is called {named}: name an environment, or one of dev/A, dev/B. [LH5073]" in said
 
     def test_where_nothing_needs_one_does_not_load_the_sdk(
         self, clone: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(verb.extra, "catalogues", None)
+        monkeypatch.setattr(extra, "catalogues", None)
         assert run(clone, "test").stdout.startswith("Nothing to lock")
 
     def test_of_one_that_is_refused_writes_none_and_says_all(self, clone: Path) -> None:
@@ -201,7 +203,7 @@ def test_what_the_extra_refuses_ends_the_verb(clone: Path, monkeypatch: pytest.M
     def missing() -> None:
         raise Refused("LH5070", "the SDK is missing.")
 
-    monkeypatch.setattr(verb.extra, "catalogues", missing)
+    monkeypatch.setattr(extra, "catalogues", missing)
     assert "leasehold: the SDK is missing. [LH5070]" in refused(clone)
 
 

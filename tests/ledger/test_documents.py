@@ -660,6 +660,7 @@ def test_a_lock_has_the_container_that_a_model_id_means() -> None:
     }
     parsed = parse_lock("f", encoded(lock))
     assert isinstance(parsed, Lock)
+    assert isinstance(parsed.container, Container)
     assert parsed.container.model_data == ModelData("s3://b/m/")
     assert parsed.container.accept_eula
     draft = ModelData("s3://b/d/", accept_eula=True)

@@ -33,6 +33,8 @@ from ledger.model_versions import covers, in_order, is_at_least, newest
         ("1.0-beta", "1.0-beta", True),
         ("1.0-beta.*", "1.0-beta.2", True),
         ("1.0-beta.*", "1.0-beta2", False),
+        ("1.*", "beta", False),
+        ("beta.*", "1.0", False),
     ],
 )
 def test_a_wish_covers_versions_by_their_numbers(wish: str, version: str, *, does: bool) -> None:
@@ -63,6 +65,7 @@ def test_versions_are_listed_from_the_newest_to_the_oldest() -> None:
         ("3.27.0", "2.189.0", True),
         ("3.27.0", "3.27", True),
         ("3.28.0.dev0", "3.28.0", True),
+        ("3.28.0", "3.28.0.dev0", True),
         ("3.27.0", "3.28.0", False),
         ("unknown", "1.0", False),
         ("1.0", "unknown", False),

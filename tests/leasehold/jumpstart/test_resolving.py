@@ -40,6 +40,7 @@ def content(catalogue: FakeCatalogue, **fields: Any) -> dict[str, Any]:  # noqa:
 def refused(catalogue: FakeCatalogue, **fields: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401
     found = resolve(wanted(**fields), catalogue)
     assert isinstance(found, Unlocked), found
+    assert found.wanted == wanted(**fields)
     assert {each.file for each in found.violations} == {"environments/dev/A.endpoint.json"}
     return [(each.code, each.pointer, each.sentence) for each in found.violations]
 
@@ -67,7 +68,7 @@ class TestALock:
         }
 
     def test_has_the_same_bytes_whatever_order_the_variables_come_in(self) -> None:
-        backwards = dict(reversed(ARTIFACTS.environment.items()))
+        backwards = dict(reversed(list(ARTIFACTS.environment.items())))
         other = FakeCatalogue(by_type={G5: replace(ARTIFACTS, environment=backwards)})
         assert locked(other).content == locked(FakeCatalogue()).content
 
@@ -223,6 +224,7 @@ class TestRefused:
         )
         [(code, pointer, sentence)] = refused(catalogue)
         assert (code, pointer) == ("LH1016", "/accept_eula")
+        assert sentence.startswith("acme-llm 1.0.0 has data under an end-user licence")
         assert f"read {EULA} and {DRAFT_EULA}, and set accept_eula to true" in sentence
 
     def test_is_the_licence_of_a_draft_alone(self) -> None:
@@ -247,15 +249,31 @@ class TestRefused:
         assert "tolerate_vulnerable_model" in sentence
 
     def test_is_what_would_have_to_be_repacked(self) -> None:
-        [(code, pointer, sentence)] = refused(FakeCatalogue(models={"needs_repacking": True}))
-        assert (code, pointer) == ("LH1043", "/model_id")
-        assert "serve what it made with model instead of model_id" in sentence
+        assert refused(FakeCatalogue(models={"needs_repacking": True})) == [
+            (
+                "LH1043",
+                "/model_id",
+                (
+                    "acme-llm 1.0.0 is not deployable as JumpStart keeps it: the SageMaker SDK"
+                    " packs a script into its tarball, and uploads that to a bucket of yours. Do"
+                    " that once by the SDK, and serve what it made with model instead of model_id."
+                ),
+            )
+        ]
 
     def test_is_what_asks_for_something_unknown(self) -> None:
         odd = replace(ARTIFACTS, model_kwargs={"vpc": 1}, deploy_kwargs={"routing_config": {}})
-        [(code, _, sentence)] = refused(FakeCatalogue(by_type={G5: odd}))
-        assert code == "LH1044"
-        assert "asks for deploy_kwargs.routing_config, model_kwargs.vpc, and" in sentence
+        assert refused(FakeCatalogue(by_type={G5: odd})) == [
+            (
+                "LH1044",
+                "/model_id",
+                (
+                    "acme-llm 1.0.0 asks for deploy_kwargs.routing_config, model_kwargs.vpc, and"
+                    " Leasehold does not know what that is: a newer Leasehold may, and until then"
+                    " choose another version."
+                ),
+            )
+        ]
 
     def test_is_a_pool_that_gets_another_model(self) -> None:
         other = replace(ARTIFACTS, image="registry/neuron:1", environment={})
