@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-installed
 DEV    := $(VENV)/.dev-installed
+JUMP   := $(VENV)/.jumpstart-installed
 # A lock names every package, so there is nothing to resolve: pip would look for a newer version of
 # what another package wants with an extra, and find no hash for it.
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps
@@ -15,7 +16,8 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test quick pure mutants bench soak fuzz notebook lock clean
+.PHONY: help run tour venv test quick pure jumpstart jumpstart-tests mutants bench soak fuzz \
+        notebook lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -39,6 +41,13 @@ quick: $(DEV) ## lint, types, layers, and the tests that start nothing: a minute
 pure: $(DEV) ## the tests that start nothing, and nothing else
 	$(BIN)/pytest -q -m pure
 
+# Of its own, for the SDK is 1 GB, and wants older packages than some that the tests above need.
+jumpstart: ## try locks with the SageMaker SDK, in a venv of its own: 1 GB
+	@$(MAKE) --no-print-directory jumpstart-tests VENV=$(VENV)-jumpstart
+
+jumpstart-tests: $(JUMP)
+	$(BIN)/pytest tests/jumpstart
+
 mutants: $(DEV) ## break what decides in many small ways: do tests notice? MODULES=...
 	$(BIN)/python -m tests.mutants $(MODULES)
 
@@ -59,10 +68,12 @@ notebook: $(DEV) ## run the example notebook, and keep what it answers
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
+	$(LOCK) --group build --group jumpstart --extra sandbox --extra jumpstart \
+	  -o requirements/jumpstart.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in
 
 clean: ## remove .venv, caches and build products; .leasehold stays
-	rm -rf $(VENV) build dist cdk.out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-jumpstart build dist cdk.out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is written last, so an installation that was interrupted is done again.
@@ -79,6 +90,13 @@ $(DEV): requirements/dev.lock pyproject.toml
 	$(PIP) --require-hashes -r requirements/dev.lock
 	$(PIP) --no-build-isolation -e .
 	@touch $@ $(RUN)
+
+$(JUMP): requirements/jumpstart.lock pyproject.toml
+	@$(call make_venv)
+	@echo 'Installing the SageMaker SDK into $(VENV), which takes some minutes ...'
+	$(PIP) --require-hashes -r requirements/jumpstart.lock
+	$(PIP) --no-build-isolation -e .
+	@touch $@
 
 define lint
 $(BIN)/ruff check

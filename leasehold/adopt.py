@@ -13,7 +13,7 @@ from controller.planning.components import ComponentQuestion, may_host
 from controller.planning.observed import Existing
 from controller.planning.ownership import Owner
 from leasehold.console import dim, say
-from leasehold.context import Context, connected
+from leasehold.context import Cloud, Context, connected
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
 from ledger.errors import Refused
 from ledger.holdings import Broken, Fleet, Holding, document_path
@@ -75,7 +75,7 @@ def _show_consent(context: Context, fleet: Fleet, found: Existing) -> None:
         say(dim(f"Its owner has agreed: its tag {ADOPTABLE_TAG} says {consent}."))
         return
     say(f"It is not adopted before its owner has agreed, by the tag {ADOPTABLE_TAG}:")
-    say(shlex.join(["aws", "sagemaker", "add-tags", *_arguments(context, fleet, found, consent)]))
+    say(consent_command(context.cloud, fleet.require_settings().region_name, found, consent))
 
 
 def _show_components(context: Context, fleet: Fleet, found: Existing) -> None:
@@ -94,15 +94,17 @@ def _show_components(context: Context, fleet: Fleet, found: Existing) -> None:
         )
 
 
-def _arguments(context: Context, fleet: Fleet, found: Existing, consent: str) -> list[str]:
-    """Return what follows the verb in the command that gives the consent, here and now."""
-    sandbox = context.cloud.sandbox_url
-    return [
-        *(["--endpoint-url", sandbox] if sandbox else []),
-        *("--region", fleet.require_settings().region_name),
-        *("--resource-arn", found.arn),
-        *("--tags", f"Key={ADOPTABLE_TAG},Value={consent}"),
-    ]
+def consent_command(cloud: Cloud, region: str, found: Existing, consent: str) -> str:
+    """Return the command that gives the consent, here and now."""
+    tag = f"Key={ADOPTABLE_TAG},Value={consent}"
+    words = ("sagemaker", "add-tags")
+    return aws_command(cloud, region, *words, "--resource-arn", found.arn, "--tags", tag)
+
+
+def aws_command(cloud: Cloud, region: str, service: str, verb: str, *options: str) -> str:
+    """Return a command of AWS's own command line, for the account that is asked here."""
+    sandbox = ("--endpoint-url", cloud.sandbox_url) if cloud.sandbox_url else ()
+    return shlex.join(["aws", service, verb, *sandbox, "--region", region, *options])
 
 
 def _found(context: Context, fleet: Fleet, endpoint: str) -> Existing:

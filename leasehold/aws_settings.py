@@ -8,9 +8,11 @@ from functools import cache
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError
 
-from controller.aws.clients import session, session_apart
+from controller.aws.clients import PATIENT, session, session_apart
 from ledger.errors import Refused
 
 
@@ -21,7 +23,20 @@ def client(service: Any, region: str, config: Config) -> Any:  # noqa: ANN401  (
     except Refused:
         raise
     except Exception as error:  # whatever files, variables and programs of others lead to
-        raise _refused(f"{type(error).__name__}: {error}") from error
+        raise refused(f"{type(error).__name__}: {error}") from error
+
+
+def session_in(region: str) -> boto3.Session:
+    """Make a session of a region by this machine's settings, for code that makes its own clients.
+
+    Its clients give up in time. Raises Refused LH5060 where the settings do not do.
+    """
+    core = botocore.session.Session()
+    core.set_default_client_config(PATIENT)
+    try:
+        return boto3.Session(botocore_session=core, region_name=region)
+    except BotoCoreError as error:
+        raise refused(f"{type(error).__name__}: {error}") from error
 
 
 def client_of_sandbox(service: Any, region: str, config: Config, url: str) -> Any:  # noqa: ANN401
@@ -42,7 +57,7 @@ def _session() -> boto3.Session:
     made = session()
     credentials = made.get_credentials()
     if credentials is None:
-        raise _refused("there are no credentials")
+        raise refused("there are no credentials")
     credentials.get_frozen_credentials()
     return made
 
@@ -52,7 +67,8 @@ def _session_apart() -> boto3.Session:
     return session_apart()
 
 
-def _refused(said: str) -> Refused:
+def refused(said: str) -> Refused:
+    """Say that this machine is not set up for AWS, by what was said of it."""
     return Refused(
         "LH5060",
         f"AWS cannot be asked by the settings of this machine ({said.rstrip(' :.')}): look at"

@@ -14,8 +14,12 @@ from leasehold import console, machine
 from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
+from leasehold.importing import import_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
+from leasehold.lock import lock
+from leasehold.models import models
+from leasehold.new import new
 from leasehold.next import next_
 from leasehold.status import status
 from leasehold.tokens import token
@@ -83,9 +87,13 @@ _VERBS = (
     release,
     log,
     validate,
+    models,
+    new,
+    lock,
     plan,
     reconcile_,
     adopt,
+    import_,
     claim,
     token,
 )

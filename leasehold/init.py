@@ -4,8 +4,6 @@ It reads and writes files and nothing else: no git, no network, no AWS. What is 
 overwritten; an environment that has no ledger's id gets one, and nothing else.
 """
 
-import re
-import shutil
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,18 +12,15 @@ from pathlib import Path
 
 import click
 
+from leasehold.clone import checked_name, lacking_schemas, ledger_id, root_of, write, wrong_name
 from leasehold.console import dim, say
-from leasehold.new_environment import DOCUMENTS, described, readme, settings_file, wrong_value
+from leasehold.new_environment import described, readme, settings_file, wrong_value
 from leasehold.regions import wrong_region
-from ledger.checkout import documents
 from ledger.documents import Environment, parse_environment, with_ledger_id
 from ledger.errors import Refused
-from ledger.holdings import ROOT, environment_path, environments, read_fleet
-from ledger.json_files import SCHEMAS, as_sentences
-from ledger.minting import new_ledger_id
+from ledger.holdings import ROOT, environment_path
+from ledger.json_files import as_sentences
 
-_NAME = re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*")
-_LONGEST_NAME = 30
 # The fields that have no default, and the options that give them.
 _NEEDED = {
     "project_prefix": "--project-prefix",
@@ -85,67 +80,35 @@ def init(environment: str | None, *, new_ledger_id: bool, into: Path, **fields: 
     has no ledger_id, gets one and nothing else.
     """
     given = {name: value for name, value in fields.items() if value is not None}
-    clone = _clone(into)
+    clone = root_of(into)
     if environment is None and not sys.stdin.isatty():
         raise _missing(["ENV", *_options_left(given)])
-    name = _ask("environment", _wrong_name) if environment is None else environment
-    place = _Place(clone, _checked_name(name))
+    name = _ask("environment", wrong_name) if environment is None else environment
+    place = _Place(clone, checked_name(name))
     if place.path.exists() or place.path.is_symlink():
         _complete(place, given, anew=new_ledger_id)
     else:
         _begin(place, given, anew=new_ledger_id)
 
 
-def _clone(into: Path) -> Path:
-    """Return the folder that gets `environments/`. Raises Refused LH5051 below a clone's root."""
-    for parent in into.resolve().parents:
-        if (parent / ".git").exists() and not (into / ".git").exists():
-            raise Refused(
-                "LH5051",
-                f"{into.resolve()} lies in the clone {parent}, and a ledger has {ROOT}/ at its"
-                f" root: say --into {parent}.",
-            )
-    return into
-
-
-def _checked_name(name: str) -> str:
-    if sentence := _wrong_name(name):
-        raise Refused("LH5051", sentence)
-    return name
-
-
-def _wrong_name(name: str) -> str | None:
-    if _NAME.fullmatch(name) and len(name) <= _LONGEST_NAME:
-        return None
-    return (
-        f"{name!r:.60} cannot be an environment's name: take letters, digits and single hyphens"
-        f" between them, at most {_LONGEST_NAME}, such as dev."
-    )
-
-
 def _begin(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
     """Write a new environment. Raises Refused LH5050 to LH5052, before anything is written."""
     fields = _complete_fields(place.name, given)
-    fields["ledger_id"] = _ledger_id(place, anew=anew)
+    fields["ledger_id"] = ledger_id(place.clone, place.name, anew=anew)
     content = settings_file(fields)
     _check(place, content)
     page = place.path.parent / "README.md"
-    try:
-        place.path.parent.mkdir(parents=True, exist_ok=True)
-        place.path.write_bytes(content)
-        if not page.exists():
-            page.write_text(readme(place.name))
-        copied = _copy_schemas(place.clone)
-    except OSError as error:
-        raise _unwritable(error) from error
+    schemas = lacking_schemas(place.clone)
+    pages = {} if page.exists() else {f"{ROOT}/{place.name}/README.md": readme(place.name).encode()}
+    write(place.clone, {place.file: content, **pages, **schemas})
     say(f"Wrote {place.path}")
     say(dim(f"  the settings; its ledger_id {fields['ledger_id']} tells whose an endpoint is"))
     say(f"Wrote {page}")
     say(dim("  what each field means"))
-    if copied:
+    if schemas:
         say(f"Wrote {place.clone / 'schema'}")
         say(dim("  the JSON Schemas, by which editors check files while they are typed"))
-    _say_next(place, f"Add the environment {place.name}", copied=copied)
+    _say_next(place, f"Add the environment {place.name}", copied=bool(schemas))
 
 
 def _complete(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
@@ -158,13 +121,10 @@ def _complete(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
         say(f"{place.path} is there already,")
         say(f"and its ledger_id is {before}: nothing is changed.")
         return
-    ledger_id = _ledger_id(place, anew=anew)
-    try:
-        place.path.write_bytes(with_ledger_id(content, ledger_id))
-    except OSError as error:
-        raise _unwritable(error) from error
+    minted = ledger_id(place.clone, place.name, anew=anew)
+    write(place.clone, {place.file: with_ledger_id(content, minted)})
     say(f"Gave {place.path}")
-    say(f"the ledger_id {ledger_id}, and changed nothing else in it.")
+    say(f"the ledger_id {minted}, and changed nothing else in it.")
     if given:
         say(dim(f"It was there already, so {', '.join(map(_option, given))} had no effect."))
     if before:
@@ -209,18 +169,6 @@ def _ask(what: str, wrong: Callable[[str], str | None]) -> str:
     return str(click.prompt(what, value_proc=checked))
 
 
-def _ledger_id(place: _Place, *, anew: bool) -> str:
-    """Return the id that the repository's other environments have; a new one if there is none."""
-    try:
-        files = documents(place.clone)
-    except Refused:  # there are none yet
-        files = {}
-    fleets = (read_fleet(files, each) for each in environments(files) if each != place.name)
-    found = {fleet.environment.ledger_id for fleet in fleets if fleet.environment} - {None}
-    shared = found.pop() if len(found) == 1 and not anew else None
-    return shared or new_ledger_id()
-
-
 def _check(place: _Place, content: bytes) -> Environment:
     """Read the settings as `leasehold validate` does. Raises Refused LH5052."""
     settings = parse_environment(place.file, content)
@@ -228,21 +176,6 @@ def _check(place: _Place, content: bytes) -> Environment:
     if isinstance(settings, tuple) or wrong:
         raise Refused("LH5052", as_sentences(wrong))
     return settings
-
-
-def _copy_schemas(clone: Path) -> bool:
-    """Copy the schemas of documents that the clone lacks; tell whether it lacked one."""
-    folder = clone / "schema"
-    names = (f"{each}.schema.json" for each in DOCUMENTS)
-    lacking = [name for name in names if not (folder / name).exists()]
-    folder.mkdir(exist_ok=True)
-    for name in lacking:
-        shutil.copyfile(SCHEMAS / name, folder / name)
-    return bool(lacking)
-
-
-def _unwritable(error: OSError) -> Refused:
-    return Refused("LH5051", f"{error.filename} cannot be written: {error.strerror}.")
 
 
 def _option(field: str) -> str:

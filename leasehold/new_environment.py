@@ -15,7 +15,7 @@ DOCUMENTS = ("endpoint", "environment", "lease", "lock")
 _WIDTH = 80
 
 
-def settings_file(fields: Mapping[str, str]) -> bytes:
+def settings_file(fields: Mapping[str, Any]) -> bytes:
     """Write `environment.json` with these fields, in the order of the schema."""
     order = _properties(_schema())
     known = {key: fields[key] for key in order if key in fields}

@@ -7,7 +7,7 @@ its lease for it, so this freezes nothing.
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from ledger.documents import Container, Definition, Environment, JumpStart, ModelPackage
+from ledger.documents import Container, Definition, Environment, ModelPackage
 from ledger.fleet import Holding, Kind, document_path, environment_path
 from ledger.json_files import Violation
 
@@ -45,23 +45,18 @@ def _matches(value: str, glob: str) -> bool:
 
 def _container(holding: Holding) -> tuple[Kind, str, Container | None]:
     """Return the container, and in which file and where it is."""
-    match holding.definition.source:
-        case Container() as container:
-            return "endpoint", "/model", container
-        case JumpStart() if holding.lock:
-            return "lock", "", holding.lock.container
-        case _:
-            return "endpoint", "", None
+    served, kind = holding.served, holding.served_in
+    at = "/model" if kind == "endpoint" else ""
+    return kind, at, served if isinstance(served, Container) else None
 
 
 def _images(environment: str, holding: Holding) -> _Used:
-    source, name = holding.definition.source, holding.name
-    if isinstance(source, ModelPackage):
-        file = document_path(environment, name, "endpoint")
-        yield file, "/model_package_arn", source.arn
-    kind, at, container = _container(holding)
-    if container:
-        yield document_path(environment, name, kind), f"{at}/image", container.image
+    file = document_path(environment, holding.name, holding.served_in)
+    match holding.served:
+        case ModelPackage(arn):
+            yield file, "/model_package_arn", arn
+        case Container(image):
+            yield file, f"{_container(holding)[1]}/image", image
 
 
 def _data(environment: str, holding: Holding) -> _Used:

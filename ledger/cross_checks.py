@@ -3,11 +3,13 @@
 Such a violation freezes the endpoint. What a file says by itself is checked in `ledger.documents`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from ledger.documents import Definition, Environment, ExistingConfig, JumpStart, Lock
 from ledger.json_files import Violation
+from ledger.model_versions import covers
+from ledger.names import Name
 
 _NAME_LIMIT = 63  # SageMaker's, for endpoints
 
@@ -70,7 +72,7 @@ def _wrong_async(file: str, definition: Definition, settings: Environment) -> It
 def wrong_lock(
     file: str, definition: Definition, lock: Lock | None, region_name: str
 ) -> Iterator[Violation]:
-    """Check that a JumpStart id has a lock, made for this id, type and region, and its licence."""
+    """Check that a JumpStart id has a lock, made for what the definition and its region say."""
     source, name = definition.source, definition.name
     if not isinstance(source, JumpStart):
         return
@@ -81,28 +83,71 @@ def wrong_lock(
             "/model_id",
             f"it is not resolved yet: run `leasehold lock {name}` and commit {name}.lock.json.",
         )
-    elif not (
-        lock.model_id == source.model_id
-        and fnmatchcase(lock.model_version, source.model_version)
-        and lock.instance_type in {None, definition.instance_type}
-        and lock.region_name == region_name
-    ):
-        yield Violation(
-            "LH1012",
-            file,
-            "/model_id",
-            f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
-            f" {lock.instance_type or 'any instance'} in {lock.region_name}: run `leasehold lock"
-            f" {name}` again and commit it.",
-        )
-    elif lock.container.has_eula and not source.accept_eula:
-        yield Violation(
-            "LH1016",
-            file,
-            "/accept_eula",
-            f"{name}.lock.json has data under an end-user licence, which this definition does not"
-            " accept: read the licence, and set accept_eula to true if you agree.",
-        )
+    elif misfit := _misfit(source, definition, lock, region_name):
+        yield Violation("LH1012", file, misfit, _made_for_another(definition, lock))
+    else:
+        yield from _not_agreed(file, name, source, lock)
+
+
+def _misfit(source: JumpStart, definition: Definition, lock: Lock, region_name: str) -> str | None:
+    """Return which field of a definition its lock was not made for; None where it fits."""
+    if lock.model_id != source.model_id or lock.region_name != region_name:
+        return "/model_id"
+    if not covers(source.model_version, lock.model_version):
+        return "/model_version"
+    if lock.instance_type is None:
+        return None
+    if lock.instance_type != definition.instance_type:
+        return "/inference_instance_type"
+    pools = enumerate(definition.instance_pools)
+    places = (
+        f"/instance_pools/{n}/instance_type" for n, kind in pools if kind not in lock.all_types
+    )
+    return next(places, None)
+
+
+def _made_for_another(definition: Definition, lock: Lock) -> str:
+    name, types = definition.name, lock.all_types
+    return (
+        f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
+        f" {' and '.join(types) or 'any instance'} in {lock.region_name}: run `leasehold lock"
+        f" {name}` again and commit it."
+    )
+
+
+def _not_agreed(file: str, name: Name, source: JumpStart, lock: Lock) -> Iterator[Violation]:
+    """Yield what a person has to agree to before this version may be served, and has not."""
+    if lock.licences and not source.accept_eula:
+        sentence = unread_licence(f"{name}.lock.json", lock.licences)
+        yield Violation("LH1016", file, "/accept_eula", sentence)
+    if lock.deprecated is not None and not source.tolerate_deprecated_model:
+        yield Violation("LH1045", file, "/model_version", deprecated_version(lock.deprecated))
+    if lock.vulnerabilities and not source.tolerate_vulnerable_model:
+        yield Violation("LH1046", file, "/model_version", vulnerable_version(lock.vulnerabilities))
+
+
+def unread_licence(what: str, addresses: Iterable[str]) -> str:
+    """Say that a licence is to be read; an empty address is one that nobody knows."""
+    known = " and ".join(filter(None, addresses))
+    return (
+        f"{what} has data under an end-user licence, which this definition does not accept: read"
+        f" {known or 'the licence'}, and set accept_eula to true if you agree."
+    )
+
+
+def deprecated_version(told: str) -> str:
+    said = f' ("{told.strip()}")' if told.strip() else ""
+    return (
+        f"AWS calls this version deprecated{said}: choose another, or set tolerate_deprecated_model"
+        " to true if it has to be this one."
+    )
+
+
+def vulnerable_version(vulnerabilities: Iterable[str]) -> str:
+    return (
+        f"AWS calls this version vulnerable ({', '.join(vulnerabilities)}): choose another, or set"
+        " tolerate_vulnerable_model to true if it has to be this one."
+    )
 
 
 def one_token_table(file: str, settings: Environment) -> Iterator[Violation]:

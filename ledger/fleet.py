@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from ledger.documents import Definition, Environment, Lock
+from ledger.documents import Container, Definition, Environment, JumpStart, Lock, ModelPackage
 from ledger.errors import Refused
 from ledger.json_files import Violation, as_sentences
 from ledger.lease import Ceiling, Lease
@@ -37,6 +37,22 @@ class Holding:
     @property
     def owner(self) -> str | None:
         return self.definition.owner
+
+    @property
+    def served(self) -> Container | ModelPackage | None:
+        """Return what is served; None for somebody else's config, and where a lock is missing."""
+        match self.definition.source:
+            case JumpStart():
+                return self.lock.container if self.lock else None
+            case Container() | ModelPackage() as source:
+                return source
+            case _:
+                return None
+
+    @property
+    def served_in(self) -> Literal["endpoint", "lock"]:
+        """Return the kind of the document that says what is served."""
+        return "lock" if isinstance(self.definition.source, JumpStart) else "endpoint"
 
     @property
     def api_resource_name(self) -> str | None:

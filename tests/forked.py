@@ -166,11 +166,11 @@ def serve() -> None:
     print("ready", flush=True)  # noqa: T201  (what the starter waits for)
     waiting: dict[int, tuple[int, socket.socket]] = {}  # handle of a process -> whom to tell
     while True:
-        ready, _, _ = select.select([0, door, *waiting], [], [])
+        ready, _, _ = select.select([0, door.fileno(), *waiting], [], [])
         if 0 in ready:
             return
         for handle in ready:
-            if handle is door:
+            if handle == door.fileno():
                 caller, _ = door.accept()
                 pid = _fork(caller, (door, *(each for _, each in waiting.values())))
                 if pid == 0:

@@ -30,6 +30,8 @@ FORBIDDEN = {
     "sandbox": ("sandbox.aws.tags_of_tomorrow", "ledger.lease"),
     "infra": ("infra.settings", "ledger.opening"),
     "sagemaker": ("controller.aws.rollout", "sagemaker"),
+    "jumpstart": ("leasehold.lock", "leasehold.jumpstart.sdk"),
+    "predecessor": ("leasehold.predecessor.move", "leasehold.predecessor.account"),
     "git": ("ledger.settings", "pygit2"),
     "ledger": ("ledger.a_module_of_tomorrow", "ledger.opening"),
     "controller": ("controller.plan", "ledger.repository"),

@@ -140,7 +140,9 @@ def _check_same(target: Desired, there: Mapping[str, Any]) -> None:
         return
     wanted, found = _content(target.config), _content(there)
     wrong = [
-        f"{key} is {found[key]}, not {wanted[key]}" for key in wanted if found[key] != wanted[key]
+        f"{key} is {found[key]}, not {wanted[key]}"
+        for key in wanted
+        if found[key] != wanted[key] and not _is_aws_default(key, wanted[key])
     ]
     if wrong:
         raise Refused(
@@ -151,6 +153,15 @@ def _check_same(target: Desired, there: Mapping[str, Any]) -> None:
         )
 
 
+# What AWS chooses where nobody says it.
+_MADE_FOR_THE_MODEL = (
+    "ModelDataDownloadTimeoutInSeconds",
+    "ContainerStartupHealthCheckTimeoutInSeconds",
+    "VolumeSizeInGB",
+    "InferenceAmiVersion",
+)
+
+
 def _content(config: Mapping[str, Any]) -> dict[str, object]:
     """Return what tells a config from another, and AWS gives back as it was sent."""
     variants = config["ProductionVariants"]
@@ -159,9 +170,15 @@ def _content(config: Mapping[str, Any]) -> dict[str, object]:
     content["InstancePools"] = [
         [pool["InstanceType"] for pool in each.get("InstancePools", [])] for each in variants
     ]
+    for key in _MADE_FOR_THE_MODEL:
+        content[key] = [each.get(key) for each in variants]
     content["ShadowProductionVariants"] = len(config.get("ShadowProductionVariants", []))
     content["AsyncInferenceConfig"] = bool(config.get("AsyncInferenceConfig"))
     return content
+
+
+def _is_aws_default(key: str, wanted: object) -> bool:
+    return key in _MADE_FOR_THE_MODEL and wanted == [None]
 
 
 def _cannot_update(target: Desired, failure: Absent) -> Refused:

@@ -155,20 +155,18 @@ def content_stem(endpoint_name: str) -> str:
 
 
 def _model(holding: Holding, environment: Environment) -> dict[str, Any]:
-    place = {"ExecutionRoleArn": environment.execution_role_arn, **_vpc(holding.definition.vpc)}
-    source = holding.definition.source
-    if isinstance(source, ModelPackage):
-        variables = {"Environment": dict(source.environment)} if source.environment else {}
-        return {
-            **place,
-            "Containers": [{"ModelPackageName": source.arn, **variables}],
-            "EnableNetworkIsolation": source.network_isolation,
-        }
-    container = _container_of(holding)
+    served = _served(holding)
+    containers: dict[str, Any]
+    match served:
+        case ModelPackage():
+            containers = {"Containers": [_packaged(served)]}
+        case Container():
+            containers = {"PrimaryContainer": _container(served)}
     return {
-        **place,
-        "PrimaryContainer": _container(container),
-        "EnableNetworkIsolation": container.network_isolation,
+        "ExecutionRoleArn": environment.execution_role_arn,
+        **_vpc(holding.definition.vpc),
+        **containers,
+        "EnableNetworkIsolation": served.network_isolation,
     }
 
 
@@ -179,15 +177,20 @@ def _vpc(vpc: Vpc | None) -> dict[str, Any]:
     return {"VpcConfig": {"SecurityGroupIds": groups, "Subnets": subnets}}
 
 
-def _container_of(holding: Holding) -> Container:
-    match holding.definition.source:
-        case Container() as container:
-            return container
-        case JumpStart(accept_eula=accepted) if holding.lock:
-            container = holding.lock.container
-            return container if accepted else container.without_eula()
-        case source:
-            raise AssertionError(f"{type(source).__name__} has no container")
+def _served(holding: Holding) -> Container | ModelPackage:
+    served, source = holding.served, holding.definition.source
+    if served is None:
+        raise AssertionError(f"{type(source).__name__} has no container")
+    if isinstance(source, JumpStart) and isinstance(served, Container):
+        return served if source.accept_eula else served.without_eula()
+    return served
+
+
+def _packaged(package: ModelPackage) -> dict[str, Any]:
+    request: dict[str, Any] = {"ModelPackageName": package.arn}
+    if package.environment:
+        request["Environment"] = dict(package.environment)
+    return request
 
 
 def _container(container: Container) -> dict[str, Any]:
@@ -220,21 +223,20 @@ def _s3_source(data: ModelData) -> dict[str, Any]:
 
 def _variant(holding: Holding) -> dict[str, Any]:
     definition = holding.definition
-    variant: dict[str, Any] = {
+    settings = _served(holding).variant
+    wanted = {
+        "ModelDataDownloadTimeoutInSeconds": settings.download_timeout_seconds,
+        "ContainerStartupHealthCheckTimeoutInSeconds": settings.startup_timeout_seconds,
+        "VolumeSizeInGB": settings.volume_size_gb,
+        "InferenceAmiVersion": settings.inference_ami_version,
+    }
+    return {
         "VariantName": VARIANT,
         "InitialInstanceCount": definition.instance_count,
         **_instances(definition),
         "InitialVariantWeight": 1,
+        **{name: value for name, value in wanted.items() if value is not None},
     }
-    if not isinstance(definition.source, ModelPackage):
-        container = _container_of(holding)
-        if container.download_timeout_seconds:
-            variant["ModelDataDownloadTimeoutInSeconds"] = container.download_timeout_seconds
-        if container.startup_timeout_seconds:
-            variant["ContainerStartupHealthCheckTimeoutInSeconds"] = (
-                container.startup_timeout_seconds
-            )
-    return variant
 
 
 def _instances(definition: Definition) -> dict[str, Any]:

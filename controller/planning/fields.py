@@ -27,11 +27,13 @@ _VARIANT = {
     "InitialInstanceCount": "/inference_instance_count",
     "VariantInstanceProvisionTimeoutInSeconds": "/instance_provision_timeout_seconds",
 }
-_TIMEOUTS = {
+_SERVED = {
     "ModelDataDownloadTimeoutInSeconds": "/model_data_download_timeout_seconds",
     "ContainerStartupHealthCheckTimeoutInSeconds": (
         "/container_startup_health_check_timeout_seconds"
     ),
+    "VolumeSizeInGB": "/volume_size_gb",
+    "InferenceAmiVersion": "/inference_ami_version",
 }
 _ASYNC = {
     "S3OutputPath": "/async_inference/s3_output_path",
@@ -81,12 +83,12 @@ class Documents:
         match path:
             case ("PrimaryContainer", *rest):
                 return self._of_container(tuple(rest))
-            case ("Containers", int(), *rest):
-                return "endpoint", _of_package(tuple(rest))
+            case ("Containers", *rest):
+                return self._of_package(tuple(rest))
             case ("VpcConfig", *rest):
                 return "endpoint", "/vpc_config" + _of_vpc(tuple(rest))
             case ("EnableNetworkIsolation",):
-                return self._isolation()
+                return self._of_options("/enable_network_isolation")
             case ("ExecutionRoleArn",):
                 return "environment", "/execution_role_arn"
             case ("ProductionVariants", int(), *rest):
@@ -113,16 +115,22 @@ class Documents:
             return "environment", "/async_output_path"
         return "endpoint", {**_ASYNC, **_SCALING}.get(last, "")
 
-    def _isolation(self) -> tuple[_Kind, str]:
+    def _of_package(self, path: Path) -> tuple[_Kind, str]:
+        match path:
+            case (int(), "Environment", *key):
+                return self._of_options("/environment" + "".join(map(_part, key)))
+        return self._of_model("/model_package_arn")
+
+    def _of_options(self, pointer: str) -> tuple[_Kind, str]:
+        """Return what a definition says of its package apart, and else of what is served."""
         if isinstance(self.holding.definition.source, ModelPackage):
-            return "endpoint", "/model_package/enable_network_isolation"
-        return self._of_model("/enable_network_isolation")
+            return "endpoint", f"/model_package{pointer}"
+        return self._of_model(pointer)
 
     def _of_model(self, pointer: str) -> tuple[_Kind, str]:
-        """Return a field of the container, which the definition has, or its lock."""
-        if isinstance(self.holding.definition.source, Container):
-            return "endpoint", f"/model{pointer}"
-        return "lock", pointer
+        """Return a field of what is served, which the definition says, or its lock."""
+        within = "/model" if isinstance(self.holding.definition.source, Container) else ""
+        return self.holding.served_in, f"{within}{pointer}"
 
     def _of_container(self, path: Path) -> tuple[_Kind, str]:
         match path:
@@ -146,8 +154,8 @@ class Documents:
                 return "endpoint", "/inference_instance_type"
             case ("InstancePools", *_):
                 return "endpoint", "/instance_pools"
-            case (str(name),) if name in _TIMEOUTS:
-                return self._of_model(_TIMEOUTS[name])
+            case (str(name),) if name in _SERVED:
+                return self._of_model(_SERVED[name])
             case (str(name),) if name in _VARIANT:
                 return "endpoint", _VARIANT[name]
             case (*_, str(name)):
@@ -169,13 +177,6 @@ def _further(path: Path) -> str:
         case (int(number), "S3DataSource", str(name), *_):
             return f"/{number}{_DATA.get(name, '')}"
     return ""
-
-
-def _of_package(path: Path) -> str:
-    match path:
-        case ("Environment", *key):
-            return "/model_package/environment" + "".join(map(_part, key))
-    return "/model_package_arn"
 
 
 def _of_vpc(path: Path) -> str:

@@ -22,7 +22,7 @@ from ledger.documents.environment import (
     with_ledger_id,
 )
 from ledger.documents.lease_file import dump_lease, parse_lease
-from ledger.documents.lock import Lock, parse_lock
+from ledger.documents.lock import Lock, dump_lock, parse_lock
 from ledger.documents.sources import (
     Container,
     ExistingConfig,
@@ -30,6 +30,7 @@ from ledger.documents.sources import (
     ModelData,
     ModelPackage,
     Source,
+    VariantSettings,
     Vpc,
 )
 from ledger.documents.writing import Adoption, dump_adoption, dump_existing_config
@@ -50,10 +51,12 @@ __all__ = [
     "ModelPackage",
     "Source",
     "Suspension",
+    "VariantSettings",
     "Vpc",
     "dump_adoption",
     "dump_existing_config",
     "dump_lease",
+    "dump_lock",
     "parse_definition",
     "parse_environment",
     "parse_identities",

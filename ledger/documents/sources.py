@@ -23,6 +23,16 @@ class ModelData:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantSettings:
+    """What a model needs of the instances that it is hosted on."""
+
+    download_timeout_seconds: int | None = None
+    startup_timeout_seconds: int | None = None
+    volume_size_gb: int | None = None
+    inference_ami_version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """An own container, or what a lock says that a JumpStart model is.
 
@@ -35,14 +45,8 @@ class Container:
     additional_model_data: Mapping[str, ModelData] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     network_isolation: bool = False
-    download_timeout_seconds: int | None = None
-    startup_timeout_seconds: int | None = None
+    variant: VariantSettings = VariantSettings()
     accept_eula: bool = False
-
-    @property
-    def has_eula(self) -> bool:
-        further = self.additional_model_data.values()
-        return self.accept_eula or any(data.accept_eula for data in further)
 
     def without_eula(self) -> "Container":
         """Return it with no licence accepted."""
@@ -58,15 +62,21 @@ class JumpStart:
     model_id: str
     model_version: str = "*"
     accept_eula: bool = False
+    tolerate_deprecated_model: bool = False
+    tolerate_vulnerable_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ModelPackage:
-    """A version of a model registry, or what the Marketplace sells."""
+    """A model package of the registry or Marketplace, or what a lock says that a model comes in.
+
+    Unless something else is said, its container may not reach a network.
+    """
 
     arn: str
     environment: Mapping[str, str] = field(default_factory=dict)
     network_isolation: bool = True
+    variant: VariantSettings = VariantSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,11 @@ def source_from(data: Mapping[str, Any]) -> Source:
             return ModelPackage(arn, options.get("environment", {}), isolated)
         case {"model_id": model_id}:
             return JumpStart(
-                model_id, data.get("model_version", "*"), data.get("accept_eula", False)
+                model_id,
+                data.get("model_version", "*"),
+                data.get("accept_eula", False),
+                data.get("tolerate_deprecated_model", False),
+                data.get("tolerate_vulnerable_model", False),
             )
         case _:
             return container_from(data["model"])
@@ -118,9 +132,17 @@ def container_from(data: Mapping[str, Any]) -> Container:
         additional_model_data={item["channel_name"]: _model_data(item) for item in extra},
         environment=data.get("environment", {}),
         network_isolation=data.get("enable_network_isolation", False),
+        variant=variant_settings_from(data),
+        accept_eula=data.get("accept_eula", "eula_url" in data),
+    )
+
+
+def variant_settings_from(data: Mapping[str, Any]) -> VariantSettings:
+    return VariantSettings(
         download_timeout_seconds=data.get("model_data_download_timeout_seconds"),
         startup_timeout_seconds=data.get("container_startup_health_check_timeout_seconds"),
-        accept_eula=data.get("accept_eula", False),
+        volume_size_gb=data.get("volume_size_gb"),
+        inference_ami_version=data.get("inference_ami_version"),
     )
 
 
@@ -129,5 +151,5 @@ def _model_data(data: Mapping[str, Any]) -> ModelData:
         data["s3_uri"],
         data.get("s3_data_type", "S3Prefix"),
         data.get("compression_type", "None"),
-        data.get("accept_eula", False),
+        data.get("accept_eula", "eula_url" in data),
     )

@@ -19,6 +19,7 @@ from gateway.http.cross_origin import PREFLIGHT, CrossOrigin
 from gateway.http.routes import METHODS
 from gateway.principal import Principal, Scope
 from ledger.committers import GATEWAY
+from ledger.identity_settings import Identities
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi, Route
 from tests.ledger.forge import git
@@ -123,6 +124,7 @@ def deployed(
     scene: Scene,
     *,
     without_status: bool = False,
+    identities: Identities | None = None,
     **dependencies: Any,  # noqa: ANN401
 ) -> tuple[ApiGateway, TokenTable]:
     """Put the API together as the stacks do: a token is looked up for every request."""
@@ -137,7 +139,9 @@ def deployed(
     handler = build(
         Dependencies(ledger, "dev", clock, scene.account.client, status, **dependencies)
     )
-    authorizer = TokenAuthorizer(Authorizer(table, clock), clock=clock, ttl=timedelta(0))
+    dynamodb = scene.account.client("dynamodb")
+    admits = Authorizer.admitting(identities or Identities(), dynamodb, table, clock)
+    authorizer = TokenAuthorizer(admits, clock=clock, ttl=timedelta(0))
     routes = tuple(
         Route(each.method, each.resource, handler, authorized=each.scope is not None)
         for each in METHODS

@@ -176,7 +176,7 @@ def test_the_log_tells_what_happened_and_is_quiet_when_nothing_does(
     start: Callable[..., Up],
 ) -> None:
     up = start()
-    up.await_(lambda: up.log.read_text().count("InService ") == 2)
+    up.await_(lambda: up.log.read_text().count("InService ") == 3)
     told = up.log.read_text()
     up.let_tick(3)
     assert up.log.read_text() == told

@@ -54,7 +54,7 @@ def test_the_examples_of_the_project_are_in_order() -> None:
     result = validate(PROJECT)
     assert result.exit_code == 0, result.output
     where = PROJECT / "environments"
-    said = f"Checked 7 definitions in dev, prod below {where}: everything is in order.\n"
+    said = f"Checked 8 definitions in dev, prod below {where}: everything is in order.\n"
     assert result.output == said
 
 

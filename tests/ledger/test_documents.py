@@ -21,6 +21,7 @@ from ledger.documents import (
     ModelData,
     ModelPackage,
     Suspension,
+    VariantSettings,
     Vpc,
     dump_existing_config,
     dump_lease,
@@ -119,8 +120,7 @@ def test_an_own_container_is_read_with_all_its_settings() -> None:
         model_data=ModelData("s3://b/m.tar.gz", "S3Prefix", "Gzip"),
         environment={"A": "1"},
         network_isolation=True,
-        download_timeout_seconds=600,
-        startup_timeout_seconds=300,
+        variant=VariantSettings(600, 300),
     )
 
 
@@ -671,10 +671,56 @@ def test_a_lock_has_the_container_that_a_model_id_means() -> None:
     }
     parsed = parse_lock("f", encoded(lock))
     assert isinstance(parsed, Lock)
+    assert isinstance(parsed.container, Container)
     assert parsed.container.model_data == ModelData("s3://b/m/")
     assert parsed.container.accept_eula
     draft = ModelData("s3://b/d/", accept_eula=True)
     assert parsed.container.additional_model_data == {"draft": draft}
+
+
+def test_a_lock_has_the_package_that_a_model_id_means() -> None:
+    arn = "arn:aws:sagemaker:us-east-1:865070037744:model-package/m-v4"
+    lock = {key: value for key, value in LOCK.items() if key != "image"}
+    said = {
+        "model_package_arn": arn,
+        "environment": {"A": "1"},
+        "container_startup_health_check_timeout_seconds": 600,
+        "volume_size_gb": 256,
+        "eula_url": "https://eula",
+    }
+    parsed = parse_lock("f", encoded({**lock, **said}))
+    assert isinstance(parsed, Lock)
+    variant = VariantSettings(startup_timeout_seconds=600, volume_size_gb=256)
+    assert parsed.container == ModelPackage(arn, {"A": "1"}, False, variant)  # noqa: FBT003
+    assert parsed.licences == ("https://eula",)
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"image": None}, "LH1002 : it needs exactly one of image or model_package_arn."),
+        (
+            {"model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/m"},
+            "LH1002 : it needs exactly one of image or model_package_arn.",
+        ),
+        (
+            {
+                "image": None,
+                "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/m",
+                "model_data_source": {"s3_uri": "s3://b/m/"},
+            },
+            (
+                'LH1002 /model_data_source: {"s3_uri": "s3://b/m/"} does not go with the rest:'
+                " leave it out."
+            ),
+        ),
+    ],
+)
+def test_a_lock_has_an_image_or_a_package(fields: dict[str, object], line: str) -> None:
+    said = {key: value for key, value in {**LOCK, **fields}.items() if value is not None}
+    found = parse_lock("f", encoded(said))
+    assert isinstance(found, tuple)
+    assert [f"{each.code} {each.pointer}: {each.sentence}" for each in found] == [line]
 
 
 def test_an_environment_has_defaults_for_what_it_does_not_say() -> None:

@@ -402,8 +402,9 @@ def test_a_broken_lock_is_not_called_a_missing_one() -> None:
         ({}, {"region_name": "eu-central-1"}),
         ({"model_version": "2.0.0"}, {}),
         ({"model_version": "1.*"}, {}),
+        ({"instance_pools": [{"instance_type": "ml.g6.12xlarge"}]}, {}),
     ],
-    ids=["model", "instance type", "region", "version", "wildcard version"],
+    ids=["model", "instance type", "region", "version", "wildcard version", "pool"],
 )
 def test_a_lock_that_was_made_for_something_else_freezes(
     definition: dict[str, object], locked: dict[str, object]
@@ -414,7 +415,36 @@ def test_a_lock_that_was_made_for_something_else_freezes(
     assert "run `leasehold lock A` again" in violation.sentence
 
 
-@pytest.mark.parametrize("version", ["*", "2.*", "2.1.0"])
+@pytest.mark.parametrize(
+    ("definition", "pointer"),
+    [
+        ({"model_id": "flan"}, "/model_id"),
+        ({"model_version": "2.2"}, "/model_version"),
+        ({"inference_instance_type": "ml.g5.xlarge"}, "/inference_instance_type"),
+        (
+            {"instance_pools": [{"instance_type": "ml.g6.12xlarge"}, {"instance_type": "ml.p5.x"}]},
+            "/instance_pools/1/instance_type",
+        ),
+    ],
+)
+def test_the_field_that_a_lock_was_not_made_for_is_named(
+    definition: dict[str, object], pointer: str
+) -> None:
+    locked = lock(instance_pools=["ml.g6.12xlarge"])
+    read = fleet({"A.endpoint.json": jumpstart("A", **definition), "A.lock.json": locked})
+    [violation] = read.violations
+    assert (violation.code, violation.pointer) == ("LH1012", pointer)
+    assert "2.1.0 on ml.g5.12xlarge and ml.g6.12xlarge in us-east-1" in violation.sentence
+
+
+def test_a_lock_that_names_no_type_is_right_for_any() -> None:
+    pools = [{"instance_type": "ml.g6.12xlarge"}]
+    locked = {key: value for key, value in lock().items() if key != "instance_type"}
+    files = {"A.endpoint.json": jumpstart("A", instance_pools=pools), "A.lock.json": locked}
+    assert fleet(files).violations == ()
+
+
+@pytest.mark.parametrize("version", ["*", "2.*", "2.1", "2.1.0", "2.1.0.0"])
 def test_a_lock_of_a_version_that_fits_is_used(version: str) -> None:
     files = {"A.endpoint.json": jumpstart("A", model_version=version), "A.lock.json": lock()}
     assert fleet(files).violations == ()
@@ -443,6 +473,32 @@ def test_a_licence_that_is_not_accepted_freezes_and_says_where_to_accept_it(
             " agree. [LH1016]"
         )
     ]
+
+
+def test_a_licence_that_has_addresses_names_each_once() -> None:
+    draft = {**DRAFT, "eula_url": "https://eula/draft"}
+    further = [draft, {**draft, "channel_name": "other"}]
+    locked = lock(eula_url="https://eula/main", additional_model_data_sources=further)
+    [line] = lines(fleet({"A.endpoint.json": jumpstart("A"), "A.lock.json": locked}))
+    assert "does not accept: read https://eula/main and https://eula/draft, and set" in line
+
+
+@pytest.mark.parametrize(
+    ("locked", "code", "field"),
+    [
+        ({"deprecated": "It ended in May."}, "LH1045", "tolerate_deprecated_model"),
+        ({"deprecated": ""}, "LH1045", "tolerate_deprecated_model"),
+        ({"vulnerabilities": ["CVE-1"]}, "LH1046", "tolerate_vulnerable_model"),
+    ],
+)
+def test_what_a_definition_tolerates_no_more_freezes_it(
+    locked: dict[str, object], code: str, field: str
+) -> None:
+    files = {"A.endpoint.json": jumpstart("A"), "A.lock.json": lock(**locked)}
+    [violation] = fleet(files).violations
+    assert (violation.code, violation.pointer) == (code, "/model_version")
+    tolerating = {**files, "A.endpoint.json": jumpstart("A", **{field: True})}
+    assert fleet(tolerating).violations == ()
 
 
 @pytest.mark.parametrize("locked", [*LICENSED.values(), {}], ids=[*LICENSED, "no licence"])

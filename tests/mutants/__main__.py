@@ -34,6 +34,11 @@ TESTS = {
     "ledger.fleet": _HOLDINGS,
     "ledger.holdings": _HOLDINGS,
     "ledger.cross_checks": _HOLDINGS,
+    "ledger.model_versions": ["tests/ledger/test_model_versions.py"],
+    **{
+        f"leasehold.jumpstart.{name}": ["tests/leasehold/jumpstart"]
+        for name in ("changes", "document", "resolving", "versions", "wanted")
+    },
     **{
         f"controller.planning.{path.stem}": _PLAN
         for path in (ROOT / "controller/planning").glob("[a-z]*.py")

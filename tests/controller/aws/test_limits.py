@@ -45,6 +45,19 @@ LOCK: dict[str, object] = {
     "environment": {"WORKERS": "1"},
     "accept_eula": True,
 }
+FULL_LOCK: dict[str, object] = {
+    **LOCK,
+    "enable_network_isolation": True,
+    "model_data_download_timeout_seconds": 1200,
+    "container_startup_health_check_timeout_seconds": 600,
+    "volume_size_gb": 256,
+    "inference_ami_version": "al2-ami-sagemaker-inference-gpu-3-1",
+}
+PACKAGED_LOCK: dict[str, object] = {
+    key: value
+    for key, value in FULL_LOCK.items()
+    if key not in {"image", "model_data_source", "additional_model_data_sources"}
+} | {"model_package_arn": "arn:aws:sagemaker:us-east-1:865070037744:model-package/falcon-v4"}
 
 
 def fleet_of(
@@ -262,18 +275,43 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
         yield path
 
 
+def test_what_a_lock_says_of_a_package_is_wrong_there() -> None:
+    lock = {
+        **PACKAGED_LOCK,
+        "environment": {"A-B": "1", "LONG": "é" * 600},
+        "volume_size_gb": 1024,
+        "inference_ami_version": "unheard-of",
+    }
+    assert [(file, pointer) for file, pointer, _ in said(fleet_of(lock=lock, **JUMPSTART))] == [
+        ("A.lock.json", "/environment/A-B"),
+        ("A.lock.json", "/environment/LONG"),
+        ("A.lock.json", "/inference_ami_version"),
+        ("A.lock.json", "/volume_size_gb"),
+    ]
+
+
 @pytest.mark.parametrize(
     "fleet",
     [
         fleet_of(**FULL),
         fleet_of(endpoint_name="mine"),
         fleet_of(autoscaling={"min_instances": 1, "max_instances": 4}),
-        fleet_of(lock=LOCK, **JUMPSTART),
+        fleet_of(lock=FULL_LOCK, **JUMPSTART),
+        fleet_of(lock=PACKAGED_LOCK, **JUMPSTART),
         fleet_of(**PACKAGE),
         fleet_of(**IN_REGISTRY),
         fleet_of(**EXISTING),
     ],
-    ids=["full", "small", "scaled", "jumpstart", "package", "plain package", "existing"],
+    ids=[
+        "full",
+        "small",
+        "scaled",
+        "jumpstart",
+        "packaged",
+        "package",
+        "plain package",
+        "existing",
+    ],
 )
 class TestEveryRequest:
     def test_has_a_field_for_each_of_its_values(self, fleet: Fleet) -> None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 POOLS = [{"instance_type": "ml.g5.2xlarge"}, {"instance_type": "ml.g6.xlarge"}]
 
 
+PATIENT = {"image": "registry/model:1", "model_data_download_timeout_seconds": 1200}
+
+
 def create(scene: Scene, target: Desired) -> None:
     scene.account.cloud().apply(Action(Verb.CREATE, "A", NAME, "because", target))
 
@@ -69,6 +72,11 @@ SHADOW = {
             {"InstancePools": [{"InstanceType": "ml.p4d.24xlarge", "Priority": 1}]},
             "InstancePools is [['ml.p4d.24xlarge']]",
         ),
+        (
+            {"model": PATIENT},
+            {"ModelDataDownloadTimeoutInSeconds": 60},
+            "ModelDataDownloadTimeoutInSeconds is [60], not [1200]",
+        ),
     ],
 )
 def test_a_config_of_our_name_with_other_content_is_refused(
@@ -95,13 +103,26 @@ def test_one_that_answers_asynchronously_is_other_content(scene: Scene) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{}, {"instance_pools": POOLS}, {"inference_type": "async"}, {"inference_instance_count": 3}],
+    [
+        {},
+        {"instance_pools": POOLS},
+        {"inference_type": "async"},
+        {"inference_instance_count": 3},
+        {"model": PATIENT},
+    ],
 )
 def test_what_a_tick_that_was_cut_short_has_made_is_used(
     scene: Scene, fields: dict[str, object]
 ) -> None:
     target = wanted(**fields)
     have(scene, target)
+    create(scene, target)
+    assert scene.account.status(NAME) == "Creating"
+
+
+def test_what_nobody_asked_for_may_be_what_aws_has_chosen(scene: Scene) -> None:
+    target = wanted()
+    have(scene, target, VolumeSizeInGB=30)
     create(scene, target)
     assert scene.account.status(NAME) == "Creating"
 

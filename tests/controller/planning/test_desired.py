@@ -28,6 +28,7 @@ from ledger.documents import (
     Lock,
     ModelData,
     ModelPackage,
+    VariantSettings,
     Vpc,
 )
 from ledger.holdings import Holding
@@ -52,8 +53,7 @@ EVERYTHING = Container(
     },
     environment={"MAX_INPUT_LENGTH": "4096"},
     network_isolation=True,
-    download_timeout_seconds=1200,
-    startup_timeout_seconds=600,
+    variant=VariantSettings(1200, 600, 256, "al2-ami-sagemaker-inference-gpu-3-1"),
     accept_eula=True,
 )
 PACKAGE = ModelPackage("arn:aws:sagemaker:us-east-1:123456789012:model-package/summarizer/3")
@@ -76,8 +76,18 @@ def holding(**fields: Any) -> Holding:  # noqa: ANN401
     return Holding(definition, EndpointName(definition.endpoint_name or "demo-A-Endpoint"))
 
 
-def jumpstart(*, accept_eula: bool = True) -> Holding:
-    lock = Lock("falcon", "2.1.0", "us-east-1", "ml.g5.xlarge", EVERYTHING)
+PACKAGED = ModelPackage(
+    "arn:aws:sagemaker:us-east-1:865070037744:model-package/falcon-v4",
+    environment={"SM_NUM_GPUS": "4"},
+    network_isolation=False,
+    variant=VariantSettings(startup_timeout_seconds=600),
+)
+
+
+def jumpstart(
+    container: Container | ModelPackage = EVERYTHING, *, accept_eula: bool = True
+) -> Holding:
+    lock = Lock("falcon", "2.1.0", "us-east-1", "ml.g5.xlarge", container)
     source = JumpStart("falcon", accept_eula=accept_eula)
     return replace(holding(source=source), lock=lock)
 
@@ -135,8 +145,8 @@ def test_what_does_not_change_the_service_does_not_change_the_name(other: Holdin
         holding(source=replace(PLAIN, model_data=ModelData("s3://b/m/"))),
         holding(source=replace(PLAIN, additional_model_data={"d": ModelData("s3://b/d/")})),
         holding(source=replace(PLAIN, network_isolation=True)),
-        holding(source=replace(PLAIN, startup_timeout_seconds=60)),
-        holding(source=replace(PLAIN, download_timeout_seconds=60)),
+        holding(source=replace(PLAIN, variant=VariantSettings(startup_timeout_seconds=60))),
+        holding(source=replace(PLAIN, variant=VariantSettings(download_timeout_seconds=60))),
         holding(source=PACKAGE),
         holding(async_inference=ASYNC),
         holding(endpoint_name="legacy"),
@@ -208,6 +218,61 @@ def test_a_jumpstart_model_is_what_its_lock_says() -> None:
     assert source["ModelAccessConfig"] == {"AcceptEula": True}
 
 
+def test_all_of_a_lock_reaches_the_requests() -> None:
+    target = wanted(jumpstart())
+    assert target.model is not None
+    assert target.config is not None
+    assert target.model["PrimaryContainer"]["Environment"] == {"MAX_INPUT_LENGTH": "4096"}
+    [variant] = target.config["ProductionVariants"]
+    assert variant == {
+        "VariantName": "AllTraffic",
+        "ModelName": target.config_name,
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.g5.xlarge",
+        "InitialVariantWeight": 1,
+        "ModelDataDownloadTimeoutInSeconds": 1200,
+        "ContainerStartupHealthCheckTimeoutInSeconds": 600,
+        "VolumeSizeInGB": 256,
+        "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-3-1",
+    }
+
+
+def test_a_package_of_jumpstarts_is_what_its_lock_says() -> None:
+    target = wanted(jumpstart(PACKAGED))
+    assert target.model == {
+        "ModelName": target.config_name,
+        "ExecutionRoleArn": ENVIRONMENT.execution_role_arn,
+        "Containers": [
+            {"ModelPackageName": PACKAGED.arn, "Environment": {"SM_NUM_GPUS": "4"}},
+        ],
+        "EnableNetworkIsolation": False,
+    }
+    assert target.config is not None
+    [variant] = target.config["ProductionVariants"]
+    assert variant["ContainerStartupHealthCheckTimeoutInSeconds"] == 600
+    assert "ModelDataDownloadTimeoutInSeconds" not in variant
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(EVERYTHING, image="registry/image:2"),
+        replace(EVERYTHING, environment={}),
+        replace(EVERYTHING, model_data=ModelData("s3://models/other/")),
+        replace(EVERYTHING, additional_model_data={}),
+        replace(EVERYTHING, network_isolation=False),
+        replace(EVERYTHING, accept_eula=False),
+        *(
+            replace(EVERYTHING, variant=replace(EVERYTHING.variant, **{field: None}))
+            for field in VariantSettings.__dataclass_fields__
+        ),
+        PACKAGED,
+    ],
+)
+def test_whatever_changes_in_a_lock_changes_the_config(other: Container | ModelPackage) -> None:
+    assert config_name(jumpstart(other)) != config_name(jumpstart())
+
+
 def test_each_licence_is_accepted_for_its_own_files_only() -> None:
     model = wanted(jumpstart()).model
     assert model is not None
@@ -247,6 +312,7 @@ HOLDINGS: Mapping[str, Callable[[], Holding]] = {
     "tarball": lambda: holding(source=replace(PLAIN, model_data_url="s3://b/m.tar.gz")),
     "model package": lambda: holding(source=PACKAGE),
     "JumpStart": jumpstart,
+    "JumpStart's package": lambda: jumpstart(PACKAGED),
     "asynchronous": lambda: holding(async_inference=ASYNC),
     "longest name": lambda: holding(endpoint_name="x" * 63),
 }
