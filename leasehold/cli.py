@@ -22,6 +22,7 @@ from leasehold.tokens import token
 from leasehold.tour import tour
 from leasehold.up import up
 from leasehold.validate import validate
+from leasehold.verify_push import verify_push
 from leasehold.where import where
 from ledger.errors import Failure, Refused
 
@@ -83,6 +84,7 @@ _VERBS = (
     release,
     log,
     validate,
+    verify_push,
     plan,
     reconcile_,
     adopt,

@@ -35,7 +35,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "token migrate": ("--from", "nobody", "--dry-run"),
     "reconcile": ("--branch", "nobody"),
 }
-_WITHOUT_A_LEDGER = {"init", "validate", "where"}
+_WITHOUT_A_LEDGER = {"init", "validate", "verify-push", "where"}
 _PROCESSES = {"up", "tour"}
 
 _BROKEN: Mapping[str, Mapping[str, str]] = {
