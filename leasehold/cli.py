@@ -14,6 +14,7 @@ from leasehold import console, machine
 from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
+from leasehold.doctor import doctor
 from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
@@ -87,6 +88,7 @@ _VERBS = (
     verify_push,
     plan,
     reconcile_,
+    doctor,
     adopt,
     claim,
     token,

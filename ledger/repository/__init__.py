@@ -104,6 +104,19 @@ class Repository:
 
         return self._writer.commit(checked, deadline_seconds)
 
+    def try_push(self) -> None:
+        """Push the branch's head onto itself: whoever may write may do that, and nothing moves.
+
+        The server asks all that it asks of a push, hooks and protections included. Raises
+        `Failure`; Refused LH2007 where the server says no.
+        """
+        self._remote.check_writable()
+        self._clone.surely(self._clone.try_push)
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """Return the parents of a commit that this repository has told of. Raises `Failure`."""
+        return self._clone.surely(lambda: self._clone.parents(commit))
+
     def at(self, commit: str) -> Snapshot:
         """Return the files as of a commit that this repository has told of.
 

@@ -35,7 +35,7 @@ from ledger.repository.transport import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.repository.walk import MOST_SEARCHED, Since
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot, is_requested
-from ledger.writer import Damaged
+from ledger.writer import Damaged, PushFailed
 
 _Read = TypeVar("_Read")
 _MOST_PACK_FILES = 200
@@ -111,6 +111,25 @@ class Clone:
             # The push has won, whatever becomes of the clone.
             with suppress(Damaged), self._guarded() as repository:
                 repository.references.create(TRACKING, tip.commit, force=True)
+
+    def try_push(self) -> None:
+        """Push the head onto itself. Raises `Failure`."""
+        tip = self.fetch().commit
+        with self._lock, self._guarded():
+            pushing = self._open()
+        try:
+            self._server.push(pushing, tip, tip)
+        except PushFailed as failure:
+            if failure.moved:  # somebody else has just pushed, so the server let us in
+                return
+            if failure.verdict:
+                raise Refused(
+                    "LH2007", f"The git server takes no push: {failure.words}"
+                ) from failure
+            raise Unavailable("LH2008", f"The push failed: {failure.words}") from failure
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        return self._walked(lambda graph: graph.commit(commit).parents, MOST_SEARCHED)
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
         lifetime = KEY_LIFETIME.total_seconds()
