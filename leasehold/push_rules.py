@@ -13,12 +13,10 @@ in a commit proves nothing: where it is known who pushes, it has to fit.
 """
 
 import re
-import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
-from ledger.committers import CONTROLLER, GATEWAY
+from ledger.committers import Bot, bot_of
 from ledger.documents import parse_definition
 from ledger.documents.sources import ExistingConfig
 from ledger.documents.writing import dump_existing_config
@@ -28,9 +26,7 @@ from ledger.json_text import decode
 from ledger.settings import STATUS_BRANCH
 from ledger.snapshot import Person
 
-Bot = Literal["gateway", "controller"]
 NO_COMMIT = re.compile("0+")
-_BOTS: Mapping[Bot, Person] = {"gateway": GATEWAY, "controller": CONTROLLER}
 _HEADS = "refs/heads/"
 _STATUS = f"{_HEADS}{STATUS_BRANCH}"
 _RECORD = re.compile(r"[^/]+\.json")
@@ -55,6 +51,7 @@ class PushedCommit:
     parents: tuple[str, ...]
     committer: Person
     changes: tuple[FileChange, ...] = ()
+    unproven: str = ""  # why its signature does not count; empty where it does, or none is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +103,6 @@ class Offence:
         return f"{self.ref}{commit}: {self.sentence} [{self.code}]"
 
 
-def bot_of(person: Person) -> Bot | None:
-    """Return the bot that a committer claims to be, by name or by address."""
-    for bot, known in _BOTS.items():
-        if _plain(person.email) == known.email or _plain(person.name) == _plain(known.name):
-            return bot
-    return None
-
-
 def offences(push: Push, policy: Policy) -> Iterator[Offence]:
     """Yield all that is wrong with a push."""
     if push.ref in policy.refs and (push.deletes or push.is_rewrite):
@@ -137,6 +126,8 @@ def _wrong(ref: str, commit: PushedCommit, policy: Policy) -> Iterator[tuple[str
     if policy.by_bot is False and claims:
         sentence = f"the committer is {who}, and {policy.pusher} is no bot's account"
         yield "LH5152", f"{sentence}: commit it by your own name."
+    if commit.unproven:
+        yield "LH5154", f"nobody knows whether {who} made it: {commit.unproven}."
     if policy.by_bot or claims:
         yield from (("LH5150", each) for each in _misdeeds(ref, commit, claims or "gateway"))
 
@@ -212,9 +203,3 @@ def _mints_id(change: FileChange) -> bool:
     if not (isinstance(before, dict) and isinstance(after, dict)) or "ledger_id" in before:
         return False
     return {**before, "ledger_id": after.get("ledger_id")} == after and "ledger_id" in after
-
-
-def _plain(text: str) -> str:
-    """Return a name without what the eye passes over: case, blanks, forms of a letter."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(each for each in folded if each.isprintable() and not each.isspace())

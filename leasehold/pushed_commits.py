@@ -7,14 +7,17 @@ git's variables name; so they are kept. What git cannot read is refused, never t
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from leasehold.push_rules import NO_COMMIT, FileChange, Push, PushedCommit
 from ledger.errors import Refused
+from ledger.proof import SignedCommit
 from ledger.snapshot import Person
 
 _PLAIN = "100644"
 _FORMAT = "%H%x00%P%x00%cn%x00%ce"
 _LARGEST = 256 * 1024  # bytes of a file that a bot writes
+_LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 _NOTHING = {"0" * 40, "0" * 64}
 # No reference may exchange one commit for another while they are looked at.
 _ALWAYS = {"GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
@@ -49,6 +52,17 @@ def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
         yield FileChange(
             path.decode(errors="backslashreplace"), _blob(before), _blob(after), mode == _PLAIN
         )
+
+
+def signed_of(commit: PushedCommit) -> SignedCommit:
+    """Read a commit as git stores it."""
+    told = _git(
+        "show", "--no-patch", "--no-show-signature", "--format=%ct%x00%an%x00%ae", commit.commit
+    )
+    seconds, name, email = told.decode(errors="replace").rstrip("\n").split("\0")
+    at = datetime.fromtimestamp(min(int(seconds), _LAST_SECOND), UTC)
+    raw = _git("cat-file", "commit", commit.commit)
+    return SignedCommit(commit.commit, raw, commit.committer, Person(name, email), at)
 
 
 def _commits(tip: str, without: list[str]) -> Iterator[PushedCommit]:

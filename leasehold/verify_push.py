@@ -7,14 +7,18 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import click
 
 from leasehold.console import output_option, say, show_json
-from leasehold.push_rules import Offence, Policy, Push, bot_of, offences
-from leasehold.pushed_commits import changes_of, push_of
+from leasehold.push_rules import Offence, Policy, Push, PushedCommit, offences
+from leasehold.pushed_commits import changes_of, push_of, signed_of
 from ledger import variables
+from ledger.committers import bot_of
 from ledger.errors import Refused
+from ledger.proof import Signers, unproven
+from ledger.signatures import Signer, read_signers
 
 # Where a server says who pushes: GitLab, Gitea and Forgejo, git's own HTTP server, GitHub Actions.
 _PUSHERS = ("GL_USERNAME", "GITEA_PUSHER_NAME", "REMOTE_USER", "GITHUB_ACTOR")
@@ -45,6 +49,18 @@ _PUSHERS = ("GL_USERNAME", "GITEA_PUSHER_NAME", "REMOTE_USER", "GITHUB_ACTOR")
     metavar="ACCOUNT",
     help=f"Account that pushes; by default what the server says in {', '.join(_PUSHERS)}.",
 )
+@click.option(
+    "--people-keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Allowed signers among people, in OpenSSH's form: every commit has to be signed.",
+)
+@click.option(
+    "--bot-keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Allowed signers for the gateway and the controller, likewise.",
+)
 @output_option
 def verify_push(  # noqa: PLR0913  (click hands over each option by itself)
     *,
@@ -54,6 +70,8 @@ def verify_push(  # noqa: PLR0913  (click hands over each option by itself)
     branch: str,
     bots: tuple[str, ...],
     pusher: str | None,
+    people_keys: Path | None,
+    bot_keys: Path | None,
     output: str,
 ) -> None:
     """Check what a push from OLD to NEW brings to REF: a bot commits leases, and nothing else.
@@ -69,7 +87,10 @@ def verify_push(  # noqa: PLR0913  (click hands over each option by itself)
             "--bot says which accounts are bots', and nothing says which account pushes: say"
             f" --pusher, or set one of {', '.join(_PUSHERS)}.",
         )
-    found = [each for push in _pushes(old, new, ref, branch) for each in _found(push, policy)]
+    is_signed = people_keys is not None or bot_keys is not None
+    signers = Signers(_keys(people_keys), _keys(bot_keys)) if is_signed else None
+    pushes = _pushes(old, new, ref, branch)
+    found = [each for push in pushes for each in _found(push, policy, signers)]
     if output == "json":
         show_json([asdict(each) for each in found])
     else:
@@ -97,14 +118,29 @@ def _from_hook(lines: Iterable[str]) -> Iterator[Push]:
                 raise Refused("LH5153", f"{line!r} is no line of `OLD NEW REF`, as git gives it.")
 
 
-def _found(push: Push, policy: Policy) -> Iterator[Offence]:
-    commits = tuple(
-        replace(each, changes=tuple(changes_of(each)))
-        if policy.by_bot or bot_of(each.committer)
-        else each
-        for each in push.commits
-    )
+def _found(push: Push, policy: Policy, signers: Signers | None) -> Iterator[Offence]:
+    commits = tuple(_read(each, policy, signers) for each in push.commits)
     yield from offences(replace(push, commits=commits), policy)
+
+
+def _read(commit: PushedCommit, policy: Policy, signers: Signers | None) -> PushedCommit:
+    """Read of a commit what the rules ask of it."""
+    by_bot = policy.by_bot or bot_of(commit.committer)
+    changes = tuple(changes_of(commit)) if by_bot else ()
+    return replace(
+        commit,
+        changes=changes,
+        unproven=unproven(signed_of(commit), signers) if signers else "",
+    )
+
+
+def _keys(file: Path | None) -> tuple[Signer, ...]:
+    try:
+        return read_signers(file.read_text(errors="replace")) if file else ()
+    except OSError as error:
+        raise Refused(
+            "LH5153", f"the allowed signers in {file} cannot be read: {error.strerror}."
+        ) from error
 
 
 def _pusher() -> str | None:

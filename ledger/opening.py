@@ -14,7 +14,8 @@ from botocore.config import Config
 
 from ledger.remote import Remote
 from ledger.repository import Person, Repository
-from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret
+from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret, read_signing_key
+from ledger.signatures import SigningKey
 
 _BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
@@ -27,8 +28,9 @@ def open_deployed_with_status(
     The clones are fresh: what a crashed function left behind is not trusted.
     """
     folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
-    remote = _remote(settings, folder)
-    ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock)
+    remote, key = _remote(settings, folder)
+    sign = key.sign if key else None
+    ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock, sign=sign)
     status = Repository(
         replace(remote, branch=STATUS_BRANCH),
         folder / "ledger",
@@ -36,14 +38,17 @@ def open_deployed_with_status(
         may_begin=True,
         committer=committer,
         clock=clock,
+        sign=sign,
     )
     return ledger, status
 
 
-def _remote(settings: LedgerSettings, folder: Path) -> Remote:
-    credentials = None
+def _remote(settings: LedgerSettings, folder: Path) -> tuple[Remote, SigningKey | None]:
+    """Return how the repository is reached, and what signs commits; both are in the secret."""
+    credentials, key = None, None
     if settings.secret_id:
         client = boto3.client("secretsmanager", config=_BRIEF)
         secret = client.get_secret_value(SecretId=settings.secret_id)
         credentials = read_secret(secret["SecretString"], folder / "ssh")
-    return Remote(settings.url, settings.branch, credentials)
+        key = read_signing_key(secret["SecretString"])
+    return Remote(settings.url, settings.branch, credentials), key

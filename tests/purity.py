@@ -28,7 +28,7 @@ WORLD = (
     *("sandbox.lambda_functions", "sandbox.server"),
     *("tests.controller.rehearsal", "tests.debian"),
     *("tests.gateway.api", "tests.gateway.door", "tests.gateway.issuer", "tests.gateway.serving"),
-    *("tests.ledger.forge", "tests.ledger.ssh", "tests.leasehold.running"),
+    *("tests.ledger.forge", "tests.ledger.signing", "tests.ledger.ssh", "tests.leasehold.running"),
 )
 GOES_OUTSIDE: tuple[tuple[object, str], ...] = (
     *((socket.socket, name) for name in ("bind", "connect", "connect_ex")),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from ledger.proof import SignedCommit
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.clone import Clone, CommitIdentity
 from ledger.repository.graph import MOST_BETWEEN
@@ -56,7 +57,7 @@ class Repository:
     No other process and no second `Repository` of the same branch may use it.
     """
 
-    def __init__(  # noqa: PLR0913 - the last six are named, and an entry point sets them once
+    def __init__(  # noqa: PLR0913 - the last seven are named, and an entry point sets them once
         self,
         remote: Remote,
         cache: Path,
@@ -67,16 +68,18 @@ class Repository:
         clock: Callable[[], datetime],
         timeouts: Timeouts = _PATIENT,
         stopwatch: Stopwatch = _REAL_TIME,
+        sign: Callable[[bytes], str] | None = None,
     ) -> None:
         """Open what is `under` a folder of the branch; the empty string is its root.
 
         With `may_begin`, a branch that does not exist reads as `UNBORN`, and the first commit
-        begins it, without a parent. Without it, such a branch is refused.
+        begins it, without a parent. Without it, such a branch is refused. `sign` makes a
+        signature of what a commit says.
         """
         self._remote = remote
         self._under = under
         server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
-        self._clone = Clone(server, cache, under, CommitIdentity(committer, clock))
+        self._clone = Clone(server, cache, under, CommitIdentity(committer, clock, sign))
         self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
 
@@ -112,6 +115,10 @@ class Repository:
         """
         self._remote.check_writable()
         self._clone.surely(self._clone.try_push)
+
+    def signed(self, commit: str) -> SignedCommit:
+        """Return a commit that this repository has told of, as git stores it. Raises `Failure`."""
+        return self._clone.surely(lambda: self._clone.signed(commit))
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return the parents of a commit that this repository has told of. Raises `Failure`."""

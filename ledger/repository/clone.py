@@ -19,7 +19,15 @@ import pygit2
 
 from ledger.errors import Refused, Unavailable
 from ledger.history import KEY_LIFETIME
-from ledger.repository.commits import changed, committed_at, record, signature
+from ledger.proof import SignedCommit
+from ledger.repository.commits import (
+    changed,
+    committed_at,
+    record,
+    signature,
+    signed,
+    signed_commit,
+)
 from ledger.repository.graph import (
     MOST_BETWEEN,
     Graph,
@@ -49,10 +57,11 @@ _CLOCKS_DIFFER = 60  # seconds
 
 @dataclass(frozen=True)
 class CommitIdentity:
-    """Who commits, and the clock that dates it."""
+    """Who commits, the clock that dates it, and what signs it."""
 
     committer: Person
     clock: Callable[[], datetime]
+    sign: Callable[[bytes], str] | None = None
 
 
 class Clone:
@@ -99,8 +108,13 @@ class Clone:
             before = graph.tree(graph.commit(parent.commit)) if parent.commit else None
             tree = write_tree(repository, before, change.files)
             ids = [pygit2.Oid(hex=parent.commit)] if parent.commit else []
-            made = repository.create_commit(None, author, committer, change.message, tree, ids)
-            return parent.after(str(made), change.files, committed_at(graph.commit(str(made))))
+            what = author, committer, change.message, tree, ids
+            made = str(
+                signed_commit(repository, what, self._identity.sign)
+                if self._identity.sign
+                else repository.create_commit(None, *what)
+            )
+            return parent.after(made, change.files, committed_at(graph.commit(made)))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with self._lock, self._guarded():
@@ -127,6 +141,9 @@ class Clone:
                     "LH2007", f"The git server takes no push: {failure.words}"
                 ) from failure
             raise Unavailable("LH2008", f"The push failed: {failure.words}") from failure
+
+    def signed(self, commit: str) -> SignedCommit:
+        return self._walked(lambda graph: signed(graph.commit(commit)), MOST_SEARCHED)
 
     def parents(self, commit: str) -> tuple[str, ...]:
         return self._walked(lambda graph: graph.commit(commit).parents, MOST_SEARCHED)

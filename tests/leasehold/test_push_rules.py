@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from leasehold.push_rules import FileChange, Policy, Push, PushedCommit, bot_of, offences
-from ledger.committers import CONTROLLER, GATEWAY, READER
+from leasehold.push_rules import FileChange, Policy, Push, PushedCommit, offences
+from ledger.committers import CONTROLLER, GATEWAY, READER, bot_of
 from ledger.documents import dump_existing_config
 from ledger.snapshot import Person
 
@@ -177,3 +177,10 @@ def test_nobody_else_commits_in_a_bots_name() -> None:
     assert codes(commit(GATEWAY, change(LEASE)), policy=policy) == ["LH5152"]
     unknown = Policy(bot_accounts=frozenset({"leasehold-bot"}))
     assert codes(commit(GATEWAY, change(LEASE)), policy=unknown) == ["LH5152"]
+
+
+def test_a_commit_that_nobody_signed_is_said_to_be_that() -> None:
+    unsigned = PushedCommit(NEW, (OLD,), BEN, unproven="it is not signed")
+    (offence,) = offences(Push(MAIN, OLD, NEW, commits=(unsigned,)), Policy())
+    assert offence.code == "LH5154"
+    assert "whether Ben <ben@example.com> made it: it is not signed." in str(offence)

@@ -14,8 +14,12 @@ from click.testing import CliRunner, Result
 from controller.reconcile import reconcile
 from leasehold.cli import main
 from ledger.committers import CONTROLLER, GATEWAY
+from ledger.remote import Remote
+from ledger.repository import Repository
+from ledger.signatures import signing_key
 from sandbox.git.server import GitServer
-from tests.ledger.forge import DEFINITION, LEASE, Colleague, Forge, git, seeded
+from tests.ledger.forge import DEFINITION, LEASE, NOON, Colleague, Forge, add, git, seeded
+from tests.ledger.signing import keygen, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -262,3 +266,41 @@ def test_nothing_is_in_order(tmp_path: Path) -> None:
 def test_a_machine_without_git_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert verify(tmp_path, "a", "b").stderr.endswith("[LH5153]\n")
+
+
+def test_every_commit_is_signed_where_keys_are_named(
+    forge: Forge, ben: Colleague, tmp_path: Path
+) -> None:
+    people, bots = tmp_path / "people", tmp_path / "bots"
+    people_key, bot_key = keygen(tmp_path, "ben.key"), keygen(tmp_path, "bot.key")
+    people.write_text(f"ben@example.com {public(people_key)}\n")
+    bots.write_text(f"*@leasehold.invalid {public(bot_key)}\n")
+    install(forge, "--people-keys", str(people), "--bot-keys", str(bots))
+    for name, value in (("gpg.format", "ssh"), ("user.signingkey", str(people_key))):
+        git(ben.home, "config", name, value)
+    unsigned = ben.commit({"README.md": "a"}, "a")
+    git(ben.home, "config", "commit.gpgsign", "true")
+    ben.commit({"README.md": "b"}, "b")
+    said = refused(ben)
+    assert said.count("[LH5154]") == 1
+    assert unsigned[:8] in said
+    git(ben.home, "reset", "--quiet", "--soft", "origin/main")
+    signed = ben.commit({}, "both")
+    ben.push()
+    assert forge.tip == signed
+    repository = Repository(
+        Remote(forge.url),
+        tmp_path / "cache",
+        committer=GATEWAY,
+        clock=lambda: NOON,
+        sign=signing_key(bot_key.read_text()).sign,
+    )
+    made = repository.commit(add(1, "r-1")).commit
+    assert forge.tip == made
+    commit_as(GATEWAY, ben, {LEASE: "2"})
+    assert "[LH5154]" in refused(ben, "HEAD:refs/heads/other")
+
+
+def test_keys_that_are_not_there_let_nobody_in(ben: Colleague, tmp_path: Path) -> None:
+    done = verify(ben.home, "HEAD", "HEAD", "--people-keys", str(tmp_path / "none"))
+    assert done.stderr.endswith("[LH5153]\n")
