@@ -21,6 +21,7 @@ from controller.planning.objections import before_a_start
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
+from controller.trust import trusted
 from ledger.automatic import first_id
 from ledger.documents import Environment
 from ledger.errors import Failure
@@ -36,12 +37,14 @@ __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raise Failure where either side cannot be read whole."""
     ledger, cloud = dependencies.ledger, dependencies.cloud
-    snapshot, record = ledger.read(), dependencies.logbook.read(environment)
+    head, record = ledger.read(), dependencies.logbook.read(environment)
+    note = dependencies.logbook.applied(environment)
+    counting = trusted(ledger, head, environment, note)
+    snapshot = counting.snapshot
     fleet = in_its_region(fleet_of(snapshot, environment), record, cloud.region_name)
     if fleet.environment is None:
         frozen = plan(fleet, (), now, snapshot.commit)
-        return Tick(now, fleet, (), frozen, findings=Findings(record))
-    note = dependencies.logbook.applied(environment)
+        return Tick(now, fleet, (), frozen, findings=Findings(record), troubles=counting.troubles)
     descends = note is None or ledger.descends(snapshot.commit, note.commit)
     since = set_back_at(note, now, descends=descends)
     seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
@@ -59,7 +62,11 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
-    troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
+    troubles = (
+        *counting.troubles,
+        *findings.troubles,
+        *filter(None, [findings.head_fault]),
+    )
     told = with_overlong(fleet, now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
@@ -67,7 +74,8 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
 def reconcile(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Converge one environment.
 
-    - read the head of the ledger, what SageMaker has, and what the last ticks saw;
+    - read the head of the ledger, as far as it is proven where that is asked for, what SageMaker
+      has, and what the last ticks saw;
     - plan: a pure function of all that and of `now`;
     - carry the plan out, deletes before creates, each action by itself;
     - before something is deleted look at the endpoint and at the remote head again: an extension
@@ -119,6 +127,8 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     untold = (each.sentence for each in deliveries if not each.ok)
     troubles = [*tick.troubles, *untold, *faults.sentences]
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
+    if tick.fleet.environment and note.commit == tick.plan.commit:
+        note = replace(note, verify=tick.fleet.environment.verify)
     try:
         logbook.keep(name, record, note)
     except Failure as failure:

@@ -42,6 +42,8 @@ class SignedCommit:
     committer: Person
     author: Person
     committed_at: datetime
+    parents: tuple[str, ...] = ()
+    message: str = ""
 
 
 def unproven(commit: SignedCommit, signers: Signers) -> str:

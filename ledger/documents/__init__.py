@@ -17,6 +17,7 @@ from ledger.documents.definition import (
 from ledger.documents.environment import (
     Allowed,
     Environment,
+    Verify,
     parse_environment,
     parse_identities,
     with_ledger_id,
@@ -49,6 +50,7 @@ __all__ = [
     "ModelPackage",
     "Source",
     "Suspension",
+    "Verify",
     "dump_adoption",
     "dump_existing_config",
     "dump_lease",

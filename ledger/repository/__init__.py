@@ -120,6 +120,13 @@ class Repository:
         """Return a commit that this repository has told of, as git stores it. Raises `Failure`."""
         return self._clone.surely(lambda: self._clone.signed(commit))
 
+    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None:
+        """Return what `tip` was made of and `base` was not, along all parents, in no order.
+
+        None for more than 8192 commits. Raises `Failure`.
+        """
+        return self._clone.surely(lambda: self._clone.since(base, tip))
+
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return the parents of a commit that this repository has told of. Raises `Failure`."""
         return self._clone.surely(lambda: self._clone.parents(commit))

@@ -41,7 +41,7 @@ from ledger.repository.raw_commit import RawCommit
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
 from ledger.repository.transport import FOREIGN, TRACKING, Server
 from ledger.repository.trees import Trees, write_tree
-from ledger.repository.walk import MOST_SEARCHED, Since
+from ledger.repository.walk import MOST_SEARCHED, Since, between
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot, is_requested
 from ledger.writer import Damaged, PushFailed
 
@@ -144,6 +144,13 @@ class Clone:
 
     def signed(self, commit: str) -> SignedCommit:
         return self._walked(lambda graph: signed(graph.commit(commit)), MOST_SEARCHED)
+
+    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None:
+        def read(graph: Graph) -> Sequence[SignedCommit] | None:
+            found = between(graph, base, tip, MOST_BETWEEN)
+            return None if found is None else list(map(signed, found))
+
+        return self._walked(read, MOST_SEARCHED)
 
     def parents(self, commit: str) -> tuple[str, ...]:
         return self._walked(lambda graph: graph.commit(commit).parents, MOST_SEARCHED)

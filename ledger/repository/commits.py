@@ -58,6 +58,8 @@ def signed(commit: RawCommit) -> SignedCommit:
         Person(_text(commit.committer_name), _text(commit.committer_email)),
         Person(*map(_text, commit.author)),
         committed_at(commit),
+        commit.parents,
+        _text(commit.message),
     )
 
 
