@@ -18,6 +18,7 @@ from ledger.claims import settle
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Holding, document_path
 from ledger.lease import Lease, stamp
+from ledger.proof import Signers, is_proven
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.repository import Committed, Person, Proposal
@@ -74,15 +75,23 @@ def release(
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @output_option
 def log(context: Context, *, name: str, limit: int, output: str) -> None:
-    """Show who kept NAME alive, when and why."""
+    """Show who kept NAME alive, when and why.
+
+    Where the environment names allowed signers, a name that no signature proves is said to be that.
+    """
     ledger = context.repository()
-    fleet = context.fleet(ledger.read())
+    snapshot = ledger.read()
+    fleet = context.fleet(snapshot)
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
-    changes = read_changes(ledger.changes(path, limit))
+    signers = Signers.of(snapshot.files, fleet.name)
+    changes = (
+        (each, is_proven(ledger, each.commit, signers))
+        for each in read_changes(ledger.changes(path, limit))
+    )
     if output == "json":
-        stream_json(map(_as_data, changes))
-    elif not stream_table(_HEADERS, map(_cells, changes)):
+        stream_json(_as_data(each, proven=proven) for each, proven in changes)
+    elif not stream_table(_HEADERS, (_cells(each, proven=proven) for each, proven in changes)):
         say(f"{item.endpoint_name} was never leased.")
 
 
@@ -128,7 +137,7 @@ def _answer(committed: Committed, holding: Holding, lease: Lease, now: datetime)
     say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
 
 
-def _cells(recorded: RecordedChange) -> tuple[str, ...]:
+def _cells(recorded: RecordedChange, *, proven: bool | None) -> tuple[str, ...]:
     change, day = recorded.change, recorded.committed_at
     return (
         f"{day:%Y-%m-%d %H:%M}",
@@ -136,12 +145,12 @@ def _cells(recorded: RecordedChange) -> tuple[str, ...]:
         on_day(change.previous, day) if change.previous else "-",
         on_day(change.expires_at, day),
         recorded.commit[:8],
-        change.requested_by.name,
+        change.requested_by.name + (" (not proven)" if proven is False else ""),
         change.reason or "",
     )
 
 
-def _as_data(recorded: RecordedChange) -> dict[str, Any]:
+def _as_data(recorded: RecordedChange, *, proven: bool | None) -> dict[str, Any]:
     change = recorded.change
     return {
         "commit": recorded.commit,
@@ -153,4 +162,5 @@ def _as_data(recorded: RecordedChange) -> dict[str, Any]:
         "expires_at": stamp(change.expires_at),
         "reason": change.reason,
         "request_id": change.request_id,
+        "proven": proven,
     }

@@ -12,8 +12,10 @@ address, or by the gateway, which knows its callers.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from ledger.committers import bot_of
+from ledger.errors import Failure
 from ledger.fleet import ROOT
 from ledger.signatures import Signer, Unproven, read_signers, verified, without_signature
 from ledger.signatures.signers import BOTS, PEOPLE
@@ -75,3 +77,22 @@ def is_author_proven(commit: SignedCommit, signers: Signers) -> bool:
     by_bot = bot_of(commit.committer) is not None
     same = commit.author.email.casefold() == commit.committer.email.casefold()
     return (by_bot or same) and not unproven(commit, signers)
+
+
+class History(Protocol):
+    """The repository that has the commits."""
+
+    def signed(self, commit: str) -> SignedCommit: ...
+
+
+def is_proven(history: History, commit: str, signers: Signers) -> bool | None:
+    """Tell whether it is known who asked for a change; None where nobody can tell.
+
+    Nobody can, where no keys are named, or where signatures cannot be verified here.
+    """
+    if not signers.people and not signers.bots:
+        return None
+    try:
+        return is_author_proven(history.signed(commit), signers)
+    except Failure:
+        return None
