@@ -78,10 +78,14 @@ class Context:
     gateway_url: str | None = None
 
     def repository(
-        self, committer: Person = READER, clock: Callable[[], datetime] = clock
+        self,
+        committer: Person = READER,
+        clock: Callable[[], datetime] = clock,
+        sign: Callable[[bytes], str] | None = None,
     ) -> Repository:
         """Open the ledger with a clone that ends with the command."""
-        return Repository(self.remote, self._folder(), committer=committer, clock=clock)
+        folder = self._folder()
+        return Repository(self.remote, folder, committer=committer, clock=clock, sign=sign)
 
     def repository_of(self, remote: Remote, *, may_begin: bool = False) -> Repository:
         """Open another branch for reading, with a clone that ends with the command."""

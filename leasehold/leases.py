@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import click
 
-from leasehold import git_author
+from leasehold import git_author, git_signing
 from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.server_time import clock_of
@@ -100,7 +100,7 @@ class _Change:
 
     def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
         self._clock = clock_of(context.remote, clock)
-        self._ledger = context.repository(person, self._clock)
+        self._ledger = context.repository(person, self._clock, git_signing.signer())
         fleet = context.fleet(self._ledger.read())
         known = context.known(fleet, name)
         now = self._clock()

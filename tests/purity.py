@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 WORLD = (
     *("boto3", "http.client", "moto", "requests", "socket", "subprocess", "urllib.request"),
-    *("leasehold.credentials", "leasehold.server_time", "leasehold.work_tree"),
+    *("leasehold.credentials", "leasehold.git_signing", "leasehold.server_time"),
+    *("leasehold.doctor", "leasehold.pushed_commits", "leasehold.work_tree"),
     *("sandbox.api_gateway", "sandbox.git"),
     *("sandbox.lambda_functions", "sandbox.server"),
     *("tests.controller.rehearsal", "tests.debian"),
