@@ -46,6 +46,7 @@ CHECKS: tuple[tuple[str, _Examine, str], ...] = (
     ("repository: write", git_checks.writable, _PUSH),
     ("repository: history", git_checks.history, git_checks.PROTECT),
     ("status branch", git_checks.status_branch, "Let this account push to leasehold/status."),
+    ("signatures", git_checks.signing, "Read docs/security.md, Signatures."),
     (CREDENTIALS, aws_checks.credentials, _AWS),
     ("clock", network_checks.clock, "Set the clock by a time server."),
     ("certificates", network_checks.certificates, "Look at the address, and at the proxy."),

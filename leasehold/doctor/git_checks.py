@@ -8,10 +8,14 @@ from gateway.webhook.secrets import SHORTEST
 from leasehold.doctor.finding import Told, failed, ok, skipped, warning
 from leasehold.doctor.force_push import Verdict, ask
 from leasehold.doctor.subject import Subject
+from ledger.committers import CONTROLLER, GATEWAY
+from ledger.documents import Verify
 from ledger.holdings import environments
 from ledger.observed import read_applied, read_record
+from ledger.proof import Signers
 from ledger.repository import SshKey, Token
-from ledger.settings import STATUS_BRANCH
+from ledger.settings import STATUS_BRANCH, read_signing_key
+from ledger.signatures.signers import BOTS, public_line
 
 PROTECT = (
     "Forbid force pushes and the deletion of the branch at the git host, also to the bot"
@@ -48,6 +52,42 @@ def secret(subject: Subject) -> Iterator[Told]:
                 f"{webhook} is too short to prove a webhook.",
                 f"Give each of its lines {SHORTEST} characters or more.",
             )
+
+
+def signing(subject: Subject) -> Iterator[Told]:
+    """Tell whether what the functions commit will be proven, where somebody asks for that."""
+    name, verify = subject.named.git_secret, subject.settings().verify
+    if name is None:
+        yield skipped("No secret is named, which would have the key.")
+        return
+    subject.credentials()
+    key = read_signing_key(subject.secret(name))
+    if key is None:
+        yield _without_key(name, verify)
+        return
+    signers = Signers.of(subject.snapshot().files, subject.fleet().name)
+    public = key.public()
+    named = [each for each in signers.bots if each.key == public]
+    if all(any(each.signs_for(bot.email) for each in named) for bot in (CONTROLLER, GATEWAY)):
+        yield ok(f"{name} has a key that {BOTS} names; verify is {verify}.")
+        return
+    yield (failed if verify == "enforce" else warning)(
+        "LH5165",
+        f"{name} has a key, and {BOTS} does not name it for *@leasehold.invalid.",
+        f"Add `*@leasehold.invalid {public_line(public)}` to {BOTS}.",
+    )
+
+
+def _without_key(name: str, verify: Verify) -> Told:
+    if verify == "none":
+        return ok(f"{name} has no signing_key, and verify is none.")
+    return (failed if verify == "enforce" else warning)(
+        "LH5165",
+        f"{name} has no signing_key, and verify is {verify}: what the gateway and the controller"
+        " commit is not proven.",
+        "Put a key into the secret and its public half into the allowed signers"
+        " (docs/security.md).",
+    )
 
 
 def readable(subject: Subject) -> Iterator[Told]:

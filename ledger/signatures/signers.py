@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
+from ledger.signatures.wire import split_first
+
 PEOPLE, BOTS = "people.allowed_signers", "bots.allowed_signers"  # beside environment.json
 _KNOWN_OPTIONS = frozenset({"namespaces", "valid-after", "valid-before"})
 _DATES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many digits
@@ -77,3 +79,9 @@ def _instant(text: str | None) -> datetime | None:
         return None
     digits = text.removesuffix("Z")
     return datetime.strptime(digits, _DATES.get(len(digits), "")).replace(tzinfo=UTC)
+
+
+def public_line(key: bytes) -> str:
+    """Write a public key as a line of allowed signers has it."""
+    kind, _ = split_first(key)
+    return f"{kind.decode('ascii')} {base64.b64encode(key).decode('ascii')}"

@@ -19,6 +19,7 @@ from leasehold.doctor import CHECKS, network_checks
 from sandbox.git.server import GitServer
 from tests.gateway.api import deployed as deployed_api
 from tests.ledger.forge import git, seeded
+from tests.ledger.signing import keygen, public
 from tests.scene import REGION, environment
 
 if TYPE_CHECKING:
@@ -131,6 +132,7 @@ def test_where_all_is_well_nothing_is_to_be_done(scene: Scene, account: Account)
     assert states(found) == {"ok", "skipped"}
     assert {name for name, each in found.items() if each["state"] == "skipped"} == {
         "secret",
+        "signatures",
         "certificates",
         "webhook",
     }
@@ -147,7 +149,7 @@ def test_it_is_read_on_a_narrow_screen(
     assert max(map(len, lines)) <= 80
     assert any(each.startswith("failed   concurrency: ") for each in lines)
     assert any(each.startswith("         Fix: Ask for more in Service Quotas") for each in lines)
-    assert lines[-1] == "12 ok, 1 failed, 3 skipped."
+    assert lines[-1] == "12 ok, 1 failed, 4 skipped."
     assert done.exit_code == 1
 
 
@@ -327,6 +329,43 @@ def test_a_webhook_secret_is_long_enough(scene: Scene, account: Account) -> None
     client.put_secret_value(SecretId=SECRET, SecretString="long enough for it")
     assert examined(scene, "--webhook-secret", SECRET)["secret"]["state"] == "ok"
     client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+
+
+@pytest.mark.parametrize(
+    ("verify", "has_key", "is_named", "state"),
+    [
+        ("none", False, False, "ok"),
+        ("warn", False, False, "warning"),
+        ("enforce", False, False, "failed"),
+        ("enforce", True, False, "failed"),
+        ("enforce", True, True, "ok"),
+    ],
+)
+def test_what_functions_commit_will_be_proven(  # noqa: PLR0917
+    scene: Scene,
+    account: Account,
+    tmp_path: Path,
+    verify: str,
+    has_key: bool,  # noqa: FBT001
+    is_named: bool,  # noqa: FBT001
+    state: str,
+) -> None:
+    key = keygen(tmp_path, "bot.key")
+    secret = {"username": "bot", "token": "t0ken"}
+    secret |= {"signing_key": key.read_text()} if has_key else {}
+    line = f"*@leasehold.invalid {public(key)}\n" if is_named else "# nobody\n"
+    scene.push(
+        {
+            "environments/dev/environment.json": environment(verify=verify),
+            "environments/dev/bots.allowed_signers": line,
+        }
+    )
+    client = scene.account.client("secretsmanager")
+    client.create_secret(Name=SECRET, SecretString=json.dumps(secret))
+    found = examined(scene, "--git-secret", SECRET)["signatures"]
+    client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    assert found["state"] == state
+    assert (public(key) in found["fix"]) is (has_key and not is_named)
 
 
 def test_a_server_that_takes_no_push_is_told(scene: Scene, account: Account) -> None:
