@@ -24,7 +24,10 @@ _WIDEST = 80
 _INDENT = 9
 _STYLES = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red", State.SKIPPED: "dim"}
 _AWS = "Look at AWS_PROFILE; `aws sts get-caller-identity` tries these credentials."
-_RIGHTS = "Give whoever runs this the right to look; nothing else of the deployment needs it."
+_RIGHTS = (
+    "Look whether this machine reaches AWS, and give whoever runs this the right to look: nothing"
+    " else of a deployment needs it."
+)
 _REPOSITORY = "Try `git ls-remote` with the same address and credentials."
 
 _OPENS = (

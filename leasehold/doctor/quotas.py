@@ -56,9 +56,8 @@ def _judged(wanted: list[Want], quotas: Mapping[str, float], region: str) -> Ite
         yield warning("LH5164", sentence, "Look at the type in the definition, and at the region.")
         return
     most, together = int(quotas[quota]), sum(each.count for each in wanted)
-    largest = max(each.count for each in wanted)
-    if largest > most:
-        sentence = f"`{quota}` is {most}, and {names} asks for {largest}: AWS refuses the start."
+    if too_large := [f"{each.name} asks for {each.count}" for each in wanted if each.count > most]:
+        sentence = f"`{quota}` is {most}, and {', '.join(too_large)}: AWS refuses the start."
         yield failed("LH5164", sentence, ask)
     elif together > most:
         sentence = f"`{quota}` is {most}, and {names} want {together} when all of them run."

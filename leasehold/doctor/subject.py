@@ -12,7 +12,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from controller.aws.clients import HASTY
+from controller.aws.clients import PATIENT
 from controller.aws.errors import Absent, aws_errors
 from leasehold.context import Cloud, Context
 from leasehold.doctor.finding import NotKnown
@@ -158,8 +158,13 @@ class Subject:
     def secret(self, name: str) -> str:
         """Read a secret; where the environment cannot be read without it, in a region by guess."""
         self._check_account()
-        with aws_errors():
-            told = self.client("secretsmanager").get_secret_value(SecretId=name)
+        client = self.client("secretsmanager")
+        try:
+            with aws_errors():
+                told = client.get_secret_value(SecretId=name)
+        except Failure as failure:
+            sentence = f"the secret {name} cannot be read in {self.region()}. {failure.message}"
+            raise type(failure)(failure.code, sentence) from failure
         return str(told.get("SecretString", ""))
 
     def has_stack(self, part: str) -> bool:
@@ -188,4 +193,4 @@ class Subject:
 
     def _client(self, service: str, region: str) -> Any:  # noqa: ANN401
         cloud = self.facts["context"].cloud if "context" in self.facts else Cloud()
-        return cloud.client(service, region, HASTY)
+        return cloud.client(service, region, PATIENT)

@@ -255,7 +255,7 @@ def stack(scene: Scene, name: str) -> None:
     ("raised", "definitions", "state", "words"),
     [
         (0.0, {"A": {}}, "failed", "AWS refuses the start"),
-        (None, {"A": {"inference_instance_count": 3}}, "failed", "A, Falcon40B asks for 3"),
+        (None, {"A": {"inference_instance_count": 3}}, "failed", "is 2, and A asks for 3: AWS"),
         (None, {"A": {}, "B": {}}, "warning", "want 3 when all of them run"),
         (4.0, {"A": {}, "B": {}}, "ok", "ml.g5.xlarge"),
         (None, {"A": {"inference_instance_type": "ml.m5.xlarge"}}, "warning", "has no quota"),
