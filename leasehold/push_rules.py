@@ -47,10 +47,13 @@ class FileChange:
 
 @dataclass(frozen=True, slots=True)
 class PushedCommit:
+    """A commit that a branch gets. `is_new`: no branch has it yet, so who pushes made it."""
+
     commit: str
     parents: tuple[str, ...]
     committer: Person
     changes: tuple[FileChange, ...] = ()
+    is_new: bool = True
     unproven: str = ""  # why its signature does not count; empty where it does, or none is asked
 
 
@@ -123,7 +126,7 @@ def _wrong(ref: str, commit: PushedCommit, policy: Policy) -> Iterator[tuple[str
     who = f"{commit.committer.name} <{commit.committer.email}>"
     if policy.by_bot and claims is None:
         yield "LH5152", f"{policy.pusher} is a bot's account, and the committer is {who}."
-    if policy.by_bot is False and claims:
+    if policy.by_bot is False and claims and commit.is_new:
         sentence = f"the committer is {who}, and {policy.pusher} is no bot's account"
         yield "LH5152", f"{sentence}: commit it by your own name."
     if commit.unproven:

@@ -6,7 +6,7 @@ git's variables name; so they are kept. What git cannot read is refused, never t
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 
 from leasehold.push_rules import NO_COMMIT, FileChange, Push, PushedCommit
@@ -24,9 +24,9 @@ _ALWAYS = {"GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
 
 
 def push_of(old: str, new: str, ref: str, *, in_hook: bool) -> Push:
-    """Read what a push does to a reference, and the commits that it brings.
+    """Read what a push does to a reference, and the commits that this gets.
 
-    In a hook those are the commits that no branch has yet. Raises Refused LH5153.
+    In a hook it is known which of them no branch has had before. Raises Refused LH5153.
     """
     old, new = _id(old), _id(new)
     if NO_COMMIT.fullmatch(new):
@@ -34,9 +34,10 @@ def push_of(old: str, new: str, ref: str, *, in_hook: bool) -> Push:
     begins = NO_COMMIT.fullmatch(old) is not None
     if not (tip := _commit(new)):  # a tag of something that is no commit brings none
         return Push(ref, old, new)
-    without = ["--not", *([] if begins else [old]), *(["--all"] if in_hook else [])]
+    without = [] if begins else [f"^{old}"]
     is_rewrite = not begins and _run("merge-base", "--is-ancestor", old, new).returncode != 0
-    return Push(ref, old, new, is_rewrite, tuple(_commits(tip, without)))
+    new_ones = _listed(tip, ["--not", "--all"]) if in_hook else None
+    return Push(ref, old, new, is_rewrite, tuple(_commits(tip, without, new_ones)))
 
 
 def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
@@ -65,7 +66,13 @@ def signed_of(commit: PushedCommit) -> SignedCommit:
     return SignedCommit(commit.commit, raw, commit.committer, Person(name, email), at)
 
 
-def _commits(tip: str, without: list[str]) -> Iterator[PushedCommit]:
+def _listed(tip: str, without: list[str]) -> frozenset[str]:
+    return frozenset(_git("rev-list", tip, *without).decode().split())
+
+
+def _commits(
+    tip: str, without: list[str], new_ones: Collection[str] | None
+) -> Iterator[PushedCommit]:
     if _git("rev-parse", "--is-shallow-repository").strip() == b"true":
         raise Refused(
             "LH5153",
@@ -76,7 +83,8 @@ def _commits(tip: str, without: list[str]) -> Iterator[PushedCommit]:
     for line in told.split("\n"):
         if line.count("\0") == _FORMAT.count("%x00"):
             commit, parents, name, email = line.split("\0")
-            yield PushedCommit(commit, tuple(parents.split()), Person(name, email))
+            is_new = new_ones is None or commit in new_ones
+            yield PushedCommit(commit, tuple(parents.split()), Person(name, email), is_new=is_new)
 
 
 def _id(text: str) -> str:

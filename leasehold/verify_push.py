@@ -119,7 +119,9 @@ def _from_hook(lines: Iterable[str]) -> Iterator[Push]:
 
 
 def _found(push: Push, policy: Policy, signers: Signers | None) -> Iterator[Offence]:
-    commits = tuple(_read(each, policy, signers) for each in push.commits)
+    """Look at all that a branch of the ledger gets, and of others at what nobody has had before."""
+    is_ours = push.ref in policy.refs
+    commits = tuple(_read(each, policy, signers) for each in push.commits if is_ours or each.is_new)
     yield from offences(replace(push, commits=commits), policy)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -175,6 +176,8 @@ def test_nobody_else_commits_in_a_bots_name() -> None:
     policy = Policy(bot_accounts=frozenset({"leasehold-bot"}), pusher="ben")
     assert codes(commit(BEN, change(DEFINITION)), policy=policy) == []
     assert codes(commit(GATEWAY, change(LEASE)), policy=policy) == ["LH5152"]
+    brought = replace(commit(GATEWAY, change(LEASE)), is_new=False)
+    assert codes(brought, policy=policy) == [], "who merges what a bot has pushed is no bot"
     unknown = Policy(bot_accounts=frozenset({"leasehold-bot"}))
     assert codes(commit(GATEWAY, change(LEASE)), policy=unknown) == ["LH5152"]
 

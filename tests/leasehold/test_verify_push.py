@@ -134,6 +134,9 @@ def test_a_new_branch_is_looked_at_as_far_as_it_is_new(forge: Forge, ben: Collea
     git(ben.home, "push", "--quiet", "origin", "HEAD:refs/heads/nothing-new")
     commit_as(GATEWAY, ben, {"README.md": "mine"})
     assert "refs/heads/idea" in refused(ben, "HEAD:refs/heads/idea")
+    git(forge.bare, "fetch", "--quiet", str(ben.home), "HEAD:refs/heads/before-there-was-a-hook")
+    git(ben.home, "push", "--quiet", "origin", "HEAD:refs/heads/idea")
+    assert "refs/heads/main" in refused(ben), "what a branch of the ledger gets is all looked at"
 
 
 def test_a_branch_of_the_ledger_keeps_its_history(forge: Forge, ben: Colleague) -> None:
@@ -178,6 +181,11 @@ def test_who_pushes_and_who_commits_have_to_fit(tmp_path: Path) -> None:
         assert "bot is a bot's account, and the committer is Ben" in refused(as_bot)
         commit_as(GATEWAY, as_ben, {LEASE: "1"})
         assert "ben is no bot's account" in refused(as_ben)
+        git(as_ben.home, "reset", "--quiet", "--hard", "origin/main")
+        as_ben.commit({DEFINITION: "{}"}, "to be reviewed")
+        git(as_ben.home, "push", "--quiet", "origin", "HEAD:refs/heads/idea")
+        git(as_bot.home, "fetch", "--quiet", "origin", "idea")
+        assert "the committer is Ben" in refused(as_bot, "FETCH_HEAD:main")
         as_bot.pull()
         commit_as(GATEWAY, as_bot, {LEASE: "1"})
         as_bot.push()
