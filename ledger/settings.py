@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ledger.errors import Refused
 from ledger.remote import Credentials, SshKey, Token
-from ledger.signatures import SigningKey, signing_key
 from ledger.variables import BRANCH, ENVIRONMENT, GIT_SECRET, REPOSITORY
 
 STATUS_BRANCH = "leasehold/status"  # where the controller writes what it observed
@@ -73,16 +72,3 @@ def read_secret(text: str, folder: Path) -> Credentials:
         "the git secret is not understood: it is JSON with username and token, or with private_key"
         " and known_hosts.",
     )
-
-
-def read_signing_key(text: str) -> SigningKey | None:
-    """Read the secret's member `signing_key`, by which commits are signed; None without one.
-
-    Raises Refused LH2040 for a key that cannot be used, and LH2041.
-    """
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):  # `read_secret` says so
-        return None
-    key = data.get("signing_key") if isinstance(data, dict) else None
-    return None if key is None else signing_key(str(key))

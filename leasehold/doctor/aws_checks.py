@@ -68,7 +68,7 @@ def concurrency(subject: Subject) -> Iterator[Told]:
             return
     fix = (
         "Ask for more in Service Quotas, AWS Lambda: `Concurrent executions` (L-B99A9384), or"
-        " deploy without reserved concurrency."
+        " deploy with `-c reserved_concurrency=off`."
     )
     if free - RESERVED < LEAST_LEFT:
         sentence = f"{said}: none can be reserved for the controller, so a deployment fails."
@@ -130,7 +130,7 @@ def _owned(name: str, *, has_table: bool, has_stack: bool) -> Told:
                 "LH5168",
                 f"{name} is there without a stack, as `cdk destroy` leaves it: a deployment that"
                 " makes a table of this name is refused.",
-                "Deploy with this table as an existing one. If nobody needs its tokens, end its"
+                "Deploy with `-c token_table=existing`. If nobody needs its tokens, end its"
                 " deletion protection and delete it.",
             )
     return failed(

@@ -14,7 +14,8 @@ from ledger.holdings import environments
 from ledger.observed import read_applied, read_record
 from ledger.proof import Signers
 from ledger.repository import SshKey, Token
-from ledger.settings import STATUS_BRANCH, read_signing_key
+from ledger.settings import STATUS_BRANCH
+from ledger.signatures.secret_key import read_signing_key
 from ledger.signatures.signers import BOTS, public_line
 
 PROTECT = (

@@ -66,7 +66,7 @@ def certificates(subject: Subject) -> Iterator[Told]:
             "LH5170",
             f"{url.hostname} is not proven by {store}: {error.verify_message}.",
             "Append the certificate of its authority to that store, and name the whole file in"
-            " SSL_CERT_FILE; a deployment gets it as its `ca_bundle`.",
+            " SSL_CERT_FILE; a deployment has it as `ca_bundle` in the git secret.",
         )
         return
     left = ends - subject.clock()

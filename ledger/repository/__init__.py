@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ledger.proof import SignedCommit
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
-from ledger.repository.clone import Clone, CommitIdentity
+from ledger.repository.clone import Clone, CommitIdentity, Sign
 from ledger.repository.graph import MOST_BETWEEN
 from ledger.repository.pages import Page, Place
 from ledger.repository.request_index import RequestIndex
@@ -40,6 +40,7 @@ __all__ = [
     "Proposal",
     "Remote",
     "Repository",
+    "Sign",
     "Snapshot",
     "SshKey",
     "Timeouts",
@@ -68,13 +69,13 @@ class Repository:
         clock: Callable[[], datetime],
         timeouts: Timeouts = _PATIENT,
         stopwatch: Stopwatch = _REAL_TIME,
-        sign: Callable[[bytes], str] | None = None,
+        sign: Sign | None = None,
     ) -> None:
         """Open what is `under` a folder of the branch; the empty string is its root.
 
         With `may_begin`, a branch that does not exist reads as `UNBORN`, and the first commit
         begins it, without a parent. Without it, such a branch is refused. `sign` makes a
-        signature of what a commit says.
+        signature of what a commit says, or none.
         """
         self._remote = remote
         self._under = under

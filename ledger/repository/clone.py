@@ -23,10 +23,10 @@ from ledger.proof import SignedCommit
 from ledger.repository.commits import (
     changed,
     committed_at,
+    make_commit,
     record,
     signature,
     signed,
-    signed_commit,
 )
 from ledger.repository.graph import (
     MOST_BETWEEN,
@@ -55,13 +55,16 @@ _EVERYTHING = 2**31 - 1  # commits: what git calls the whole
 _CLOCKS_DIFFER = 60  # seconds
 
 
+Sign = Callable[[bytes], str | None]
+
+
 @dataclass(frozen=True)
 class CommitIdentity:
     """Who commits, the clock that dates it, and what signs it."""
 
     committer: Person
     clock: Callable[[], datetime]
-    sign: Callable[[bytes], str] | None = None
+    sign: Sign | None = None
 
 
 class Clone:
@@ -109,11 +112,7 @@ class Clone:
             tree = write_tree(repository, before, change.files)
             ids = [pygit2.Oid(hex=parent.commit)] if parent.commit else []
             what = author, committer, change.message, tree, ids
-            made = str(
-                signed_commit(repository, what, self._identity.sign)
-                if self._identity.sign
-                else repository.create_commit(None, *what)
-            )
+            made = str(make_commit(repository, what, self._identity.sign))
             return parent.after(made, change.files, committed_at(graph.commit(made)))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:

@@ -63,16 +63,19 @@ def signed(commit: RawCommit) -> SignedCommit:
     )
 
 
-def signed_commit(
+def make_commit(
     repository: pygit2.Repository,
     what: tuple[pygit2.Signature, pygit2.Signature, str, pygit2.Oid, list[pygit2.Oid]],
-    sign: Callable[[bytes], str],
+    sign: Callable[[bytes], str | None] | None,
 ) -> pygit2.Oid:
-    """Make a commit with a signature of all that it says."""
+    """Make a commit, with a signature of all that it says if there is one."""
     author, committer, message, tree, parents = what
-    made = repository.create_commit_string(author, committer, message, tree, [*parents])
-    unsigned = cast("str", made)
-    return repository.create_commit_with_signature(unsigned, sign(unsigned.encode()))
+    if sign:
+        made = repository.create_commit_string(author, committer, message, tree, [*parents])
+        unsigned = cast("str", made)
+        if signature := sign(unsigned.encode()):
+            return repository.create_commit_with_signature(unsigned, signature)
+    return repository.create_commit(None, author, committer, message, tree, [*parents])
 
 
 def _before(graph: Graph, commit: RawCommit) -> list[RawCommit]:

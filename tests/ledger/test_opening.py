@@ -33,9 +33,9 @@ def test_the_secrets_key_signs_both_branches(
     client.create_secret(Name="leasehold/signed", SecretString=text)
     settings = LedgerSettings("dev", scene.forge.url, secret_id="leasehold/signed")
     ledger, status = open_deployed_with_status(settings, GATEWAY, lambda: scene.now)
-    client.delete_secret(SecretId="leasehold/signed", ForceDeleteWithoutRecovery=True)
     made = (ledger.commit(add(1, "r-1", LEASE)), status.commit(add(1, "r-2", "dev.json")))
     (tmp_path / "allowed").write_text(f"{GATEWAY.email} {public(key)}\n")
     allowed = f"gpg.ssh.allowedSignersFile={tmp_path / 'allowed'}"
     for each in made:
         git(scene.forge.bare, "-c", allowed, "verify-commit", each.commit)
+    client.delete_secret(SecretId="leasehold/signed", ForceDeleteWithoutRecovery=True)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ledger.errors import Refused
 from ledger.remote import SshKey, Token
-from ledger.settings import LedgerSettings, read_secret, read_signing_key
+from ledger.settings import LedgerSettings, read_secret
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,26 +48,3 @@ def test_what_is_neither_is_refused_without_the_text(text: str, tmp_path: Path) 
         read_secret(text, tmp_path)
     assert caught.value.code == "LH2021"
     assert "s3cret" not in str(caught.value)
-
-
-def test_a_signing_key_is_read_beside_what_opens_the_repository(tmp_path: Path) -> None:
-    made = Ed25519PrivateKey.generate()
-    key = made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-    text = json.dumps({"username": "bot", "token": "t", "signing_key": key})
-    assert read_secret(text, tmp_path) == Token("bot", "t")
-    found = read_signing_key(text)
-    assert found is not None
-    assert found.text == key
-
-
-@pytest.mark.parametrize("text", ["{}", "nonsense", "[]", '{"username": "bot", "token": "t"}'])
-def test_without_a_signing_key_nothing_is_signed(text: str) -> None:
-    assert read_signing_key(text) is None
-
-
-@pytest.mark.parametrize("key", ["", "s3cret", 7])
-def test_a_signing_key_that_cannot_be_used_is_refused(key: object) -> None:
-    with pytest.raises(Refused) as refused:
-        read_signing_key(json.dumps({"signing_key": key}))
-    assert refused.value.code == "LH2040"
-    assert "s3cret" not in str(refused.value)
