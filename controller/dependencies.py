@@ -18,6 +18,7 @@ from ledger.holdings import Fleet
 from ledger.json_files import Violation
 from ledger.names import EndpointName
 from ledger.observed import Applied, Record
+from ledger.proof import SignedCommit
 from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
 
 
@@ -29,6 +30,8 @@ class Ledger(Protocol):
     def commit(self, proposal: Proposal, *, deadline_seconds: float = ...) -> Committed: ...
     def answers(self, request_id: str) -> Sequence[CommitRecord]: ...
     def descends(self, commit: str, ancestor: str) -> bool: ...
+    def at(self, commit: str) -> Snapshot: ...
+    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None: ...
 
 
 class Cloud(Protocol):

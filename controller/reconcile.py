@@ -25,6 +25,7 @@ from controller.planning.observed import unread
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
 from controller.tick import Outcome, State, Tick
+from controller.trust import trusted
 from ledger.automatic import first_id
 from ledger.deadline import within
 from ledger.documents import Environment
@@ -44,12 +45,14 @@ __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raise Failure where either side cannot be read whole."""
     ledger, cloud = dependencies.ledger, dependencies.cloud
-    snapshot, record = ledger.read(), dependencies.logbook.read(environment)
+    head, record = ledger.read(), dependencies.logbook.read(environment)
+    note = dependencies.logbook.applied(environment)
+    counting = trusted(ledger, head, environment, note)
+    snapshot = counting.snapshot
     fleet = in_its_region(fleet_of(snapshot, environment), record, cloud.region_name)
     if fleet.environment is None:
         frozen = plan(fleet, (), now, snapshot.commit)
-        return Tick(now, fleet, (), frozen, findings=Findings(record))
-    note = dependencies.logbook.applied(environment)
+        return Tick(now, fleet, (), frozen, findings=Findings(record), troubles=counting.troubles)
     descends = note is None or ledger.descends(snapshot.commit, note.commit)
     since = set_back_at(note, now, descends=descends)
     seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
@@ -73,7 +76,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
         planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
     said = filter(None, [findings.head_fault, unread(seen.observed)])
-    troubles = (*findings.troubles, *said)
+    troubles = (*counting.troubles, *findings.troubles, *said)
     told = with_overlong(fleet, now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
@@ -83,7 +86,8 @@ def reconcile(
 ) -> Tick:
     """Converge one environment, in so many seconds whatever the git server does.
 
-    - read the head of the ledger, what SageMaker has, and what the last ticks saw;
+    - read the head of the ledger, as far as it is proven where that is asked for, what SageMaker
+      has, and what the last ticks saw;
     - plan: a pure function of all that and of `now`;
     - carry the plan out, deletes before creates, each action by itself;
     - before something is deleted look at the endpoint and at the remote head again: an extension
@@ -138,6 +142,8 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     untold = (each.sentence for each in deliveries if not each.ok)
     troubles = [*tick.troubles, *untold, *faults.sentences]
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
+    if tick.fleet.environment and note.commit == tick.plan.commit:
+        note = replace(note, verify=tick.fleet.environment.verify)
     try:
         logbook.keep(name, record, note)
     except Failure as failure:

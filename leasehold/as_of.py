@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.proof import SignedCommit
 from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
 
 
@@ -21,6 +22,13 @@ class AsOf:
     def descends(self, commit: str, ancestor: str) -> bool:  # noqa: ARG002  (as the ledger has it)
         """Say yes: that commit is planned, whether or not it goes on from what is applied."""
         return True
+
+    def at(self, commit: str) -> Snapshot:
+        raise AssertionError(f"A plan of {self.snapshot.commit} does not look at {commit}.")
+
+    def since(self, base: str, tip: str) -> Sequence[SignedCommit]:  # noqa: ARG002
+        """Return nothing to judge: a plan says what a commit would do once it counts."""
+        return ()
 
     def answers(self, request_id: str) -> Sequence[CommitRecord]:  # noqa: ARG002
         return ()

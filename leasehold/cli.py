@@ -14,6 +14,7 @@ from leasehold import console, machine
 from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
+from leasehold.doctor import doctor
 from leasehold.importing import import_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
@@ -26,6 +27,7 @@ from leasehold.tokens import token
 from leasehold.tour import tour
 from leasehold.up import up
 from leasehold.validate import validate
+from leasehold.verify_push import verify_push
 from leasehold.where import where
 from ledger.errors import Failure, Refused
 
@@ -90,8 +92,10 @@ _VERBS = (
     models,
     new,
     lock,
+    verify_push,
     plan,
     reconcile_,
+    doctor,
     adopt,
     import_,
     claim,

@@ -82,12 +82,24 @@ class Context:
     remote: Remote
     environment: str | None
     cloud: Cloud
+    gateway_url: str | None = None
 
     def repository(
-        self, committer: Person = READER, clock: Callable[[], datetime] = clock
+        self,
+        committer: Person = READER,
+        clock: Callable[[], datetime] = clock,
+        sign: Callable[[bytes], str] | None = None,
     ) -> Repository:
         """Open the ledger with a clone that ends with the command."""
-        return Repository(self.remote, self._folder(), committer=committer, clock=clock)
+        folder = self._folder()
+        return Repository(self.remote, folder, committer=committer, clock=clock, sign=sign)
+
+    def repository_of(self, remote: Remote, *, may_begin: bool = False) -> Repository:
+        """Open another branch for reading, with a clone that ends with the command."""
+        folder, under = self._folder(), "" if may_begin else f"{ROOT}/"
+        return Repository(
+            remote, folder, under=under, may_begin=may_begin, committer=READER, clock=clock
+        )
 
     def _folder(self) -> Path:
         folder = tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True)
@@ -138,8 +150,7 @@ class Context:
         if found and found.entries:  # or else it is the checkout of something else
             return found
         with suppress(Refused):  # no name of a branch, or none of a branch that is there
-            remote = replace(self.remote, branch=ref)
-            return Repository(remote, self._folder(), committer=READER, clock=clock).read()
+            return self.repository_of(replace(self.remote, branch=ref)).read()
         ledger = self.repository()
         if ref == "HEAD":
             return ledger.read()
@@ -181,6 +192,7 @@ def connect(home: Path, repository: str | None, branch: str, environment: str | 
         Remote(running.git_url, branch),
         environment or running.environment,
         Cloud(running.aws_endpoint_url),
+        running.gateway_url,
     )
 
 
@@ -213,6 +225,23 @@ def home_option(help_text: str) -> Callable[[Command], Command]:
 def connected(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options that find the ledger, and a Context as its first argument."""
 
+    @connecting
+    @wraps(command)
+    def with_context(
+        open_context: Callable[[], Context],
+        **rest: Any,  # noqa: ANN401  (the command's own options)
+    ) -> None:
+        command(open_context(), **rest)
+
+    return with_context
+
+
+def connecting(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the same options, and as its first argument what opens a Context.
+
+    That raises Failure, for a command that goes on all the same.
+    """
+
     @click.option(
         "--environment",
         "-e",
@@ -244,7 +273,7 @@ def connected(command: Callable[..., None]) -> Callable[..., None]:
         home: Path,
         **rest: Any,  # noqa: ANN401  (the command's own options)
     ) -> None:
-        command(connect(home, repository, branch, environment), **rest)
+        command(partial(connect, home, repository, branch, environment), **rest)
 
     return with_context
 

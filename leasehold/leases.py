@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import click
 
-from leasehold import git_author
+from leasehold import git_author, git_signing
 from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.server_time import clock_of
@@ -26,6 +26,7 @@ from ledger.history import RecordedChange, read_changes
 from ledger.holdings import Holding, document_path
 from ledger.lease import Lease, stamp
 from ledger.names import EndpointName
+from ledger.proof import Signers, is_proven
 from ledger.proposals import Request, extension
 from ledger.proposals import release as ending
 from ledger.refusal_log import Refusal, read_refusals
@@ -85,18 +86,26 @@ def release(
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @output_option
 def log(context: Context, *, name: str, limit: int, output: str) -> None:
-    """Show who kept NAME alive, when and why, and what AWS refused it meanwhile."""
+    """Show who kept NAME alive, when and why, and what AWS refused it meanwhile.
+
+    Where the environment names allowed signers, a name that no signature proves is said to be that.
+    """
     ledger = context.repository()
-    fleet = context.fleet(ledger.read())
+    snapshot = ledger.read()
+    fleet = context.fleet(snapshot)
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
+    signers = Signers.of(snapshot.files, fleet.name)
     changes: Iterator[_Event] = read_changes(ledger.changes(path, limit))
     refusals = _refusals(context.status(), fleet.name, item.endpoint_name)
     newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
-    events = islice(newest_first, limit)
+    events = (
+        (each, None if isinstance(each, Refusal) else is_proven(ledger, each.commit, signers))
+        for each in islice(newest_first, limit)
+    )
     if output == "json":
-        stream_json(map(_as_data, events))
-    elif not stream_table(_HEADERS, map(_cells, events)):
+        stream_json(_as_data(each, proven=proven) for each, proven in events)
+    elif not stream_table(_HEADERS, (_cells(each, proven=proven) for each, proven in events)):
         say(f"{item.endpoint_name} was never leased.")
 
 
@@ -113,7 +122,7 @@ class _Change:
 
     def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
         self._clock = clock_of(context.remote, clock)
-        self._ledger = context.repository(person, self._clock)
+        self._ledger = context.repository(person, self._clock, git_signing.signer())
         fleet = context.fleet(self._ledger.read())
         known = context.known(fleet, name)
         now = self._clock()
@@ -150,7 +159,7 @@ def _answer(committed: Committed, holding: Holding, lease: Lease, now: datetime)
     say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
 
 
-def _cells(recorded: _Event) -> tuple[str, ...]:
+def _cells(recorded: _Event, *, proven: bool | None) -> tuple[str, ...]:
     day = recorded.committed_at
     if isinstance(recorded, Refusal):
         commit, who = recorded.commit[:8], recorded.author.name
@@ -162,12 +171,12 @@ def _cells(recorded: _Event) -> tuple[str, ...]:
         on_day(change.previous, day) if change.previous else "-",
         on_day(change.expires_at, day),
         recorded.commit[:8],
-        change.requested_by.name,
+        change.requested_by.name + (" (not proven)" if proven is False else ""),
         change.reason or "",
     )
 
 
-def _as_data(recorded: _Event) -> dict[str, Any]:
+def _as_data(recorded: _Event, *, proven: bool | None) -> dict[str, Any]:
     if isinstance(recorded, Refusal):
         return {
             "commit": recorded.commit,
@@ -179,6 +188,7 @@ def _as_data(recorded: _Event) -> dict[str, Any]:
             "expires_at": None,
             "reason": recorded.said,
             "request_id": None,
+            "proven": None,
         }
     change = recorded.change
     return {
@@ -191,4 +201,5 @@ def _as_data(recorded: _Event) -> dict[str, Any]:
         "expires_at": stamp(change.expires_at),
         "reason": change.reason,
         "request_id": change.request_id,
+        "proven": proven,
     }

@@ -24,7 +24,7 @@ _NO_DIFFERENCE = timedelta(seconds=5)  # a header has whole seconds, and takes i
 
 def clock_of(remote: Remote, own: Clock) -> Clock:
     """Return a clock that goes like the server's; the machine's own where they agree."""
-    said = _said(remote.url)
+    said = said_by(remote.url)
     ahead = own() - said if said else timedelta()
     if abs(ahead) <= _NO_DIFFERENCE:
         return own
@@ -33,7 +33,8 @@ def clock_of(remote: Remote, own: Clock) -> Clock:
     return lambda: own() - ahead
 
 
-def _said(url: str) -> datetime | None:
+def said_by(url: str) -> datetime | None:
+    """Return the time by a server's own clock; None where it says none."""
     if urlsplit(url).scheme not in ("http", "https"):
         return None
     request = urllib.request.Request(url, method="HEAD")  # noqa: S310  (the schemes above)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
+from ledger.documents import Verify
 from ledger.json_files import dump_json, read_json
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
@@ -133,12 +134,15 @@ class Applied:
     `open` names the endpoints that were not as `commit` wants them, files that may be a definition
     and are not read, or the environment where its settings cannot be read. `set_back_at` is when a
     tick found that the ledger's head does not descend from `commit`, which stays the one applied.
+    `verify` is what the environment's settings said as of `commit`: by it the next commits are
+    judged, and not by what they say themselves.
     """
 
     commit: str
     open: tuple[Name, ...]
     at: datetime = field(compare=False)
     set_back_at: datetime | None = None
+    verify: Verify = "none"
 
 
 def read_record(files: Mapping[str, bytes], environment: str) -> Record:
@@ -189,7 +193,8 @@ def read_applied(files: Mapping[str, bytes], environment: str) -> Applied | None
         set_back_at = datetime.fromisoformat(set_back).astimezone(UTC) if set_back else None
     except (ValueError, OverflowError):
         return None
-    return Applied(data["commit"], tuple(map(Name, data["open"])), at, set_back_at)
+    names = tuple(map(Name, data["open"]))
+    return Applied(data["commit"], names, at, set_back_at, data.get("verify", "none"))
 
 
 def write(environment: str, record: Record, applied: Applied) -> dict[str, bytes]:
@@ -197,6 +202,8 @@ def write(environment: str, record: Record, applied: Applied) -> dict[str, bytes
     note = {"commit": applied.commit, "at": stamp(applied.at), "open": list(applied.open)}
     if applied.set_back_at:
         note["set_back_at"] = stamp(applied.set_back_at)
+    if applied.verify != "none":
+        note["verify"] = applied.verify
     return {**write_record(environment, record), _applied_path(environment): dump_json(note)}
 
 

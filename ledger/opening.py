@@ -4,17 +4,20 @@ Once for a warm process. It must not know what the ledger is read for.
 """
 
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import boto3
 from botocore.config import Config
 
 from ledger.remote import Remote
-from ledger.repository import Person, Repository
+from ledger.repository import Person, Repository, Sign
 from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret
+from ledger.signatures.secret_key import SecretSigner
 
 _BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
@@ -28,7 +31,10 @@ def open_deployed_with_status(
     """
     folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
     remote = _remote(settings, folder)
-    ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock)
+    sign: Sign | None = None
+    if settings.secret_id:
+        sign = SecretSigner(partial(_secret, settings.secret_id), time.monotonic)
+    ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock, sign=sign)
     status = Repository(
         replace(remote, branch=STATUS_BRANCH),
         folder / "ledger",
@@ -36,6 +42,7 @@ def open_deployed_with_status(
         may_begin=True,
         committer=committer,
         clock=clock,
+        sign=sign,
     )
     return ledger, status
 
@@ -43,7 +50,11 @@ def open_deployed_with_status(
 def _remote(settings: LedgerSettings, folder: Path) -> Remote:
     credentials = None
     if settings.secret_id:
-        client = boto3.client("secretsmanager", config=_BRIEF)
-        secret = client.get_secret_value(SecretId=settings.secret_id)
-        credentials = read_secret(secret["SecretString"], folder / "ssh")
+        credentials = read_secret(_secret(settings.secret_id), folder / "ssh")
     return Remote(settings.url, settings.branch, credentials)
+
+
+def _secret(secret_id: str) -> str:
+    """Read the text of a secret."""
+    client = boto3.client("secretsmanager", config=_BRIEF)
+    return str(client.get_secret_value(SecretId=secret_id)["SecretString"])

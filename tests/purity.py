@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 
 WORLD = (
     *("boto3", "http.client", "moto", "requests", "socket", "subprocess", "urllib.request"),
-    *("leasehold.credentials", "leasehold.server_time", "leasehold.work_tree"),
+    *("leasehold.credentials", "leasehold.git_signing", "leasehold.server_time"),
+    *("leasehold.doctor", "leasehold.pushed_commits", "leasehold.work_tree"),
     *("sandbox.api_gateway", "sandbox.git"),
     *("sandbox.lambda_functions", "sandbox.server"),
     *("tests.controller.rehearsal", "tests.debian"),
     *("tests.gateway.api", "tests.gateway.door", "tests.gateway.issuer", "tests.gateway.serving"),
-    *("tests.ledger.forge", "tests.ledger.ssh", "tests.ledger.stalling", "tests.leasehold.running"),
+    *("tests.ledger.forge", "tests.ledger.signing", "tests.ledger.ssh", "tests.ledger.stalling"),
+    "tests.leasehold.running",
 )
 GOES_OUTSIDE: tuple[tuple[object, str], ...] = (
     *((socket.socket, name) for name in ("bind", "connect", "connect_ex")),

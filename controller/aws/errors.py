@@ -46,7 +46,12 @@ _CODES: Mapping[str, _Meaning] = {
         (Refused, "LH3006", "AWS does not allow it. {said} Give Leasehold's role this permission."),
     ),
     **dict.fromkeys(
-        ("ObjectNotFoundException", "ResourceNotFoundException", "ResourceNotFound"),
+        (
+            "ObjectNotFoundException",
+            "ParameterNotFound",
+            "ResourceNotFoundException",
+            "ResourceNotFound",
+        ),
         (Absent, "LH3004", "It is not there. {said}"),
     ),
     "ConcurrentUpdateException": (
@@ -55,6 +60,8 @@ _CODES: Mapping[str, _Meaning] = {
         "Another change is in progress. {said} The next tick tries again.",
     ),
 }
+_NOT_THERE: _Meaning = (Absent, "LH3004", "It is not there. {said}")
+_NO_STACK = "does not exist"  # CloudFormation's last words of a stack that it does not know
 _ABSENT: _Meaning = (Absent, "LH3004", "It is not in SageMaker. {said}")
 # How a ValidationException of SageMaker's begins, and what it means then.
 _PREFIXES: Mapping[str, _Meaning] = {
@@ -118,6 +125,8 @@ def _translated(error: Any, operation: str) -> Failure:  # noqa: ANN401  (boto3'
     code, message = str(error.get("Code", "")), str(error.get("Message", ""))
     said = f"{operation}: {message.rstrip('.')} ({code})."
     meaning = _CODES.get(code)
+    if code == "ValidationError" and message.endswith(_NO_STACK):
+        meaning = _NOT_THERE
     if code == "ValidationException":
         meaning = next(
             (known for words, known in _PREFIXES.items() if message.startswith(words)), None

@@ -18,5 +18,5 @@ def applied(
     """
     left = tuple(sorted({each.resource_name for each in plan.actions if each.verb not in _SETTLED}))
     if before and set_back_at:
-        return Applied(before.commit, left, now, set_back_at)
+        return Applied(before.commit, left, now, set_back_at, before.verify)
     return Applied(plan.commit, left, now)

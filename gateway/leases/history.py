@@ -19,6 +19,7 @@ from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
+from ledger.proof import Signers, is_proven
 from ledger.repository import Page, Place, Repository
 
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -51,7 +52,11 @@ class History:
         token = call.parameter("NextToken")
         begin = read_token(token, path) if token is not None else None
         page = self._page(path, int(limit or DEFAULT_LIMIT), begin)
-        changes = [_entry(each) for each in read_changes(page.records)]
+        signers = Signers.of(snapshot.files, self.environment)
+        changes = [
+            _entry(each, proven=is_proven(self.ledger, each.commit, signers))
+            for each in read_changes(page.records)
+        ]
         headers = {"Link": _next_page(call, write_token(page.rest, path))} if page.rest else {}
         return Answer(changes, headers=headers)
 
@@ -102,7 +107,7 @@ def _no_good(why: str) -> Refused:
     return Refused("LH4119", f"NextToken is no good: {why}. Start again without it.")
 
 
-def _entry(recorded: RecordedChange) -> dict[str, Any]:
+def _entry(recorded: RecordedChange, *, proven: bool | None) -> dict[str, Any]:
     change = recorded.change
     return {
         "At": stamp(recorded.committed_at),
@@ -113,4 +118,5 @@ def _entry(recorded: RecordedChange) -> dict[str, Any]:
         "Reason": change.reason,
         "Commit": recorded.commit,
         "RequestId": change.request_id,
+        "Proven": proven,
     }

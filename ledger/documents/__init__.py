@@ -17,6 +17,7 @@ from ledger.documents.definition import (
 from ledger.documents.environment import (
     Allowed,
     Environment,
+    Verify,
     parse_environment,
     parse_identities,
     with_ledger_id,
@@ -52,6 +53,7 @@ __all__ = [
     "Source",
     "Suspension",
     "VariantSettings",
+    "Verify",
     "Vpc",
     "dump_adoption",
     "dump_existing_config",

@@ -1,11 +1,13 @@
 """`environment.json`: what all endpoints of one environment share. Pure."""
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from ledger.identity_settings import Identities, identities_from
 from ledger.json_files import Violation, check, present, read_json
 from ledger.json_text import with_text_member
+
+Verify = Literal["none", "warn", "enforce"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Environment:
     topic_arn: str | None = None
     event_bus_name: str | None = None
     api_url: str | None = None
+    verify: Verify = "none"
     max_orphans: int = 3
     allowed: Allowed = Allowed()
     allowed_origins: tuple[str, ...] = ()
@@ -75,6 +78,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             topic_arn=notices.get("topic_arn"),
             event_bus_name=notices.get("event_bus_name"),
             api_url=notices.get("api_url"),
+            verify=data.get("verify"),
             max_orphans=data.get("prune", {}).get("max_orphans"),
             allowed=Allowed(**{kind: tuple(globs) for kind, globs in allowed.items()}),
             allowed_origins=_tuple(data.get("cors", {}).get("allowed_origins")),

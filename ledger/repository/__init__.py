@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.deadline import left
+from ledger.proof import SignedCommit
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
-from ledger.repository.clone import Clone, CommitIdentity
+from ledger.repository.clone import Clone, CommitIdentity, Sign
 from ledger.repository.graph import MOST_BETWEEN
 from ledger.repository.pages import Page, Place
 from ledger.repository.request_index import RequestIndex
@@ -40,6 +41,7 @@ __all__ = [
     "Proposal",
     "Remote",
     "Repository",
+    "Sign",
     "Snapshot",
     "SshKey",
     "Timeouts",
@@ -58,7 +60,7 @@ class Repository:
     No other process and no second `Repository` of the same branch may use it.
     """
 
-    def __init__(  # noqa: PLR0913 - the last six are named, and an entry point sets them once
+    def __init__(  # noqa: PLR0913 - the last seven are named, and an entry point sets them once
         self,
         remote: Remote,
         cache: Path,
@@ -69,16 +71,18 @@ class Repository:
         clock: Callable[[], datetime],
         timeouts: Timeouts = _PATIENT,
         stopwatch: Stopwatch = _REAL_TIME,
+        sign: Sign | None = None,
     ) -> None:
         """Open what is `under` a folder of the branch; the empty string is its root.
 
         With `may_begin`, a branch that does not exist reads as `UNBORN`, and the first commit
-        begins it, without a parent. Without it, such a branch is refused.
+        begins it, without a parent. Without it, such a branch is refused. `sign` makes a
+        signature of what a commit says, or none.
         """
         self._remote = remote
         self._under = under
         server = Server(remote, cache / "home", timeouts, may_begin=may_begin)
-        self._clone = Clone(server, cache, under, CommitIdentity(committer, clock))
+        self._clone = Clone(server, cache, under, CommitIdentity(committer, clock, sign))
         self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
 
@@ -114,6 +118,30 @@ class Repository:
 
         seconds = left(deadline_seconds + _LAST_ATTEMPT) - _LAST_ATTEMPT
         return self._writer.commit(checked, max(seconds, 0.0))
+
+    def try_push(self) -> None:
+        """Push the branch's head onto itself: whoever may write may do that, and nothing moves.
+
+        The server asks all that it asks of a push, hooks and protections included. Raises
+        `Failure`; Refused LH2007 where the server says no.
+        """
+        self._remote.check_writable()
+        self._clone.surely(self._clone.try_push)
+
+    def signed(self, commit: str) -> SignedCommit:
+        """Return a commit that this repository has told of, as git stores it. Raises `Failure`."""
+        return self._clone.surely(lambda: self._clone.signed(commit))
+
+    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None:
+        """Return what `tip` was made of and `base` was not, along all parents, in no order.
+
+        None for more than 8192 commits. Raises `Failure`.
+        """
+        return self._clone.surely(lambda: self._clone.since(base, tip))
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        """Return the parents of a commit that this repository has told of. Raises `Failure`."""
+        return self._clone.surely(lambda: self._clone.parents(commit))
 
     def at(self, commit: str) -> Snapshot:
         """Return the files as of a commit that this repository has told of.

@@ -20,7 +20,15 @@ import pygit2
 from ledger.deadline import turn
 from ledger.errors import Refused, Unavailable
 from ledger.history import KEY_LIFETIME
-from ledger.repository.commits import changed, committed_at, record, signature
+from ledger.proof import SignedCommit
+from ledger.repository.commits import (
+    changed,
+    committed_at,
+    make_commit,
+    record,
+    signature,
+    signed,
+)
 from ledger.repository.exchange import Overdue
 from ledger.repository.graph import (
     MOST_BETWEEN,
@@ -35,9 +43,9 @@ from ledger.repository.raw_commit import RawCommit
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
 from ledger.repository.transport import FOREIGN, TRACKING, Connection, Server
 from ledger.repository.trees import Trees, write_tree
-from ledger.repository.walk import MOST_SEARCHED, Since
+from ledger.repository.walk import MOST_SEARCHED, Since, between
 from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot, is_requested
-from ledger.writer import Damaged
+from ledger.writer import Damaged, PushFailed
 
 _Read = TypeVar("_Read")
 _MOST_PACK_FILES = 200
@@ -49,12 +57,16 @@ _EVERYTHING = 2**31 - 1  # commits: what git calls the whole
 _CLOCKS_DIFFER = 60  # seconds
 
 
+Sign = Callable[[bytes], str | None]
+
+
 @dataclass(frozen=True)
 class CommitIdentity:
-    """Who commits, and the clock that dates it."""
+    """Who commits, the clock that dates it, and what signs it."""
 
     committer: Person
     clock: Callable[[], datetime]
+    sign: Sign | None = None
 
 
 class Clone:
@@ -116,8 +128,9 @@ class Clone:
             before = graph.tree(graph.commit(parent.commit)) if parent.commit else None
             tree = write_tree(repository, before, change.files)
             ids = [pygit2.Oid(hex=parent.commit)] if parent.commit else []
-            made = repository.create_commit(None, author, committer, change.message, tree, ids)
-            return parent.after(str(made), change.files, committed_at(graph.commit(str(made))))
+            what = author, committer, change.message, tree, ids
+            made = str(make_commit(repository, what, self._identity.sign))
+            return parent.after(made, change.files, committed_at(graph.commit(made)))
 
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with turn(self._lock), self._guarded():
@@ -128,6 +141,35 @@ class Clone:
             # The push has won, whatever becomes of the clone.
             with suppress(Damaged), self._guarded() as repository:
                 repository.references.create(TRACKING, tip.commit, force=True)
+
+    def try_push(self) -> None:
+        """Push the head onto itself. Raises `Failure`."""
+        tip = self.fetch().commit
+        with self._lock, self._guarded():
+            pushing = self._open()
+        try:
+            self._server.push(pushing, tip, tip)
+        except PushFailed as failure:
+            if failure.moved:  # somebody else has just pushed, so the server let us in
+                return
+            if failure.verdict:
+                raise Refused(
+                    "LH2007", f"The git server takes no push: {failure.words}"
+                ) from failure
+            raise Unavailable("LH2008", f"The push failed: {failure.words}") from failure
+
+    def signed(self, commit: str) -> SignedCommit:
+        return self._walked(lambda graph: signed(graph.commit(commit)), MOST_SEARCHED)
+
+    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None:
+        def read(graph: Graph) -> Sequence[SignedCommit] | None:
+            found = between(graph, base, tip, MOST_BETWEEN)
+            return None if found is None else list(map(signed, found))
+
+        return self._walked(read, MOST_SEARCHED)
+
+    def parents(self, commit: str) -> tuple[str, ...]:
+        return self._walked(lambda graph: graph.commit(commit).parents, MOST_SEARCHED)
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
         lifetime = KEY_LIFETIME.total_seconds()

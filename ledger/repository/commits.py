@@ -5,11 +5,13 @@ changed nothing. A handle of pygit2 belongs to one thread at a time: whoever cal
 clone's lock.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import cast
 
 import pygit2
 
+from ledger.proof import SignedCommit
 from ledger.repository.graph import Graph
 from ledger.repository.raw_commit import RawCommit
 from ledger.snapshot import CommitRecord, Person
@@ -47,6 +49,33 @@ def committed_at(commit: RawCommit) -> datetime:
 
 def signature(person: Person, at: datetime) -> pygit2.Signature:
     return pygit2.Signature(person.name, person.email, int(at.timestamp()), 0)
+
+
+def signed(commit: RawCommit) -> SignedCommit:
+    return SignedCommit(
+        commit.name,
+        commit.raw,
+        Person(_text(commit.committer_name), _text(commit.committer_email)),
+        Person(*map(_text, commit.author)),
+        committed_at(commit),
+        commit.parents,
+        _text(commit.message),
+    )
+
+
+def make_commit(
+    repository: pygit2.Repository,
+    what: tuple[pygit2.Signature, pygit2.Signature, str, pygit2.Oid, list[pygit2.Oid]],
+    sign: Callable[[bytes], str | None] | None,
+) -> pygit2.Oid:
+    """Make a commit, with a signature of all that it says if there is one."""
+    author, committer, message, tree, parents = what
+    if sign:
+        made = repository.create_commit_string(author, committer, message, tree, [*parents])
+        unsigned = cast("str", made)
+        if signature := sign(unsigned.encode()):
+            return repository.create_commit_with_signature(unsigned, signature)
+    return repository.create_commit(None, author, committer, message, tree, [*parents])
 
 
 def _before(graph: Graph, commit: RawCommit) -> list[RawCommit]:

@@ -20,7 +20,9 @@ class RawCommit:
     name: str
     tree: str
     parents: tuple[str, ...]
+    raw: bytes
     author: tuple[bytes, bytes]
+    committer_name: bytes
     committer_email: bytes
     date: int
     message: bytes
@@ -38,10 +40,11 @@ def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
     for field, value in _HEADER.findall(head):
         found.setdefault(field, []).append(value)
     author, email, _ = _signature(found.get(b"author", []))
-    _, committer, date = _signature(found.get(b"committer", []))
+    name_of, committer, date = _signature(found.get(b"committer", []))
     tree = next(iter(found[b"tree"])).decode("ascii")
     parents = tuple(parent.decode("ascii") for parent in found.get(b"parent", []))
-    return RawCommit(name, tree, parents, (author, email), committer, date, message)
+    by = author, email
+    return RawCommit(name, tree, parents, raw, by, name_of, committer, date, message)
 
 
 def _signature(found: list[bytes]) -> tuple[bytes, bytes, int]:

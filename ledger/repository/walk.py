@@ -1,10 +1,11 @@
-"""Two ways through the graph of commits, both no further than they are asked to go.
+"""Ways through the graph of commits, all no further than they are asked to go.
 
 `Walk` is for readers: newest first, and no commit before one that was made from it, as `git log
 --date-order` has it. To know that, it looks a little ahead and not through the whole history, and
 it takes no single date for the truth: a commit counts as young as what lies shortly below it.
 
-`since` is for what has to be found: all that was committed after an instant, in no promised order.
+`Since` is for what has to be found: all that was committed after an instant, in no promised order.
+`between` is for what has to be judged: all that one commit has and another has not.
 """
 
 import heapq
@@ -163,6 +164,39 @@ class Since:
         reached = max(newest - date, 1)
         times = _A_LITTLE_MORE * max(newest - self.instant, 0) / reached
         return min(int(looked * min(max(times, 2), _LARGEST_STEP)) + 1, self.most + 1)
+
+
+def between(graph: Graph, base: str, tip: str, most: int) -> list[RawCommit] | None:
+    """Return what `tip` was made of and `base` was not, in no promised order; None for too much.
+
+    Where dates are wrong, it may have commits that `base` has as well, and it lacks none.
+    """
+    if not graph.has(base):
+        graph.want(1)
+    waiting = [(-_date(graph, name), name) for name in {base, tip} if graph.has(name)]
+    heapq.heapify(waiting)
+    known, fresh, found = {base}, {tip} - {base}, dict[str, RawCommit]()
+    looked = 0
+    while fresh and waiting and looked < most:
+        looked += 1
+        name = heapq.heappop(waiting)[-1]
+        fresh.discard(name)
+        if name not in known:
+            found[name] = graph.commit(name)
+        for parent in graph.parents(name):
+            if not graph.has(parent):
+                graph.want((looked + 1) * _LARGEST_STEP)
+                continue
+            if (parent in known) or (name not in known and (parent in found or parent in fresh)):
+                continue
+            if name in known:
+                known.add(parent)
+                fresh.discard(parent)
+                found.pop(parent, None)
+            else:
+                fresh.add(parent)
+            heapq.heappush(waiting, (-_date(graph, parent), parent))
+    return None if fresh else list(found.values())
 
 
 def is_ours(commit: RawCommit) -> bool:

@@ -1,195 +1,296 @@
-"""The files for CI: their scripts run, against a repository that others push to meanwhile."""
+"""The checks in `examples/ci`: linted, and their commands run on a real branch and merge."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
-from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
+from tests.ledger.forge import Colleague, git
+from tests.scene import definition, lease, path
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.scene import Scene
+
+ROOT = Path(__file__).resolve().parents[2]
 CI = ROOT / "examples" / "ci"
-VARIABLES = {
-    "CI_DEFAULT_BRANCH": "main",
-    "CI_PUSH_TOKEN": "secret",
-    "CI_SERVER_HOST": "git.example.com",
-    "CI_PROJECT_PATH": "fleet",
-}
+GITHUB = CI / "github" / "leasehold.yml"
+GITLAB = CI / "gitlab" / ".gitlab-ci.yml"
+CODEBUILD = CI / "codebuild" / "buildspec.yml"
+PROGRAMS = Path(sys.executable).parent
+EXPRESSION = re.compile(r"\$\{\{ (.*?) \}\}")
 
 
-def read(path: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((CI / path).read_text()))
+def load(file: Path) -> Any:  # noqa: ANN401  (YAML)
+    return YAML(typ="safe").load(file.read_text())
 
 
-def github(job: str) -> list[str]:
-    steps = read("github/leasehold.yml")["jobs"][job]["steps"]
-    return [step["run"] for step in steps if "run" in step]
+def lint(*command: str | Path) -> None:
+    done = subprocess.run(
+        [str(PROGRAMS / command[0]), *map(str, command[1:])],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
-def gitlab(job: str) -> list[str]:
-    found: list[str] = read("gitlab/leasehold.gitlab-ci.yml")[f"leasehold {job}"]["script"]
-    return found
+@pytest.mark.parametrize(
+    ("file", "schema"),
+    [
+        (GITHUB, "--builtin-schema=vendor.github-workflows"),
+        (GITLAB, "--builtin-schema=vendor.gitlab-ci"),
+        (CODEBUILD, f"--schemafile={Path(__file__).with_name('buildspec.schema.json')}"),
+    ],
+)
+def test_the_file_has_its_platforms_form(file: Path, schema: str) -> None:
+    lint("check-jsonschema", schema, file)
 
 
-def codebuild(job: str) -> list[str]:
-    phases = read(f"codebuild/{job}.buildspec.yml")["phases"]
-    return [line for phase in phases.values() for line in phase["commands"]]
+def test_the_workflow_is_safe() -> None:
+    lint("zizmor", "--offline", "--pedantic", "--quiet", GITHUB)
 
 
-SERVICES = {"GitHub": github, "GitLab": gitlab, "CodeBuild": codebuild}
+def test_actions_are_pinned_by_their_whole_hash_and_say_their_version() -> None:
+    used = [line.split("uses: ")[1] for line in GITHUB.read_text().splitlines() if "uses: " in line]
+    assert used
+    assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each) for each in used)
+
+
+def test_hooks_of_pre_commit_are_there() -> None:
+    (repository,) = load(CI / "pre-commit-config.yaml")["repos"]
+    offered = {each["id"] for each in load(ROOT / ".pre-commit-hooks.yaml")}
+    assert {each["id"] for each in repository["hooks"]} <= offered
+
+
+def test_all_platforms_pass_over_the_same_commits() -> None:
+    pattern = "':(exclude,glob)environments/*/*.lease.json'"
+    for file in (GITHUB, GITLAB, CODEBUILD):
+        assert file.read_text().count(pattern) == 1
+    assert load(GITHUB)["on"]["push"]["paths"][-1] == "!environments/*/*.lease.json"
 
 
 @dataclass
-class Job:
-    """A runner's checkout of a ledger, with a `leasehold` that knows our catalogue."""
+class Machine:
+    """A machine of a CI: a checkout, and programs that note what they are told."""
 
+    scene: Scene
     folder: Path
-
-    def __post_init__(self) -> None:
-        tools = self.folder / "bin"
-        tools.mkdir()
-        fake = f'exec {sys.executable} -m tests.examples.leasehold_with_fakes "$@"'
-        for name, text in {"leasehold": fake, "pip": "exit 0"}.items():
-            (tools / name).write_text(f"#!/bin/sh\n{text}\n")
-            (tools / name).chmod(0o755)
-        remote = f"https://leasehold-ci:secret@{VARIABLES['CI_SERVER_HOST']}/fleet.git"
-        (self.folder / "gitconfig").write_text(
-            f'[init]\n\tdefaultBranch = main\n[url "{self.bare}"]\n\tinsteadOf = {remote}\n'
-        )
-        self.git(self.folder, "init", "--quiet", "--bare", "fleet.git")
-        self.clone("ben")
-        self.push({"environment.json": json.dumps(SETTINGS).encode()})
+    base: str = ""
+    head: str = ""
+    said: str = field(default="", init=False)
 
     @property
-    def bare(self) -> Path:
-        return self.folder / "fleet.git"
+    def checkout(self) -> Path:
+        return self.folder / "checkout"
 
-    def clone(self, name: str) -> Path:
-        self.git(self.folder, "clone", "--quiet", str(self.bare), name)
-        return self.folder / name
+    @property
+    def comment(self) -> str | None:
+        noted = self.folder / "comment"
+        return noted.read_text() if noted.exists() else None
 
-    def push(self, files: dict[str, bytes], name: str = "ben") -> None:
-        clone = self.folder / name
-        self.git(clone, "pull", "--quiet", "--rebase", check=False)
-        (clone / "environments" / "dev").mkdir(parents=True, exist_ok=True)
-        for file, content in files.items():
-            (clone / "environments" / "dev" / file).write_bytes(content)
-        self.git(clone, "add", "--all")
-        self.git(clone, "commit", "--quiet", "--message", "Change")
-        self.git(clone, "push", "--quiet", "origin", "HEAD:main")
+    def prepare(self) -> None:
+        programs = self.folder / "bin"
+        programs.mkdir()
+        copied = f"test -f $each && cp $each {self.folder}/comment"
+        note = f"#!/bin/sh\nfor each in plan.md comment.md; do {copied}; done; true\n"
+        leasehold = f'exec {shlex.join([sys.executable, "-m", "leasehold"])} "$@"\n'
+        for name, text in (
+            ("curl", note),
+            ("aws", note),
+            ("gh", f'#!/bin/sh\ntest "$1" = auth && exit 0\n{note}'),
+            ("python", "#!/bin/sh\nexit 0\n"),
+            ("leasehold", f"#!/bin/sh\nPYTHONPATH={ROOT} {leasehold}"),
+        ):
+            (programs / name).write_text(text)
+            (programs / name).chmod(0o755)
+        git(self.folder, "clone", "--quiet", "--no-checkout", self.scene.forge.url, "checkout")
 
-    def git(self, place: Path, *words: str, check: bool = True) -> str:
-        done = self.run(place, ["git", "-c", "user.name=Ben", "-c", "user.email=b@x.com", *words])
-        assert done.returncode == 0 or not check, done.stderr
-        return done.stdout
+    def at(self, commit: str) -> None:
+        git(self.checkout, "fetch", "--quiet", "origin", commit)
+        git(self.checkout, "checkout", "--quiet", "--detach", commit)
 
-    def script(self, place: Path, lines: list[str]) -> subprocess.CompletedProcess[str]:
-        return self.run(place, ["bash", "-eo", "pipefail", "-c", "\n".join(lines)])
-
-    def run(self, place: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command,
-            cwd=place,
+    def run(self, script: str, variables: Mapping[str, str]) -> int:
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+            cwd=self.checkout,
             env={
-                **os.environ,
-                **VARIABLES,
-                "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
-                "PYTHONPATH": str(ROOT),
-                "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
-                "GIT_CONFIG_NOSYSTEM": "1",
+                "PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}",
+                "HOME": str(self.folder),
+                "AWS_ENDPOINT_URL": self.scene.account.url,
+                "AWS_REGION": "us-east-1",
+                "LEASEHOLD_ENVIRONMENT": "dev",
+                "LEASEHOLD_REPOSITORY": self.scene.forge.url,
+                **variables,
             },
             capture_output=True,
             text=True,
             check=False,
         )
+        self.said += done.stdout + done.stderr
+        return done.returncode
 
-    def files(self) -> list[str]:
-        listed = self.git(self.bare, "ls-tree", "--name-only", "main", "environments/dev/")
-        return [Path(line).name for line in listed.splitlines()]
+
+KEYS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
+
+
+def on_github(machine: Machine, *, merged: bool = False) -> int:
+    """Run the job's steps for a pull request, whose checkout is the merge, or for a push."""
+    machine.at(machine.head if merged else merge(machine))
+    server, _, repository = machine.scene.forge.url.removesuffix(".git").rpartition("/")
+    values = {
+        "vars.LEASEHOLD_ENVIRONMENT": "dev",
+        "github.server_url": server,
+        "github.repository": repository,
+        "github.token": "t0ken",
+        "github.event.pull_request.number": "7",
+        "github.event.pull_request.head.repo.full_name": "" if merged else repository,
+    }
+    job = load(GITHUB)["jobs"]["check"]
+    outputs = machine.folder / "outputs"
+    outputs.write_text("")
+    for step in job["steps"]:
+        told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+        known = values | {f"steps.changes.outputs.{name}": value for name, value in told.items()}
+        if "run" not in step or not holds(step.get("if", ""), known):
+            continue
+        named = {**job["env"], **step.get("env", {})}
+        variables = {k: EXPRESSION.sub(lambda m: values[m[1]], v) for k, v in named.items()}
+        status = machine.run(step["run"], {**KEYS, **variables, "GITHUB_OUTPUT": str(outputs)})
+        if status:
+            return status
+    return 0
+
+
+def holds(condition: str, values: Mapping[str, str]) -> bool:
+    for each in filter(None, condition.split(" && ")):
+        left, right = each.split(" == ")
+        expected = right.strip("'") if right.startswith("'") else values[right]
+        if values.get(left, "") != expected:
+            return False
+    return True
+
+
+def merge(machine: Machine) -> str:
+    """Merge as GitHub does for a pull request that is open."""
+    git(machine.checkout, "fetch", "--quiet", "origin", machine.head)
+    git(machine.checkout, "checkout", "--quiet", "--detach", machine.base)
+    git(machine.checkout, "merge", "--quiet", "--no-ff", "--message", "merge", machine.head)
+    made = git(machine.checkout, "rev-parse", "HEAD")
+    git(machine.checkout, "push", "--quiet", "origin", f"{made}:refs/pull/7/merge")
+    return made
+
+
+def on_gitlab(machine: Machine, *, merged: bool = False) -> int:
+    machine.at(machine.head)
+    document = load(GITLAB)
+    for name in ("validate",) if merged else ("validate", "plan"):
+        script = "\n".join([*document[".leasehold"]["before_script"], *document[name]["script"]])
+        variables = {
+            "CI_COMMIT_BEFORE_SHA": machine.base,
+            "CI_MERGE_REQUEST_DIFF_BASE_SHA": "" if merged else machine.base,
+            "CI_BUILDS_DIR": str(machine.folder),
+            "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
+            "CI_PROJECT_ID": "1",
+            "CI_MERGE_REQUEST_IID": "7",
+            "CI_JOB_TOKEN": "t0ken",
+            "COMMENT_TOKEN": "t0ken",
+            "AWS_TOKEN": "t0ken",
+            "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/leasehold-plan",
+        }
+        if status := machine.run(script, variables):
+            return status
+    return 0
+
+
+def on_codebuild(machine: Machine, *, merged: bool = False) -> int:
+    machine.at(machine.head)
+    variables = {
+        "DESTINATION": machine.base,
+        "SOURCE": machine.head,
+        "PULL_REQUEST": "7",
+        "REPOSITORY": "fleet",
+    }
+    commands = load(CODEBUILD)["phases"]["build"]["commands"]
+    statuses = (machine.run(each, {**KEYS, **variables}) for each in commands)
+    return next(filter(None, statuses), 0)
+
+
+PLATFORMS = {"github": on_github, "gitlab": on_gitlab, "codebuild": on_codebuild}
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return Job(tmp_path)
+def machine(scene: Scene, tmp_path: Path) -> Machine:
+    scene.at(datetime.now(UTC))
+    scene.define("Falcon40B")
+    made = Machine(scene, tmp_path / "machine")
+    made.folder.mkdir()
+    made.prepare()
+    return made
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_what_was_merged_without_a_lock_is_locked_committed_and_pushed(
-    job: Job, service: str
+def propose(machine: Machine, tmp_path: Path, files: Mapping[str, str]) -> None:
+    """Push a branch with a change, and let the ledger's branch go on meanwhile."""
+    machine.base = machine.scene.forge.tip
+    writer = Colleague(tmp_path / "writer", machine.scene.forge.url)
+    writer.pull()
+    writer.commit(files, "propose")
+    machine.head = git(writer.home, "rev-parse", "HEAD")
+    git(writer.home, "push", "--quiet", "origin", "HEAD:refs/heads/proposal")
+
+
+def a_definition() -> str:
+    return json.dumps(definition("Chat", schedule={"initial_provision_minutes": 30}))
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_change_is_validated_and_its_plan_is_a_comment(
+    machine: Machine, tmp_path: Path, platform: str
 ) -> None:
-    job.push({"A.endpoint.json": definition("A")})
-    checkout = job.clone("runner")
-    job.push({"B.lease.json": b"{}"})  # others push all the time
-    done = job.script(checkout, SERVICES[service]("lock"))
-    assert done.returncode == 0, done.stderr
-    assert "A.lock.json" in job.files()
-    said = job.git(job.bare, "log", "-1", "--format=%an: %s%n%b", "main")
-    assert said.startswith("Leasehold CI: Lock dev/A\ndev/A: acme-llm 1.1.0 (new)\n")
+    propose(machine, tmp_path, {path("Chat"): a_definition()})
+    assert PLATFORMS[platform](machine) == 0, machine.said
+    assert "everything is in order" in machine.said
+    assert machine.comment is not None, machine.said
+    assert "| **grant** | `demo-Chat-Endpoint` |" in machine.comment
+    assert "t0ken" not in machine.said
 
 
-def test_what_cannot_be_locked_fails_the_job_and_stops_no_other(job: Job) -> None:
-    gone, broken = definition("Gone", model_id="acme-gone"), b'{"model_id": "acme-llm"}'
-    job.push(
-        {
-            "A.endpoint.json": definition("A"),
-            "Broken.endpoint.json": broken,
-            "Gone.endpoint.json": gone,
-        }
-    )
-    done = job.script(job.clone("runner"), github("lock"))
-    assert done.returncode == 1
-    assert "JumpStart has no model acme-gone in us-east-1: did you mean acme-llm?" in done.stdout
-    assert "environments/dev/Broken.endpoint.json: /: name" in done.stdout
-    assert "2 of 3 definitions cannot be locked and stay as they are" in done.stderr
-    assert {"A.lock.json", "Gone.lock.json"} & {*job.files()} == {"A.lock.json"}
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_change_of_leases_alone_is_passed_over(
+    machine: Machine, tmp_path: Path, platform: str
+) -> None:
+    text = json.dumps(lease(machine.scene.now + timedelta(hours=1)))
+    propose(machine, tmp_path, {path("Falcon40B", "lease"): text})
+    assert PLATFORMS[platform](machine) == 0, machine.said
+    assert "Leases alone have changed" in machine.said
+    assert machine.comment is None
+    assert "Checked" not in machine.said
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_a_pull_request_has_its_documents_and_locks_checked(service: str) -> None:
-    lines = [line for step in SERVICES[service]("check") for line in step.splitlines()]
-    assert lines.index("leasehold validate .") + 1 == lines.index("leasehold lock --check")
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_document_that_is_broken_fails(machine: Machine, tmp_path: Path, platform: str) -> None:
+    propose(machine, tmp_path, {path("Chat"): "{"})
+    assert PLATFORMS[platform](machine) != 0
+    assert "[LH1001]" in machine.said
 
 
-def test_a_stale_lock_names_the_command_and_a_current_one_makes_no_commit(job: Job) -> None:
-    check = ["leasehold lock --check"]
-    job.push({"A.endpoint.json": definition("A")})
-    checkout = job.clone("runner")
-    stale = job.script(checkout, check)
-    assert stale.returncode == 1
-    assert "run `leasehold lock dev/A` and commit what it writes. [LH5072]" in stale.stderr
-    job.script(checkout, github("lock"))
-    assert job.script(checkout, check).returncode == 0
-    tip = job.git(job.bare, "rev-parse", "main")
-    again = job.script(checkout, github("lock"))
-    assert again.returncode == 0, again.stderr
-    assert "nothing to commit" in again.stdout
-    assert job.git(job.bare, "rev-parse", "main") == tip
-
-
-def test_a_commit_that_is_refused_leaves_a_stale_lock_as_it_was(job: Job) -> None:
-    job.push({"A.endpoint.json": definition("A"), "A.lock.json": b"{}"})
-    checkout = job.clone("runner")
-    hook = checkout / ".git" / "hooks" / "pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\nexit 1\n")
-    hook.chmod(0o755)
-    done = job.script(checkout, ["leasehold lock --commit --author 'A <a@example.com>'"])
-    assert done.returncode == 1
-    assert "[LH5083]" in done.stderr
-    assert job.git(checkout, "status", "--porcelain") == ""
-    both = job.script(checkout, ["leasehold lock --commit --check"])
-    assert "does not go with --commit" in both.stderr
-
-
-def test_every_file_that_is_to_be_copied_is_there() -> None:
-    page = (CI / "README.md").read_text()
-    for path in CI.rglob("*.yml"):
-        assert f"`{path.relative_to(CI)}`" in page
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_what_was_merged_is_validated_and_planned_no_more(
+    machine: Machine, tmp_path: Path, platform: str
+) -> None:
+    propose(machine, tmp_path, {path("Chat"): a_definition()})
+    assert PLATFORMS[platform](machine, merged=True) == 0, machine.said
+    assert "everything is in order" in machine.said
+    assert machine.comment is None

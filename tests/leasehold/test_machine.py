@@ -35,7 +35,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "token migrate": ("--from", "nobody", "--dry-run"),
     "reconcile": ("--branch", "nobody"),
 }
-_WITHOUT_A_LEDGER = {"init", "validate", "where"}
+_WITHOUT_A_LEDGER = {"doctor", "init", "validate", "verify-push", "where"}
 _PROCESSES = {"up", "tour"}
 
 _BROKEN: Mapping[str, Mapping[str, str]] = {
@@ -137,6 +137,13 @@ def test_beside_a_sandbox_nothing_of_it_matters(up: Up, broken: str) -> None:
         assert _is_a_sentence(done), f"{verb} with {broken}: {done.output} {done.exception!r}"
         assert "LH506" not in done.stderr, f"{verb} with {broken}: {done.stderr}"
     assert _run("plan", "--home", home).exit_code in (0, 2)
+
+
+def test_the_doctor_says_what_is_wrong_and_goes_on(up: Up, broken: str) -> None:
+    done = _run("doctor", "-e", "dev", "--repository", up.says["git_url"])
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert "LH5160" not in done.stdout, f"{broken}: {done.stdout}"
+    assert "ok       repository: write: " in done.stdout
 
 
 def test_for_aws_itself_it_is_said_in_a_sentence(up: Up, broken: str) -> None:

@@ -48,6 +48,7 @@ class TestTheHistory:
             "Reason": "the board",
             "Commit": committed,
             "RequestId": request_id,
+            "Proven": None,
         }
         assert (second["Action"], second["Reason"], second["By"]["Name"]) == ("extend", None, "Ana")
 

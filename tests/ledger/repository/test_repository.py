@@ -582,3 +582,24 @@ def _assert_kept(repository: Repository, forge: Forge, tmp_path: Path, commit: s
         assert [each.commit for each in process.changes(LEASE, 2)] == [later, commit]
         assert [each.commit for each in process.answers("r-1")] == [commit]
         assert process.descends(later, commit)
+
+
+def test_a_push_onto_itself_moves_nothing(forge: Forge, tmp_path: Path) -> None:
+    repository, before = opened(forge.url, tmp_path / "cache"), forge.tip
+    repository.try_push()
+    assert forge.tip == before
+    forge.hook("pre-receive", "echo reviews first >&2; exit 1")
+    with pytest.raises(Refused, match="reviews first") as refused:
+        repository.try_push()
+    assert refused.value.code == "LH2007"
+    git(forge.bare, "config", "http.receivepack", "false")
+    with pytest.raises(Unavailable) as failed:
+        repository.try_push()
+    assert failed.value.code == "LH2008"
+
+
+def test_parents_are_told_where_the_clone_ends_too(forge: Forge, tmp_path: Path) -> None:
+    repository, first = opened(forge.url, tmp_path / "cache"), forge.tip
+    repository.commit(write(LEASE, "1"))
+    other = opened(forge.url, tmp_path / "other")
+    assert other.parents(other.read().commit) == (first,)

@@ -153,3 +153,24 @@ class TestSince:
     def test_an_unknown_commit_has_nothing(self, tmp_path: Path) -> None:
         graph, _ = made(tmp_path, [(1, BEN, ())])
         assert list(Since(0, 9).commits(graph, "0" * 40)) == []
+
+
+@pytest.mark.parametrize("skewed", [False, True])
+def test_what_one_commit_has_and_another_has_not_is_what_git_says(
+    tmp_path: Path, *, skewed: bool
+) -> None:
+    """With wrong dates it may have more, and it never lacks one."""
+    graph, ids = made(tmp_path, woven(7, 60, skewed=skewed))
+    for base in (*ids[::7], NOBODYS):
+        excluded = [] if base == NOBODYS else [f"^{base}"]
+        expected = git(tmp_path / "walk.git", "rev-list", ids[-1], *excluded).split()
+        found = walk.between(graph, base, ids[-1], 1000)
+        assert found is not None
+        names = {each.name for each in found}
+        assert names >= set(expected)
+        assert skewed or names == set(expected)
+    assert walk.between(graph, NOBODYS, ids[-1], 10) is None
+    assert walk.between(graph, ids[-1], ids[-1], 10) == []
+
+
+NOBODYS = "0123456789" * 4

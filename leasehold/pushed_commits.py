@@ -1,0 +1,141 @@
+"""What a push brings, as git on the server tells it: nothing is changed, and nothing is guessed.
+
+A hook runs before the references move, with the new objects in a place of their own that only
+git's variables name; so they are kept. What git cannot read is refused, never taken for nothing.
+"""
+
+import os
+import subprocess
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+
+from leasehold.push_rules import NO_COMMIT, FileChange, Push, PushedCommit
+from ledger.errors import Refused
+from ledger.proof import SignedCommit
+from ledger.snapshot import Person
+
+_PLAIN = "100644"
+_FORMAT = "%H%x00%P%x00%cn%x00%ce"
+_LARGEST = 256 * 1024  # bytes of a file that a bot writes
+_LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
+_NOTHING = {"0" * 40, "0" * 64}
+# No reference may exchange one commit for another while they are looked at.
+_ALWAYS = {"GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
+
+
+def push_of(old: str, new: str, ref: str, *, in_hook: bool) -> Push:
+    """Read what a push does to a reference, and the commits that this gets.
+
+    In a hook it is known which of them no branch has had before. Raises Refused LH5153.
+    """
+    old, new = _id(old), _id(new)
+    if NO_COMMIT.fullmatch(new):
+        return Push(ref, old, new)
+    begins = NO_COMMIT.fullmatch(old) is not None
+    if not (tip := _commit(new)):  # a tag of something that is no commit brings none
+        return Push(ref, old, new)
+    without = [] if begins else [f"^{old}"]
+    is_rewrite = not begins and _run("merge-base", "--is-ancestor", old, new).returncode != 0
+    new_ones = _listed(tip, ["--not", "--all"]) if in_hook else None
+    return Push(ref, old, new, is_rewrite, tuple(_commits(tip, without, new_ones)))
+
+
+def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
+    """Yield what a commit changed against its first parent, in full: a rename is two changes."""
+    against = [commit.parents[0], commit.commit] if commit.parents else ["--root", commit.commit]
+    told = _git(
+        *("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id"),
+        *("--ignore-submodules=none", *against),
+    )
+    parts = told.split(b"\0")
+    for about, path in zip(parts[::2], parts[1::2], strict=False):
+        _, mode, before, after, _ = about.decode().split()
+        yield FileChange(
+            path.decode(errors="backslashreplace"), _blob(before), _blob(after), mode == _PLAIN
+        )
+
+
+def signed_of(commit: PushedCommit) -> SignedCommit:
+    """Read a commit as git stores it."""
+    told = _git(
+        "show", "--no-patch", "--no-show-signature", "--format=%ct%x00%an%x00%ae", commit.commit
+    )
+    seconds, name, email = told.decode(errors="replace").rstrip("\n").split("\0")
+    at = datetime.fromtimestamp(min(int(seconds), _LAST_SECOND), UTC)
+    raw = _git("cat-file", "commit", commit.commit)
+    return SignedCommit(commit.commit, raw, commit.committer, Person(name, email), at)
+
+
+def _listed(tip: str, without: list[str]) -> frozenset[str]:
+    return frozenset(_git("rev-list", tip, *without).decode().split())
+
+
+def _commits(
+    tip: str, without: list[str], new_ones: Collection[str] | None
+) -> Iterator[PushedCommit]:
+    if _git("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise Refused(
+            "LH5153",
+            "this clone is shallow, so what a commit changed is not known: fetch the whole history"
+            " (`git fetch --unshallow`, or `fetch-depth: 0` in a workflow).",
+        )
+    told = _git("rev-list", f"--format={_FORMAT}", tip, *without).decode(errors="replace")
+    for line in told.split("\n"):
+        if line.count("\0") == _FORMAT.count("%x00"):
+            commit, parents, name, email = line.split("\0")
+            is_new = new_ones is None or commit in new_ones
+            yield PushedCommit(commit, tuple(parents.split()), Person(name, email), is_new=is_new)
+
+
+def _id(text: str) -> str:
+    """Return the whole id of what is named; zeros stay what they are."""
+    if NO_COMMIT.fullmatch(text):
+        return text
+    found = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{text}^{{object}}")
+    if found.returncode != 0:
+        raise _unknown(text)
+    return found.stdout.decode().strip()
+
+
+def _commit(name: str) -> str | None:
+    found = _run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return found.stdout.decode().strip() if found.returncode == 0 else None
+
+
+def _unknown(name: str) -> Refused:
+    return Refused(
+        "LH5153",
+        f"git has no {name!r} here, so the push cannot be checked: run this in the repository that"
+        " is pushed to, or fetch the whole history first.",
+    )
+
+
+def _blob(name: str) -> bytes | None:
+    """Return what a file has; of what is no file, or too large for a bot's, nothing but a mark."""
+    if name in _NOTHING:
+        return None
+    if _run("cat-file", "-t", name).stdout.strip() != b"blob":
+        return b""
+    if int(_git("cat-file", "-s", name)) > _LARGEST:
+        return b""
+    return _git("cat-file", "blob", name)
+
+
+def _git(*arguments: str) -> bytes:
+    done = _run(*arguments)
+    if done.returncode != 0:
+        words = " ".join(done.stderr.decode(errors="replace").split())
+        raise Refused("LH5153", f"git cannot read the push, so it is not taken: {words}")
+    return done.stdout
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(  # noqa: S603  (the arguments above)
+            ["git", *arguments],  # noqa: S607  (as the server has it)
+            env={**os.environ, **_ALWAYS},
+            capture_output=True,
+            check=False,
+        )
+    except OSError as error:
+        raise Refused("LH5153", f"git cannot be run here: {error}.") from error

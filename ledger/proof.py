@@ -1,0 +1,98 @@
+"""Whether a commit is by whom it says: its signature, and whose keys may sign for them. Pure.
+
+    committer                  proven by
+    -------------------------  ----------------------------------------------------------------
+    the gateway or controller  a key of bots.allowed_signers for its address
+    anybody else               a key of people.allowed_signers for their address
+
+Both files stand beside environment.json. An author is proven with the committer: by the same
+address, or by the gateway, which knows its callers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ledger.committers import bot_of
+from ledger.errors import Failure
+from ledger.fleet import ROOT
+from ledger.signatures import Signer, Unproven, read_signers, verified, without_signature
+from ledger.signatures.signers import BOTS, PEOPLE
+from ledger.snapshot import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    people: tuple[Signer, ...] = ()
+    bots: tuple[Signer, ...] = ()
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes], environment: str) -> "Signers":
+        """Read an environment's two files; one that is not there lets nobody sign."""
+        texts = (files.get(f"{ROOT}/{environment}/{name}", b"") for name in (PEOPLE, BOTS))
+        people, bots = (read_signers(text.decode(errors="replace")) for text in texts)
+        return cls(people, bots)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCommit:
+    """A commit as git stores it, and who it says has made it."""
+
+    commit: str
+    raw: bytes
+    committer: Person
+    author: Person
+    committed_at: datetime
+    parents: tuple[str, ...] = ()
+    message: str = ""
+
+
+def unproven(commit: SignedCommit, signers: Signers) -> str:
+    """Say why nobody knows that the committer made a commit; "" where it is proven.
+
+    Raises Refused LH2041 where no signature can be verified here.
+    """
+    try:
+        payload, signature = without_signature(commit.raw)
+        if not signature:
+            return "it is not signed"
+        key = verified(payload, signature)
+    except Unproven as reason:
+        return str(reason)
+    is_bot = bot_of(commit.committer) is not None
+    known = [each for each in (signers.bots if is_bot else signers.people) if each.key == key]
+    if not known:
+        return f"its key is in no line of {BOTS if is_bot else PEOPLE}"
+    address = commit.committer.email
+    if not any(each.signs_for(address) for each in known):
+        return f"its key is not one of {address}"
+    if not any(each.signs_for(address) and each.counts_at(commit.committed_at) for each in known):
+        return f"its key did not count for {address} at that time"
+    return ""
+
+
+def is_author_proven(commit: SignedCommit, signers: Signers) -> bool:
+    """Tell whether it is known that the author asked for a commit."""
+    by_bot = bot_of(commit.committer) is not None
+    same = commit.author.email.casefold() == commit.committer.email.casefold()
+    return (by_bot or same) and not unproven(commit, signers)
+
+
+class History(Protocol):
+    """The repository that has the commits."""
+
+    def signed(self, commit: str) -> SignedCommit: ...
+
+
+def is_proven(history: History, commit: str, signers: Signers) -> bool | None:
+    """Tell whether it is known who asked for a change; None where nobody can tell.
+
+    Nobody can, where no keys are named, or where signatures cannot be verified here.
+    """
+    if not signers.people and not signers.bots:
+        return None
+    try:
+        return is_author_proven(history.signed(commit), signers)
+    except Failure:
+        return None

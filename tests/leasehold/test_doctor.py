@@ -1,0 +1,507 @@
+"""`leasehold doctor`: whatever is missing is said with what mends it, and hides nothing else."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import ssl
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from leasehold import aws_settings
+from leasehold.cli import main
+from leasehold.doctor import CHECKS, network_checks
+from sandbox.git.server import GitServer
+from tests.gateway.api import deployed as deployed_api
+from tests.ledger.forge import git, seeded
+from tests.ledger.signing import keygen, public
+from tests.scene import REGION, environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from tests.leasehold.running import Up
+    from tests.scene import Scene
+
+SECRET = "leasehold/git"
+
+
+class Account:
+    """What moto does not answer: Lambda's account settings and SageMaker's quotas."""
+
+    def __init__(self) -> None:
+        self.concurrency = (1000, 900)
+        self.raised: dict[str, float] = {}
+        self.defaults = {"ml.g5.xlarge for endpoint usage": 2.0}
+
+    def answer(self, path: str, target: str, body: Mapping[str, Any]) -> object:
+        if path.endswith("/account-settings"):
+            most, free = self.concurrency
+            return {
+                "AccountLimit": {
+                    "ConcurrentExecutions": most,
+                    "UnreservedConcurrentExecutions": free,
+                }
+            }
+        listed = self.defaults if "Default" in target else self.raised
+        quotas = [{"QuotaName": name, "Value": value} for name, value in listed.items()]
+        if "NextToken" not in body:
+            return {"Quotas": quotas[:1], "NextToken": "more"}
+        return {"Quotas": quotas[1:]}
+
+
+@contextmanager
+def serving(account: Account) -> Iterator[str]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
+            target = self.headers.get("X-Amz-Target", "")
+            answer = json.dumps(account.answer(self.path, target, body)).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_: object) -> None: ...
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def account(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Account]:
+    """An account to deploy to, in which all is well."""
+    aws_settings._session.cache_clear()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "LEASEHOLD_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    scene.at(datetime.now(UTC))
+    scene.define("Falcon40B")
+    git(scene.forge.bare, "config", "receive.denyNonFastForwards", "true")
+    name, value = "/cdk-bootstrap/hnb659fds/version", "28"
+    scene.account.client("ssm").put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+    made = Account()
+    with serving(made) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SERVICE_QUOTAS", url)
+        yield made
+    aws_settings._session.cache_clear()
+    scene.account.client("ssm").delete_parameter(Name=name)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["doctor", *arguments])
+
+
+def examined(scene: Scene, *arguments: str) -> dict[str, dict[str, str]]:
+    """Return the worst finding of each check."""
+    done = run("--repository", scene.forge.url, *arguments, "--output", "json")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    found: list[dict[str, str]] = json.loads(done.stdout)
+    order = ("skipped", "ok", "warning", "failed")
+    found.sort(key=lambda each: order.index(each["state"]))
+    worst = {each["check"]: each for each in found}
+    assert set(worst) == {name for name, *_ in CHECKS}
+    assert done.exit_code == any(each["state"] == "failed" for each in found)
+    for each in found:
+        assert each["state"] in ("ok", "skipped") or (each["fix"] and each["code"]), each
+    return worst
+
+
+def states(found: Mapping[str, Mapping[str, str]], *but: str) -> set[str]:
+    return {each["state"] for name, each in found.items() if name not in but}
+
+
+def test_where_all_is_well_nothing_is_to_be_done(scene: Scene, account: Account) -> None:
+    before = git(scene.forge.bare, "for-each-ref")
+    found = examined(scene)
+    assert states(found) == {"ok", "skipped"}
+    assert {name for name, each in found.items() if each["state"] == "skipped"} == {
+        "secret",
+        "signatures",
+        "certificates",
+        "webhook",
+    }
+    assert git(scene.forge.bare, "for-each-ref") == before
+    assert "28" in found["bootstrap"]["sentence"]
+
+
+def test_it_is_read_on_a_narrow_screen(
+    scene: Scene, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.concurrency = (10, 10)
+    done = run("--repository", scene.forge.url)
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(each.startswith("failed   concurrency: ") for each in lines)
+    assert any(each.startswith("         Fix: Ask for more in Service Quotas") for each in lines)
+    assert lines[-1] == "12 ok, 1 failed, 4 skipped."
+    assert done.exit_code == 1
+
+
+def test_nothing_at_all_is_said_in_sentences(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws_settings._session.cache_clear()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.chdir(tmp_path)
+    done = run("--output", "json", "--git-secret", "x")
+    aws_settings._session.cache_clear()
+    found = json.loads(done.stdout)
+    assert {each["check"] for each in found} == {name for name, *_ in CHECKS}
+    assert {each["code"] for each in found if each["state"] == "failed"} == {"LH5001", "LH5060"}
+    assert done.exit_code == 1
+
+
+def test_a_git_server_that_is_gone_hides_nothing_of_aws(scene: Scene, account: Account) -> None:
+    account.concurrency = (10, 10)
+    done = run("--repository", "http://127.0.0.1:9/x.git", "--region", REGION, "--output", "json")
+    found = {each["check"]: each for each in json.loads(done.stdout)}
+    assert found["repository: read"]["code"] == "LH2003"
+    assert found["repository: write"]["sentence"].endswith("the check `repository: read`.")
+    assert found["bootstrap"]["state"] == "ok"
+    assert found["concurrency"]["code"] == "LH5163"
+
+
+def test_a_sandbox_has_nothing_that_is_deployed(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = run("--home", str(up.announcement.parent), "--output", "json")
+    found = {each["check"]: each for each in json.loads(done.stdout)}
+    assert done.exit_code == 0
+    assert found["bootstrap"]["sentence"].startswith("Not looked at: this is a sandbox")
+    assert {found[name]["state"] for name in ("repository: write", "status branch")} == {"ok"}
+    assert found["webhook"]["state"] in ("ok", "warning")
+
+
+def test_credentials_are_for_the_account_of_the_role(scene: Scene, account: Account) -> None:
+    role = "arn:aws:iam::999999999999:role/x"
+    scene.push({"environments/dev/environment.json": environment(execution_role_arn=role)})
+    found = examined(scene)["credentials"]
+    assert (found["state"], found["code"]) == ("failed", "LH5161")
+    assert "999999999999" in found["sentence"]
+
+
+def test_an_account_that_aws_refuses_is_told_and_the_ledger_goes_on(
+    scene: Scene, account: Account
+) -> None:
+    scene.account.order_fault("throttle", operation="GetCallerIdentity", times=9)
+    found = examined(scene)
+    assert found["credentials"]["state"] == "failed"
+    assert found["bootstrap"]["sentence"].endswith("the check `credentials`.")
+    assert found["repository: write"]["state"] == "ok"
+
+
+@pytest.mark.parametrize("version", [None, "5", "x"])
+def test_an_account_is_bootstrapped_lately_enough(
+    scene: Scene, account: Account, version: str | None
+) -> None:
+    client, name = scene.account.client("ssm"), "/cdk-bootstrap/hnb659fds/version"
+    if version:
+        client.put_parameter(Name=name, Value=version, Type="String", Overwrite=True)
+        found = examined(scene)["bootstrap"]
+    else:
+        found = examined(scene, "--qualifier", "mine")["bootstrap"]
+    assert (found["state"], found["code"]) == ("failed", "LH5162")
+    assert found["fix"] == f"`cdk bootstrap aws://123456789012/{REGION}`"
+
+
+@pytest.mark.parametrize(
+    ("limit", "state"),
+    [
+        ((10, 10), "failed"),
+        ((1000, 100), "failed"),
+        ((1000, 101), "ok"),
+        ((50, 50), "ok"),
+    ],
+)
+def test_lambda_has_room_for_the_controller(
+    scene: Scene, account: Account, limit: tuple[int, int], state: str
+) -> None:
+    account.concurrency = limit
+    assert examined(scene)["concurrency"]["state"] == state
+
+
+def test_a_controller_that_is_deployed_has_its_room(scene: Scene, account: Account) -> None:
+    account.concurrency = (10, 10)
+    stack(scene, "demo-dev-controller")
+    assert examined(scene)["concurrency"]["state"] == "ok"
+
+
+def stack(scene: Scene, name: str) -> None:
+    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    scene.account.client("cloudformation").create_stack(
+        StackName=name, TemplateBody=json.dumps(topic)
+    )
+
+
+@pytest.mark.parametrize(
+    ("raised", "definitions", "state", "words"),
+    [
+        (0.0, {"A": {}}, "failed", "AWS refuses the start"),
+        (None, {"A": {"inference_instance_count": 3}}, "failed", "is 2, and A asks for 3: AWS"),
+        (None, {"A": {}, "B": {}}, "warning", "want 3 when all of them run"),
+        (4.0, {"A": {}, "B": {}}, "ok", "ml.g5.xlarge"),
+        (None, {"A": {"inference_instance_type": "ml.m5.xlarge"}}, "warning", "has no quota"),
+    ],
+)
+def test_quotas_allow_what_is_defined(  # noqa: PLR0917
+    scene: Scene,
+    account: Account,
+    raised: float | None,
+    definitions: Mapping[str, Mapping[str, Any]],
+    state: str,
+    words: str,
+) -> None:
+    if raised is not None:
+        account.raised = {"other": 1.0, "ml.g5.xlarge for endpoint usage": raised}
+    for name, fields in definitions.items():
+        scene.define(name, **fields)
+    found = examined(scene)["instances"]
+    assert (found["state"], words in found["sentence"]) == (state, True), found
+
+
+def test_an_environment_without_instances_has_no_quotas(scene: Scene, account: Account) -> None:
+    scene.push({"environments/dev/Falcon40B.endpoint.json": None})
+    assert examined(scene)["instances"]["state"] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (None, "LH3004"),
+        ("", "LH2021"),
+        ("ghp_clear", "LH2021"),
+        ('{"username": "bot"}', "LH2021"),
+        ('{"private_key": "x", "known_hosts": "y"}', "LH2001"),
+    ],
+)
+def test_a_secret_that_opens_nothing_is_told(
+    scene: Scene, account: Account, text: str | None, code: str
+) -> None:
+    if text is not None:
+        client = scene.account.client("secretsmanager")
+        client.create_secret(Name=SECRET, SecretString=text or " ")
+    found = examined(scene, "--git-secret", SECRET)
+    wrong = [each for each in found.values() if each["state"] == "failed"]
+    assert [each["code"] for each in wrong] == [code]
+    assert not text or text not in json.dumps(found)
+    assert found["bootstrap"]["state"] == "ok"
+    if text is not None:
+        client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+
+
+def test_the_secret_is_what_is_tried(scene: Scene, account: Account, tmp_path: Path) -> None:
+    root = tmp_path / "closed"
+    root.mkdir()
+    client = scene.account.client("secretsmanager")
+    client.create_secret(Name=SECRET, SecretString='{"username": "bot", "token": "t0ken"}')
+    with GitServer(root, credentials={"bot": "t0ken"}) as server:
+        url = server.repository_url("fleet.git")
+        seeded(root, "fleet.git", url)
+        found = run("--repository", url, "--git-secret", SECRET, "--output", "json", "-e", "dev")
+    client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    states_ = {each["check"]: each["state"] for each in json.loads(found.stdout)}
+    assert states_["secret"] == states_["repository: write"] == "ok"
+    assert "t0ken" not in found.output
+
+
+def test_a_webhook_secret_is_long_enough(scene: Scene, account: Account) -> None:
+    client = scene.account.client("secretsmanager")
+    client.create_secret(Name=SECRET, SecretString="short")
+    assert examined(scene, "--webhook-secret", SECRET)["secret"]["code"] == "LH4405"
+    client.put_secret_value(SecretId=SECRET, SecretString="long enough for it")
+    assert examined(scene, "--webhook-secret", SECRET)["secret"]["state"] == "ok"
+    client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+
+
+@pytest.mark.parametrize(
+    ("verify", "has_key", "is_named", "state"),
+    [
+        ("none", False, False, "ok"),
+        ("warn", False, False, "warning"),
+        ("enforce", False, False, "failed"),
+        ("enforce", True, False, "failed"),
+        ("enforce", True, True, "ok"),
+    ],
+)
+def test_what_functions_commit_will_be_proven(  # noqa: PLR0917
+    scene: Scene,
+    account: Account,
+    tmp_path: Path,
+    verify: str,
+    has_key: bool,  # noqa: FBT001
+    is_named: bool,  # noqa: FBT001
+    state: str,
+) -> None:
+    key = keygen(tmp_path, "bot.key")
+    secret = {"username": "bot", "token": "t0ken"}
+    secret |= {"signing_key": key.read_text()} if has_key else {}
+    line = f"*@leasehold.invalid {public(key)}\n" if is_named else "# nobody\n"
+    scene.push(
+        {
+            "environments/dev/environment.json": environment(verify=verify),
+            "environments/dev/bots.allowed_signers": line,
+        }
+    )
+    client = scene.account.client("secretsmanager")
+    client.create_secret(Name=SECRET, SecretString=json.dumps(secret))
+    found = examined(scene, "--git-secret", SECRET)["signatures"]
+    client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
+    assert found["state"] == state
+    assert (public(key) in found["fix"]) is (has_key and not is_named)
+
+
+def test_a_server_that_takes_no_push_is_told(scene: Scene, account: Account) -> None:
+    git(scene.forge.bare, "config", "http.receivepack", "false")
+    found = examined(scene)
+    assert found["repository: write"]["code"] == "LH2008"
+    assert found["repository: history"]["state"] == "skipped"
+    assert found["repository: read"]["state"] == "ok"
+
+
+def test_a_protected_branch_is_told_in_the_servers_words(scene: Scene, account: Account) -> None:
+    scene.forge.hook("pre-receive", "echo reviews first >&2; exit 1")
+    found = examined(scene)["repository: write"]
+    assert (found["state"], found["code"]) == ("failed", "LH2007")
+    assert "reviews first" in found["sentence"]
+
+
+def test_a_branch_that_can_be_rewritten_is_told(scene: Scene, account: Account) -> None:
+    git(scene.forge.bare, "config", "receive.denyNonFastForwards", "false")
+    found = examined(scene)["repository: history"]
+    assert (found["state"], found["code"]) == ("warning", "LH5166")
+
+
+def test_a_branch_with_one_commit_is_asked_about_too(
+    scene: Scene, account: Account, tmp_path: Path
+) -> None:
+    for denies, state in (("true", "ok"), ("false", "warning")):
+        tip = git(scene.forge.bare, "rev-parse", "main")
+        first = git(scene.forge.bare, "rev-list", "--max-parents=0", tip)
+        git(scene.forge.bare, "update-ref", "refs/heads/first", first)
+        git(scene.forge.bare, "config", "receive.denyNonFastForwards", denies)
+        assert examined(scene, "--branch", "first")["repository: history"]["state"] == state
+
+
+def test_documents_that_are_broken_are_told(scene: Scene, account: Account) -> None:
+    scene.push({"environments/dev/Chat.endpoint.json": "{"})
+    found = examined(scene)
+    assert (found["documents"]["state"], found["documents"]["code"]) == ("failed", "LH1001")
+    assert found["bootstrap"]["state"] == "ok"
+    scene.push(
+        {
+            "environments/dev/Chat.endpoint.json": None,
+            "environments/dev/environment.json": environment(ledger_id=None),
+        }
+    )
+    assert examined(scene)["documents"]["code"] == "LH5052"
+
+
+def test_settings_that_are_unreadable_are_told_once(scene: Scene, account: Account) -> None:
+    scene.push({"environments/dev/environment.json": "{"})
+    found = examined(scene)
+    assert found["documents"]["state"] == "failed"
+    assert found["bootstrap"]["sentence"].endswith("the check `documents`.")
+    assert found["repository: write"]["state"] == "ok"
+
+
+def test_the_status_branch_is_read_and_written(scene: Scene, account: Account) -> None:
+    assert "first tick begins it" in examined(scene)["status branch"]["sentence"]
+    scene.tick()
+    assert "carried out" in examined(scene)["status branch"]["sentence"]
+    scene.overwrite_record("oops")
+    assert examined(scene)["status branch"]["code"] == "LH5167"
+
+
+def test_a_clock_that_is_wrong_is_told(scene: Scene, account: Account) -> None:
+    for minutes, state in ((10, "failed"), (-10, "failed"), (2, "warning")):
+        scene.at(datetime.now(UTC) + timedelta(minutes=minutes))
+        found = examined(scene)["clock"]
+        assert (found["state"], found["code"]) == (state, "LH5169")
+
+
+def test_a_token_table_that_was_retained_is_told(scene: Scene, account: Account) -> None:
+    client = scene.account.client("dynamodb")
+    assert "makes it" in examined(scene)["token table"]["sentence"]
+    table(client, "token_hash")
+    found = examined(scene)["token table"]
+    assert (found["state"], found["code"]) == ("warning", "LH5168")
+    stack(scene, "demo-dev-gateway")
+    assert examined(scene)["token table"]["state"] == "ok"
+    client.delete_table(TableName="auth")
+    assert examined(scene)["token table"]["state"] == "failed"
+    table(client, "api_key")
+    assert "none of Leasehold's" in examined(scene)["token table"]["sentence"]
+
+
+def table(client: Any, key: str) -> None:  # noqa: ANN401
+    client.create_table(
+        TableName="auth",
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def test_the_webhook_is_asked_without_a_proof(scene: Scene, account: Account) -> None:
+    server, _ = deployed_api(scene, variables={"LEASEHOLD_WEBHOOK_SECRET_VALUE": "x" * 20})
+    with server:
+        assert examined(scene, "--api-url", f"{server.url}/prod")["webhook"]["state"] == "ok"
+        found = examined(scene, "--api-url", f"{server.url}/nowhere")["webhook"]
+        assert (found["state"], found["code"]) == ("failed", "LH5171")
+    found = examined(scene, "--api-url", server.url)["webhook"]
+    assert found["state"] == "failed"
+    server, _ = deployed_api(scene)
+    with server:
+        found = examined(scene, "--api-url", f"{server.url}/prod")["webhook"]
+    assert (found["state"], found["code"]) == ("warning", "LH5171")
+
+
+def test_what_nobody_foresaw_ends_one_check_alone(
+    scene: Scene, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_checks, "said_by", lambda _: 1 / 0)
+    found = examined(scene)
+    assert (found["clock"]["state"], found["clock"]["code"]) == ("failed", "LH5160")
+    assert states(found, "clock") == {"ok", "skipped"}
+
+
+def test_a_certificate_that_is_not_proven_is_told(
+    scene: Scene, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unproven(host: str, port: int) -> datetime:
+        error = ssl.SSLCertVerificationError()
+        error.verify_message = "self-signed certificate"
+        raise error
+
+    done = _certificates(monkeypatch, unproven)
+    assert done["code"] == "LH5170"
+    assert "self-signed" in done["sentence"]
+    soon = datetime.now(UTC) + timedelta(days=3)
+    assert _certificates(monkeypatch, lambda *_: soon)["state"] == "warning"
+    late = datetime.now(UTC) + timedelta(days=300)
+    assert _certificates(monkeypatch, lambda *_: late)["state"] == "ok"
+
+
+def _certificates(monkeypatch: pytest.MonkeyPatch, answer: Any) -> dict[str, str]:  # noqa: ANN401
+    monkeypatch.setattr(network_checks, "_proven_until", answer)
+    done = run("--repository", "https://127.0.0.1:9/x.git", "--region", REGION, "--output", "json")
+    found: list[dict[str, str]] = json.loads(done.stdout)
+    return next(each for each in found if each["check"] == "certificates")
