@@ -1,6 +1,6 @@
 """The functions behind the API. They share the code, and each has the rights of what it answers:
 
-- `Gateway` reads and writes the ledger
+- `Gateway` reads and writes the ledger; its processes meet in a table to share their pushes
 - `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
 - `Models` reads the ledger, asks models, and starts long calls
 - `Stream` reads the ledger and asks models, a part at a time
@@ -17,6 +17,7 @@ from aws_cdk.aws_secretsmanager import Secret
 from constructs import Construct
 
 from infra.constructs_.api import Integrations
+from infra.constructs_.change_table import ChangeTable
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
@@ -30,6 +31,7 @@ from ledger.function_variables import (
 )
 from ledger.variables import (
     BRANCH,
+    CHANGE_TABLE,
     CONTROLLER_FUNCTION,
     RATE_TABLE,
     STATE_MACHINE,
@@ -70,7 +72,10 @@ class GatewayFunctions(Construct):
         self._source = source
         self._git = Secret.from_secret_name_v2(self, "Git", settings.git_secret_name)
         self._rates = RateTable(self, "Rates")
-        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, {})
+        changes = ChangeTable(self, "Changes")
+        variables = {CHANGE_TABLE: changes.table.table_name}
+        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, variables)
+        changes.grant_meeting(gateway.role)
         models, stream = self._models(), self._stream()
         webhook = self._webhook(controller)
         self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}

@@ -104,6 +104,14 @@ class Repository:
 
         return self._writer.commit(checked, deadline_seconds)
 
+    def expect(self, callers: int) -> None:
+        """Let the next push wait a little for so many calls of `commit`, so that they share it."""
+        self._writer.expect(callers)
+
+    def excuse(self) -> None:
+        """Expect one caller less. Whoever was expected says so at its end, in any case."""
+        self._writer.excuse()
+
     def at(self, commit: str) -> Snapshot:
         """Return the files as of a commit that this repository has told of.
 
