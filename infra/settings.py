@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
+from ledger.access.code_commit import region_of
 from ledger.checkout import documents
 from ledger.cross_checks import one_token_table
 from ledger.errors import Refused
@@ -49,7 +50,7 @@ class Settings:
     environment: Environment
     repository_url: str
     branch: str
-    git_secret_name: str
+    git_secret_name: str  # empty: the functions' roles open the repository
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
 
@@ -60,7 +61,7 @@ class Settings:
     def ledger_variables(self) -> dict[str, str]:
         """Return the variables that tell a function where its documents are."""
         return LedgerSettings(
-            self.name, self.repository_url, self.branch, self.git_secret_name
+            self.name, self.repository_url, self.branch, self.git_secret_name or None
         ).variables()
 
 
@@ -83,7 +84,7 @@ def read(folder: Path, context: Context) -> Settings:
         *_one_token_table(fleet),
         *missing_functions(fleet, CODE),
         *_wrong_remote(url, branch or "main"),
-        *_wrong_secrets(secret, webhook_secret),
+        *_wrong_secrets(url, secret, webhook_secret),
         *_wrong_notifications(told, fleet.environment),
     ]
     if problems or fleet.environment is None:
@@ -164,8 +165,9 @@ def _wrong_remote(url: str, branch: str) -> Iterator[str]:
             yield f"`{url}` is not a repository that a Lambda can reach: give an https or ssh URL."
 
 
-def _wrong_secrets(git: str, webhook: str) -> Iterator[str]:
-    if not git:
+def _wrong_secrets(url: str, git: str, webhook: str) -> Iterator[str]:
+    """Yield what is wrong with the secrets' names; CodeCommit is opened by the functions' roles."""
+    if not git and region_of(url) is None:
         yield (
             "No git secret is named: add `-c git_secret_name=NAME`, the name of the secret in "
             "Secrets Manager that holds the repository's credential."

@@ -18,6 +18,7 @@ from constructs import Construct
 
 from infra.constructs_.api import Integrations
 from infra.constructs_.change_table import ChangeTable
+from infra.constructs_.git_access import GitAccess
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
@@ -70,7 +71,7 @@ class GatewayFunctions(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self._source = source
-        self._git = Secret.from_secret_name_v2(self, "Git", settings.git_secret_name)
+        self._git = GitAccess(self, settings)
         self._rates = RateTable(self, "Rates")
         changes = ChangeTable(self, "Changes")
         variables = {CHANGE_TABLE: changes.table.table_name}
@@ -147,7 +148,7 @@ class GatewayFunctions(Construct):
             },
         )
         function = RuntimeFunction(self, name, program=program, source=self._source)
-        self._git.grant_read(function.role)
+        self._git.grant(function.role, writes=name == "Gateway")
         self._rates.grant_counting(function.role)
         return function
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
+from ledger.repository import certificates as certificates  # before pygit2 is imported
 from ledger.repository.clone import Clone, CommitIdentity
 from ledger.repository.graph import MOST_BETWEEN
 from ledger.repository.pages import Page, Place

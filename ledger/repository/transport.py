@@ -13,7 +13,8 @@ import pygit2
 from pygit2.enums import CredentialType
 
 from ledger.errors import Failure, Refused, Unavailable
-from ledger.remote import Remote, SshKey, Timeouts, Token
+from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
+from ledger.repository.certificates import trust
 from ledger.writer import PushFailed
 
 # Everything that pygit2 raises; it has no narrower base, and its texts vary by server.
@@ -105,15 +106,20 @@ class Server:
     ) -> pygit2.Remote:
         pygit2.settings.server_connect_timeout = self._timeouts.connect_ms
         pygit2.settings.server_timeout = self._timeouts.server_ms
+        access = self.remote.access()
+        trust(self.remote.url, access.ca_bundle)
         connection = repository.remotes.create_anonymous(self.remote.url)
-        with self._known_hosts():
-            connection.connect(callbacks, int(push), proxy=self._proxy)
+        try:
+            with self._known_hosts(access.credentials):
+                connection.connect(callbacks, int(push), proxy=self._proxy)
+        except (Failure, *FOREIGN):
+            self.remote.doubt()
+            raise
         return connection
 
     @contextmanager
-    def _known_hosts(self) -> Iterator[None]:
+    def _known_hosts(self, key: Credentials | None) -> Iterator[None]:
         """Let libgit2 find our known hosts: it looks in the home directory and nowhere else."""
-        key = self.remote.credentials
         if not isinstance(key, SshKey):
             yield
             return
@@ -156,7 +162,7 @@ class _Callbacks(pygit2.RemoteCallbacks):
         super().__init__()
         self._remote = remote
         self._base = base or _NO_COMMIT
-        self._asked = False
+        self._offered: list[Credentials | None] = []
         self._said = ""
         self.sent = False
         self.accepted = False
@@ -164,12 +170,12 @@ class _Callbacks(pygit2.RemoteCallbacks):
     def credentials(
         self, _url: str, username_from_url: str | None, allowed_types: CredentialType
     ) -> pygit2.UserPass | pygit2.Keypair | pygit2.Username:
-        credentials = self._remote.credentials
+        credentials = self._remote.access().credentials
         if isinstance(credentials, SshKey) and allowed_types & CredentialType.USERNAME:
             return pygit2.Username(credentials.username)
-        if self._asked:
-            raise Refused("LH2006", f"{self._remote.url} does not accept the credentials.")
-        self._asked = True
+        if self._offered:
+            credentials = self._renewed()
+        self._offered.append(credentials)
         match credentials:
             case Token():
                 return pygit2.UserPass(credentials.username, credentials.token)
@@ -177,6 +183,14 @@ class _Callbacks(pygit2.RemoteCallbacks):
                 return _keypair(credentials, username_from_url)
             case None:
                 raise Refused("LH2006", f"{self._remote.url} asks for credentials; none are set.")
+
+    def _renewed(self) -> Credentials | None:
+        """Return what has changed since the server refused it. Raises Refused LH2006."""
+        self._remote.doubt()
+        credentials = self._remote.access().credentials
+        if len(self._offered) > 1 or credentials in self._offered:
+            raise Refused("LH2006", f"{self._remote.url} does not accept the credentials.")
+        return credentials
 
     def certificate_check(self, _certificate: None, valid: bool, host: bytes) -> bool:  # noqa: FBT001 - pygit2 calls it
         """Accept only what libgit2 has verified; pygit2's own default accepts every SSH host."""

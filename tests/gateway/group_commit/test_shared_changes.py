@@ -188,13 +188,14 @@ class TestWhoWaits:
         with Leader(company.queue()):
             waiting = Thread(target=lambda: answers.append(waiter.ask(wish())))
             answers: list[Any] = []
-            waiter = company.process("waiter", Altered(company.queue(), {"acquire": _never}))
+            queue: Any = Altered(company.queue(), {"acquire": _never})
+            waiter = company.process("waiter", queue)
             waiting.start()
             while not company.queue().waiting():
                 time.sleep(0.01)
         leader.ask(wish())
         assert len(company.log()) == 2
-        waiter.changes.queue.instead.clear()
+        queue.instead.clear()
         waiting.join()
         assert answers[0].status == 200
         assert body(answers[0])["Commit"] in company.log()
@@ -205,9 +206,9 @@ class TestWhoWaits:
         def look(_: str) -> tuple[Lock, str]:
             return Lock("leader"), told
 
+        queue: Any = Altered(company.queue(), {"look": look})
         with Leader(company.queue()):
-            process = company.process("a", Altered(company.queue(), {"look": look}))  # type: ignore[arg-type]
-            assert process.ask(wish()).status == 200
+            assert company.process("a", queue).ask(wish()).status == 200
         assert len(company.log()) == 1
 
     def test_takes_its_change_back_if_nobody_takes_it(self, company: Company) -> None:
