@@ -40,7 +40,7 @@ OPERATIONS: Mapping[str, Callable[[Changes, Call], Answer]] = {
     "release": Changes.release,
 }
 BEAT_SECONDS = 0.5
-_AT_ONCE = 64
+_AT_ONCE = 256  # changes, each in a thread
 _GATHERING = 0.01  # seconds in which those who shared a push come to their ends
 _LEAST_SECONDS = 1.0  # that a process must have left to take over others
 _FORGOTTEN_SECONDS = -30.0  # left, of a change that nobody asks for any more
@@ -104,7 +104,8 @@ class Leading:
 
     def _claimed(self, *, and_own: bool) -> Sequence[Ticket]:
         own = self.turn.own_ticket
-        waiting = [it for it in self.queue.waiting() if it.id not in self._taken]
+        free = _AT_ONCE - len(self._taken - self._answered)
+        waiting = [it for it in self.queue.waiting() if it.id not in self._taken][:free]
         ids = [it.id for it in waiting]
         claimed = self.queue.claim(self.turn.me, [own, *ids] if own and and_own else ids)
         return [it for it in waiting if it.id in claimed]

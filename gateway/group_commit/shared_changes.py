@@ -142,7 +142,7 @@ class _One:
         queue, patience = self.shared.queue, self._left() * (1 - _PATIENCE)
         while self._left() > 0:
             self.shared.stopwatch.sleep(min(self._left() + _TICK, _jitter.uniform(*_LOOK_SECONDS)))
-            lock, told = queue.look(self.ticket_id)
+            lock, told = self._look()
             if told is not None:
                 return _read(told)
             self._see(lock)
@@ -153,6 +153,14 @@ class _One:
                 return None
         _, told = queue.look(self.ticket_id)
         return _read(told) if told else None
+
+    def _look(self) -> tuple[Lock, str | None]:
+        """Look at the queue; one look in vain is none, so that a hiccup sends nobody off alone."""
+        try:
+            return self.shared.queue.look(self.ticket_id)
+        except Unavailable:
+            self.shared.stopwatch.sleep(_jitter.uniform(*_LOOK_SECONDS))
+            return self.shared.queue.look(self.ticket_id)
 
     def _may_lead(self) -> bool:
         silence = self.shared.stopwatch.now() - self._seen_at

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Row = Mapping[str, Mapping[str, Any]]
 
 KIND, ID, EXPIRY = "row_kind", "row_id", "expires_at_epoch"
-MOST = 50  # changes in a round: an answer is two actions of a transaction, which has a hundred
+MOST = 100  # changes that are looked at together
+_IN_A_TRANSACTION = 50  # an answer is two actions, and a transaction has a hundred
 LOCK_SECONDS = 2.0
 _KEPT_SECONDS = 3600
 _TRIES = 3  # of a transaction that meets another
@@ -180,25 +181,26 @@ class TableQueue:
     def _together(
         self, ids: Collection[str], actions: Callable[[str], list[Mapping[str, Any]]]
     ) -> Collection[str]:
-        """Do it for all in one transaction, without those whose condition does not hold."""
-        left = list(ids)
+        """Do it for all, without those whose condition does not hold."""
+        every, done = list(ids), list[str]()
+        for start in range(0, len(every), _IN_A_TRANSACTION):
+            some = every[start : start + _IN_A_TRANSACTION]
+            done += self._transact({ticket_id: actions(ticket_id) for ticket_id in some})
+        return done
+
+    def _transact(self, actions: Mapping[str, list[Mapping[str, Any]]]) -> Collection[str]:
+        left = dict(actions)
         for _ in range(_TRIES):
             if not left:
-                return left
-            each = {ticket_id: actions(ticket_id) for ticket_id in left}
-            owners = [ticket_id for ticket_id, some in each.items() for _ in some]
+                return ()
+            owners = [ticket_id for ticket_id, some in left.items() for _ in some]
+            items = [action for some in left.values() for action in some]
             try:
-                self._call(
-                    "transact_write_items",
-                    TransactItems=[action for some in each.values() for action in some],
-                )
+                self._call("transact_write_items", TransactItems=items)
             except _CancelledError as cancelled:
-                failed = {
-                    owner
-                    for owner, why in zip(owners, cancelled.reasons, strict=False)
-                    if why == "ConditionalCheckFailed"
-                }
-                left = [ticket_id for ticket_id in left if ticket_id not in failed]
+                for owner, why in zip(owners, cancelled.reasons, strict=False):
+                    if why == "ConditionalCheckFailed":
+                        left.pop(owner, None)
             else:
                 return left
         raise self._broken("transactions keep meeting each other")

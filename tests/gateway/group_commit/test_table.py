@@ -79,7 +79,7 @@ class TestChanges:
             queue.put(Ticket(each, ""), Lock(somebody_waits=True))
         first = [ticket.id for ticket in queue.waiting()]
         assert first == ids[:MOST]
-        assert queue.claim("a", first) == first
+        assert list(queue.claim("a", first)) == first
         queue.settle("a", dict.fromkeys(first, "done"))
         assert [ticket.id for ticket in queue.waiting()] == ids[MOST:]
 
@@ -94,6 +94,9 @@ class TestChanges:
         queue.settle("b", {"1": "really"})
         assert queue.look("1")[1] == "really"
         assert queue.waiting() == []
+
+    def test_that_have_all_gone_are_nobody_s(self, queue: TableQueue) -> None:
+        assert list(queue.claim("a", ["1", "2"])) == []
 
     def test_are_taken_back_unless_somebody_has_them(self, queue: TableQueue) -> None:
         for each in "123":
@@ -158,4 +161,4 @@ def test_what_keeps_failing_is_said() -> None:
         queue.claim("a", ["1"])
     with pytest.raises(Unavailable, match="asked too often"):
         queue.look("1")
-    assert queue.claim("a", []) == []
+    assert list(queue.claim("a", [])) == []

@@ -6,6 +6,7 @@ Each look is a process of its own: what libgit2 has learned of certificates it d
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sandbox.git.server import GitServer
 
 ROOT = Path(__file__).parents[3]
+COVERAGE = {key: value for key, value in os.environ.items() if key.startswith("COV")}
 LOOK = """
 import sys, json
 from datetime import UTC, datetime
@@ -63,7 +65,7 @@ class Hosted:
         arguments = [*more, self.url, str(self.folder), json.dumps(secret)]
         done = subprocess.run(
             [sys.executable, "-c", before + LOOK, *arguments],
-            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **variables},
+            env={**COVERAGE, "PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **variables},
             capture_output=True,
             text=True,
             check=False,
