@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import concurrent_extends, contention, extend, long_history, planner
+from benchmarks import concurrent_extends, contention, extend, long_history, planner, writers
 from benchmarks.tick import compare
 
 ALL = {
@@ -10,6 +10,7 @@ ALL = {
     "extend": extend.run,
     "concurrent": concurrent_extends.run,
     "contention": contention.run,
+    "writers": writers.run,
     "tick": compare.run,
     "long-history": long_history.run,
 }

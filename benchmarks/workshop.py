@@ -62,12 +62,12 @@ def workshop() -> Iterator[Workshop]:
         hosted = folder / "hosted"
         hosted.mkdir()
         bare = create_repository(hosted, "fleet.git")
-        _begin(folder / "seed", bare)
+        begin(folder / "seed", bare)
         with GitServer(hosted) as git, Sandbox() as sandbox:
             yield Workshop(bare, git.repository_url("fleet.git"), sandbox.url, folder)
 
 
-def _begin(work: Path, bare: Path) -> None:
+def begin(work: Path, bare: Path) -> None:
     """Push an environment with one leased endpoint."""
     files = {
         "environment.json": json.dumps(

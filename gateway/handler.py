@@ -19,6 +19,8 @@ import boto3
 
 from gateway.admission import Admission
 from gateway.dependencies import Dependencies
+from gateway.group_commit.shared_changes import SharedChanges
+from gateway.group_commit.table import TableQueue
 from gateway.http import errors, openapi
 from gateway.http.answer import Answer
 from gateway.http.call import Call, Event, request_id
@@ -37,6 +39,7 @@ from ledger.deadline import MOST_SECONDS_OF_A_CALL as MOST_SECONDS
 from ledger.deadline import within
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
+from ledger.variables import CHANGE_TABLE
 
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Call], Answer]
@@ -94,7 +97,7 @@ def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
     ledger, environment, clock = dependencies.ledger, dependencies.environment, dependencies.clock
     etags = ETags(ledger)
     status = dependencies.status
-    changes = Changes(ledger, environment, clock, etags, status=status)
+    changes = _shared(Changes(ledger, environment, clock, etags, status=status), dependencies)
     return {
         "query": Query(ledger, environment, clock, etags, status).tell,
         "extend": changes.extend,
@@ -103,6 +106,14 @@ def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
         "history": History(ledger, environment, status).tell,
         "reconcile": Applied(ledger, status, environment).tell,
     }
+
+
+def _shared(changes: Changes, dependencies: Dependencies) -> Changes | SharedChanges:
+    """Let processes share their pushes, where they are told of a table to meet in."""
+    table = dependencies.variables.get(CHANGE_TABLE)
+    if not table:
+        return changes
+    return SharedChanges(changes, TableQueue(dependencies.client, table, dependencies.clock))
 
 
 def _models(dependencies: Dependencies, invocation: Invocation) -> Mapping[str, Operation]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Environment, Stack
-from aws_cdk.aws_secretsmanager import Secret
 
 from infra.constructs_.alarms import ControllerAlarms
+from infra.constructs_.git_access import GitAccess
 from infra.constructs_.notice_access import grant_notices
 from infra.constructs_.runtime_code import RuntimeCode
 from infra.constructs_.runtime_function import Program, RuntimeFunction
@@ -40,14 +40,12 @@ class ControllerStack(Stack):
             program=Program(
                 handler="controller.handler.handler",
                 timeout_seconds=TICK_SECONDS,
-                variables=settings.ledger_variables(settings.git_secret_name),
+                variables=settings.ledger_variables(writes=True),
                 at_most=1,
             ),
             source=RuntimeCode(self, "Code", "controller", "ledger", "schema"),
         )
-        Secret.from_secret_name_v2(self, "Git", settings.git_secret_name).grant_read(
-            controller.role
-        )
+        GitAccess(self, settings).grant(controller.role, writes=True)
         grant_sagemaker(controller.role, settings)
         grant_scaling(controller.role, settings)
         grant_notices(controller.role, settings)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
+from ledger.access.code_commit import region_of
 from ledger.checkout import documents
 from ledger.cross_checks import one_token_table
 from ledger.errors import Refused
@@ -50,7 +51,7 @@ class Settings:
     environment: Environment
     repository_url: str
     branch: str
-    git_secret_name: str
+    git_secret_name: str  # empty: the functions' roles open the repository
     git_read_secret_name: str = ""  # of the functions that only read; empty: the one above
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
@@ -59,9 +60,12 @@ class Settings:
         """Return a name of a stack that no other environment or project of the account has."""
         return f"{self.environment.project_prefix}-{self.name}-{part}"
 
-    def ledger_variables(self, secret_name: str) -> dict[str, str]:
+    def ledger_variables(self, *, writes: bool) -> dict[str, str]:
         """Return the variables that tell a function where its documents are, and its git secret."""
-        return LedgerSettings(self.name, self.repository_url, self.branch, secret_name).variables()
+        secret = self.git_secret_name if writes else self.reading_secret_name
+        return LedgerSettings(
+            self.name, self.repository_url, self.branch, secret or None
+        ).variables()
 
     @property
     def reading_secret_name(self) -> str:
@@ -86,7 +90,7 @@ def read(folder: Path, context: Context) -> Settings:
         *_one_token_table(fleet),
         *missing_functions(fleet, CODE),
         *_wrong_remote(url, branch or "main"),
-        *_wrong_secrets(secrets),
+        *_wrong_secrets(url, secrets),
         *_wrong_notifications(told, fleet.environment),
     ]
     if problems or fleet.environment is None:
@@ -168,8 +172,9 @@ def _wrong_remote(url: str, branch: str) -> Iterator[str]:
             yield f"`{url}` is not a repository that a Lambda can reach: give an https or ssh URL."
 
 
-def _wrong_secrets(secrets: Mapping[str, str]) -> Iterator[str]:
-    if not secrets["git_secret_name"]:
+def _wrong_secrets(url: str, secrets: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with the secrets' names; CodeCommit is opened by the functions' roles."""
+    if not secrets["git_secret_name"] and region_of(url) is None:
         yield (
             "No git secret is named: add `-c git_secret_name=NAME`, the name of the secret in "
             "Secrets Manager that holds the repository's credential."

@@ -1,6 +1,7 @@
 """Open the ledger in a deployed function: the git secret from Secrets Manager, a clone in /tmp.
 
-Once for a warm process. It must not know what the ledger is read for.
+Once for a warm process; the secret is read when the first connection needs it. It must not know
+what the ledger is read for.
 """
 
 import tempfile
@@ -13,10 +14,14 @@ from pathlib import Path
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.remote import Remote
+from ledger.access.code_commit import CodeCommitRole, region_of
+from ledger.access.source import SecretSource
+from ledger.errors import Refused, Unavailable
+from ledger.remote import CredentialSource, Remote
 from ledger.repository import Person, Repository, Sign
-from ledger.settings import STATUS_BRANCH, LedgerSettings, read_secret
+from ledger.settings import STATUS_BRANCH, LedgerSettings
 from ledger.signatures.secret_key import SecretSigner
 
 _BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
@@ -30,7 +35,7 @@ def open_deployed_with_status(
     The clones are fresh: what a crashed function left behind is not trusted.
     """
     folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
-    remote = _remote(settings, folder)
+    remote = _remote(settings, folder, clock)
     sign: Sign | None = None
     if settings.secret_id:
         sign = SecretSigner(partial(_secret, settings.secret_id), time.monotonic)
@@ -47,14 +52,24 @@ def open_deployed_with_status(
     return ledger, status
 
 
-def _remote(settings: LedgerSettings, folder: Path) -> Remote:
-    credentials = None
+def _remote(settings: LedgerSettings, folder: Path, clock: Callable[[], datetime]) -> Remote:
+    source: CredentialSource | None = None
     if settings.secret_id:
-        credentials = read_secret(_secret(settings.secret_id), folder / "ssh")
-    return Remote(settings.url, settings.branch, credentials)
+        secret = partial(_secret, settings.secret_id)
+        source = SecretSource(secret, folder / "access", clock, time.monotonic)
+    elif region := region_of(settings.url):
+        source = CodeCommitRole(settings.url, region, boto3.Session().get_credentials)
+    return Remote(settings.url, settings.branch, source)
 
 
 def _secret(secret_id: str) -> str:
-    """Read the text of a secret."""
-    client = boto3.client("secretsmanager", config=_BRIEF)
-    return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
+    """Read the text of a secret. Raises Unavailable LH2025."""
+    try:
+        client = boto3.client("secretsmanager", config=_BRIEF)
+        return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
+    except (ClientError, BotoCoreError) as error:
+        said = f"the git secret {secret_id} cannot be read: {error}"
+        raise Unavailable("LH2025", said) from error
+    except KeyError:
+        said = f"the git secret {secret_id} is binary: store its JSON as a text."
+        raise Refused("LH2021", said) from None

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import assert_never
+from typing import Protocol, assert_never
 from urllib.parse import SplitResult, urlsplit
 
 from ledger.errors import Refused
@@ -45,6 +45,24 @@ Credentials = Token | SshKey
 
 
 @dataclass(frozen=True)
+class Access:
+    """What a server lets in, and a file of certificates that are trusted besides the system's."""
+
+    credentials: Credentials | None = None
+    ca_bundle: Path | None = None
+
+
+class CredentialSource(Protocol):
+    """Credentials that change. Safe to call from many threads."""
+
+    def access(self) -> Access:
+        """Return what is good for a connection that is made now. Raises `Failure`."""
+
+    def doubt(self) -> None:
+        """Hear that a connection has failed: perhaps what was given is not good any more."""
+
+
+@dataclass(frozen=True)
 class Timeouts:
     """How long a server may take to accept a connection, and then to answer each read or write.
 
@@ -67,15 +85,37 @@ class Remote:
 
     url: str
     branch: str = "main"
-    credentials: Credentials | None = None
+    credentials: Credentials | CredentialSource | None = None
 
     def __post_init__(self) -> None:
         if not is_branch(self.branch):
             raise Refused("LH2001", f"{self.branch!r} is not the name of a branch.")
-        address = _address(self.url)
-        _check_secrets(self.url, address)
-        _check_protection(self.url, address)
-        _check_credentials(address.scheme, self.credentials)
+        check_address(self.url)
+        if not self._changing:
+            self.access()
+
+    def access(self) -> Access:
+        """Return what opens the server, asked anew for each connection. Raises `Failure`."""
+        match self.credentials:
+            case None | Token() | SshKey():
+                found = Access(self.credentials)
+            case source:
+                found = source.access()
+        _check_credentials(_address(self.url).scheme, found.credentials)
+        return found
+
+    def doubt(self) -> None:
+        """Hear that a connection has failed."""
+        if self._changing:
+            self._changing.doubt()
+
+    @property
+    def _changing(self) -> CredentialSource | None:
+        match self.credentials:
+            case None | Token() | SshKey():
+                return None
+            case source:
+                return source
 
     @property
     def is_local(self) -> bool:
@@ -101,6 +141,13 @@ class Remote:
                 " writers at once are lost. Serve it (`git http-backend`, `git daemon`, SSH) and"
                 " use that address.",
             )
+
+
+def check_address(url: str) -> None:
+    """Raise `Refused` for an address that has a secret in it, or is not protected on its way."""
+    address = _address(url)
+    _check_secrets(url, address)
+    _check_protection(url, address)
 
 
 def is_branch(name: str) -> bool:

@@ -102,6 +102,14 @@ class Writer:
         self._push_rate = PushRate()
         self._counted = ""  # the commit up to which the pushes of others are counted
 
+    def expect(self, callers: int) -> None:
+        """Let the next push wait a little for so many callers, so that they share it."""
+        self._batch.expect(callers)
+
+    def excuse(self) -> None:
+        """Wait for one caller less: it has ended, perhaps without a commit."""
+        self._batch.excuse()
+
     def commit(self, proposal: Proposal, deadline_seconds: float) -> Committed:
         """Return when the remote has the change. Past the deadline the attempt under way ends."""
         queued = QueuedChange(proposal, self._time.now() + deadline_seconds)

@@ -31,6 +31,7 @@ class Call:
     values joined by commas, as HTTP means it. `query` has every value of a name. `path` has the
     parts of the path that the route names, without their percent-encoding. `caller` is None where
     nobody showed who they are. `document` is the body as JSON, where the route has a schema for it.
+    Several processes may apply a call that `is_relayed`, and it must count once.
     """
 
     method: str
@@ -43,6 +44,7 @@ class Call:
     id: str = ""  # API Gateway's own, as it was sent
     base_url: str = ""
     document: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
+    is_relayed: bool = False
 
     @property
     def principal(self) -> Principal:
@@ -55,6 +57,11 @@ class Call:
     def has_key(self) -> bool:
         """Tell whether the caller wants a repetition to be recognised."""
         return "idempotency-key" in self.headers
+
+    @property
+    def counts_once(self) -> bool:
+        """Tell whether the history is to be asked if the request was applied already."""
+        return self.has_key or self.is_relayed
 
     @property
     def request_id(self) -> str:

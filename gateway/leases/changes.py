@@ -1,7 +1,8 @@
 """Changes of leases by the API: extend, add and release. Every change is a commit.
 
 A change goes through the same steps, whatever it is:
-- a request whose Idempotency-Key is in the history gets its first answer again, for 24 hours;
+- a request whose Idempotency-Key is in the history gets its first answer again, for 24 hours, as
+  does one that several processes may apply;
 - If-Match holds it to the lease that its caller knows;
 - the proposal is made of the newest snapshot, and committed, or with dry_run only shown.
 
@@ -32,9 +33,16 @@ _LOOKS = 3  # at a lease that others change at the same time
 DEADLINE_SECONDS = 20.0  # API Gateway gives up after 29
 
 
+class NoTimeLeftError(Exception):
+    """There was no time to commit a change, and the history does not have it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The leases of one environment. Safe to call from many threads."""
+    """The leases of one environment. Safe to call from many threads.
+
+    With no second left, a change is looked for in the history and not committed.
+    """
 
     ledger: Repository
     environment: str
@@ -42,6 +50,10 @@ class Changes:
     etags: ETags
     deadline_seconds: float = DEADLINE_SECONDS
     status: Repository | None = None
+
+    def within(self, seconds: float) -> "Changes":
+        """Return the same, with another time for each change."""
+        return replace(self, deadline_seconds=seconds)
 
     def extend(self, call: Call) -> Answer:
         """Keep an endpoint for some minutes more, or until an instant."""
@@ -100,7 +112,7 @@ class Changes:
             call.request_id,
             self.clock(),
             reason=asked.get("reason"),
-            digest=digest(method, asked) if call.has_key else None,
+            digest=digest(method, asked) if call.counts_once else None,
             known=None,
         )
 
@@ -134,7 +146,7 @@ class Changes:
         """Put the conditions of a request around what it asks."""
         if (header := call.headers.get("if-match")) is not None:
             proposal = self.etags.guarded(proposal, request, if_match(header))
-        if call.has_key:
+        if call.counts_once:
             self.ledger.answers(request.request_id)  # reads the history here, not in the queue
             proposal = once(proposal, request, self.ledger)
         return proposal
@@ -143,6 +155,9 @@ class Changes:
         """Return only after the remote has accepted the commit, or what it would be."""
         if is_dry_run:
             return quote(proposal, self.ledger.read())
+        if self.deadline_seconds <= 0:  # too late to commit it, but not to find it in the history
+            proposal(self.ledger.read())
+            raise NoTimeLeftError
         return self.ledger.commit(proposal, deadline_seconds=self.deadline_seconds)
 
     def _again(self, earlier: AlreadyApplied) -> Committed:

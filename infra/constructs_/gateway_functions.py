@@ -1,6 +1,6 @@
 """The functions behind the API. They share the code, and each has the rights of what it answers:
 
-- `Gateway` reads and writes the ledger
+- `Gateway` reads and writes the ledger; its processes meet in a table to share their pushes
 - `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
 - `Models` reads the ledger, asks models, and starts long calls
 - `Stream` reads the ledger and asks models, a part at a time
@@ -17,6 +17,8 @@ from aws_cdk.aws_secretsmanager import Secret
 from constructs import Construct
 
 from infra.constructs_.api import Integrations
+from infra.constructs_.change_table import ChangeTable
+from infra.constructs_.git_access import GitAccess
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
@@ -30,6 +32,7 @@ from ledger.function_variables import (
 )
 from ledger.variables import (
     BRANCH,
+    CHANGE_TABLE,
     CONTROLLER_FUNCTION,
     RATE_TABLE,
     STATE_MACHINE,
@@ -68,17 +71,12 @@ class GatewayFunctions(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self._source = source
-        self._secrets = {
-            name: Secret.from_secret_name_v2(self, key, name)
-            for key, name in (
-                ("GitRead", settings.reading_secret_name),
-                ("Git", settings.git_secret_name),
-            )
-        }
+        self._git = GitAccess(self, settings)
         self._rates = RateTable(self, "Rates")
-        gateway = self._with_ledger(
-            "Gateway", HANDLER, ANSWER_SECONDS, {}, secret_name=settings.git_secret_name
-        )
+        changes = ChangeTable(self, "Changes")
+        variables = {CHANGE_TABLE: changes.table.table_name}
+        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, variables, writes=True)
+        changes.grant_meeting(gateway.role)
         models, stream = self._models(), self._stream()
         webhook = self._webhook(controller)
         self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
@@ -139,19 +137,15 @@ class GatewayFunctions(Construct):
         seconds: int,
         variables: Mapping[str, str],
         *,
-        secret_name: str = "",
+        writes: bool = False,
     ) -> RuntimeFunction:
-        """Make a function that reads the ledger, knows its callers and counts their requests.
-
-        Without another secret it has the one that is for reading.
-        """
+        """Make a function that reads the ledger, knows its callers and counts their requests."""
         settings = self._settings
-        secret_name = secret_name or settings.reading_secret_name
         program = Program(
             handler=handler,
             timeout_seconds=seconds,
             variables={
-                **settings.ledger_variables(secret_name),
+                **settings.ledger_variables(writes=writes),
                 **identity_variables(settings.environment),
                 **rate_variables(settings.environment),
                 **origin_variables(settings.environment),
@@ -160,7 +154,7 @@ class GatewayFunctions(Construct):
             },
         )
         function = RuntimeFunction(self, name, program=program, source=self._source)
-        self._secrets[secret_name].grant_read(function.role)
+        self._git.grant(function.role, writes=writes)
         self._rates.grant_counting(function.role)
         return function
 

@@ -72,9 +72,10 @@ def ask(remote: Remote, not_the_head: str) -> tuple[Verdict, str]:
 
 
 def _authorization(remote: Remote) -> dict[str, str]:
-    if not isinstance(remote.credentials, Token):
+    credentials = remote.access().credentials
+    if not isinstance(credentials, Token):
         return {}
-    pair = f"{remote.credentials.username}:{remote.credentials.token}"
+    pair = f"{credentials.username}:{credentials.token}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 

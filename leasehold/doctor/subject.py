@@ -4,11 +4,12 @@ Each fact is found out once. Whoever asks first for one that cannot be known get
 whoever asks later is told that it is known already.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,12 +17,12 @@ from controller.aws.clients import PATIENT
 from controller.aws.errors import Absent, aws_errors
 from leasehold.context import Cloud, Context
 from leasehold.doctor.finding import NotKnown
+from ledger.access.source import SecretSource
 from ledger.documents import Environment
 from ledger.errors import Failure
 from ledger.holdings import Fleet
 from ledger.remote import Credentials, Remote
 from ledger.repository import Repository, Snapshot
-from ledger.settings import read_secret
 
 LEDGER, SECRET, READ, DOCUMENTS = "ledger", "secret", "repository: read", "documents"
 CREDENTIALS = "credentials"
@@ -101,13 +102,20 @@ class Subject:
 
         Raises Failure for a secret that is not there or not understood.
         """
-        if self.named.git_secret is None:
-            return self.context().remote.credentials
-        return read_secret(self.secret(self.named.git_secret), self.folder / "ssh")
+        return self._opened().access().credentials
 
     @_once
     def remote(self) -> Remote:
-        return replace(self.context().remote, credentials=self.credentials())
+        self.credentials()
+        return self._opened()
+
+    def _opened(self) -> Remote:
+        remote = self.context().remote
+        if self.named.git_secret is None:
+            return remote
+        secret = partial(self.secret, self.named.git_secret)
+        source = SecretSource(secret, self.folder / "access", self.clock, time.monotonic)
+        return replace(remote, credentials=source)
 
     @_once
     def repository(self) -> Repository:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ledger.deadline import left
 from ledger.proof import SignedCommit
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
+from ledger.repository import certificates as certificates  # before pygit2 is imported
 from ledger.repository.clone import Clone, CommitIdentity, Sign
 from ledger.repository.graph import MOST_BETWEEN
 from ledger.repository.pages import Page, Place
@@ -142,6 +143,14 @@ class Repository:
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return the parents of a commit that this repository has told of. Raises `Failure`."""
         return self._clone.surely(lambda: self._clone.parents(commit))
+
+    def expect(self, callers: int) -> None:
+        """Let the next push wait a little for so many calls of `commit`, so that they share it."""
+        self._writer.expect(callers)
+
+    def excuse(self) -> None:
+        """Expect one caller less. Whoever was expected says so at its end, in any case."""
+        self._writer.excuse()
 
     def at(self, commit: str) -> Snapshot:
         """Return the files as of a commit that this repository has told of.

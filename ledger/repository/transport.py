@@ -15,7 +15,8 @@ from pygit2.enums import CredentialType
 
 from ledger.deadline import left
 from ledger.errors import Failure, Refused, Unavailable
-from ledger.remote import Remote, SshKey, Timeouts, Token
+from ledger.remote import Access, Credentials, Remote, SshKey, Timeouts, Token
+from ledger.repository.certificates import trust
 from ledger.repository.exchange import Line
 from ledger.repository.known_hosts import HOMES
 from ledger.writer import PushFailed
@@ -56,14 +57,15 @@ class Server:
 
         Overdue LH2014 leaves the clone to the server, too: nobody may use it any more.
         """
+        access = self.remote.access()
         callbacks, line = _Callbacks(self.remote), self._line()
 
         def connect() -> pygit2.Remote:
             line.resolve()
-            return self._connect(repository, callbacks, push=False)
+            return self._connect(repository, callbacks, access, push=False)
 
         try:
-            with self._known_hosts():
+            with self._known_hosts(access.credentials):
                 remote = line.run(connect, self._seconds(), repository.free)
         except FOREIGN as error:
             raise self.unreachable(error) from error
@@ -103,19 +105,20 @@ class Server:
         An empty base begins the branch, if it still does not exist. pygit2 returns as if all were
         well when the server refuses. The callback has the verdict. The handle is used up.
         """
+        access = self.remote.access()
         callbacks, line = _Callbacks(self.remote, base), self._line()
 
         def push() -> None:
             try:
                 line.resolve()
-                connection = self._connect(repository, callbacks, push=True)
+                connection = self._connect(repository, callbacks, access, push=True)
                 spec = f"{commit}:{self._branch}"
                 connection.push([spec], callbacks=callbacks, proxy=self._proxy)
             finally:
                 repository.free()
 
         try:
-            with self._known_hosts():
+            with self._known_hosts(access.credentials):
                 line.run(push, self._seconds(), repository.free)
         except Unavailable as late:
             raise PushFailed(late.message, verdict=False, sent=callbacks.give_up()) from late
@@ -143,12 +146,22 @@ class Server:
         return Unavailable("LH2003", f"The repository {self.remote.url} cannot be read: {words}")
 
     def _connect(
-        self, repository: pygit2.Repository, callbacks: "_Callbacks", *, push: bool
+        self,
+        repository: pygit2.Repository,
+        callbacks: "_Callbacks",
+        access: Access,
+        *,
+        push: bool,
     ) -> pygit2.Remote:
         pygit2.settings.server_connect_timeout = self._timeouts.connect_ms
         pygit2.settings.server_timeout = self._timeouts.server_ms
+        trust(self.remote.url, access.ca_bundle)
         connection = repository.remotes.create_anonymous(self.remote.url)
-        connection.connect(callbacks, int(push), proxy=self._proxy)
+        try:
+            connection.connect(callbacks, int(push), proxy=self._proxy)
+        except (Failure, *FOREIGN):
+            self.remote.doubt()
+            raise
         return connection
 
     def _line(self) -> Line:
@@ -158,9 +171,8 @@ class Server:
         return left(self._timeouts.exchange_ms / 1000)
 
     @contextmanager
-    def _known_hosts(self) -> Iterator[None]:
+    def _known_hosts(self, key: Credentials | None) -> Iterator[None]:
         """Let libgit2 find our known hosts: it looks in the home directory and nowhere else."""
-        key = self.remote.credentials
         if not isinstance(key, SshKey):
             yield
             return
@@ -194,7 +206,7 @@ class _Callbacks(pygit2.RemoteCallbacks):
         super().__init__()
         self._remote = remote
         self._base = base or _NO_COMMIT
-        self._asked = False
+        self._offered: list[Credentials | None] = []
         self._said = ""
         self._deciding = threading.Lock()
         self._given_up = False
@@ -210,12 +222,12 @@ class _Callbacks(pygit2.RemoteCallbacks):
     def credentials(
         self, _url: str, username_from_url: str | None, allowed_types: CredentialType
     ) -> pygit2.UserPass | pygit2.Keypair | pygit2.Username:
-        credentials = self._remote.credentials
+        credentials = self._remote.access().credentials
         if isinstance(credentials, SshKey) and allowed_types & CredentialType.USERNAME:
             return pygit2.Username(credentials.username)
-        if self._asked:
-            raise Refused("LH2006", f"{self._remote.url} does not accept the credentials.")
-        self._asked = True
+        if self._offered:
+            credentials = self._renewed()
+        self._offered.append(credentials)
         match credentials:
             case Token():
                 return pygit2.UserPass(credentials.username, credentials.token)
@@ -223,6 +235,14 @@ class _Callbacks(pygit2.RemoteCallbacks):
                 return _keypair(credentials, username_from_url)
             case None:
                 raise Refused("LH2006", f"{self._remote.url} asks for credentials; none are set.")
+
+    def _renewed(self) -> Credentials | None:
+        """Return what has changed since the server refused it. Raises Refused LH2006."""
+        self._remote.doubt()
+        credentials = self._remote.access().credentials
+        if len(self._offered) > 1 or credentials in self._offered:
+            raise Refused("LH2006", f"{self._remote.url} does not accept the credentials.")
+        return credentials
 
     def certificate_check(self, _certificate: None, valid: bool, host: bytes) -> bool:  # noqa: FBT001 - pygit2 calls it
         """Accept only what libgit2 has verified; pygit2's own default accepts every SSH host."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 HELD_AT_MOST = 2.0  # seconds
 _BETWEEN_LOOKS = 0.1
-_THREADS = 8
 
 
 def create_repository(root: Path, name: str) -> Path:
@@ -53,6 +52,8 @@ class GitServer(LoopbackServer):
     `middleware` wraps the WSGI application: that is where tests put their faults.
     """
 
+    threads = 8
+
     def __init__(
         self,
         root: Path,
@@ -71,5 +72,5 @@ class GitServer(LoopbackServer):
 
     def _bound(self, port: int, sockets: Sockets) -> TcpWSGIServer:
         return TcpWSGIServer(
-            self._application, map=sockets, host=HOST, port=port, threads=_THREADS, ident="git"
+            self._application, map=sockets, host=HOST, port=port, threads=self.threads, ident="git"
         )

@@ -52,6 +52,7 @@ from gateway.principal import Principal, Scope
 from gateway.webhook.receive import Webhook
 from gateway.webhook.signatures import sign
 from leasehold import console
+from ledger.access.forms import GitHubApp, SshSecret, read_secret
 from ledger.documents import (
     dump_lease,
     parse_definition,
@@ -78,9 +79,8 @@ from ledger.observed import (
 from ledger.printable import as_json, in_line, in_markdown
 from ledger.proposals import Request, extension
 from ledger.refusal_log import read_refusals
-from ledger.remote import SshKey, Token
+from ledger.remote import Token
 from ledger.repository.trees import Trees
-from ledger.settings import read_secret
 from ledger.snapshot import Change, CommitRecord, Person, Snapshot, check
 from ledger.variables import WEBHOOK_SECRET_VALUE
 from tests.fuzz import inputs
@@ -411,12 +411,13 @@ def history(data: bytes) -> None:
 
 
 def git_secret(data: bytes) -> None:
-    with tempfile.TemporaryDirectory() as folder, documented("LH2021"):
-        match read_secret(text(data), Path(folder)):
+    with documented("LH2001", "LH2021", "LH2026"):
+        secret = read_secret(text(data))
+        match secret.opens:
             case Token() as found:
                 assert found.token not in repr(found) or len(found.token) < 20
-            case SshKey() as key:
-                assert key.private_key.stat().st_mode & 0o77 == 0
+            case SshSecret() | GitHubApp() as found:
+                assert found.private_key not in repr(secret) or len(found.private_key) < 20
 
 
 def model_answers(data: bytes) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.group_commit import table as table_queue
 from gateway.models import executions
 from ledger import variables
 from tests.infra.conftest import ENVIRONMENT
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 WRITE_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 READ_SECRET = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
 COUNT = {"dynamodb:UpdateItem"}
+MEET = {
+    f"dynamodb:{call}" for call in ("BatchGetItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
+}
 ENDPOINTS = "arn:<AWS::Partition>:sagemaker:eu-central-1:<AWS::AccountId>:endpoint"
 OURS = {
     "StringEquals": {
@@ -55,7 +59,7 @@ def test_who_commits_has_the_git_secret_for_writing_and_no_other(
 
 
 def test_the_gateway_cannot_touch_an_endpoint(synthesis: Synthesis) -> None:
-    assert synthesis.allowed(GATEWAY) == WRITE_LOG | READ_SECRET | COUNT
+    assert synthesis.allowed(GATEWAY) == WRITE_LOG | READ_SECRET | COUNT | MEET
     assert secrets(synthesis, GATEWAY) == {"shop/git-??????"}
 
 
@@ -121,8 +125,25 @@ def test_requests_are_counted_in_one_table_for_all_functions(synthesis: Synthesi
     (table,) = (name for name in tables if name.startswith("FunctionsRates"))
     for name in (GATEWAY, MODELS, STREAM):
         assert synthesis.variables(name)["LEASEHOLD_RATE_TABLE"] == {"Ref": table}
-        (counting,) = synthesis.allowing(name, "dynamodb:UpdateItem")
-        assert counting.resources == {f"<{table}.Arn>"}
+        counting = synthesis.allowing(name, "dynamodb:UpdateItem")
+        assert f"<{table}.Arn>" in {each for it in counting for each in it.resources}
+
+
+def test_changes_meet_in_a_table_of_the_functions_that_change_leases(synthesis: Synthesis) -> None:
+    tables = synthesis.resources("AWS::DynamoDB::Table")
+    (table,) = (name for name in tables if name.startswith("FunctionsChanges"))
+    told = tables[table]["Properties"]
+    keys = {each["KeyType"]: each["AttributeName"] for each in told["KeySchema"]}
+    assert keys == {"HASH": table_queue.KIND, "RANGE": table_queue.ID}
+    assert told["TimeToLiveSpecification"]["AttributeName"] == table_queue.EXPIRY
+    assert told["BillingMode"] == "PAY_PER_REQUEST"
+    assert synthesis.variables(GATEWAY)["LEASEHOLD_CHANGE_TABLE"] == {"Ref": table}
+    (meeting,) = synthesis.allowing(GATEWAY, "dynamodb:PutItem")
+    assert meeting.resources == {f"<{table}.Arn>"}
+    assert meeting.actions == MEET
+    for name in (MODELS, STREAM):
+        assert "LEASEHOLD_CHANGE_TABLE" not in synthesis.variables(name)
+        assert not synthesis.allowing(name, "dynamodb:PutItem")
 
 
 # -- what each function is told

@@ -55,6 +55,7 @@ def started(synthesis: Synthesis, name: str, scene: Scene, **here: str) -> Itera
         "LEASEHOLD_REPOSITORY": scene.forge.url,
         "LEASEHOLD_GIT_SECRET": "",
         "LEASEHOLD_RATE_TABLE": "",
+        "LEASEHOLD_CHANGE_TABLE": "",
         "LEASEHOLD_IDENTITIES": "",
         "AWS_ENDPOINT_URL": scene.account.url,
         "AWS_ACCESS_KEY_ID": "testing",
@@ -97,11 +98,14 @@ def request(method: str, resource: str, **more: Any) -> dict[str, Any]:  # noqa:
 
 def test_the_gateway_extends_a_lease_by_a_commit(synthesis: Synthesis, scene: Scene) -> None:
     body = json.dumps({"EndpointName": FALCON, "minutes": 10})
-    with started(synthesis, GATEWAY, scene) as gateway:
+    make_table(synthesis, "FunctionsChanges", scene, "changes")
+    with started(synthesis, GATEWAY, scene, LEASEHOLD_CHANGE_TABLE="changes") as gateway:
         answer = gateway.invoke(request("POST", "/endpoint-expiry", body=body)).answer
         again = gateway.invoke(request("GET", "/openapi.json")).answer
     assert answer["statusCode"] == 200, answer
     assert json.loads(answer["body"])["Commit"] == scene.forge.tip
+    (lock,) = scene.account.client("dynamodb").scan(TableName="changes")["Items"]
+    assert lock["row_kind"] == {"S": "lock"}
     assert again["statusCode"] == 200
 
 

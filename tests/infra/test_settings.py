@@ -248,6 +248,13 @@ def test_an_ssh_url_keeps_its_user(checkout: Path, context: Context) -> None:
     assert read(checkout, {**context, "repository_url": url}.get).repository_url == url
 
 
+def test_codecommit_needs_no_secret(checkout: Path, context: Context) -> None:
+    url = "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/fleet"
+    del context["git_secret_name"]
+    settings = read(checkout, {**context, "repository_url": url}.get)
+    assert "LEASEHOLD_GIT_SECRET" not in settings.ledger_variables(writes=True)
+
+
 @pytest.mark.parametrize("key", SECRETS)
 @pytest.mark.parametrize("name", ["*", "shop/*", "arn:aws:secretsmanager:eu-central-1:1:secret:x"])
 def test_a_secret_is_named_without_wildcards(

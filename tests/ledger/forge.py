@@ -21,7 +21,7 @@ from sandbox.git.server import create_repository
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ledger.remote import Credentials
+    from ledger.remote import Credentials, CredentialSource
 
 ANA = Person("Ana", "ana@example.com")
 BEN = Person("Ben", "ben@example.com")
@@ -138,7 +138,7 @@ def opened(
     url: str,
     cache: Path,
     *,
-    credentials: Credentials | None = None,
+    credentials: Credentials | CredentialSource | None = None,
     timeouts: Timeouts | None = None,
     clock: Callable[[], datetime] = lambda: NOON,
 ) -> Repository:

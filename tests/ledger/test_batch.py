@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +155,36 @@ def test_a_ticket_that_a_round_is_at_work_on_is_not_taken_back_for_sure() -> Non
     joined(threads)
 
     assert told == [False]
+
+
+def test_a_round_waits_for_callers_who_were_announced() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    batch = Batch(ledger.work)
+    batch.expect(4)
+    threads = started(*(partial(batch.settle, Ticket(name)) for name in "abc"))
+    assert ledger.rounds == []
+    batch.excuse()
+    joined(threads)
+    assert ledger.rounds == [["a", "b", "c"]]
+
+
+def test_who_was_announced_and_never_comes_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ledger.batch._LONGEST_SILENCE", 0.01)
+    ledger = Ledger()
+    ledger.gate.set()
+    batch = Batch(ledger.work)
+    batch.expect(2)
+    batch.settle(Ticket("a"))
+    assert ledger.rounds == [["a"]]
+
+
+def test_one_caller_too_many_excused_is_none() -> None:
+    ledger = Ledger()
+    ledger.gate.set()
+    batch = Batch(ledger.work)
+    batch.excuse()
+    batch.settle(Ticket("a"))
+    assert ledger.rounds == [["a"]]

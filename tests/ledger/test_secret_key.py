@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ledger.access.forms import read_secret
 from ledger.errors import Refused
 from ledger.remote import Token
-from ledger.settings import read_secret
 from ledger.signatures import signing_key, verified
 from ledger.signatures.secret_key import SecretSigner, read_signing_key
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def made_key() -> str:
@@ -24,10 +20,10 @@ def made_key() -> str:
     return made.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
 
 
-def test_a_signing_key_is_read_beside_what_opens_the_repository(tmp_path: Path) -> None:
+def test_a_signing_key_is_read_beside_what_opens_the_repository() -> None:
     key = made_key()
     text = json.dumps({"username": "bot", "token": "t", "signing_key": key})
-    assert read_secret(text, tmp_path) == Token("bot", "t")
+    assert read_secret(text).opens == Token("bot", "t")
     found = read_signing_key(text)
     assert found is not None
     assert found.text == key

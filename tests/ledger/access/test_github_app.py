@@ -1,0 +1,164 @@
+"""A GitHub App: its key proves it, and its tokens are renewed before they end."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import sys
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ledger.access.forms import GitHubApp
+from ledger.access.github_app import InstallationTokens
+from ledger.access.source import SecretSource
+from ledger.errors import Refused, Unavailable
+from ledger.remote import Token
+from sandbox.git.server import GitServer
+from tests.ledger.access.github import GitHub, pem, private_key
+from tests.ledger.forge import NOON, add, opened, seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Clock:
+    now: datetime = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def github(clock: Clock) -> Iterator[GitHub]:
+    with GitHub(clock) as running:
+        yield running
+
+
+@pytest.fixture
+def app(github: GitHub) -> GitHubApp:
+    return GitHubApp("12", "345", pem(private_key()), github.url)
+
+
+def test_a_token_is_used_for_fifty_minutes(app: GitHubApp, github: GitHub, clock: Clock) -> None:
+    tokens = InstallationTokens(app, "", clock)
+    for minutes in (0, 10, 39):
+        clock.now = NOON + timedelta(minutes=minutes)
+        assert tokens.current() == Token("x-access-token", "ghs_1")
+    clock.now = NOON + timedelta(minutes=50)
+    assert tokens.current() == Token("x-access-token", "ghs_2")
+    tokens.forget()
+    assert tokens.current() == Token("x-access-token", "ghs_3")
+    assert len(github.minted) == 3
+
+
+def test_a_clock_that_is_set_back_renews_the_token(app: GitHubApp, clock: Clock) -> None:
+    tokens = InstallationTokens(app, "", clock)
+    tokens.current()
+    clock.now = NOON - timedelta(hours=1)
+    assert tokens.current().token == "ghs_2"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "because"),
+    [
+        ({"private_key": pem(private_key(2))}, "401"),
+        ({"app_id": "13"}, "401"),
+        ({"installation_id": "1"}, "404"),
+        ({"private_key": "s3cret"}, "PEM"),
+        ({"private_key": ""}, "PEM"),
+    ],
+    ids=["another key", "another app", "not installed", "no key", "nothing"],
+)
+def test_what_github_refuses_needs_a_person(
+    app: GitHubApp, clock: Clock, wrong: dict[str, Any], because: str
+) -> None:
+    with pytest.raises(Refused, match=because) as caught:
+        InstallationTokens(replace(app, **wrong), "", clock).current()
+    assert caught.value.code == "LH2024"
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        (500, {}, b"oops\x1b[2J\n"),
+        (429, {}, b""),
+        (201, {}, b"no json"),
+        (201, {}, b"[]"),
+        (201, {}, b'{"token": "two\\nlines"}'),
+        (302, {"Location": "http://127.0.0.1:1/elsewhere"}, b""),
+    ],
+    ids=["error", "too often", "no JSON", "a list", "no token", "elsewhere"],
+)
+def test_what_github_cannot_do_now_may_be_tried_again(
+    app: GitHubApp, github: GitHub, clock: Clock, instead: tuple[int, dict[str, str], bytes]
+) -> None:
+    github.instead = instead
+    tokens = InstallationTokens(app, "", clock)
+    with pytest.raises(Unavailable) as caught:
+        tokens.current()
+    assert caught.value.code == "LH2025"
+    assert caught.value.message.isprintable()
+    github.instead = None
+    assert tokens.current().token == "ghs_1"
+
+
+def test_an_old_token_is_used_while_github_cannot_renew_it(
+    app: GitHubApp, github: GitHub, clock: Clock
+) -> None:
+    tokens = InstallationTokens(app, "", clock)
+    tokens.current()
+    github.instead = (500, {}, b"")
+    clock.now = NOON + timedelta(minutes=55)
+    assert tokens.current().token == "ghs_1"
+    clock.now = NOON + timedelta(minutes=59)
+    with pytest.raises(Unavailable):
+        tokens.current()
+
+
+def test_a_server_out_of_reach_may_be_tried_again(app: GitHubApp, clock: Clock) -> None:
+    away = replace(app, api_url="http://127.0.0.1:1")
+    with pytest.raises(Unavailable, match="cannot be asked for a token"):
+        InstallationTokens(away, "", clock).current()
+
+
+def test_a_missing_package_is_named(
+    app: GitHubApp, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:  # noqa: ANN401
+        if name == "jwt":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.delitem(sys.modules, "jwt")
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(Refused, match=r"leasehold\[github-app\]"):
+        InstallationTokens(app, "", clock).current()
+
+
+def test_a_revoked_token_is_renewed_while_a_repository_is_read(
+    app: GitHubApp, clock: Clock, tmp_path: Path
+) -> None:
+    hosted, users = tmp_path / "hosted", {"x-access-token": "ghs_1"}
+    hosted.mkdir()
+    told = {"app_id": 12, "installation_id": 345, "private_key": app.private_key}
+    secret = json.dumps(told | {"api_url": app.api_url})
+    seconds = [0.0]
+    source = SecretSource(lambda: secret, tmp_path / "access", clock, lambda: seconds[0])
+    with GitServer(hosted, credentials=users) as server:
+        forge = seeded(hosted, "fleet.git", server.repository_url("fleet.git"))
+        repository = opened(forge.url, tmp_path / "cache", credentials=source)
+        repository.read()
+        users["x-access-token"], seconds[0] = "ghs_2", 60.0
+        repository.commit(add(1, "r-1"))
