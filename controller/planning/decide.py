@@ -63,6 +63,8 @@ def _unknown(decision: Decision, there: Observed) -> Action | None:
 
 
 def _credit(decision: Decision, there: Observed) -> Action | None:
+    if there.unread:  # when it came into service, the record does not have yet
+        return None
     minutes = decision.credit_minutes
     if there.phase is not Phase.SERVING or not minutes or decision.lease == decision.holding.lease:
         return None

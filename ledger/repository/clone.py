@@ -7,6 +7,7 @@ for a push's network time. It must not know what the files mean.
 
 import hashlib
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -39,7 +40,7 @@ from ledger.repository.graph import (
     read_ends,
 )
 from ledger.repository.pages import Page, Place, read_page
-from ledger.repository.raw_commit import RawCommit
+from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
 from ledger.repository.transport import FOREIGN, TRACKING, Connection, Server
 from ledger.repository.trees import Trees, write_tree
@@ -125,6 +126,8 @@ class Clone:
             author = signature(change.author, self._identity.clock())
             committer = signature(self._identity.committer, self._identity.clock())
             graph = Graph(repository, frozenset(), is_final=False)
+            if parent.commit:
+                self._check_parent(repository, parent.commit)
             before = graph.tree(graph.commit(parent.commit)) if parent.commit else None
             tree = write_tree(repository, before, change.files)
             ids = [pygit2.Oid(hex=parent.commit)] if parent.commit else []
@@ -132,10 +135,22 @@ class Clone:
             made = str(make_commit(repository, what, self._identity.sign))
             return parent.after(made, change.files, committed_at(graph.commit(made)))
 
+    def _check_parent(self, repository: pygit2.Repository, commit: str) -> None:
+        """Raise Refused LH2016 for a commit that libgit2 cannot parse: nothing can be put on it."""
+        try:
+            repository.get(commit)
+        except FOREIGN as error:
+            raise Refused(
+                "LH2016",
+                f"Nothing can be committed on {commit}, the newest commit of"
+                f" {self._server.remote.branch}: who made it, or when, cannot be read ({error})."
+                " Commit something on top of it with git, and push that.",
+            ) from error
+
     def push(self, base: Snapshot, tip: Snapshot) -> None:
         with turn(self._lock), self._guarded():
-            pushing = self._open()
-        self._server.push(pushing, base.commit, tip.commit)
+            outgoing = self._outgoing(base.commit)
+        self._server.push(outgoing, base.commit, tip.commit)
         with turn(self._lock):
             self._tip = tip
             # The push has won, whatever becomes of the clone.
@@ -145,10 +160,10 @@ class Clone:
     def try_push(self) -> None:
         """Push the head onto itself. Raises `Failure`."""
         tip = self.fetch().commit
-        with self._lock, self._guarded():
-            pushing = self._open()
+        with turn(self._lock), self._guarded():
+            outgoing = self._outgoing(tip)
         try:
-            self._server.push(pushing, tip, tip)
+            self._server.push(outgoing, tip, tip)
         except PushFailed as failure:
             if failure.moved:  # somebody else has just pushed, so the server let us in
                 return
@@ -170,6 +185,20 @@ class Clone:
 
     def parents(self, commit: str) -> tuple[str, ...]:
         return self._walked(lambda graph: graph.commit(commit).parents, MOST_SEARCHED)
+
+    def _outgoing(self, base: str) -> pygit2.Repository:
+        """Open a repository of this clone's objects whose history begins at a commit.
+
+        libgit2 walks all of it to know what to send, and gives up at a commit that it cannot parse.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="outgoing-", dir=self._cache))
+        pygit2.init_repository(str(folder), bare=True).free()
+        alternates = folder / "objects" / "info" / "alternates"
+        alternates.parent.mkdir(exist_ok=True)
+        alternates.write_text(f"{self._path.absolute() / 'objects'}\n")
+        if base:
+            (folder / "shallow").write_text(f"{base}\n", encoding="ascii")
+        return pygit2.Repository(str(folder))
 
     def between(self, base: str, tip: str) -> Sequence[CommitRecord]:
         lifetime = KEY_LIFETIME.total_seconds()
@@ -342,12 +371,19 @@ class Clone:
             raise self._server.unreachable(damage) from damage
 
     def _deepen(self, depth: int) -> None:
-        """Fetch so many commits below the remote's tip; what is deeper already stays so."""
-        try:
-            with self._connected() as connection:
-                self._fetch(connection, depth)
-        except Damaged as damage:
-            raise self._server.unreachable(damage) from damage
+        """Fetch so many commits below the remote's tip; what is deeper already stays so.
+
+        A clone that cannot be deepened is made anew as deep as that: libgit2 tells the server which
+        commits it has, and cannot if one of them is odd.
+        """
+        for is_last in (False, True):
+            try:
+                with self._connected() as connection:
+                    return self._fetch(connection, depth)
+            except Damaged as damage:
+                if is_last:
+                    raise self._server.unreachable(damage) from damage
+        return None
 
     def _fetch(self, connection: Connection, depth: int) -> None:
         """Fetch into the clone. A whole one stays whole, and a path offers nothing less."""
@@ -436,7 +472,7 @@ class Clone:
 def _check_tip(repository: pygit2.Repository) -> None:
     """Raise KeyError where the clone has lost what it was made for: that is not a short history."""
     tracked = repository.references.get(TRACKING)
-    if tracked and tracked.target not in repository:
+    if tracked and not is_there(repository, tracked.target):
         raise KeyError(f"it does not have its own tip, {tracked.target}")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pygit2
 
-from ledger.repository.raw_commit import RawCommit, read_commit
+from ledger.repository.raw_commit import RawCommit, is_there, read_commit
 from ledger.repository.transport import FOREIGN
 from ledger.repository.trees import entry
 
@@ -78,7 +78,7 @@ class Graph:
         """Return the id of what a commit has at a path, or None; each is looked up once."""
         key = commit.tree, path
         if key not in self._entries:
-            self._entries[key] = entry(self.tree(commit), path)
+            self._entries[key] = entry(self.tree(commit), path) if commit.tree else None
         return self._entries[key]
 
 
@@ -133,4 +133,4 @@ def mend_ends(repository: pygit2.Repository, clone: Path) -> None:
 
 def _is_joined(repository: pygit2.Repository, commit: str) -> bool:
     found = read_commit(repository, commit)
-    return found is not None and all(parent in repository for parent in found.parents)
+    return found is not None and all(is_there(repository, each) for each in found.parents)

@@ -10,7 +10,8 @@ import pygit2
 from pygit2.enums import ObjectType
 
 _HEADER = re.compile(rb"^(tree|parent|author|committer) (.*)$", re.MULTILINE)
-_SIGNATURE = re.compile(rb"^(.*?) ?<([^>]*)>? ?(-?\d+)?")
+# Longer numbers are no date, and Python takes its time to read one.
+_SIGNATURE = re.compile(rb"^(.*?) ?<([^>]*)>? ?(-?\d{1,19}(?!\d))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ class RawCommit:
     message: bytes
 
 
+def is_there(repository: pygit2.Repository, name: str | pygit2.Oid) -> bool:
+    """Tell whether there is an object of this id; libgit2 says no to one that it cannot parse."""
+    return name in repository.odb
+
+
 def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
     """Read a commit; None where there is none of this id. A part that is not readable is empty."""
-    if name not in repository:
+    try:
+        kind, raw = repository.read(name)
+    except KeyError:
         return None
-    kind, raw = repository.read(name)
     if kind != ObjectType.COMMIT:
         return None
     head, _, message = raw.partition(b"\n\n")
@@ -41,8 +48,8 @@ def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
         found.setdefault(field, []).append(value)
     author, email, _ = _signature(found.get(b"author", []))
     name_of, committer, date = _signature(found.get(b"committer", []))
-    tree = next(iter(found[b"tree"])).decode("ascii")
-    parents = tuple(parent.decode("ascii") for parent in found.get(b"parent", []))
+    tree = found.get(b"tree", [b""])[0].decode("ascii", "replace")
+    parents = tuple(parent.decode("ascii", "replace") for parent in found.get(b"parent", []))
     by = author, email
     return RawCommit(name, tree, parents, raw, by, name_of, committer, date, message)
 

@@ -3,6 +3,7 @@
 It works on handles that are given to it. It must not know what a clone is kept for.
 """
 
+import shutil
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -103,7 +104,7 @@ class Server:
         """Move the branch from `base` to `commit`, or raise `PushFailed`; silence is no success.
 
         An empty base begins the branch, if it still does not exist. pygit2 returns as if all were
-        well when the server refuses. The callback has the verdict. The handle is used up.
+        well when the server refuses. The callback has the verdict. The repository is used up.
         """
         access = self.remote.access()
         callbacks, line = _Callbacks(self.remote, base), self._line()
@@ -116,6 +117,7 @@ class Server:
                 connection.push([spec], callbacks=callbacks, proxy=self._proxy)
             finally:
                 repository.free()
+                shutil.rmtree(repository.path, ignore_errors=True)
 
         try:
             with self._known_hosts(access.credentials):

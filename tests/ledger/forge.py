@@ -141,9 +141,10 @@ def opened(
     credentials: Credentials | CredentialSource | None = None,
     timeouts: Timeouts | None = None,
     clock: Callable[[], datetime] = lambda: NOON,
+    branch: str = "main",
 ) -> Repository:
     return Repository(
-        Remote(url, credentials=credentials),
+        Remote(url, branch, credentials),
         cache,
         committer=GATEWAY,
         clock=clock,
