@@ -53,6 +53,9 @@ class Survey(Protocol):
     """All that a plan depends on besides the endpoints, as far as it could be looked at."""
 
     def findings(self, fleet: Fleet, look: Look, record: Record, now: datetime) -> Findings: ...
+    def hosted(
+        self, questions: Collection[ComponentQuestion], now: datetime
+    ) -> Mapping[EndpointName, Hosted]: ...
 
 
 class Memory(Protocol):

@@ -70,7 +70,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     asked = components_asked(planned, seen.observed, findings.record)
-    hosted = cloud.components(asked) if asked else {}
+    hosted = dependencies.survey.hosted(asked, now)
     findings = replace(findings, hosted=hosted, record=with_held(findings.record, hosted))
     if hosted:
         planned = plan(fleet, seen.observed, now, snapshot.commit, findings)

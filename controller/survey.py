@@ -13,6 +13,7 @@ from typing import Protocol
 from controller.planning.artifact import Artifact
 from controller.planning.clock import clock_fault
 from controller.planning.collection import Served, collectible, doubt, suspects, unused
+from controller.planning.components import ComponentQuestion, Hosted, HostedBy, remembered
 from controller.planning.config_looks import ConfigQuestion, config_looks
 from controller.planning.desired import config_names
 from controller.planning.existing_config import ConfigSeen
@@ -31,8 +32,8 @@ from ledger.observed import Record
 class Account(Protocol):
     """The looks that can be taken of an AWS account.
 
-    Each may raise Failure, but for `uses`, `configs` and `served`: their answers say what is
-    unknown.
+    Each may raise Failure, but for `uses`, `configs`, `components` and `served`: their answers say
+    what is unknown.
     """
 
     def scaling(self, observed: Collection[Observed]) -> Scales: ...
@@ -42,6 +43,9 @@ class Account(Protocol):
     def configs(
         self, questions: Collection[ConfigQuestion]
     ) -> Mapping[ConfigQuestion, ConfigSeen]: ...
+    def components(
+        self, questions: Collection[ComponentQuestion]
+    ) -> Mapping[EndpointName, Hosted]: ...
     def artifacts(self, owner: Owner) -> tuple[Artifact, ...]: ...
     def names_in_use(self, observed: Collection[Observed]) -> frozenset[Name]: ...
     def tagged(self, owner: Owner) -> Mapping[EndpointName, Name]: ...
@@ -81,6 +85,16 @@ class Survey:
         return Findings(
             record, uses, scales, leftovers, clock_fault=fault, troubles=said, configs=configs
         )
+
+    def hosted(self, questions: Collection[ComponentQuestion], now: datetime) -> HostedBy:
+        """Return which inference components are on these endpoints."""
+        known = remembered(self._remembered.hosted, questions, now)
+        asked = [each for each in questions if each.endpoint_name not in known]
+        found = self._account.components(asked) if asked else {}
+        kept = {name: self._remembered.hosted[name] for name in known}
+        kept |= {name: (now, hosted) for name, hosted in found.items()}
+        self._remembered = replace(self._remembered, hosted=kept)
+        return {**known, **found}
 
     def _configs(
         self, fleet: Fleet, look: Look, due: Collection[ConfigQuestion], now: datetime

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ledger.errors import Failure
-from ledger.printable import as_json, in_line
+from ledger.printable import as_json, in_line, without_commands
 
 output_option = click.option(
     "--output", type=click.Choice(["text", "json"]), default="text", show_default=True
@@ -119,7 +119,7 @@ def _print_table(
     with console.capture() as rendered:
         console.print(table)
     for line in rendered.get().splitlines():
-        click.echo(line.rstrip())
+        click.echo(without_commands(line.rstrip()))  # a cell may be folded before one
 
 
 def _row(cells: Sequence[Cell]) -> list[Text]:

@@ -30,7 +30,12 @@ def printable(text: str) -> str:
 
 def in_line(text: str) -> str:
     """Write a text as one line of a terminal or a log, in which a CI finds no command."""
-    return _COMMANDS.sub(r"\1\\", printable(text))
+    return without_commands(printable(text))
+
+
+def without_commands(line: str) -> str:
+    """Write a line, which may have styles and folded cells in it, so that a CI finds no command."""
+    return _COMMANDS.sub(r"\1\\", line)
 
 
 def in_markdown(text: str) -> str:

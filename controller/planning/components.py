@@ -17,6 +17,7 @@ asked about none of those, unless it has refused to delete one for its component
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.collection import names_content
@@ -34,12 +35,14 @@ _ASKED = frozenset({Verb.DELETE, Verb.IDLE, Verb.ADOPT})
 class ComponentQuestion:
     """Which components are on an endpoint, by the name that SageMaker has for it.
 
-    Its config and its number of instances, as far as they are known, tell what it costs.
+    Its config and its number of instances, as far as they are known, tell what it costs. Before
+    an end the answer is of this moment.
     """
 
     endpoint_name: EndpointName
     config_name: str | None
     count: int | None = None
+    before_an_end: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,20 @@ class Hosted:
 
 
 HostedBy = Mapping[EndpointName, Hosted]
+HostedAt = Mapping[EndpointName, tuple[datetime, Hosted]]
+REMEMBERED = timedelta(minutes=15)  # what is on an endpoint that is not to end
+
+
+def remembered(known: HostedAt, questions: Iterable[ComponentQuestion], now: datetime) -> HostedBy:
+    """Return the answers that were given lately: components that are there may stay for months."""
+    answers: dict[EndpointName, Hosted] = {}
+    for question in questions:
+        if question.before_an_end or question.endpoint_name not in known:
+            continue
+        at, hosted = known[question.endpoint_name]
+        if hosted.names and timedelta(0) <= now - at < REMEMBERED:
+            answers[question.endpoint_name] = hosted
+    return answers
 
 
 def may_host(endpoint_name: EndpointName, config_name: str | None) -> bool:
@@ -88,7 +105,8 @@ def components_asked(
         entry = record.entry(name)
         was_held = entry is not None and entry.held is not None
         if was_held or may_host(seen.endpoint_name, seen.config_name):
-            asked.append(ComponentQuestion(seen.endpoint_name, seen.config_name, seen.count))
+            ends = action.verb is Verb.DELETE
+            asked.append(ComponentQuestion(seen.endpoint_name, seen.config_name, seen.count, ends))
     return tuple(asked)
 
 

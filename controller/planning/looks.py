@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 
+from controller.planning.components import HostedAt
 from controller.planning.config_looks import ConfigLooks, ConfigQuestion, configs_due
 from controller.planning.idleness import Use, may_be_idle
 from controller.planning.observed import Observed, by_name
@@ -54,6 +55,7 @@ class Remembered:
     last_used: Mapping[EndpointName, datetime] = field(default_factory=lambda: MappingProxyType({}))
     none_left: CollectionInputs | None = None  # with which nothing was left over
     configs: ConfigLooks = field(default_factory=lambda: MappingProxyType({}))
+    hosted: HostedAt = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,6 +225,11 @@ def test_it_is_never_idle_by_its_own_metric(scene: Scene) -> None:
     assert said.startswith("keep: leased until")
     assert "idle_minutes does not end it, for it hosts inference components (llama)" in said
     remove(scene, "llama")
+    scene.let_pass(minutes=14)
+    scene.account.calls()
+    assert told(scene.tick(), A).startswith("keep: leased until")
+    assert "ListInferenceComponents" not in scene.account.calls()
+    scene.let_pass(minutes=1)
     assert outcome(scene.tick(), A).action.verb == "idle"
 
 

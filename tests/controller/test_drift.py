@@ -390,6 +390,8 @@ class TestATagThatIsTakenOut:
         redefine(scene)
         scene.account.order_fault("denied", operation="DeleteTags")
         assert outcome(scene.tick(), A).code == "LH3006"
+        assert settle(scene) == []
+        scene.let_pass(minutes=11)
         assert settle(scene) == ["tag done"]
         assert self.tags(scene) == {}
 

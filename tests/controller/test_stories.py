@@ -18,9 +18,10 @@ from tests.ledger.long_history import grow
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
+    from controller.planning.components import ComponentQuestion, HostedBy
     from controller.planning.findings import Findings
     from controller.planning.observed import Look
     from ledger.holdings import Fleet
@@ -69,6 +70,9 @@ class Meanwhile:
         findings = self.scene.survey.findings(fleet, look, record, now)
         self.happen()
         return findings
+
+    def hosted(self, questions: Collection[ComponentQuestion], now: datetime) -> HostedBy:
+        return self.scene.survey.hosted(questions, now)
 
     def tick(self) -> Tick:
         return reconcile(replace(self.scene.dependencies, survey=self), "dev", self.scene.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import pytest
 from controller.planning.artifact import Artifact, ResourceKind
 from controller.planning.clock import CLOCK_TOLERANCE
 from controller.planning.collection import Served
+from controller.planning.components import ComponentQuestion, Hosted
 from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Findings
 from controller.planning.idleness import Use
@@ -75,6 +76,10 @@ class CountingAccount:
     def configs(self, questions: Collection[ConfigQuestion]) -> dict[ConfigQuestion, ConfigSeen]:
         self._count("configs")
         return {each: ConfigSeen(each.config_name, problem=self.unread) for each in questions}
+
+    def components(self, questions: Collection[ComponentQuestion]) -> dict[EndpointName, Hosted]:
+        self._count("components")
+        return {each.endpoint_name: Hosted(("llama",)) for each in questions}
 
     def artifacts(self, owner: Owner) -> tuple[Artifact, ...]:
         assert owner == OWNER
@@ -216,3 +221,17 @@ def test_a_config_that_nobody_could_read_is_a_trouble_and_is_known_as_such() -> 
     found = Survey(account).findings(theirs, Look((), None), RECORD, NOW)
     assert found.troubles == ("LH3006: AWS does not allow it.",)
     assert found.configs == {NAME: ConfigSeen("theirs", problem="LH3006: AWS does not allow it.")}
+
+
+def test_components_are_asked_about_once_in_a_while_unless_something_ends() -> None:
+    account = CountingAccount()
+    survey = Survey(account)
+    idle = ComponentQuestion(NAME, "studio", before_an_end=False)
+    for minutes in (0, 1, 14, 15):
+        hosted = survey.hosted((idle,), NOW + timedelta(minutes=minutes))
+        assert hosted == {NAME: Hosted(("llama",))}
+    assert account.calls["components"] == 2
+    survey.hosted((replace(idle, before_an_end=True),), NOW + timedelta(minutes=15))
+    assert account.calls["components"] == 3
+    assert survey.hosted((), NOW) == {}
+    assert account.calls["components"] == 3

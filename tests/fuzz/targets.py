@@ -780,6 +780,7 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
         joined("\u202e", "##[command]x", "[red]no mark-up[/red]"),
         joined(b"\xff", "\u2028\x85", "  ::set-output"),
         joined("a" * 300, "\t", "\\ud800"),
+        joined("NAME", "WHY", f"{'x' * 150} ::set-output"),
     ),
 }
 

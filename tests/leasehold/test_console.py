@@ -119,3 +119,11 @@ def test_what_is_spare_makes_room_for_words(
     assert "2026-11-23 10:00  demo-Search-Endpoint" in shown
     assert ("LOCAL" in shown) is is_spare_shown
     assert set(why.split()) <= set(shown.split())
+
+
+def test_a_cell_that_is_folded_begins_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [f"{'x' * length} ::error::y" for length in range(150, 200)]
+    console.show_table(("NAME", "WHY"), [(each, "z" * 20) for each in words])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 51
+    assert not any(line.lstrip().startswith("::") for line in lines)

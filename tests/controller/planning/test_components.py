@@ -12,12 +12,14 @@ from controller.memory.transitions import news
 from controller.plan import plan
 from controller.planning.action import Action, Verb
 from controller.planning.components import (
+    ComponentQuestion,
     Hosted,
     components_asked,
     has_any,
     held_by,
     idle_unknown,
     may_host,
+    remembered,
     with_components,
     with_held,
     without_cost,
@@ -25,7 +27,7 @@ from controller.planning.components import (
 from controller.planning.findings import Findings
 from ledger.names import Name
 from ledger.observed import Entry, Record
-from tests.controller.cases import ENDED, NAME, NOW, fleet_of, remembering, there
+from tests.controller.cases import ENDED, NAME, NOW, ago, fleet_of, remembering, there
 
 if TYPE_CHECKING:
     from controller.planning.observed import Observed
@@ -156,3 +158,24 @@ def test_what_aws_refused_to_end_is_noted() -> None:
     assert entry.held == "Inference components are on it."
     assert held(Record(), [(action, "x")]) == Record()
     assert held(record, []) == record
+
+
+@pytest.mark.parametrize(
+    ("hosted", "age", "before_an_end", "is_known"),
+    [
+        (SOME, 0, False, True),
+        (SOME, 14, False, True),
+        (SOME, 15, False, False),
+        (SOME, -1, False, False),
+        (SOME, 0, True, False),
+        (Hosted(), 0, False, False),
+        (UNREAD, 0, False, False),
+    ],
+)
+def test_only_components_that_are_there_are_remembered(
+    hosted: Hosted, age: int, *, before_an_end: bool, is_known: bool
+) -> None:
+    question = ComponentQuestion(NAME, "studio", before_an_end=before_an_end)
+    known = {NAME: (ago(age), hosted)}
+    assert remembered(known, [question], NOW) == ({NAME: hosted} if is_known else {})
+    assert remembered({}, [question], NOW) == {}
