@@ -158,6 +158,17 @@ def test_a_pull_request_has_its_documents_and_locks_checked(service: str) -> Non
     assert lines.index("leasehold validate .") + 1 == lines.index("leasehold lock --check")
 
 
+@pytest.mark.parametrize("service", ["GitHub", "GitLab"])
+def test_the_plan_of_a_pull_request_reads_the_ledger_by_the_jobs_token(
+    job: Job, service: str
+) -> None:
+    lines = [line for step in SERVICES[service]("check") for line in step.splitlines()]
+    (helper,) = (line for line in lines if line.startswith("git config"))
+    ask = "printf 'url=https://git.example.com/fleet.git\\n\\n' | git credential fill"
+    done = job.script(job.folder, ["export TOKEN=of-the-job CI_JOB_TOKEN=of-the-job", helper, ask])
+    assert "password=of-the-job" in done.stdout.splitlines(), done.stderr
+
+
 def test_a_stale_lock_names_the_command_and_a_current_one_makes_no_commit(job: Job) -> None:
     check = ["leasehold lock --check"]
     job.push({"A.endpoint.json": definition("A")})
