@@ -15,7 +15,7 @@ _NUMBERS = re.compile(r"v?(\d+(?:\.\d+)*)")
 _VERSION = re.compile(
     rf"{_NUMBERS.pattern}(?:[-_.]?(dev|alpha|a|beta|b|preview|pre|rc|c|post)[-_.]?(\d*))?"
 )
-_STAGES = {
+_STAGES: dict[str | None, int] = {
     "dev": -4,
     **dict.fromkeys(("a", "alpha"), -3),
     **dict.fromkeys(("b", "beta"), -2),
