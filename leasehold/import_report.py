@@ -17,6 +17,7 @@ from leasehold.predecessor.move import Move
 from leasehold.predecessor.notes import Note
 from leasehold.predecessor.second_step import Step
 from ledger.holdings import ROOT
+from ledger.printable import in_line
 from ledger.tags import ADOPTABLE_TAG
 
 _LONGEST_VALUE = 100
@@ -41,7 +42,7 @@ def message(asked: Asked, made: Move) -> str:
         "",
         "Where each field of the predecessor's file went:",
         "",
-        *(f"- {each}" for each in made.notes),
+        *(f"- {in_line(str(each))}" for each in made.notes),  # whatever a name in the file holds
     ]
     return "\n".join(lines) + "\n"
 
@@ -79,7 +80,7 @@ def advise(asked: Asked, made: Move, found: Found | None) -> None:
         for each in made.adopted
         if each.tags.get(ADOPTABLE_TAG) != consent
     )
-    done = Import(asked.environment, str(asked.file), made, found, consents)
+    done = Import(asked.environment, str(asked.file), str(asked.clone), made, found, consents)
     say()
     say("Next, in this order:")
     for number, step in enumerate(advice(done, aws), start=1):

@@ -95,6 +95,8 @@ def _misfit(source: JumpStart, definition: Definition, lock: Lock, region_name: 
         return "/model_id"
     if not covers(source.model_version, lock.model_version):
         return "/model_version"
+    if source.inference_config_name not in {None, lock.config_name}:
+        return "/inference_config_name"
     if lock.instance_type is None:
         return None
     if lock.instance_type != definition.instance_type:
@@ -108,8 +110,9 @@ def _misfit(source: JumpStart, definition: Definition, lock: Lock, region_name: 
 
 def _made_for_another(definition: Definition, lock: Lock) -> str:
     name, types = definition.name, lock.all_types
+    config = f" ({lock.config_name})" if lock.config_name else ""
     return (
-        f"{name}.lock.json was made for {lock.model_id} {lock.model_version} on"
+        f"{name}.lock.json was made for {lock.model_id} {lock.model_version}{config} on"
         f" {' and '.join(types) or 'any instance'} in {lock.region_name}: run `leasehold lock"
         f" {name}` again and commit it."
     )

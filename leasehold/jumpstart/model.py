@@ -39,13 +39,15 @@ class Model:
     """One version of a model, whatever it will run on.
 
     `deprecated` is AWS's sentence (perhaps an empty one) or None; `vulnerabilities` likewise.
-    `config_name` is the configuration that JumpStart ranks first.
+    `config_name` is the configuration that is meant: one that was asked for, or the one that
+    JumpStart ranks first. `configs` has the supported instance types of each.
     """
 
     header: Header
     supported_instance_types: tuple[str, ...] = ()
     default_instance_type: str | None = None
     config_name: str | None = None
+    configs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     eula_url: str | None = None
     deprecated: str | None = None
     vulnerabilities: tuple[str, ...] | None = None
@@ -92,8 +94,11 @@ class Catalogue(Protocol):
     def headers(self, model_type: ModelType) -> Sequence[Header]:
         """Return all versions of all models of a kind. Raises NotResolvableError LH1049."""
 
-    def model(self, header: Header) -> Model:
-        """Look one version up. Raises NotResolvableError."""
+    def model(self, header: Header, config_name: str | None = None) -> Model:
+        """Look one version up, in a configuration of its own if need be.
+
+        Raises NotResolvableError, with LH1051 where it has no such configuration.
+        """
 
     def artifacts(self, model: Model, instance_type: str) -> Artifacts:
         """Resolve a version for an instance type. Raises NotResolvableError."""

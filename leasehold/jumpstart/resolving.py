@@ -17,7 +17,7 @@ from ledger.cross_checks import deprecated_version, unread_licence, vulnerable_v
 from ledger.json_files import Violation
 from ledger.model_versions import covers
 
-_POINTERS = {"LH1040": "/model_id", "LH1041": "/model_version"}
+_POINTERS = {"LH1041": "/model_version", "LH1051": "/inference_config_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def resolve(wanted: Wanted, catalogue: Catalogue, *, upgrade: bool = False) -> L
     """Resolve one definition. Raises Refused LH5071 where the catalogue cannot be read."""
     try:
         choice = _choose(wanted, catalogue, upgrade=upgrade)
-        model = catalogue.model(choice.header)
+        model = catalogue.model(choice.header, wanted.source.inference_config_name)
         against = [*_against_types(wanted, model), *_against_flags(wanted, model)]
         if any(each.code == "LH1042" for each in against):  # nothing is known of such a type
             return Unlocked(wanted, (*_licence(wanted, model, Artifacts()), *against))
@@ -101,8 +101,15 @@ def _against_types(wanted: Wanted, model: Model) -> Iterator[Violation]:
                 "LH1042",
                 pointer,
                 f"JumpStart does not support {_named(model)} on {kind}: choose one of"
-                f" {', '.join(supported)}.",
+                f" {', '.join(supported)}{_in_another_config(model, kind)}.",
             )
+
+
+def _in_another_config(model: Model, kind: str) -> str:
+    others = [name for name, types in model.configs.items() if kind in types]
+    if not others:
+        return ""
+    return f", or set inference_config_name to {' or '.join(others)}, which supports it"
 
 
 def _against_flags(wanted: Wanted, model: Model) -> Iterator[Violation]:

@@ -101,17 +101,18 @@ class SdkCatalogue:
             )
         return self._headers(model_type)
 
-    def model(self, header: Header) -> Model:
+    def model(self, header: Header, config_name: str | None = None) -> Model:
         with self._asking(f"{header.model_id} {header.version}"):
-            specs = self._fresh_specs(header)
+            specs, name = self._fresh_specs(header, config_name)
             return Model(
                 header,
                 supported_instance_types=tuple(specs.supported_inference_instance_types or ()),
                 default_instance_type=specs.default_inference_instance_type,
-                config_name=_config_name(specs),
-                eula_url=self._eula_url(_either(specs, "hosting_eula_key")),
-                deprecated=_deprecated(specs),
-                vulnerabilities=_vulnerabilities(specs),
+                config_name=name,
+                configs=_configs(specs),
+                eula_url=self._eula_url(_either(specs, name, "hosting_eula_key")),
+                deprecated=_deprecated(specs, name),
+                vulnerabilities=_vulnerabilities(specs, name),
                 needs_repacking=_is_open(header) and specs.use_inference_script_uri(),
                 subscription_link=specs.model_subscription_link,
             )
@@ -119,7 +120,7 @@ class SdkCatalogue:
     def artifacts(self, model: Model, instance_type: str) -> Artifacts:
         header = model.header
         with self._asking(f"{header.model_id} {header.version} on {instance_type}"):
-            specs = self._fresh_specs(header)
+            specs, _ = self._fresh_specs(header, model.config_name)
             arn = self._package(specs, model, instance_type)
             kwargs = {
                 "model_kwargs": retrieve._retrieve_model_init_kwargs(**self._named(model)),  # noqa: SLF001
@@ -168,8 +169,8 @@ class SdkCatalogue:
             for each in found
         )
 
-    def _fresh_specs(self, header: Header) -> Any:  # noqa: ANN401  (the SDK's)
-        """Return specs that no resolution has changed yet, with the configuration ranked first."""
+    def _fresh_specs(self, header: Header, wanted: str | None) -> tuple[Any, str | None]:
+        """Return specs that no resolution has changed yet, and which configuration they are in."""
         self.headers(header.model_type)  # of this region: the SDK knows one at a time
         accessor = JumpStartModelsAccessor
         if accessor._cache is not None and accessor._curr_region == self._region:  # noqa: SLF001
@@ -178,8 +179,16 @@ class SdkCatalogue:
             key = JumpStartCachedContentKey(kind, place)
             accessor._cache._content_cache._lru_cache.pop(key, None)  # noqa: SLF001
         specs = self._specs(header, None)
-        name = _config_name(specs)
-        return specs if name is None else self._specs(header, name)
+        name = _ranked_first(specs) if wanted is None else wanted
+        if name is None:
+            return specs, None
+        if name not in (known := _configs(specs)):
+            raise NotResolvableError(
+                "LH1051",
+                f"{header.model_id} {header.version} has no configuration {name}; there is"
+                f" {', '.join(known) or 'none that can be chosen'}.",
+            )
+        return self._specs(header, name), name
 
     def _specs(self, header: Header, config_name: str | None) -> Any:  # noqa: ANN401
         return utils.verify_model_region_and_return_specs(
@@ -350,42 +359,57 @@ def _is_open(header: Header) -> bool:
     return header.model_type == "open_weights"
 
 
-def _config_name(specs: Any) -> str | None:  # noqa: ANN401
+def _ranked_first(specs: Any) -> str | None:  # noqa: ANN401
     if not specs.inference_configs:
         return None
     found = specs.inference_configs.get_top_config_from_ranking()
     return None if found is None else str(found.config_name)
 
 
-def _layers(specs: Any) -> Iterator[Any]:  # noqa: ANN401
+def _configs(specs: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
+    """Return the instance types that each configuration supports."""
+    if not specs.inference_configs:
+        return {}
+    return {name: _types(each) for name, each in specs.inference_configs.configs.items()}
+
+
+def _types(config: Any) -> tuple[str, ...]:  # noqa: ANN401
+    """Return its types; none where the SDK fails on it, which concerns no other configuration."""
+    try:
+        return tuple(config.resolved_config.get("supported_inference_instance_types") or ())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ()
+
+
+def _layers(specs: Any, config_name: str | None) -> Iterator[Any]:  # noqa: ANN401
     """Yield where a flag may stand: what was resolved, the top of the spec, its components."""
     yield specs
-    name = _config_name(specs)
-    if name is not None:
-        config = specs.inference_configs.configs[name]
+    if config_name is not None:
+        config = specs.inference_configs.configs[config_name]
         yield config.base_fields
         yield from (config.config_components or {}).values()
 
 
-def _either(specs: Any, name: str) -> Any:  # noqa: ANN401
+def _either(specs: Any, config_name: str | None, field: str) -> Any:  # noqa: ANN401
     """Return a field from the first place that says it: what is resolved hides the others."""
-    for each in _layers(specs):
-        found = each.get(name) if isinstance(each, dict) else getattr(each, name, None)
+    for each in _layers(specs, config_name):
+        found = each.get(field) if isinstance(each, dict) else getattr(each, field, None)
         if found:
             return found
     return None
 
 
-def _deprecated(specs: Any) -> str | None:  # noqa: ANN401
-    if not _either(specs, "deprecated"):
+def _deprecated(specs: Any, config_name: str | None) -> str | None:  # noqa: ANN401
+    if not _either(specs, config_name, "deprecated"):
         return None
-    return str(_either(specs, "deprecated_message") or "")
+    return str(_either(specs, config_name, "deprecated_message") or "")
 
 
-def _vulnerabilities(specs: Any) -> tuple[str, ...] | None:  # noqa: ANN401
-    if not _either(specs, "inference_vulnerable"):
+def _vulnerabilities(specs: Any, config_name: str | None) -> tuple[str, ...] | None:  # noqa: ANN401
+    if not _either(specs, config_name, "inference_vulnerable"):
         return None
-    return tuple(_either(specs, "inference_vulnerabilities") or ("it does not say where",))
+    named = _either(specs, config_name, "inference_vulnerabilities")
+    return tuple(named or ("it does not say where",))
 
 
 def _code(error: ClientError) -> str:

@@ -12,6 +12,7 @@ from controller.aws.account import Account
 from controller.aws.errors import Absent, aws_errors
 from gateway.callers.legacy_tokens import LegacyTokens
 from leasehold.predecessor.expiries import PATH, Expiry, read_expiry
+from leasehold.predecessor.fitting import is_endpoint_name
 from leasehold.predecessor.found import TICK, ConfigFound, Found, Rule, TokensFound
 from ledger.errors import Failure, Refused
 from ledger.names import EndpointName
@@ -31,7 +32,8 @@ class PredecessorAccount:
     def look(self, names: Iterable[EndpointName], token_table: str) -> Found:
         """Look at all that the parameters name, and at these endpoints."""
         expiries = self._expiries()
-        wanted = dict.fromkeys([*expiries, *names])
+        # What no endpoint can be called SageMaker would refuse, and with it the whole look.
+        wanted = [each for each in dict.fromkeys([*expiries, *names]) if is_endpoint_name(each)]
         found = {name: self._account.find(name) for name in wanted}
         endpoints = {name: there for name, there in found.items() if there}
         configs = {each.config_name for each in endpoints.values() if each.config_name}

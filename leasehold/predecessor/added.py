@@ -1,6 +1,7 @@
 """Definitions of endpoints that the predecessor's API added, with any name and any config. Pure."""
 
-from leasehold.predecessor.allotment import Allotment
+from leasehold.predecessor.allotment import Allotment, is_name
+from leasehold.predecessor.fitting import fitted
 from leasehold.predecessor.made import SCHEMA, Made
 from leasehold.predecessor.notes import absent
 from leasehold.predecessor.schedules import hours_of
@@ -9,7 +10,8 @@ from ledger.names import EndpointName
 
 def of_endpoint(allotment: Allotment, endpoint_name: EndpointName, config_name: str) -> Made:
     """Make the definition of an endpoint that the predecessor's API added."""
-    name = allotment.taken.take(_short(allotment, endpoint_name))
+    short = _short(allotment, endpoint_name)
+    name = allotment.taken.take(short if is_name(short) else fitted(short) or "Endpoint")
     found = allotment.found
     there, expiry = found.serving(endpoint_name), found.expiries.get(endpoint_name)
     config = found.configs.get(config_name)

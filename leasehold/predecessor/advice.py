@@ -1,5 +1,6 @@
 """What is left to a person after an import, in the order in which it is done. Pure."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -19,10 +20,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What was imported: into which environment, by which file, and what AWS has of it."""
+    """What was imported: into which environment and clone, by which file, what AWS has of it."""
 
     environment: str
     file: str
+    clone: str
     move: Move
     found: Found | None
     consents: tuple[str, ...] = ()  # commands, for what nobody has agreed to yet
@@ -42,9 +44,15 @@ def advice(done: Import, aws: Command) -> Iterator[Said]:
         yield Said(
             "Once they are adopted, the second step: an update of each, blue/green, to its"
             " model_id and a lock (with --only NAME, one after the other):",
-            (f"leasehold import {done.file} -e {done.environment} --second-step",),
+            (shlex.join(_second_step(done)),),
         )
     yield _keep(done.move)
+
+
+def _second_step(done: Import) -> Iterator[str]:
+    yield from ("leasehold", "import", done.file, "-e", done.environment, "--second-step")
+    if done.clone != ".":
+        yield from ("--into", done.clone)
 
 
 def _tick(found: Found | None, aws: Command) -> Said:

@@ -2,7 +2,7 @@
 
 from controller.planning.observed import Existing
 from leasehold.predecessor.configs import Configs, Model
-from leasehold.predecessor.fitting import allotted, fits, fitted
+from leasehold.predecessor.fitting import allotted, fits, fitted, is_endpoint_name
 from leasehold.predecessor.found import Found
 from ledger.names import EndpointName
 
@@ -18,11 +18,11 @@ class Allotment:
         models = {each.place: each for each in configs.models}
         names = {place: each.name for place, each in models.items()}
         self.names, self.taken = allotted(
-            names, _is_name, lambda place: fitted(names[place]) or "Model"
+            names, is_name, lambda place: fitted(names[place]) or "Model"
         )
         former = {place: configs.endpoint_name(each) for place, each in models.items()}
         self.endpoint_names, _ = allotted(
-            former, _is_endpoint, lambda place: _as_endpoint(self.default(self.names[place]))
+            former, is_endpoint_name, lambda place: _as_endpoint(self.default(self.names[place]))
         )
         answered = [each for each in configs.models if not self.is_async(each)]
         paths = {each.place: path for each in answered if (path := _path(each)) is not None}
@@ -55,16 +55,12 @@ def _path(model: Model) -> str | None:
             return None
 
 
-def _is_name(text: str) -> bool:
+def is_name(text: str) -> bool:
     return fits("endpoint", "name", value=text)
 
 
-def _is_endpoint(text: str) -> bool:
-    return fits("endpoint", "endpoint_name", value=text)
-
-
 def _as_endpoint(text: str) -> str:
-    return text if _is_endpoint(text) else fitted(text)
+    return text if is_endpoint_name(text) else fitted(text)
 
 
 def _is_path(text: str) -> bool:

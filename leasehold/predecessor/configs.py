@@ -15,6 +15,7 @@ from ledger.json_text import decode
 _KNOWN = {"project_prefix", "region_name", "ddb_auth_table_name", "jumpstart_models"}
 _DEFAULT_TABLE = "AuthTable"
 _LONGEST_REASON = 200
+_MOST_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Configs:
 def read_configs(file: str, content: bytes) -> Configs:
     """Read it. Raises Refused LH5081 where it is not the predecessor's."""
     try:
-        data = decode(content)
+        data = decode(content, _MOST_BYTES)
     except ValueError as error:
         raise _refused(file, f"it cannot be read as JSON: {error}") from error
     except RecursionError:

@@ -62,3 +62,8 @@ def fits(schema: str, *path: str, value: object) -> bool:
         document = {key: document}
     pointer = "/" + "/".join(path)
     return not any(each.pointer == pointer for each in check("", document, schema))
+
+
+def is_endpoint_name(text: str) -> bool:
+    """Tell whether SageMaker takes a name for an endpoint."""
+    return fits("endpoint", "endpoint_name", value=str(text))

@@ -30,6 +30,7 @@ class Lock:
     instance_type: str | None
     container: Container | ModelPackage
     instance_pools: tuple[str, ...] = ()
+    config_name: str | None = None
     licences: tuple[str, ...] = ()
     deprecated: str | None = None
     vulnerabilities: tuple[str, ...] = ()
@@ -52,6 +53,7 @@ def parse_lock(file: str, content: bytes) -> Lock | tuple[Violation, ...]:
         instance_type=data.get("instance_type"),
         container=_served(data),
         instance_pools=tuple(data.get("instance_pools", ())),
+        config_name=data.get("config_name"),
         licences=tuple(dict.fromkeys(_licences(data))),
         deprecated=data.get("deprecated"),
         vulnerabilities=tuple(data.get("vulnerabilities", ())),

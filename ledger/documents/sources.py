@@ -64,6 +64,7 @@ class JumpStart:
     accept_eula: bool = False
     tolerate_deprecated_model: bool = False
     tolerate_vulnerable_model: bool = False
+    inference_config_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def source_from(data: Mapping[str, Any]) -> Source:
                 data.get("accept_eula", False),
                 data.get("tolerate_deprecated_model", False),
                 data.get("tolerate_vulnerable_model", False),
+                data.get("inference_config_name"),
             )
         case _:
             return container_from(data["model"])

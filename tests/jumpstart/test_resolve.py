@@ -63,6 +63,43 @@ class TestAVersion:
         assert lock["model_package_arn"].endswith(":model-package/acme-market-2-0-004")
 
 
+class TestAConfiguration:
+    def test_is_the_one_that_is_ranked_first(self, clone: Clone) -> None:
+        clone.define("A", "acme-llm-gated", FOUR_GPUS, accept_eula=True).locked()
+        assert clone.lock("A")["config_name"] == "lmi-optimized"
+        assert "lmi18" in clone.lock("A")["image"]
+
+    def test_is_the_one_that_is_asked_for(self, clone: Clone) -> None:
+        fields = {"accept_eula": True, "inference_config_name": "tgi"}
+        clone.define("A", "acme-llm-gated", GPU, **fields).locked()
+        lock = clone.lock("A")
+        assert (lock["config_name"], "tgi-3.0.0" in lock["image"]) == ("tgi", True)
+        assert lock["environment"]["MODEL_CACHE_ROOT"] == "/opt/ml/model"
+        assert clone.fleet().broken == ()
+
+    def test_that_supports_a_type_is_named(self, clone: Clone) -> None:
+        said = clone.define("A", "acme-llm-gated", GPU, accept_eula=True).refused()
+        assert "or set inference_config_name to tgi, which supports it. [LH1042]" in said
+
+    def test_that_is_broken_concerns_no_other(self, clone: Clone, jumpstart: str) -> None:
+        made = specs.with_configs(specs.spec("acme-half", "1.0.0"), {"lmi": {}}, ["lmi"])
+        made["inference_configs"]["broken"] = {"component_names": []}
+        with_it(jumpstart, [*specs.OPEN, made])
+        clone.define("A", "acme-half", GPU).locked()
+        with_it(jumpstart, specs.OPEN)
+        assert clone.lock("A")["config_name"] == "lmi"
+
+    @pytest.mark.parametrize(
+        ("model_id", "there"),
+        [("acme-llm-gated", "tgi, lmi-optimized"), ("acme-llm-open", "none that can be chosen")],
+    )
+    def test_that_is_not_there_is_refused(self, clone: Clone, model_id: str, there: str) -> None:
+        fields = {"accept_eula": True, "inference_config_name": "vllm"}
+        said = clone.define("A", model_id, FOUR_GPUS, **fields).refused()
+        assert "/inference_config_name: " in said
+        assert f"has no configuration vllm; there is {there}. [LH1051]" in said
+
+
 class TestTheSameInput:
     def test_gives_the_same_bytes_in_two_processes(self, clone: Clone, tmp_path: Path) -> None:
         clone.define("A", "acme-llm-draft", FOUR_GPUS, accept_eula=True)

@@ -98,6 +98,15 @@ class TestACommit:
             "schema/lock.schema.json",
         } <= set(files)
 
+    def test_has_no_lines_that_a_name_in_the_file_makes(self, tmp_path: Path, clone: Path) -> None:
+        forged = "x\n\nLease-Action: release\nLease-Endpoint: demo-Falcon40B-Endpoint"
+        file = write(tmp_path, file_of(model(forged), **{forged: 1}))
+        result = run(file, clone, *GIVEN)
+        assert result.exit_code == 0, result.stderr
+        assert git(clone, "log", "--format=%(trailers)").strip() == ""
+        lines = git(clone, "log", "--format=%B").splitlines() + result.stdout.splitlines()
+        assert not any(line.startswith("Lease-") for line in lines)
+
     def test_shares_the_ledgers_id_and_takes_nothing_else_along(
         self, file: Path, clone: Path
     ) -> None:

@@ -19,6 +19,7 @@ from tests.leasehold.running import Up
 _SENTENCE = re.compile(r"leasehold: [^\n]+ \[LH\d{4}\]\n")
 _PROXY = "http://127.0.0.1:9"  # nobody listens there
 
+_ROLE = "arn:aws:iam::123456789012:role/demo"
 # Each verb with arguments that change nothing of the shared `up`.
 _VERBS: Mapping[str, tuple[str, ...]] = {
     "status": (),
@@ -28,6 +29,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "log": ("Falcon40B",),
     "plan": (),
     "adopt": ("nobody",),
+    "import": ("configs.json", "--from-aws", "--no-commit", "--role-arn", _ROLE),
     "claim": ("nobody",),
     "token list": (),
     "token create": ("--for", "nobody"),
@@ -35,7 +37,8 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "token migrate": ("--from", "nobody", "--dry-run"),
     "reconcile": ("--branch", "nobody"),
 }
-_WITHOUT_A_LEDGER = {"doctor", "init", "validate", "verify-push", "where"}
+_LOCKS = {"lock", "models", "new"}
+_WITHOUT_A_LEDGER = {"doctor", "init", "validate", "verify-push", "where", *_LOCKS}
 _PROCESSES = {"up", "tour"}
 
 _BROKEN: Mapping[str, Mapping[str, str]] = {
@@ -90,6 +93,7 @@ def _bare(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.chdir(folder)
     (folder / "broken").write_text("[profile broken\n")
+    (folder / "configs.json").write_text('{"project_prefix": "a", "region_name": "us-east-1"}')
     for name, program in (
         ("fails", "/bin/false"),
         ("missing", str(folder / "nowhere")),
@@ -157,7 +161,7 @@ def test_for_aws_itself_it_is_said_in_a_sentence(up: Up, broken: str) -> None:
 
 def test_without_a_ledger_nothing_of_it_matters(tmp_path: Path, broken: str) -> None:
     options = ("--project-prefix", "demo", "--region", "us-east-1")
-    role = ("--role-arn", "arn:aws:iam::123456789012:role/demo")
+    role = ("--role-arn", _ROLE)
     assert _run("init", "dev", *options, *role).exit_code == 0, broken
     assert _run("validate", str(tmp_path)).exit_code == 0, broken
     assert _SENTENCE.fullmatch(_run("where", "token").stderr), broken

@@ -420,6 +420,7 @@ def test_a_lock_that_was_made_for_something_else_freezes(
     [
         ({"model_id": "flan"}, "/model_id"),
         ({"model_version": "2.2"}, "/model_version"),
+        ({"inference_config_name": "tgi"}, "/inference_config_name"),
         ({"inference_instance_type": "ml.g5.xlarge"}, "/inference_instance_type"),
         (
             {"instance_pools": [{"instance_type": "ml.g6.12xlarge"}, {"instance_type": "ml.p5.x"}]},
@@ -430,11 +431,17 @@ def test_a_lock_that_was_made_for_something_else_freezes(
 def test_the_field_that_a_lock_was_not_made_for_is_named(
     definition: dict[str, object], pointer: str
 ) -> None:
-    locked = lock(instance_pools=["ml.g6.12xlarge"])
+    locked = lock(instance_pools=["ml.g6.12xlarge"], config_name="lmi")
     read = fleet({"A.endpoint.json": jumpstart("A", **definition), "A.lock.json": locked})
     [violation] = read.violations
     assert (violation.code, violation.pointer) == ("LH1012", pointer)
-    assert "2.1.0 on ml.g5.12xlarge and ml.g6.12xlarge in us-east-1" in violation.sentence
+    assert "2.1.0 (lmi) on ml.g5.12xlarge and ml.g6.12xlarge in us-east-1" in violation.sentence
+
+
+@pytest.mark.parametrize("named", [{}, {"inference_config_name": "lmi"}])
+def test_a_lock_of_the_configuration_that_is_meant_is_used(named: dict[str, object]) -> None:
+    files = {"A.endpoint.json": jumpstart("A", **named), "A.lock.json": lock(config_name="lmi")}
+    assert fleet(files).violations == ()
 
 
 def test_a_lock_that_names_no_type_is_right_for_any() -> None:

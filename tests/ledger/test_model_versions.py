@@ -31,8 +31,13 @@ from ledger.model_versions import covers, in_order, is_at_least, newest
         ("v1.*", "v1.2", True),
         ("1.0", "1.0-beta", False),
         ("1.0-beta", "1.0-beta", True),
-        ("1.0-beta.*", "1.0-beta.2", True),
-        ("1.0-beta.*", "1.0-beta2", False),
+        ("1.0b", "1.0-beta", True),
+        ("2.*", "2.17.0rc1", False),
+        ("*", "2.17.0rc1", True),
+        ("2.*", "2.17.0.post1", True),
+        ("x-1.*", "x-1.2", True),
+        ("x-1.*", "x-12", False),
+        ("x", "y", False),
         ("1.*", "beta", False),
         ("beta.*", "1.0", False),
     ],
@@ -47,7 +52,11 @@ def test_a_wish_covers_versions_by_their_numbers(wish: str, version: str, *, doe
         (["2.9.0", "2.16.0"], "2.16.0"),
         (["2.0.004", "2.0.003"], "2.0.004"),
         (["v1.0", "1.1"], "1.1"),
-        (["1.0", "1.0-beta"], "1.0-beta"),  # by the text, where one is no number
+        (["1.0", "1.0-beta", "1.0rc1", "1.0.dev2"], "1.0"),
+        (["1.0-alpha", "1.0-beta1", "1.0-beta2"], "1.0-beta2"),
+        (["1.0rc1", "1.0-beta"], "1.0rc1"),
+        (["1.0", "1.0.post1"], "1.0.post1"),
+        (["1.10", "1.9", "1.x"], "1.x"),  # by the text, where one is no number
         ([], None),
     ],
 )

@@ -45,8 +45,9 @@ class FakeCatalogue:
         self.asked.append(model_type)
         return self.versions if model_type == "open_weights" else self.sold
 
-    def model(self, header: Header) -> Model:
-        plain = Model(header, supported_instance_types=(G5, G6), default_instance_type=G5)
+    def model(self, header: Header, config_name: str | None = None) -> Model:
+        self.asked += [config_name] if config_name else []
+        plain = Model(header, (G5, G6), default_instance_type=G5, config_name=config_name)
         return replace(plain, **self.models)
 
     def artifacts(self, model: Model, instance_type: str) -> Artifacts:

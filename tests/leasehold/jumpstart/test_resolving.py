@@ -124,6 +124,12 @@ class TestALock:
         found = content(catalogue, tolerate_deprecated_model=True, tolerate_vulnerable_model=True)
         assert (found["deprecated"], found["vulnerabilities"]) == ("", ["CVE-1"])
 
+    def test_is_of_the_configuration_that_the_definition_names(self) -> None:
+        catalogue = FakeCatalogue()
+        found = content(catalogue, inference_config_name="tgi")
+        assert found["config_name"] == "tgi"
+        assert "tgi" in catalogue.asked
+
     def test_names_the_configuration_and_the_pools_that_it_was_made_for(self) -> None:
         catalogue = FakeCatalogue(models={"config_name": "lmi-optimized"})
         found = content(catalogue, instance_pools=(G6,))
@@ -208,6 +214,19 @@ class TestRefused:
             )
         ]
         assert f"1.0.0 on {CPU}" not in catalogue.asked
+
+    def test_is_a_type_of_another_configuration_which_is_named(self) -> None:
+        catalogue = FakeCatalogue(models={"configs": {"lmi": (G5, G6), "tgi": (CPU,)}})
+        [(code, _, sentence)] = refused(catalogue, instance_type=CPU)
+        assert code == "LH1042"
+        assert sentence.endswith(
+            f"{G5}, {G6}, or set inference_config_name to tgi, which supports it."
+        )
+
+    def test_is_a_configuration_that_is_not_there(self) -> None:
+        unknown = NotResolvableError("LH1051", "there is lmi, tgi.")
+        [(code, pointer, _)] = refused(FakeCatalogue(by_type={G5: unknown}))
+        assert (code, pointer) == ("LH1051", "/inference_config_name")
 
     def test_is_a_pool_outside_the_list(self) -> None:
         [(code, pointer, _)] = refused(FakeCatalogue(), instance_pools=(G6, CPU))

@@ -75,6 +75,14 @@ def test_of_two_about_one_endpoint_the_later_counts(scene: Scene) -> None:
     assert found.expires_at == LATER
 
 
+def test_what_no_endpoint_can_be_called_is_not_asked_for(scene: Scene) -> None:
+    Deployed(scene.account).keep("my_chat", "cfg", LATER)
+    scene.account.calls()
+    found = look(scene, "demo-Fl_an-Endpoint", "x" * 64)
+    assert [*found.expiries] == ["my_chat"]
+    assert "DescribeEndpoint" not in scene.account.calls()
+
+
 def test_without_the_expiries_nothing_is_known(scene: Scene) -> None:
     Deployed(scene.account)
     scene.account.order_fault("denied", operation="GetParametersByPath")

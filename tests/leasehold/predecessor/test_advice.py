@@ -16,7 +16,7 @@ def aws(*words: str) -> str:
 
 def said(found: Found | None, *models: object, consents: tuple[str, ...] = ()) -> list[str]:
     made = moved(*models, found=found)
-    steps = advice(Import("dev", "configs.json", made, found, consents), aws)
+    steps = advice(Import("dev", "configs.json", ".", made, found, consents), aws)
     return [line for step in steps for line in (step.sentence, *step.commands)]
 
 
@@ -46,6 +46,15 @@ def test_what_runs_is_agreed_to_adopted_and_then_brought_to_its_model() -> None:
     )
     assert "Do not run `cdk destroy`" in lines[-1]
     assert "(endpoint configs: cfg-A1)" in lines[-1]
+
+
+def test_commands_can_be_pasted_whatever_paths_are_called() -> None:
+    found = Found(endpoints={NAME: running(NAME, "cfg-A1")}, configs={"cfg-A1": config()})
+    made = moved(model(), found=found)
+    done = Import("dev", "my configs.json", "my ledger", made, found)
+    lines = [line for step in advice(done, aws) for line in step.commands]
+    step = "leasehold import 'my configs.json' -e dev --second-step --into 'my ledger'"
+    assert step in lines
 
 
 def test_what_does_not_run_is_locked() -> None:

@@ -489,6 +489,12 @@ class TestWhatRuns:
         made = moved(model(), found=self.found("Updating"))
         assert told(made, f"{NAME}: at AWS").startswith("! it is Updating: import again")
 
+    def test_what_the_api_added_under_no_possible_name_is_kept_and_frozen(self) -> None:
+        name = EndpointName("my_chat")
+        made = moved(model(), found=Found(expiries={name: Expiry(name, "cfg", self.UNTIL)}))
+        assert {each.file for each in made.frozen} == {"environments/dev/my-chat.endpoint.json"}
+        assert document(made, "my-chat")["endpoint_name"] == "my_chat"
+
     def test_a_parameter_that_says_nothing_is_said_and_stops_no_other(self) -> None:
         name = EndpointName("broken")
         made = moved(model(), found=Found(expiries={name: Expiry(name, problem="it is no object")}))
