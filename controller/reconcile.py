@@ -17,6 +17,7 @@ from controller.plan import plan
 from controller.planning.claims import settled_fleet
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
+from controller.planning.hosts import with_hosts
 from controller.planning.objections import before_a_start
 from controller.planning.ownership import Owner
 from controller.planning.region import in_its_region
@@ -52,7 +53,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,
-        record=noted(record, found, seen.observed),
+        record=with_hosts(noted(record, found, seen.observed), fleet, found, seen.observed),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
         faults=faults.found,

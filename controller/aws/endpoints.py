@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
 from controller.planning.desired import VARIANT
-from controller.planning.observed import Existing, Look, Observed
+from controller.planning.observed import Capacity, Existing, Look, Observed
 from controller.planning.ownership import Owner
 from ledger.holdings import Fleet
 from ledger.names import EndpointName, Name
@@ -23,7 +23,10 @@ from ledger.tags import NAME_TAG, PROJECT_TAG
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_sagemaker import SageMakerClient
-    from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef
+    from types_boto3_sagemaker.type_defs import (
+        EndpointSummaryTypeDef,
+        ProductionVariantSummaryTypeDef,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class _Seen:
     pending_config: str | None
     variants: tuple[str, ...]
     count: int | None
+    capacities: tuple[Capacity, ...]
+    is_async: bool
 
 
 class Endpoints:
@@ -163,6 +168,8 @@ class Endpoints:
             seen.pending_config,
             seen.variants,
             seen.count,
+            seen.capacities,
+            seen.is_async,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
@@ -182,6 +189,21 @@ class Endpoints:
             answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
             tuple(counts),
             counts.get(VARIANT),
+            tuple(map(_capacity, [*variants, *answer.get("ShadowProductionVariants", ())])),
+            "AsyncInferenceConfig" in answer,
         )
         self._seen[name] = seen
         return seen
+
+
+def _capacity(variant: "ProductionVariantSummaryTypeDef") -> Capacity:
+    pools = (
+        (pool["InstanceType"], pool.get("CurrentInstanceCount", 0))
+        for pool in variant.get("InstancePools", ())
+    )
+    return Capacity(
+        variant["VariantName"],
+        variant.get("CurrentInstanceCount"),
+        tuple(pools),
+        "CurrentServerlessConfig" in variant,
+    )

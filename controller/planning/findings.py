@@ -31,3 +31,4 @@ class Findings:
     troubles: tuple[str, ...] = ()
     faults: Mapping[EndpointName, str] = field(default_factory=lambda: MappingProxyType({}))
     configs: Configs = field(default_factory=lambda: MappingProxyType({}))
+    hostings: Configs = field(default_factory=lambda: MappingProxyType({}))  # looked at for hosts
