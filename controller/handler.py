@@ -14,9 +14,8 @@ from typing import Any
 from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
-from controller.aws.prices import PRICING_REGION, Prices
 from controller.coalesce import is_covered
-from controller.cost import hourly, running
+from controller.cost import hourly
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, reconcile
 from controller.report import as_json
@@ -62,11 +61,11 @@ def _asked_at(event: object) -> datetime | None:
 
 
 def _hourly_cost(tick: Tick) -> float | None:
-    environment = tick.fleet.environment
-    if environment is None:
+    """Return what runs costs an hour, where prices are known; None where none is."""
+    found = hourly(tick.findings.record, tick.fleet.prices)
+    if tick.fleet.prices is None or (found.without and not found.amount):
         return None
-    hosts = running(tick.fleet, tick.observed)
-    return hourly(hosts, _prices(environment.region_name).of(hosts))
+    return float(round(found.amount, 4))
 
 
 def _raise_failures(tick: Tick) -> None:
@@ -90,11 +89,6 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
     account = Account(partial(make, config=PATIENT))
     return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
-
-
-@cache
-def _prices(region_name: str) -> Prices:
-    return Prices(session().client("pricing", PRICING_REGION, config=HASTY), region_name)
 
 
 def _now() -> datetime:

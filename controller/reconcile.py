@@ -29,6 +29,7 @@ from ledger.faults import Faults
 from ledger.holdings import fleet_of
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
+from ledger.old_prices import with_old_prices
 from ledger.overlong import with_overlong
 
 __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
@@ -61,7 +62,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
     troubles = (*findings.troubles, *filter(None, [findings.head_fault]))
-    told = with_overlong(fleet, now)
+    told = with_old_prices(with_overlong(fleet, now), now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
 

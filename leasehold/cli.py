@@ -17,6 +17,7 @@ from leasehold.converge import plan, reconcile_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
+from leasehold.prices import prices
 from leasehold.status import status
 from leasehold.tokens import token
 from leasehold.tour import tour
@@ -85,6 +86,7 @@ _VERBS = (
     validate,
     plan,
     reconcile_,
+    prices,
     adopt,
     claim,
     token,

@@ -3,6 +3,7 @@
     path below environments/NAME/                     what it is
     ------------------------------------------------  ------------------------------------------
     environment.json                                  the settings
+    prices.json                                       prices; without readable ones nothing stops
     X.endpoint.json, X.lease.json, X.lock.json        a document of X
     a name with `.json` or `.endpoint` elsewhere in   perhaps a definition: somebody renamed it,
     it, whatever the case, blanks or look-alikes      or an editor did
@@ -21,7 +22,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import cast
 
-from ledger.fleet import ENVIRONMENT_FILE, ROOT, Kind, environment_path
+from ledger.fleet import ENVIRONMENT_FILE, PRICES_FILE, ROOT, Kind, environment_path
 from ledger.json_files import Violation
 from ledger.snapshot import Entries, NotAFile
 
@@ -30,7 +31,7 @@ _DOCUMENT_WORDS = (".json", ".endpoint")
 _DOCUMENTATION = ("readme*", "*.md", "*.txt", ".gitkeep", ".gitignore", ".gitattributes")
 _DROPPINGS = (".ds_store", "thumbs.db", "desktop.ini", "*.swp", "*~")  # of systems and editors
 _PLAINLY_NONE = (*_DOCUMENTATION, *_DROPPINGS)
-_OTHER_FILES = frozenset({ENVIRONMENT_FILE, "prices.json"})
+_OTHER_FILES = frozenset({ENVIRONMENT_FILE, PRICES_FILE})
 _FOLDERS = frozenset({NotAFile.SUBMODULE, NotAFile.DEEP_FOLDER})
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _READ = f"only {ENVIRONMENT_FILE}, NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read"

@@ -23,6 +23,7 @@ from ledger.documents.environment import (
 )
 from ledger.documents.lease_file import dump_lease, parse_lease
 from ledger.documents.lock import Lock, parse_lock
+from ledger.documents.prices import Prices, dump_prices, parse_prices
 from ledger.documents.sources import (
     Container,
     ExistingConfig,
@@ -47,16 +48,19 @@ __all__ = [
     "Lock",
     "ModelData",
     "ModelPackage",
+    "Prices",
     "Source",
     "Suspension",
     "dump_adoption",
     "dump_existing_config",
     "dump_lease",
+    "dump_prices",
     "parse_definition",
     "parse_environment",
     "parse_identities",
     "parse_lease",
     "parse_lock",
+    "parse_prices",
     "read_names",
     "with_ledger_id",
 ]
