@@ -33,15 +33,6 @@ _AGAIN = timedelta(hours=1)  # is what could not be read looked at again
 _Hostings = Mapping[str, Hosting]  # by variant
 
 
-def hosts_of_definition(holding: Holding) -> Hosts | None:
-    """Return what a definition asks for; None where its instances are not in the ledger."""
-    definition = holding.definition
-    if definition.instance_type is None:
-        return None
-    usage = Usage.of(is_async=definition.async_inference is not None)
-    return (Host(definition.instance_type, definition.instance_count, usage),)
-
-
 def hosts_of_config(seen: ConfigSeen | None, *, is_async: bool) -> Hosts | None:
     """Return what an endpoint begins with on a config; None where nobody knows."""
     if seen is None or seen.made_at is None:

@@ -15,6 +15,7 @@ from controller.planning.existing_config import drift, objection
 from controller.planning.idleness import Use, bump, idle_since
 from controller.planning.observed import Observed
 from controller.planning.scaling_policy import ours, wanted_scale
+from ledger.budget import ceiling
 from ledger.holdings import environment_path
 from ledger.lease import prolong, stamp
 from ledger.schedule import window_end
@@ -108,7 +109,9 @@ def _carried_on(decision: Decision, use: Use) -> Action | None:
     until = bump(on_until, use, minutes, decision.now) if minutes else None
     if until is None or minutes is None:
         return None
-    ends = prolong(decision.lease, until, decision.now, decision.fleet.ceiling).expires_at
+    ends = prolong(
+        decision.lease, until, decision.now, ceiling(decision.fleet, decision.holding)
+    ).expires_at
     if 2 * (ends - on_until) < timedelta(minutes=minutes):
         return None
     return decision.act(Verb.EXTEND, f"it is in use, and kept until {stamp(ends)}", ends)

@@ -23,7 +23,7 @@ from ledger.documents.environment import (
 )
 from ledger.documents.lease_file import dump_lease, parse_lease
 from ledger.documents.lock import Lock, parse_lock
-from ledger.documents.prices import Prices, dump_prices, parse_prices
+from ledger.documents.prices import Amount, Prices, dump_prices, parse_prices
 from ledger.documents.sources import (
     Container,
     ExistingConfig,
@@ -37,6 +37,7 @@ from ledger.documents.writing import Adoption, dump_adoption, dump_existing_conf
 __all__ = [
     "Adoption",
     "Allowed",
+    "Amount",
     "AsyncInference",
     "Autoscaling",
     "Container",

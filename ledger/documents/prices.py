@@ -16,6 +16,14 @@ from ledger.lease import stamp
 OLD = timedelta(days=90)
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A sum of money in one currency."""
+
+    amount: Decimal
+    currency: str
+
+
 @dataclass(frozen=True)
 class Prices:
     """List prices of one region in one currency, by use and instance type."""

@@ -17,10 +17,10 @@ from controller.planning.hosts import (
     hosting_looks,
     hosts_due,
     hosts_of_config,
-    hosts_of_definition,
     with_hosts,
 )
 from controller.planning.observed import Capacity
+from ledger.budget import asked_for
 from ledger.hosts import Host, Hosts, Usage, as_data, describe, read_hosts
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
@@ -222,8 +222,8 @@ def test_what_is_no_list_of_hosts_is_unknown(data: object) -> None:
 
 def test_what_is_asked_for_is_known_before_it_runs() -> None:
     (ours,), (theirs,) = OURS.holdings, THEIRS.holdings
-    assert hosts_of_definition(ours) == (Host(G5, 2),)
-    assert hosts_of_definition(theirs) is None
+    assert asked_for(ours.definition) == (Host(G5, 2),)
+    assert asked_for(theirs.definition) is None
     seen = config(Hosting("a", (P4D,), 4, 2))
     assert hosts_of_config(seen, is_async=True) == (Host(P4D, 2, Usage.ASYNC),)
     assert hosts_of_config(ConfigSeen("theirs"), is_async=False) is None
