@@ -14,7 +14,7 @@ from leasehold.work_tree import commit_of
 from ledger.errors import Refused
 from ledger.snapshot import NotAFile
 from tests.ledger.forge import Colleague, git
-from tests.scene import definition, path
+from tests.scene import SETTLE, definition, path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,3 +166,50 @@ def test_where_git_is_not_installed_there_is_no_checkout(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit_of(tmp_path, "HEAD") is None
+
+
+PRICES = {
+    "region_name": "us-east-1",
+    "currency": "USD",
+    "unit": "hour",
+    "source": "a test",
+    "read_at": "2026-11-01T08:00:00Z",
+    "prices": {"Hosting": {"ml.g5.xlarge": "1.408", "ml.g5.2xlarge": "1.515"}},
+}
+
+
+def test_a_plan_says_what_fields_change_and_what_it_costs(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    scene.push({"environments/dev/prices.json": PRICES})
+    scene.tick()  # grants
+    scene.tick()  # starts
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    scene.tick()
+    writer = Colleague(tmp_path / "writer", scene.forge.url)
+    writer.pull()
+    fields = definition("Falcon40B", schedule={"initial_provision_minutes": 30})
+    changed = json.dumps({**fields, "inference_instance_type": "ml.g5.2xlarge"})
+    writer.commit({path("Falcon40B"): changed}, "propose")
+    git(writer.home, "push", "--quiet", "origin", "HEAD:refs/heads/proposal")
+
+    text = plan("--branch", "proposal").stdout
+    assert text.partition("\n")[0].endswith(": +$0.11/h")
+    assert "      /inference_instance_type: ml.g5.xlarge -> ml.g5.2xlarge\n" in text
+    assert "1 x ml.g5.xlarge -> ml.g5.2xlarge: 1.408 -> 1.515 USD/h, this lease 0.7" in text
+
+    comment = plan("--ref", "proposal", "--against", "main", "--output", "markdown").stdout
+    assert comment.startswith("### Leasehold plan for `dev`: +$0.11/h\n")
+    assert "<details>" in comment
+    assert "<details>" not in plan("--output", "markdown", "--summary-only").stdout
+
+    data = json.loads(plan("--ref", "proposal", "--output", "json").stdout)
+    (action,) = [each for each in data["actions"] if each["action"] == "update"]
+    assert action["changes"] == [
+        {"pointer": "/inference_instance_type", "before": "ml.g5.xlarge", "after": "ml.g5.2xlarge"}
+    ]
+    assert data["money"]["hourly"]["after"] == "1.515"
+
+    still = plan("--ref", "main", "--against", "main", "--output", "markdown").stdout
+    assert still.startswith("### Leasehold plan for `dev`: no change: $1.41/h stays, 1 ends")

@@ -63,7 +63,7 @@ def snapshot(
     return Snapshot("0" * 40, contents, NOON)
 
 
-def fleet(limits: dict[str, object], prices: object = PRICES, **more: object) -> Fleet:
+def fleet(limits: dict[str, object], prices: object = PRICES, **more: Any) -> Fleet:  # noqa: ANN401
     return read_fleet(snapshot(limits, prices, **more).files, "dev")
 
 

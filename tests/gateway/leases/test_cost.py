@@ -66,7 +66,7 @@ def test_prices_that_are_examples_say_so() -> None:
     ],
     ids=["no price", "a config of others", "broken"],
 )
-def test_what_nobody_knows_is_null_and_never_nothing(fields: dict[str, object]) -> None:
+def test_what_nobody_knows_is_null_and_never_nothing(fields: dict[str, Any]) -> None:
     assert told(30, **fields) is None
     assert told(30, {"region_name": "nowhere"}) is None
 
