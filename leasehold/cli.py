@@ -18,6 +18,7 @@ from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
 from leasehold.prices import prices
+from leasehold.report import report
 from leasehold.status import status
 from leasehold.tokens import token
 from leasehold.tour import tour
@@ -86,6 +87,7 @@ _VERBS = (
     validate,
     plan,
     reconcile_,
+    report,
     prices,
     adopt,
     claim,

@@ -28,6 +28,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
+from ledger.repository.journal import Reader, read_journal
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -191,6 +192,12 @@ class Clone:
         place = Place(tip, (tip,))
         page = self._walked(lambda graph: read_page(graph, place, path, 1), _EVERYTHING)
         return next(iter(page.records), None)
+
+    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
+        """Read what changed a folder up to the remote's tip; `begin` makes a reader each time."""
+        with self._lock:
+            if tip := self.fetch().commit:
+                self._walked(lambda graph: read_journal(graph, tip, folder, begin()), _EVERYTHING)
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""

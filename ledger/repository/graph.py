@@ -74,6 +74,20 @@ class Graph:
     def tree(self, commit: RawCommit) -> pygit2.Tree:
         return self._repository[commit.tree].peel(pygit2.Tree)
 
+    def folder(self, commit: RawCommit, path: str) -> pygit2.Tree | None:
+        """Return the folder that a commit has at a path; the empty path is its root."""
+        found: pygit2.Object = self.tree(commit)
+        for part in filter(None, path.split("/")):
+            if not isinstance(found, pygit2.Tree) or part not in found:
+                return None
+            found = found[part]
+        return found if isinstance(found, pygit2.Tree) else None
+
+    def content(self, blob: pygit2.Oid | None) -> bytes | None:
+        """Return the content of a file; None for what is none, such as a folder or a submodule."""
+        found = self._repository.get(blob) if blob else None
+        return found.data if isinstance(found, pygit2.Blob) else None
+
     def entry(self, commit: RawCommit, path: str) -> pygit2.Oid | None:
         """Return the id of what a commit has at a path, or None; each is looked up once."""
         key = commit.tree, path
