@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import concurrent_extends, contention, extend, long_history, planner
+from benchmarks import concurrent_extends, contention, extend, long_history, planner, report
 from benchmarks.tick import compare
 
 ALL = {
@@ -12,6 +12,7 @@ ALL = {
     "contention": contention.run,
     "tick": compare.run,
     "long-history": long_history.run,
+    "report": report.run,
 }
 BY_NAME = {**ALL, "tick-5000": compare.run_large}
 

@@ -195,7 +195,7 @@ class Clone:
 
     def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
         """Read what changed a folder up to the remote's tip; `begin` makes a reader each time."""
-        with self._lock:
+        with self._lock, _nothing_kept():
             if tip := self.fetch().commit:
                 self._walked(lambda graph: read_journal(graph, tip, folder, begin()), _EVERYTHING)
 
@@ -359,6 +359,19 @@ class Clone:
             self._discard()
         elif _count(objects / "17") > _MOST_LOOSE_OBJECTS // 256:
             self._discard()  # Object ids are spread evenly over 256 folders: one tells for all.
+
+
+@contextmanager
+def _nothing_kept() -> Iterator[None]:
+    """Keep libgit2 from remembering objects, of which a long history has many and reads each once.
+
+    The setting is the process's; what another thread reads meanwhile only takes longer.
+    """
+    pygit2.settings.enable_caching(False)  # noqa: FBT003 - pygit2's
+    try:
+        yield
+    finally:
+        pygit2.settings.enable_caching(True)  # noqa: FBT003 - pygit2's
 
 
 def _gone(commit: str) -> Refused:
