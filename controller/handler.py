@@ -15,7 +15,6 @@ from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.coalesce import is_covered
-from controller.cost import hourly
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, reconcile
 from controller.report import as_json
@@ -45,8 +44,7 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
         lines = [emf_of_failure(environment, now, last_good)]
         _print([*lines, log_line_of_failure(environment, failure)])
         raise
-    cost = _hourly_cost(tick)
-    _print([emf(tick, last_good=last_good, hourly_cost=cost), *log_lines(tick)])
+    _print([emf(tick, last_good=last_good), *log_lines(tick)])
     _raise_failures(tick)
     _last_good[environment] = now
     return as_json(tick)
@@ -58,14 +56,6 @@ def _asked_at(event: object) -> datetime | None:
         case {"asked_at": str(text)}:
             return datetime.fromisoformat(text)
     return None
-
-
-def _hourly_cost(tick: Tick) -> float | None:
-    """Return what runs costs an hour, where prices are known; None where none is."""
-    found = hourly(tick.findings.record, tick.fleet.prices)
-    if tick.fleet.prices is None or (found.without and not found.amount):
-        return None
-    return float(round(found.amount, 4))
 
 
 def _raise_failures(tick: Tick) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -213,3 +214,34 @@ def test_a_plan_says_what_fields_change_and_what_it_costs(
 
     still = plan("--ref", "main", "--against", "main", "--output", "markdown").stdout
     assert still.startswith("### Leasehold plan for `dev`: no change: $1.41/h stays, 1 ends")
+
+
+def test_status_and_extend_say_what_it_costs(scene: Scene, plan: Planner) -> None:
+    scene.push({"environments/dev/prices.json": PRICES})
+    for _ in range(2):
+        scene.tick()  # grants, and starts
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+
+    def ask(*arguments: str) -> Result:
+        verb, *rest = arguments
+        return CliRunner().invoke(main, [verb, "--repository", scene.forge.url, *rest])
+
+    text = ask("status").stdout
+    assert re.search(r"demo-Falcon40B-Endpoint +InService +on +in .* 1\.408 ", text)
+    assert "running: $1.41/h, by list prices read 2026-11-01" in text
+    (row,) = json.loads(ask("status", "--output", "json").stdout)
+    assert row["per_hour"] == "1.408"
+    assert row["hosts"] == [{"instance_type": "ml.g5.xlarge", "count": 1, "usage": "Hosting"}]
+    ana = ("--author", "Ana <ana@example.com>")
+    assert "costs $0.70, at $1.41 an hour" in ask("extend", "Falcon40B", "30", *ana).stdout
+    more = json.loads(ask("extend", "Falcon40B", "30", *ana, "--output", "json").stdout)
+    assert more["cost"] == {"added": "0.70", "currency": "USD"}
+    assert "gives back $" in ask("release", "Falcon40B", *ana).stdout
+
+    scene.push({"environments/dev/prices.json": {**PRICES, "prices": {"Hosting": {}}}})
+    assert "no price" in ask("status").stdout
+    assert "what it costs is not known" in ask("extend", "Falcon40B", "30", *ana).stdout
+    scene.push({"environments/dev/prices.json": None})
+    assert "costs" not in ask("extend", "Falcon40B", "30", *ana).stdout
+    assert "no price" not in ask("status").stdout
