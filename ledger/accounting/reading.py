@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ledger.accounting.account import Versions
@@ -156,10 +157,11 @@ def _entries(content: bytes | None) -> Mapping[str, object] | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def _end(content: bytes | None) -> int | None:
     """Read the end of a lease; a file that cannot be read changes none."""
     try:
-        found: Any = json.loads(content) if content else None
+        found: Any = json.loads(content.decode()) if content else None
         return int(datetime.fromisoformat(found["expires_at"]).timestamp())
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None

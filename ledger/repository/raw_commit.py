@@ -28,9 +28,10 @@ class RawCommit:
 
 def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
     """Read a commit; None where there is none of this id. A part that is not readable is empty."""
-    if name not in repository:
+    try:
+        kind, raw = repository.read(name)
+    except KeyError:
         return None
-    kind, raw = repository.read(name)
     if kind != ObjectType.COMMIT:
         return None
     head, _, message = raw.partition(b"\n\n")

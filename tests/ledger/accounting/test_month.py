@@ -25,6 +25,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -106,6 +107,10 @@ def entry(status: str, since: float, count: int | None) -> dict[str, Any]:
     return about | ({"hosts": hosts} if hosts else {})
 
 
+def _same(record: CommitRecord) -> CommitRecord:
+    return record
+
+
 def read_ledger(reader: LedgerReader) -> None:
     """Give the reader each change, newest first, until it has enough."""
     files: dict[str, bytes | None] = {}
@@ -116,7 +121,7 @@ def read_ledger(reader: LedgerReader) -> None:
     for hour, author, action, file, before, after, number in reversed(changes):
         message = f"subject\n\nLease-Action: {action}\n" if action else "subject\n"
         record = CommitRecord(str(number), author, at(hour), message)
-        if not reader(second(hour), {file: (before, after)}, lambda record=record: record):
+        if not reader(second(hour), {file: (before, after)}, partial(_same, record)):
             return
 
 
