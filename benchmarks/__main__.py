@@ -2,7 +2,15 @@
 
 import sys
 
-from benchmarks import concurrent_extends, contention, extend, long_history, planner, writers
+from benchmarks import (
+    concurrent_extends,
+    contention,
+    extend,
+    long_history,
+    planner,
+    report,
+    writers,
+)
 from benchmarks.tick import compare
 
 ALL = {
@@ -13,6 +21,7 @@ ALL = {
     "writers": writers.run,
     "tick": compare.run,
     "long-history": long_history.run,
+    "report": report.run,
 }
 BY_NAME = {**ALL, "tick-5000": compare.run_large}
 

@@ -69,7 +69,7 @@ def run() -> str:
     with tempfile.TemporaryDirectory(prefix="leasehold-bench-") as name:
         root = Path(name)
         bare = create_repository(root, "fleet.git")
-        _fill(bare)
+        fill(bare)
         with GitServer(root) as server:
             url = server.repository_url("fleet.git")
             measured = [{ask: _measured(url, ask) for ask in ASKS} for _ in range(ROUNDS)]
@@ -119,20 +119,21 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _fill(bare: Path) -> None:
+def fill(bare: Path, commits: int = COMMITS) -> None:
+    """Make a history of so many lease commits."""
     command = ["git", "fast-import", "--quiet", "--date-format=raw"]
     with subprocess.Popen(command, cwd=bare, stdin=subprocess.PIPE) as git:
         if git.stdin is None:
             raise RuntimeError("git fast-import does not listen")
-        for text in _stream():
+        for text in _stream(commits):
             git.stdin.write(text.encode())
     if git.returncode:
         raise RuntimeError(f"git fast-import ended with {git.returncode}")
 
 
-def _stream() -> Iterator[str]:
+def _stream(commits: int) -> Iterator[str]:
     """Write the history as fast-import reads it."""
-    at = _now() - _EVERY * (COMMITS + 1)
+    at = _now() - _EVERY * (commits + 1)
     yield _commit(at, "begin\n")
     settings = {
         "project_prefix": "demo",
@@ -145,7 +146,7 @@ def _stream() -> Iterator[str]:
         content = dump_existing_config(name, f"demo-{name}-Endpoint", "config").decode()
         yield _file(f"{name}.endpoint.json", content)
         yield _file(f"{name}.lease.json", json.dumps({"expires_at": stamp(at)}))
-    for number in range(COMMITS):
+    for number in range(commits):
         at += _EVERY
         yield from _extension(f"E{number % (ENDPOINTS - 1):03}", number, at)
 

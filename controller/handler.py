@@ -14,9 +14,7 @@ from typing import Any
 from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
-from controller.aws.prices import PRICING_REGION, Prices
 from controller.coalesce import is_covered
-from controller.cost import hourly, running
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, reconcile
 from controller.report import as_json
@@ -46,8 +44,7 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
         lines = [emf_of_failure(environment, now, last_good)]
         _print([*lines, log_line_of_failure(environment, failure)])
         raise
-    cost = _hourly_cost(tick)
-    _print([emf(tick, last_good=last_good, hourly_cost=cost), *log_lines(tick)])
+    _print([emf(tick, last_good=last_good), *log_lines(tick)])
     _raise_failures(tick)
     _last_good[environment] = now
     return as_json(tick)
@@ -59,14 +56,6 @@ def _asked_at(event: object) -> datetime | None:
         case {"asked_at": str(text)}:
             return datetime.fromisoformat(text)
     return None
-
-
-def _hourly_cost(tick: Tick) -> float | None:
-    environment = tick.fleet.environment
-    if environment is None:
-        return None
-    hosts = running(tick.fleet, tick.observed)
-    return hourly(hosts, _prices(environment.region_name).of(hosts))
 
 
 def _raise_failures(tick: Tick) -> None:
@@ -88,17 +77,8 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
     make = session().client
     notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
-    account = Account(partial(make, config=PATIENT), lambda hosts: _prices_here().of(hosts))
+    account = Account(partial(make, config=PATIENT))
     return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
-
-
-def _prices_here() -> Prices:
-    return _prices(session().region_name or PRICING_REGION)
-
-
-@cache
-def _prices(region_name: str) -> Prices:
-    return Prices(session().client("pricing", PRICING_REGION, config=HASTY), region_name)
 
 
 def _now() -> datetime:

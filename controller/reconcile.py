@@ -17,9 +17,10 @@ from controller.notices.notice import Delivery
 from controller.plan import plan
 from controller.planning.action import Action
 from controller.planning.claims import settled_fleet
-from controller.planning.components import components_asked, with_held
+from controller.planning.components import components_asked, with_held, with_prices
 from controller.planning.findings import Findings
 from controller.planning.head import head_fault, set_back_at
+from controller.planning.hosts import with_hosts
 from controller.planning.objections import before_a_start
 from controller.planning.observed import unread
 from controller.planning.ownership import Owner
@@ -34,6 +35,7 @@ from ledger.faults import Faults
 from ledger.holdings import fleet_of
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
+from ledger.old_prices import with_old_prices
 from ledger.overlong import with_overlong
 
 MOST_SECONDS = 100.0  # of a tick; a call to AWS that is under way then may take a little longer
@@ -63,21 +65,21 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     found = dependencies.survey.findings(fleet, seen, record, now)
     findings = replace(
         found,
-        record=noted(record, found, seen.observed, faults),
+        record=with_hosts(noted(record, found, seen.observed, faults), fleet, found, seen.observed),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
         faults=faults.found,
     )
     planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     asked = components_asked(planned, seen.observed, findings.record)
-    hosted = dependencies.survey.hosted(asked, now)
+    hosted = with_prices(dependencies.survey.hosted(asked, now), fleet.prices)
     findings = replace(findings, hosted=hosted, record=with_held(findings.record, hosted))
     if hosted:
         planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
     said = filter(None, [findings.head_fault, unread(seen.observed)])
     troubles = (*counting.troubles, *findings.troubles, *said)
-    told = with_overlong(fleet, now)
+    told = with_old_prices(with_overlong(fleet, now), now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)
 
 

@@ -1,17 +1,35 @@
-"""Plans and outcomes for people and machines: text, Markdown, JSON. Pure."""
+"""Plans and outcomes for people and machines: text and JSON. Pure.
 
+A comment for a pull request is `markdown`'s.
+"""
+
+import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
+from controller.bill import Bill, Ending, Row, bill
+from controller.plan_words import (
+    ARROW,
+    TIMES,
+    cost_of,
+    footer,
+    instances,
+    lease_cost,
+    totals,
+    verdict,
+)
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import ResourceKind
 from controller.planning.desired import Desired
 from controller.tick import Outcome, Tick
+from ledger.documents.prices import plain
+from ledger.hosts import as_data
 from ledger.json_files import Violation
 from ledger.lease import stamp
+from ledger.money import NO_PRICE, Total, cents
 from ledger.names import Name
-from ledger.printable import in_code, in_line, in_markdown
+from ledger.printable import in_line
 
 _SIGNS = {
     Verb.GRANT: "+",
@@ -33,47 +51,89 @@ _SIGNS = {
 }
 
 
-def as_text(tick: Tick) -> str:
-    """Return a plan, or what became of it, as lines for a terminal."""
-    lines = [f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"]
-    width = max((len(action.resource_name) for action in tick.plan.actions), default=0)
-    verb_width = max((len(action.verb) for action in tick.plan.actions), default=0)
-    for action in tick.plan.actions:
-        sign, verb = _SIGNS[action.verb], action.verb.ljust(verb_width)
-        lines.append(f"  {sign} {verb}  {action.resource_name.ljust(width)}  {action.reason}")
+def as_text(tick: Tick, found: Bill | None = None, width: int | None = None) -> str:
+    """Return a plan, or what became of it, as lines for a terminal of so many columns.
+
+    Without a width no line is folded, as whoever searches them wants it.
+    """
+    found = found or bill(tick)
+    said = verdict(found)
+    head = f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"
+    lines = [f"{head}: {said}" if said else head]
+    shown = [each for each in tick.plan.actions if each.verb is not Verb.KEEP]
+    names = max((len(action.resource_name) for action in shown), default=0)
+    verbs = max((len(action.verb) for action in shown), default=0)
+    rows = {_thing(row.action): row for row in found.rows}
+    for action in sorted(shown, key=lambda each: each.verb is not Verb.REPORT):
+        sign, verb = _SIGNS[action.verb], action.verb.ljust(verbs)
+        row = rows.get(_thing(action))
+        reason = _reason(action, row)
+        lines.append(f"  {sign} {verb}  {action.resource_name.ljust(names)}  {reason}")
+        lines += [f"      {each}" for each in _money(row, found)]
         lines += [f"      {sentence}" for sentence in _became(tick, action)]
-    lines += [f"  ! {_leveled(violation)}" for violation in _unsaid(tick)]
+    lines += [f"  ! {_leveled(violation)}" for violation in unsaid(tick)]
     lines += [f"  ! {trouble}" for trouble in tick.troubles]
     lines += [f"  > told {each.notice.subject}" for each in tick.deliveries if each.ok]
-    return "\n".join(map(in_line, [*lines, summary(tick.plan)])) + "\n"
+    lines += [*_totals(found), *(footer(tick, found) if found.prices else ()), summary(tick.plan)]
+    folded = (part for line in map(in_line, lines) for part in _folded(line, width))
+    return "\n".join(folded) + "\n"
 
 
-def as_markdown(tick: Tick) -> str:
-    """Return a plan as a comment for a pull request."""
-    lines = [f"### Leasehold plan for {in_code(tick.plan.environment)}", "", summary(tick.plan), ""]
-    shown = [action for action in tick.plan.actions if action.verb is not Verb.KEEP]
-    if shown:
-        lines += ["| | Endpoint | Why |", "|---|---|---|"]
-        lines += map(_row, shown)
-    if violations := list(_unsaid(tick)):
-        lines += ["", "Documents:", ""] if shown else ["Documents:", ""]
-        lines += [f"- {in_markdown(_leveled(violation))}" for violation in violations]
-    return "\n".join(lines).rstrip() + "\n"
+def _reason(action: Action, row: Row | None) -> str:
+    """Return why; fields say more of an update than the names of two configs."""
+    told = row is not None and row.changes and action.verb is Verb.UPDATE
+    return "its definition changed" if told else action.reason
 
 
-def _row(action: Action) -> str:
-    name, why = in_code(action.resource_name), in_markdown(action.reason)
-    return f"| **{action.verb}** | {name} | {why} |"
+def _money(row: Row | None, found: Bill) -> Iterator[str]:
+    """Yield what an action changes, field by field, and what it costs."""
+    if row is None:
+        return
+    yield from map(str, row.changes)
+    if found.prices is None or not (row.before or row.after):
+        return
+    before, after = cost_of(row.before, row.hourly_before), cost_of(row.after, row.hourly_after)
+    moved = f"{before} -> {after}" if before != after else after
+    unit = "" if NO_PRICE in after else f" {found.prices.currency}/h"
+    said = f"{instances(row).replace(TIMES, 'x').replace(ARROW, '->')}: {moved}{unit}"
+    left = lease_cost(row, found.prices)
+    yield said if left == "-" else f"{said}, this lease {left}"
 
 
-def as_json(tick: Tick) -> dict[str, Any]:
+def _totals(found: Bill) -> Iterator[str]:
+    if not found.moves_money:
+        return
+    for what, before, after, change in totals(found):
+        yield f"{what}: {before} -> {after} ({change})"
+
+
+def _folded(line: str, width: int | None) -> list[str]:
+    """Fold a line so that what follows is below its words."""
+    if width is None or len(line) <= width:
+        return [line]
+    indent = " " * (8 if line.startswith(" ") else 2)
+    return textwrap.wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def as_json(tick: Tick, found: Bill | None = None) -> dict[str, Any]:
     """Return a plan, or what became of it, as data."""
+    found = found or bill(tick)
+    rows = {_thing(row.action): row for row in found.rows}
     outcomes = {_thing(outcome.action): outcome for outcome in tick.outcomes}
     return {
         "environment": tick.plan.environment,
         "commit": tick.plan.commit,
         "now": stamp(tick.now),
-        "actions": [_action(each, outcomes.get(_thing(each))) for each in tick.plan.actions],
+        "plan": found.digest,
+        "against": found.base.commit if found.base else None,
+        "money": _sums(found),
+        "ends": [_ending(each) for each in found.ends],
+        "actions": [
+            _action(each, outcomes.get(_thing(each))) | _priced(rows.get(_thing(each)))
+            for each in tick.plan.actions
+        ],
         "violations": [asdict(violation) for violation in tick.fleet.violations],
         "notices": [
             {"kind": str(each.notice.kind), "key": each.notice.key, "delivered": each.ok}
@@ -101,7 +161,7 @@ def _became(tick: Tick, action: Action) -> Iterator[str]:
             yield f"{outcome.state}{': ' + outcome.detail if outcome.detail else ''}{code}"
 
 
-def _unsaid(tick: Tick) -> Iterator[Violation]:
+def unsaid(tick: Tick) -> Iterator[Violation]:
     """Yield the violations that no action's reason repeats: warnings, in practice."""
     said = " ".join(action.reason for action in tick.plan.actions)
     return (violation for violation in tick.fleet.violations if str(violation) not in said)
@@ -109,6 +169,51 @@ def _unsaid(tick: Tick) -> Iterator[Violation]:
 
 def _leveled(violation: Violation) -> str:
     return f"{'warning: ' if violation.level == 'warning' else ''}{violation}"
+
+
+def _sums(found: Bill) -> dict[str, Any] | None:
+    """Return the sums as decimal numbers in strings; None where there are no prices."""
+    if found.prices is None:
+        return None
+    factor = found.prices.savings_plan_factor
+    return {
+        "currency": found.prices.currency,
+        "prices_read_at": stamp(found.prices.read_at),
+        "example_prices": found.prices.is_example,
+        "savings_plan_factor": plain(factor) if factor is not None else None,
+        "hourly": _pair(found.before, found.after),
+        "next_24_hours": _pair(found.promised_before, found.promised_after),
+        "max_hourly": plain(found.limit.amount) if found.limit else None,
+        "over_max_hourly": found.is_over,
+    }
+
+
+def _pair(before: Total, after: Total) -> dict[str, Any]:
+    return {
+        "before": f"{before.amount:f}",
+        "after": f"{after.amount:f}",
+        "without_price_before": before.without,
+        "without_price_after": after.without,
+    }
+
+
+def _ending(each: Ending) -> dict[str, Any]:
+    hourly = None if each.hourly is None else plain(each.hourly)
+    return {"name": each.name, "at": stamp(each.at), "per_hour": hourly, "reason": each.reason}
+
+
+def _priced(row: Row | None) -> dict[str, Any]:
+    """Return what an action costs; null is no price, or nobody knows what it runs on."""
+    if row is None:
+        return {}
+    return {
+        "instances_before": None if row.before is None else as_data(row.before),
+        "instances_after": None if row.after is None else as_data(row.after),
+        "per_hour_before": None if row.hourly_before is None else plain(row.hourly_before),
+        "per_hour_after": None if row.hourly_after is None else plain(row.hourly_after),
+        "lease_cost": None if row.lease is None else f"{cents(row.lease):f}",
+        "changes": [asdict(each) for each in row.changes],
+    }
 
 
 def _thing(action: Action) -> tuple[ResourceKind, Name]:

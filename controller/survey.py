@@ -18,6 +18,7 @@ from controller.planning.config_looks import ConfigQuestion, config_looks
 from controller.planning.desired import config_names
 from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Configs, Findings, Scales
+from controller.planning.hosts import hosting_looks
 from controller.planning.idleness import Use
 from controller.planning.looks import Question, Remembered, collection_inputs, last_uses, looks_due
 from controller.planning.observed import Look, Observed
@@ -80,10 +81,18 @@ class Survey:
         troubles += [use.problem for use in uses.values() if use.problem]
         configs = self._configs(fleet, look, due.configs, now)
         troubles += [seen.problem for seen in configs.values() if seen.problem]
+        hostings = self._hostings(look, due.hostings, now)
         fault = clock_fault(look.aws_time, now)
         said = tuple(dict.fromkeys(troubles))
         return Findings(
-            record, uses, scales, leftovers, clock_fault=fault, troubles=said, configs=configs
+            record,
+            uses,
+            scales,
+            leftovers,
+            clock_fault=fault,
+            troubles=said,
+            configs=configs,
+            hostings=hostings,
         )
 
     def hosted(self, questions: Collection[ComponentQuestion], now: datetime) -> HostedBy:
@@ -103,6 +112,15 @@ class Survey:
         found = self._account.configs(due) if due else {}
         known = config_looks(self._remembered.configs, found, fleet, look.observed, now)
         self._remembered = replace(self._remembered, configs=known)
+        return {name: each.seen for name, each in known.items()}
+
+    def _hostings(self, look: Look, due: Collection[ConfigQuestion], now: datetime) -> Configs:
+        """Look at the configs of what runs on unknown instances; one that is not read is no
+        trouble: it costs nothing but a figure.
+        """
+        found = self._account.configs(due) if due else {}
+        known = hosting_looks(self._remembered.hostings, found, look.observed, now)
+        self._remembered = replace(self._remembered, hostings=known)
         return {name: each.seen for name, each in known.items()}
 
     def _leftovers(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from controller.cost import hourly
 from controller.overdue import frozen_running, overdue
 from controller.planning.action import Action, Verb
 from controller.planning.refusals import is_refusal
@@ -23,7 +24,7 @@ _LEVELS = {State.FAILED: "error", State.REFUSED: "warning"}
 Line = dict[str, Any]
 
 
-def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | None = None) -> Line:
+def emf(tick: Tick, *, last_good: datetime | None = None) -> Line:
     """Return the metrics of a tick that came to its end. `last_good` is when one had no failure.
 
     Actions are counted when they are done; a verb has a metric in the ticks that did it.
@@ -40,8 +41,11 @@ def emf(tick: Tick, *, last_good: datetime | None = None, hourly_cost: float | N
         "FrozenRunning": (len(frozen_running(tick)), "Count"),
         **_since(last_good if failures else tick.now, tick.now),
     }
-    if hourly_cost is not None:
-        values["EstimatedHourlyCost"] = (hourly_cost, "None")
+    cost, prices = hourly(tick.findings.record, tick.fleet.prices), tick.fleet.prices
+    if prices is not None:
+        values["EndpointsWithoutPrice"] = (cost.without, "Count")
+        if cost.amount or not cost.without:
+            values["EstimatedHourlyCost"] = (float(round(cost.amount, 4)), "None")
     return _document(tick.fleet.name, tick.now, values)
 
 

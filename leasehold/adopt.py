@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from controller.planning.components import ComponentQuestion, may_host
+from controller.planning.components import ComponentQuestion, may_host, with_prices
 from controller.planning.observed import Existing
 from controller.planning.ownership import Owner
 from leasehold.console import dim, say
@@ -83,7 +83,8 @@ def _show_components(context: Context, fleet: Fleet, found: Existing) -> None:
     if not may_host(found.endpoint_name, found.config_name):
         return
     question = ComponentQuestion(found.endpoint_name, found.config_name)
-    hosted = context.account(fleet).components((question,))[found.endpoint_name]
+    answers = context.account(fleet).components((question,))
+    hosted = with_prices(answers, fleet.prices)[found.endpoint_name]
     if hosted.problem:
         say(f"Nobody could look whether inference components are on it: {hosted.problem}")
     elif hosted.names:

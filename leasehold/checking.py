@@ -39,6 +39,7 @@ from ledger.holdings import (
 from ledger.json_files import Violation
 from ledger.names import EndpointName, Name
 from ledger.observed import Record
+from ledger.old_prices import with_old_prices
 from ledger.overlong import with_overlong
 from ledger.snapshot import Entries
 
@@ -59,7 +60,12 @@ def checked(entries: Entries, code: Path, now: datetime) -> tuple[Checked, ...]:
     """Check all environments. `code` is the folder that has the folder of functions."""
     limits = installed_limits()
     return tuple(
-        _Check(entries, with_overlong(read_fleet(entries, name), now), code, limits).run()
+        _Check(
+            entries,
+            with_old_prices(with_overlong(read_fleet(entries, name), now), now),
+            code,
+            limits,
+        ).run()
         for name in environments(entries)
     )
 

@@ -22,6 +22,8 @@ from leasehold.lock import lock
 from leasehold.models import models
 from leasehold.new import new
 from leasehold.next import next_
+from leasehold.prices import prices
+from leasehold.report import report
 from leasehold.status import status
 from leasehold.tokens import token
 from leasehold.tour import tour
@@ -96,6 +98,8 @@ _VERBS = (
     plan,
     reconcile_,
     doctor,
+    report,
+    prices,
     adopt,
     import_,
     claim,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache, partial, wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from botocore.config import Config
 from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT
 from controller.aws.notifier import Notifier
-from controller.aws.prices import PRICING_REGION, Prices
+from controller.bill import Base
 from controller.dependencies import Ledger
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, look
@@ -33,7 +33,7 @@ from leasehold.work_tree import commit_of
 from ledger import variables
 from ledger.claims import NOTHING, Known, leaves_open
 from ledger.committers import CONTROLLER, READER
-from ledger.errors import Refused
+from ledger.errors import Failure, Refused
 from ledger.holdings import ROOT, Fleet, environments, fleet_of
 from ledger.observed import read_record
 from ledger.repository import Person, Remote, Repository, Snapshot
@@ -60,13 +60,7 @@ class Cloud:
         return aws_settings.client_of_sandbox(service, region, config, self.sandbox_url)
 
     def account(self, region: str) -> Account:
-        @cache
-        def prices() -> Prices:
-            return Prices(self.client("pricing", PRICING_REGION, HASTY), region)
-
-        return Account(
-            lambda service: self.client(service, region), lambda hosts: prices().of(hosts)
-        )
+        return Account(lambda service: self.client(service, region))
 
     def notifier(self, region: str) -> Notifier:
         return Notifier(
@@ -140,6 +134,35 @@ class Context:
         ledger: Ledger = self.repository() if ref is None else AsOf(self._commit(ref))
         fleet = self.fleet(ledger.read())
         return look(self.dependencies(fleet, ledger), fleet.name, clock())
+
+    def compared(self, ref: str | None, against: str | None) -> tuple[Tick, Base | None]:
+        """Plan, and find what to compare the plan with. Raises Failure.
+
+        Without `against` it is what the last tick carried out, where the ledger still has that.
+        """
+        ledger: Ledger = self.repository() if ref is None else AsOf(self._commit(ref))
+        head = ledger.read()
+        fleet = self.fleet(head)
+        dependencies = self.dependencies(fleet, ledger)
+        tick = look(dependencies, fleet.name, clock())
+        if against is not None:
+            there = self._commit(against)
+            planned = look(replace(dependencies, ledger=AsOf(there)), fleet.name, tick.now)
+            return tick, Base(there.commit, there.files, head.files, planned)
+        note = dependencies.logbook.applied(fleet.name)
+        if note is None:
+            return tick, None
+        before = head if note.commit == head.commit else self._recalled(note.commit)
+        return tick, Base(before.commit, before.files, head.files) if before else None
+
+    def _recalled(self, commit: str) -> Snapshot | None:
+        """Return what a commit has; None where the ledger does not have it any more."""
+        ledger = self.repository()
+        with suppress(Failure):
+            ledger.read()
+            if record := ledger.find(commit):
+                return ledger.at(record.commit)
+        return None
 
     def _commit(self, ref: str) -> Snapshot:
         """Find a commit in the checkout that one is in, or else in the ledger's repository.

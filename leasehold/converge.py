@@ -5,9 +5,11 @@ For people and for pipelines. What to do is decided in `controller.plan`.
 
 import click
 
+from controller.bill import Bill, bill
+from controller.markdown import as_markdown
 from controller.reconcile import State, Tick, reconcile
-from controller.report import as_json, as_markdown, as_text
-from leasehold.console import output_option, show_json
+from controller.report import as_json, as_text
+from leasehold.console import output_option, screen, show_json
 from leasehold.context import Context, clock, connected
 from leasehold.narration import Narrator
 from leasehold.ticking import keep_ticking, until_stopped
@@ -30,8 +32,20 @@ CHANGES_DUE = 2
     metavar="HEAD|SHA|BRANCH",
     help="Plan this commit, of the checkout that one is in or of the ledger's repository.",
 )
-def plan(context: Context, output: str, ref: str | None) -> None:
-    """Show what the controller would do now, and why.
+@click.option(
+    "--against",
+    metavar="HEAD|SHA|BRANCH",
+    help="Compare with what this commit would make run, instead of with what runs.",
+)
+@click.option(
+    "--summary-only",
+    is_flag=True,
+    help="Markdown without what folds away, for a host that has no <details>.",
+)
+def plan(
+    context: Context, *, output: str, ref: str | None, against: str | None, summary_only: bool
+) -> None:
+    """Show what the controller would do now, why, and what it costs.
 
     With --ref it is what the controller would do if that commit were the head of the ledger: a
     checkout of CI, detached and shallow as it is, says HEAD.
@@ -39,8 +53,8 @@ def plan(context: Context, output: str, ref: str | None) -> None:
     Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
     plan cannot be made or documents are broken.
     """
-    tick = context.look(ref)
-    _show(tick, output)
+    tick, base = context.compared(ref, against)
+    _show(tick, output, bill(tick, base), summary_only=summary_only)
     if tick.fleet.errors:
         raise SystemExit(1)
     if tick.plan.changes:
@@ -77,11 +91,15 @@ def reconcile_(context: Context, every: float | None, output: str) -> None:
     keep_ticking(tick, every, until_stopped(), Narrator(clock))
 
 
-def _show(tick: Tick, output: str) -> None:
+def _show(
+    tick: Tick, output: str, found: Bill | None = None, *, summary_only: bool = False
+) -> None:
     match output:
         case "json":
-            show_json(as_json(tick))
+            show_json(as_json(tick, found))
         case "markdown":
-            click.echo(as_markdown(tick), nl=False)
+            click.echo(as_markdown(tick, found, summary_only=summary_only), nl=False)
         case _:
-            click.echo(as_text(tick), nl=False)
+            console = screen()
+            width = console.width if console.is_terminal else None
+            click.echo(as_text(tick, found, width), nl=False)

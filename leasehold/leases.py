@@ -6,7 +6,7 @@ Each change is one commit, by the caller's own git identity, and is answered whe
 
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
@@ -15,16 +15,19 @@ from uuid import uuid4
 
 import click
 
+from gateway.leases.answers import cost
 from leasehold import git_author, git_signing
 from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.server_time import clock_of
 from leasehold.times import on_day, relative
+from ledger.budget import asked_for
 from ledger.claims import settle
 from ledger.errors import Failure
-from ledger.history import RecordedChange, read_changes
-from ledger.holdings import Holding, document_path
+from ledger.history import RecordedChange, added_by, read_changes
+from ledger.holdings import Fleet, Holding, document_path
 from ledger.lease import Lease, stamp
+from ledger.money import for_time, money, per_hour
 from ledger.names import EndpointName
 from ledger.proof import Signers, is_proven
 from ledger.proposals import Request, extension
@@ -135,20 +138,40 @@ class _Change:
         holding = fleet.holding(self.request.endpoint)
         if holding.lease is None:
             raise AssertionError("a change of a lease leaves a lease")
+        added = added_by(committed.change.message, self.request.now)
         if output == "json":
-            _show_data(committed, holding, holding.lease)
+            _show_data(committed, holding, holding.lease, cost(fleet, holding, added))
         else:
             _answer(committed, holding, holding.lease, self._clock())
+            if said := _cost(fleet, holding, added):
+                say(dim(said))
 
 
-def _show_data(committed: Committed, holding: Holding, lease: Lease) -> None:
+def _show_data(
+    committed: Committed, holding: Holding, lease: Lease, cost: dict[str, Any] | None
+) -> None:
     show_json(
         {
             "endpoint_name": holding.endpoint_name,
             "expires_at": stamp(lease.expires_at),
             "commit": committed.commit,
+            "cost": cost and {"added": cost["Added"], "currency": cost["Currency"]},
         }
     )
+
+
+def _cost(fleet: Fleet, holding: Holding, added: timedelta) -> str:
+    """Say what a change costs, or gives back, where the environment has prices."""
+    prices = fleet.prices
+    if prices is None:
+        return ""
+    hourly = per_hour(asked_for(holding.definition), prices)
+    if hourly is None:
+        return "what it costs is not known: prices.json has no price of what it runs on"
+    amount = money(for_time(hourly, abs(added)), prices.currency)
+    verb = "gives back" if added < timedelta() else "costs"
+    example = ", by example prices" if prices.is_example else ""
+    return f"{verb} {amount}, at {money(hourly, prices.currency)} an hour{example}"
 
 
 def _answer(committed: Committed, holding: Holding, lease: Lease, now: datetime) -> None:

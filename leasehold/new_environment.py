@@ -11,7 +11,7 @@ from typing import Any
 from ledger.json_files import SCHEMAS, check, dump_json
 
 # The documents that people write; the other schemas are of the API.
-DOCUMENTS = ("endpoint", "environment", "lease", "lock")
+DOCUMENTS = ("endpoint", "environment", "lease", "lock", "prices")
 _WIDTH = 80
 
 
@@ -48,7 +48,8 @@ def readme(environment: str) -> str:
         "| `environment.json` | what all endpoints here share |\n"
         "| `NAME.endpoint.json` | what an endpoint should be |\n"
         "| `NAME.lease.json` | until when it is kept |\n"
-        "| `NAME.lock.json` | a JumpStart id resolved to exact artifacts |\n\n"
+        "| `NAME.lock.json` | a JumpStart id resolved to exact artifacts |\n"
+        "| `prices.json` | what an hour of each instance type costs |\n\n"
         "## The fields of environment.json\n\n" + "".join(_fields(_schema(), ""))
     )
 

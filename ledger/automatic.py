@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from ledger import lease as meter
+from ledger.budget import ceiling
 from ledger.committers import CONTROLLER
 from ledger.documents import with_ledger_id
 from ledger.errors import Wait
@@ -27,7 +28,7 @@ def first_lease(request: Request) -> Proposal:
         if holding.lease:
             return holding.lease
         minutes = holding.definition.schedule.initial_provision_minutes
-        return meter.grant(minutes, request.now, fleet.ceiling)
+        return meter.grant(minutes, request.now, ceiling(fleet, holding))
 
     return lease_change(request, LeaseAction.GRANT, grant)
 
@@ -37,7 +38,9 @@ def start_credit(request: Request, seen: Lease, length: timedelta) -> Proposal:
 
     def give_back(fleet: Fleet, holding: Holding) -> Lease:
         lease = _at_least(seen, holding)
-        return meter.prolong(lease, later(lease.expires_at, length), request.now, fleet.ceiling)
+        return meter.prolong(
+            lease, later(lease.expires_at, length), request.now, ceiling(fleet, holding)
+        )
 
     return lease_change(request, LeaseAction.CREDIT, give_back)
 
@@ -57,7 +60,7 @@ def renewal(request: Request, seen: Lease | None, until: datetime) -> Proposal:
 
     def prolong(fleet: Fleet, holding: Holding) -> Lease:
         _check_same(seen, holding)
-        return meter.prolong(holding.lease, until, request.now, fleet.ceiling)
+        return meter.prolong(holding.lease, until, request.now, ceiling(fleet, holding))
 
     return lease_change(request, LeaseAction.EXTEND, prolong)
 

@@ -4,6 +4,7 @@
     ------------------------------------------------  ------------------------------------------
     environment.json                                  the settings
     people.allowed_signers, bots.allowed_signers      whose signatures count
+    prices.json                                       prices; without readable ones nothing stops
     X.endpoint.json, X.lease.json, X.lock.json        a document of X
     a name with `.json` or `.endpoint` elsewhere in   perhaps a definition: somebody renamed it,
     it, whatever the case, blanks or look-alikes      or an editor did
@@ -22,7 +23,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import cast
 
-from ledger.fleet import ENVIRONMENT_FILE, ROOT, Kind, environment_path
+from ledger.fleet import ENVIRONMENT_FILE, PRICES_FILE, ROOT, Kind, environment_path
 from ledger.json_files import Violation
 from ledger.signatures.signers import BOTS, PEOPLE
 from ledger.snapshot import Entries, NotAFile
@@ -32,7 +33,7 @@ _DOCUMENT_WORDS = (".json", ".endpoint")
 _DOCUMENTATION = ("readme*", "*.md", "*.txt", ".gitkeep", ".gitignore", ".gitattributes")
 _DROPPINGS = (".ds_store", "thumbs.db", "desktop.ini", "*.swp", "*~")  # of systems and editors
 _PLAINLY_NONE = (*_DOCUMENTATION, *_DROPPINGS)
-_OTHER_FILES = frozenset({ENVIRONMENT_FILE, "prices.json", PEOPLE, BOTS})
+_OTHER_FILES = frozenset({ENVIRONMENT_FILE, PRICES_FILE, PEOPLE, BOTS})
 _FOLDERS = frozenset({NotAFile.SUBMODULE, NotAFile.DEEP_FOLDER, NotAFile.HUGE_FOLDER})
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
 _READ = f"only {ENVIRONMENT_FILE}, NAME.endpoint.json, NAME.lease.json and NAME.lock.json are read"

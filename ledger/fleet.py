@@ -8,7 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-from ledger.documents import Container, Definition, Environment, JumpStart, Lock, ModelPackage
+from ledger.documents import (
+    Container,
+    Definition,
+    Environment,
+    JumpStart,
+    Lock,
+    ModelPackage,
+    Prices,
+)
 from ledger.errors import Refused
 from ledger.json_files import Violation, as_sentences
 from ledger.lease import Ceiling, Lease
@@ -16,6 +24,7 @@ from ledger.names import EndpointName, Name
 
 ROOT = "environments"
 ENVIRONMENT_FILE = "environment.json"
+PRICES_FILE = "prices.json"
 FROZEN = "frozen until its documents are mended"
 Kind = Literal["endpoint", "lease", "lock"]
 
@@ -101,7 +110,8 @@ class Fleet:
 
     `unreadable` is what may be a definition of any endpoint: as long as there is some of it, an
     endpoint without a definition is not one that nobody wants. `as_read` is what stands in the
-    documents, where some of it is broken only because another definition claims the same.
+    documents, where some of it is broken only because another definition claims the same. `prices`
+    are None where there are none that can be used: that stops nothing.
     """
 
     name: str
@@ -112,6 +122,7 @@ class Fleet:
     siblings: frozenset[str] = frozenset()  # the ledger's other environments
     unreadable: tuple[Violation, ...] = ()
     as_read: tuple[Holding | Broken, ...] = ()
+    prices: Prices | None = None
 
     @property
     def items(self) -> tuple[Holding | Broken, ...]:
@@ -192,6 +203,10 @@ def readable(item: Holding | Broken) -> Holding:
 
 def environment_path(environment: str) -> str:
     return f"{ROOT}/{environment}/{ENVIRONMENT_FILE}"
+
+
+def prices_path(environment: str) -> str:
+    return f"{ROOT}/{environment}/{PRICES_FILE}"
 
 
 def document_path(environment: str, name: str, kind: Kind) -> str:

@@ -85,6 +85,18 @@ def read_changes(records: Iterable[CommitRecord]) -> Iterator[RecordedChange]:
             yield RecordedChange(record.commit, record.committed_at, change)
 
 
+def added_by(message: str, at: datetime) -> timedelta:
+    """Return how much longer a change of that moment keeps its endpoint; negative: less long."""
+    found = trailers(message)
+    try:
+        expires_at = _instant(found["Lease-Expires"])
+        previous = _instant(found.get("Lease-Previous", found["Lease-Expires"]))
+    except (KeyError, ValueError, OverflowError):
+        return timedelta()
+    before = max(previous, at) if "Lease-Previous" in found else at
+    return max(expires_at, at) - before
+
+
 def trailers(message: str) -> dict[str, str]:
     """Read the trailers of a message: `Key: value` lines of its last paragraph.
 

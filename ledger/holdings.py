@@ -15,10 +15,12 @@ from ledger.documents import (
     Definition,
     Environment,
     Lock,
+    Prices,
     parse_definition,
     parse_environment,
     parse_lease,
     parse_lock,
+    parse_prices,
     read_names,
 )
 from ledger.faults import unforeseen
@@ -31,7 +33,16 @@ from ledger.file_names import (
     strays,
     unreadable,
 )
-from ledger.fleet import ROOT, Broken, Fleet, Holding, Kind, document_path, environment_path
+from ledger.fleet import (
+    ROOT,
+    Broken,
+    Fleet,
+    Holding,
+    Kind,
+    document_path,
+    environment_path,
+    prices_path,
+)
 from ledger.json_files import Violation
 from ledger.lease import Lease
 from ledger.names import EndpointName, Name
@@ -120,6 +131,8 @@ def read_fleet(entries: Entries, environment: str) -> Fleet:
         for name, kinds in sorted(documents.items())
     ]
     loose = (*strays(entries, environment), *alone)
+    prices = _read_prices(entries, environment, settings.region_name)
+    wrong_prices = prices if isinstance(prices, tuple) else ()
     in_doubt = [each for each in loose if each.level == "error"]
     in_doubt += homeless(entries, environment)
     for item in items:
@@ -128,9 +141,10 @@ def read_fleet(entries: Entries, environment: str) -> Fleet:
     fleet = Fleet(
         environment,
         settings,
-        violations=loose,
+        violations=(*loose, *wrong_prices),
         siblings=frozenset(environments(entries)) - {environment},
         unreadable=tuple(sorted(in_doubt)),
+        prices=prices if isinstance(prices, Prices) else None,
     )
     return judged(fleet, items)
 
@@ -145,6 +159,24 @@ def _read_settings(entries: Entries, environment: str) -> Environment | tuple[Vi
         sentence = "it is missing: nothing here is managed without it."
         return (Violation("LH1010", path, "", sentence),)
     return _not_read(path, content) or _settings(path, cast("bytes", content))
+
+
+def _read_prices(
+    entries: Entries, environment: str, region_name: str
+) -> Prices | tuple[Violation, ...]:
+    """Read the prices, if there are any; those of another region are none of this one."""
+    path = prices_path(environment)
+    content = entries.get(path)
+    if content is None:
+        return ()
+    read = _not_read(path, content) or _prices(path, cast("bytes", content))
+    if isinstance(read, Prices) and read.region_name != region_name:
+        sentence = (
+            f"these are prices of {read.region_name}, and {environment_path(environment)} says"
+            f" {region_name}: `leasehold prices update` reads those of this region."
+        )
+        return (Violation("LH1080", path, "/region_name", sentence),)
+    return read
 
 
 def _documents(
@@ -278,3 +310,4 @@ def _not_read(path: str, content: bytes | NotAFile) -> tuple[Violation, ...]:
 
 
 _settings = lru_cache(maxsize=64)(parse_environment)
+_prices = lru_cache(maxsize=64)(parse_prices)

@@ -35,10 +35,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
-    """How far ahead of now a lease may reach, and the file that says so."""
+    """How far ahead of now a lease may reach, the file that says so, and by which rule of it."""
 
     minutes: int
     ruled_by: str
+    rule: str = "max_lease_minutes"
+    code: str = "LH4102"
 
     def at(self, now: datetime) -> datetime:
         return later(now, timedelta(minutes=self.minutes))
@@ -47,7 +49,8 @@ class Ceiling:
 def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -> Lease:
     """Add whole minutes to what is left; an ended lease counts from now. Clears `off_until`.
 
-    Raises Refused LH4101 for minutes that are no whole number from 1, LH4102 past the ceiling.
+    Raises Refused LH4101 for minutes that are no whole number from 1; past the ceiling LH4102, or
+    LH4250 where it is one of money.
     """
     now = _instant(now)
     start = max(lease.expires_at, now) if lease else now
@@ -58,9 +61,9 @@ def extend(lease: Lease | None, minutes: int, now: datetime, ceiling: Ceiling) -
             f"the most that can be added now is {largest} min" if largest else "it is reached"
         )
         raise Refused(
-            "LH4102",
+            ceiling.code,
             f"adding {minutes} min would pass the ceiling of {ceiling.minutes} min from now, set by"
-            f" max_lease_minutes in {ceiling.ruled_by}; {possible}.",
+            f" {ceiling.rule} in {ceiling.ruled_by}; {possible}.",
         )
     return Lease(expires_at)
 
@@ -70,14 +73,15 @@ def set_expiry(
 ) -> Lease:
     """Set the end of the lease to an instant. A live lease gets shorter only on request.
 
-    Raises Refused LH4102 past the ceiling, LH4103 for a shortening, LH4104 for a naive time.
+    Raises Refused LH4102 past the ceiling, or LH4250 where it is one of money; LH4103 for a
+    shortening, LH4104 for a naive time.
     """
     now, until = _instant(now), _instant(until)
     if until > ceiling.at(now):
         raise Refused(
-            "LH4102",
+            ceiling.code,
             f"{stamp(until)} is past the ceiling of {ceiling.minutes} min from now, set by"
-            f" max_lease_minutes in {ceiling.ruled_by}: the latest possible is"
+            f" {ceiling.rule} in {ceiling.ruled_by}: the latest possible is"
             f" {stamp(ceiling.at(now))}.",
         )
     live = lease is not None and lease.is_live(now)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ledger.documents import Verify
+from ledger.hosts import Hosts, as_data, read_hosts
 from ledger.json_files import dump_json, read_json
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
@@ -54,6 +55,7 @@ class Entry:
     created_at: datetime | None = None
     config: str | None = None
     previous_config: str | None = None
+    hosts: Hosts | None = None  # what it runs on; None where nobody knows
     config_version: str | None = None  # of somebody else's config, when the endpoint took it
     attempted_config: str | None = None  # of the last update
     update_failure: str | None = None  # why that one was rolled back
@@ -93,6 +95,7 @@ class Noted:
     foreign: bool = False
     since: datetime | None = None
     reason: str | None = None
+    hosts: Hosts | None = None
 
     @property
     def phase(self) -> Phase:
@@ -259,7 +262,9 @@ def _noted(data: object) -> Noted | None:
         or not _STATUS.fullmatch(status)
     ):
         return None
-    return Noted(status, foreign, _since(data), _reason(data, status))
+    return Noted(
+        status, foreign, _since(data), _reason(data, status), read_hosts(data.get("hosts"))
+    )
 
 
 def _since(data: Mapping[str, Any]) -> datetime | None:
@@ -286,6 +291,8 @@ def _entry(data: Mapping[str, Any]) -> Entry:
 def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
     """Read one field, or raise ValueError: a tick must not meet a value of another kind."""
     match key, value:
+        case "hosts", _:
+            return read_hosts(value)  # what cannot be read is found out again
         case _, str() if key in _INSTANTS and (moment := datetime.fromisoformat(value)).tzinfo:
             return moment.astimezone(UTC)
         case _, list() if key in _SETS and all(isinstance(each, str) for each in value):
@@ -303,7 +310,11 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
 def _data(entry: Entry) -> dict[str, Any]:
     """Return an entry as JSON, without what is empty."""
     values = {each.name: getattr(entry, each.name) for each in fields(Entry)}
-    return {key: _plain(value) for key, value in values.items() if value}
+    return {
+        key: _plain(value)
+        for key, value in values.items()
+        if value or (key == "hosts" and value is not None)
+    }
 
 
 def _plain(value: object) -> object:
@@ -312,5 +323,7 @@ def _plain(value: object) -> object:
             return stamp(value)
         case frozenset():
             return sorted(value)
+        case tuple():
+            return as_data(value)
         case _:
             return value

@@ -61,9 +61,15 @@ class Phase(StrEnum):
         """Tell whether SageMaker accepts DeleteEndpoint now."""
         return self in _ACCEPTS_END
 
+    @property
+    def is_billed(self) -> bool:
+        """Tell whether it may have instances, so that it costs."""
+        return self not in _NOT_BILLED
+
 
 _BUSY = frozenset({Phase.STARTING, Phase.CHANGING, Phase.ENDING})
 _ACCEPTS_END = frozenset({Phase.RESTING, Phase.SERVING, Phase.FAILED, Phase.DEGRADED})
+_NOT_BILLED = frozenset({Phase.FAILED, Phase.ENDING, Phase.RESTING, Phase.ABSENT})
 _PHASES: Mapping[str, Phase] = {
     Status.OUT_OF_SERVICE: Phase.RESTING,
     Status.CREATING: Phase.STARTING,

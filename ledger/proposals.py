@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger import lease as meter
+from ledger.budget import ceiling, check_extension
 from ledger.claims import NOTHING, Known, Unsettled, leaves_open, settle
 from ledger.documents import (
     ExistingConfig,
@@ -62,7 +63,9 @@ def extension(request: Request, minutes: int) -> Proposal:
 
     def extend(fleet: Fleet, holding: Holding) -> Lease:
         _check_metered(fleet, holding)
-        return meter.extend(holding.running_lease, minutes, request.now, fleet.ceiling)
+        lease = meter.extend(holding.running_lease, minutes, request.now, ceiling(fleet, holding))
+        check_extension(fleet, holding, lease, request.now)
+        return lease
 
     return lease_change(request, LeaseAction.EXTEND, extend, minutes)
 
@@ -72,8 +75,10 @@ def setting(request: Request, until: datetime, *, shorten: bool = False) -> Prop
 
     def set_expiry(fleet: Fleet, holding: Holding) -> Lease:
         _check_metered(fleet, holding)
-        lease = holding.running_lease
-        return meter.set_expiry(lease, until, request.now, fleet.ceiling, shorten=shorten)
+        lease, most = holding.running_lease, ceiling(fleet, holding)
+        changed = meter.set_expiry(lease, until, request.now, most, shorten=shorten)
+        check_extension(fleet, holding, changed, request.now)
+        return changed
 
     return lease_change(request, LeaseAction.SET, set_expiry)
 

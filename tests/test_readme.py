@@ -91,6 +91,7 @@ def test_every_command_of_the_readme_runs(beside: Path) -> None:
     answers = "\n".join(said)
     assert '"error"' not in answers
     assert re.search("update +demo-Falcon40B-Endpoint", answers)
+    assert "1 x ml.g5.12xlarge -> ml.g5.24xlarge: 7.090 -> 10.180 USD/h" in answers
     assert "ana-experiment" in answers
     assert "status(dev): " in answers
     assert ": lease(dev): extend Falcon40B by 10 min" in answers

@@ -6,7 +6,7 @@ from typing import Any
 
 from controller.aws.activity import Activity
 from controller.aws.artifacts import Artifacts
-from controller.aws.components import Components, Prices, no_prices
+from controller.aws.components import Components
 from controller.aws.configs import Configs
 from controller.aws.endpoints import Endpoints
 from controller.aws.limits import Limits
@@ -34,15 +34,15 @@ from ledger.names import EndpointName, Name
 class Account:
     """What can be looked at and done in an account. What it remembers only saves calls."""
 
-    def __init__(self, client: Callable[[Any], Any], prices: Prices = no_prices) -> None:
-        """Take a function that makes a boto3 client from a service's name, and one for prices."""
+    def __init__(self, client: Callable[[Any], Any]) -> None:
+        """Take a function that makes a boto3 client from a service's name."""
         sagemaker, tagging = client("sagemaker"), client("resourcegroupstaggingapi")
         self._region_name: str = sagemaker.meta.region_name
         cloudwatch = client("cloudwatch")
         self._endpoints = Endpoints(sagemaker, tagging)
         self._rollout = Rollout(sagemaker)
         self._configs = Configs(sagemaker)
-        self._components = Components(sagemaker, prices)
+        self._components = Components(sagemaker)
         self._artifacts = Artifacts(sagemaker, tagging)
         self._activity = Activity(cloudwatch)
         autoscaling = client("application-autoscaling")

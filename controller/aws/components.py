@@ -1,14 +1,15 @@
 """Inference components on endpoints, and what those endpoints run on. It judges none of them."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.aws.configs import hosting_of
 from controller.aws.errors import aws_errors
-from controller.cost import Host, hourly
 from controller.planning.components import ComponentQuestion, Hosted
 from ledger.errors import Failure, Refused
+from ledger.hosts import Host, Hosts, Usage, together
 from ledger.names import EndpointName
 
 if TYPE_CHECKING:
@@ -16,21 +17,13 @@ if TYPE_CHECKING:
 
 _ASKED_BY_NAME = 5  # at most; one list of the whole account tells of more
 
-Prices = Callable[[Collection[Host]], Mapping[Host, float]]
-
-
-def no_prices(_: Collection[Host]) -> Mapping[Host, float]:
-    """Know no price of anything."""
-    return {}
-
 
 class Components:
     """Components of one account and region. What it remembers of configs only saves calls."""
 
-    def __init__(self, sagemaker: "SageMakerClient", prices: Prices = no_prices) -> None:
+    def __init__(self, sagemaker: "SageMakerClient") -> None:
         self._sagemaker = sagemaker
-        self._prices = prices
-        self._hosts: dict[str, Counter[Host]] = {}
+        self._hosts: dict[str, Hosts] = {}
 
     def on(self, questions: Collection[ComponentQuestion]) -> Mapping[EndpointName, Hosted]:
         """Look at these endpoints; what cannot be read says so."""
@@ -72,36 +65,36 @@ class Components:
                     yield item["InferenceComponentName"], item["EndpointName"]
 
     def _hosted(self, question: ComponentQuestion, components: Collection[str]) -> Hosted:
-        """Return what is known of an endpoint; without components nobody asks for its price."""
+        """Return what is known of an endpoint; without components nobody asks what it runs on."""
         if not components:
             return Hosted()
-        hosts = self._runs_on(question)
-        instances = sorted((host.instance_type, count) for host, count in hosts.items())
-        price = hourly(hosts, self._prices(tuple(hosts))) if hosts else None
-        return Hosted(tuple(sorted(components)), tuple(instances), price)
+        return Hosted(tuple(sorted(components)), self._runs_on(question))
 
-    def _runs_on(self, question: ComponentQuestion) -> Mapping[Host, int]:
+    def _runs_on(self, question: ComponentQuestion) -> Hosts:
         """Return the instances of an endpoint's config; none where that cannot be read."""
         name = question.config_name
         if name is None:
-            return {}
+            return ()
         if name not in self._hosts:
             try:
                 self._hosts[name] = self._hosts_of(name)
             except Failure:
-                return {}
-        hosts = self._hosts[name]
-        return dict.fromkeys(hosts, question.count) if question.count and len(hosts) == 1 else hosts
+                return ()
+        match self._hosts[name]:
+            case (only,) if question.count:
+                return (replace(only, count=question.count),)
+            case hosts:
+                return hosts
 
-    def _hosts_of(self, config_name: str) -> Counter[Host]:
+    def _hosts_of(self, config_name: str) -> Hosts:
         with aws_errors():
             config = self._sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
-        is_async = "AsyncInferenceConfig" in config
-        hosts: Counter[Host] = Counter()
-        for each in map(hosting_of, config["ProductionVariants"]):
-            for kind in each.instance_types[:1]:
-                hosts[Host(kind, is_async)] += each.most_instances
-        return hosts
+        usage = Usage.of(is_async="AsyncInferenceConfig" in config)
+        return together(
+            Host(kind, each.most_instances, usage)
+            for each in map(hosting_of, config["ProductionVariants"])
+            for kind in each.instance_types[:1]
+        )
 
 
 def _unread(failure: Failure) -> Hosted:

@@ -46,8 +46,9 @@ class Configs:
 def hosting_of(variant: Any) -> Hosting:  # noqa: ANN401  (boto3's own shape)
     """Return what a variant of a config runs on."""
     scaling = variant.get("ManagedInstanceScaling", {})
-    counts = variant.get("InitialInstanceCount", 0), scaling.get("MaxInstanceCount", 0)
-    return Hosting(variant["VariantName"], tuple(_instance_types(variant)), max(counts))
+    first, most = variant.get("InitialInstanceCount", 0), scaling.get("MaxInstanceCount", 0)
+    kinds = tuple(_instance_types(variant))
+    return Hosting(variant["VariantName"], kinds, max(first, most), first)
 
 
 def _instance_types(variant: Any) -> Iterator[str]:  # noqa: ANN401

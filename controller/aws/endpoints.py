@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
 from controller.planning.desired import VARIANT
-from controller.planning.observed import Existing, Look, Observed
+from controller.planning.observed import Capacity, Existing, Look, Observed
 from controller.planning.ownership import Owner
 from ledger.deadline import carried, left, within
 from ledger.errors import Unavailable
@@ -27,7 +27,10 @@ from ledger.tags import NAME_TAG, PROJECT_TAG
 if TYPE_CHECKING:
     from types_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
     from types_boto3_sagemaker import SageMakerClient
-    from types_boto3_sagemaker.type_defs import EndpointSummaryTypeDef
+    from types_boto3_sagemaker.type_defs import (
+        EndpointSummaryTypeDef,
+        ProductionVariantSummaryTypeDef,
+    )
 
 
 _AT_ONCE = 16  # endpoints that are looked at
@@ -45,6 +48,8 @@ class _Seen:
     pending_config: str | None
     variants: tuple[str, ...]
     count: int | None
+    capacities: tuple[Capacity, ...]
+    is_async: bool
 
 
 class Endpoints:
@@ -187,6 +192,8 @@ class Endpoints:
             pending_config=seen.pending_config,
             variants=seen.variants,
             count=seen.count,
+            capacities=seen.capacities,
+            is_async=seen.is_async,
         )
 
     def _tags(self, arn: str) -> dict[str, str]:
@@ -209,6 +216,21 @@ class Endpoints:
             answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
             tuple(counts),
             counts.get(VARIANT),
+            tuple(map(_capacity, [*variants, *answer.get("ShadowProductionVariants", ())])),
+            "AsyncInferenceConfig" in answer,
         )
         self._seen[name] = seen
         return seen
+
+
+def _capacity(variant: "ProductionVariantSummaryTypeDef") -> Capacity:
+    pools = (
+        (pool["InstanceType"], pool.get("CurrentInstanceCount", 0))
+        for pool in variant.get("InstancePools", ())
+    )
+    return Capacity(
+        variant["VariantName"],
+        variant.get("CurrentInstanceCount"),
+        tuple(pools),
+        "CurrentServerlessConfig" in variant,
+    )

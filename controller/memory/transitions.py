@@ -19,6 +19,7 @@ from controller.planning.ownership import Owner
 from controller.planning.scaling_policy import ours
 from ledger.faults import Faults
 from ledger.holdings import Fleet, Holding
+from ledger.hosts import describe
 from ledger.instants import in_utc
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
@@ -181,16 +182,24 @@ def news(before: Record, after: Record) -> Iterator[str]:
             yield refusal_line(name, entry.status, Kept.REFUSED, said)
         elif entry.held and was.held != entry.held:
             yield refusal_line(name, entry.status, Kept.HELD, entry.held)
-        elif was.config != entry.config:
-            yield f"{name}: {entry.status} on {entry.config}"
-        elif was.tag_keys != entry.tag_keys:
-            yield f"{name}: its definition sets {', '.join(sorted(entry.tag_keys)) or 'no tag'}"
-        elif entry.update_failure and was.update_failure != entry.update_failure:
-            yield f"{name}: the update to {entry.attempted_config} failed ({entry.update_failure})"
-        elif told := sorted(entry.notices - was.notices):
-            yield f"{name}: told {', '.join(told)}"
         else:
-            yield f"{name}: {entry.status}"
+            yield f"{name}: {_news_of(was, entry)}"
+
+
+def _news_of(was: Entry, entry: Entry) -> str:
+    """Say what moved of an endpoint whose status stays."""
+    if was.config != entry.config:
+        return f"{entry.status} on {entry.config}"
+    if was.hosts != entry.hosts:
+        runs_on = describe(entry.hosts) if entry.hosts is not None else "instances unknown"
+        return f"{entry.status} with {runs_on}"
+    if was.tag_keys != entry.tag_keys:
+        return f"its definition sets {', '.join(sorted(entry.tag_keys)) or 'no tag'}"
+    if entry.update_failure and was.update_failure != entry.update_failure:
+        return f"the update to {entry.attempted_config} failed ({entry.update_failure})"
+    if told := sorted(entry.notices - was.notices):
+        return f"told {', '.join(told)}"
+    return entry.status
 
 
 def _with_sight(
@@ -236,10 +245,11 @@ def _seen(entry: Entry, item: Observed, now: datetime) -> Entry:
         entry = replace(
             entry, created_at=created_at, config_version=entry.config_version if same else None
         )
+        entry = entry if same else replace(entry, hosts=None)
     if item.phase is Phase.STARTING and entry.starting_since is None:
         entry = replace(entry, starting_since=entry.created_at or _whole(now))
     if item.config_name and item.config_name != entry.config:
-        entry = replace(entry, config=item.config_name, previous_config=entry.config)
+        entry = replace(entry, config=item.config_name, previous_config=entry.config, hosts=None)
     return _with_resize(_with_update(entry, item), item, was_busy=was_busy)
 
 
@@ -257,7 +267,8 @@ def _moved(entry: Entry, status: str, now: datetime, item: Observed | None = Non
         failures += lacks_capacity(cause)
     if (entry.phase, phase) == (Phase.STARTING, Phase.SERVING):
         failures = 0
-    return replace(entry, status=status, since=since, cause=cause, failures=failures)
+    hosts = entry.hosts if phase.is_billed else None
+    return replace(entry, status=status, since=since, cause=cause, failures=failures, hosts=hosts)
 
 
 def _with_update(entry: Entry, item: Observed) -> Entry:
@@ -363,6 +374,7 @@ def _after(record: Record, action: Action, now: datetime) -> Entry | None:
         status=action.verb.begins or entry.status,
         since=_whole(now),
         cause=action.reason,
+        hosts=None if action.verb is Verb.DELETE else entry.hosts,
     )
     match action.verb, action.target:
         case Verb.CREATE, Desired() as target:
@@ -407,6 +419,7 @@ def _created(entry: Entry, moved: Entry, target: Desired, now: datetime) -> Entr
         update_failure=None,
         created_at=None,
         config=target.config_name,
+        hosts=target.hosts,
         config_version=target.config_version,
         previous_config=entry.previous_config if same else entry.config,
         tag_keys=target.tag_keys,

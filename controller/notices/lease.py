@@ -11,13 +11,16 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from controller.notices.notice import Kind, Notice
 from controller.notices.view import About, View, cut
 from controller.planning.action import Verb
 from ledger.documents import Environment
+from ledger.documents.prices import plain
 from ledger.holdings import Holding
 from ledger.lease import Lease, duration, is_on, stamp
+from ledger.money import for_time, money, per_hour
 from ledger.names import EndpointName
 from ledger.observed import Entry
 from ledger.phases import Phase
@@ -52,14 +55,38 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
         f"lease ends at {until}",
         f"The lease of {about} ends at {until}. Then it is stopped.\n"
         + (f"Its owner is {cut(owner)}.\n" if owner else "Its definition names no owner.\n")
+        + cost_of(view, holding)
         + f"\nThis keeps it for {duration(EXTRA_MINUTES * _MINUTE)} more:\n\n"
         + f"{extension(environment, holding.endpoint_name)}\n",
         expires_at=lease.expires_at,
         minutes_left=int(left / _MINUTE),
         owner=owner,
+        per_hour=plain(hourly) if (hourly := _hourly(view, holding)) is not None else None,
+        currency=view.fleet.prices.currency if view.fleet.prices else None,
     )
     told = frozenset(expiring_key(lease, lead) for lead in due)
     yield replace(notice, settles={holding.endpoint_name: told})
+
+
+def cost_of(view: View, holding: Holding) -> str:
+    """Say what it costs in a line, where the environment has prices."""
+    prices, hourly = view.fleet.prices, _hourly(view, holding)
+    if prices is None:
+        return ""
+    if hourly is None:
+        return "What it costs is not known: prices.json has no price of what it runs on.\n"
+    more = for_time(hourly, EXTRA_MINUTES * _MINUTE)
+    length = duration(EXTRA_MINUTES * _MINUTE)
+    example = " (example prices)" if prices.is_example else ""
+    return (
+        f"It costs {money(hourly, prices.currency)} an hour; {length} more cost"
+        f" {money(more, prices.currency)}{example}.\n"
+    )
+
+
+def _hourly(view: View, holding: Holding) -> Decimal | None:
+    entry = view.record.entry(holding.endpoint_name)
+    return per_hour(entry.hosts if entry else None, view.fleet.prices)
 
 
 def idle(view: View, holding: Holding) -> Iterator[Notice]:

@@ -23,6 +23,9 @@ from controller.planning.action import Action, Plan, Verb
 from controller.planning.collection import names_content
 from controller.planning.desired import content_stem
 from controller.planning.observed import Observed, by_name
+from ledger.documents import Prices
+from ledger.hosts import Hosts, describe
+from ledger.money import money, per_hour
 from ledger.names import EndpointName, Name
 from ledger.observed import Record
 
@@ -50,16 +53,16 @@ class Hosted:
     """The components of an endpoint, and what it runs on; or why that could not be read."""
 
     names: tuple[str, ...] = ()
-    instances: tuple[tuple[str, int], ...] = ()  # instance types, and how many of each
-    hourly: float | None = None  # US dollars, by list prices
+    hosts: Hosts = ()
+    price: str = ""  # of an hour, as it is written; empty where it is not known
     problem: str = ""
     passes: bool = False  # the problem, by itself
 
     @property
     def cost(self) -> str:
         """Say what the endpoint costs as long as it runs on, as far as that is known."""
-        counted = " and ".join(f"{count} {kind}" for kind, count in self.instances)
-        price = f"about ${self.hourly:.2f} an hour" if self.hourly is not None else ""
+        counted = describe(self.hosts) if self.hosts else ""
+        price = f"about {self.price} an hour" if self.price else ""
         return ", ".join(filter(None, [counted, price])) or "its instances"
 
     @property
@@ -84,6 +87,18 @@ def remembered(known: HostedAt, questions: Iterable[ComponentQuestion], now: dat
         if hosted.names and timedelta(0) <= now - at < REMEMBERED:
             answers[question.endpoint_name] = hosted
     return answers
+
+
+def with_prices(hosted: HostedBy, prices: Prices | None) -> HostedBy:
+    """Return the answers with what the endpoints cost, as far as there are prices."""
+    return {name: _with_price(each, prices) for name, each in hosted.items()}
+
+
+def _with_price(hosted: Hosted, prices: Prices | None) -> Hosted:
+    hourly = per_hour(hosted.hosts, prices)
+    if not (prices and hosted.hosts and hourly is not None):
+        return hosted
+    return replace(hosted, price=money(hourly, prices.currency))
 
 
 def may_host(endpoint_name: EndpointName, config_name: str | None) -> bool:

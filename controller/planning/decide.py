@@ -13,6 +13,7 @@ from controller.planning.in_service import upkeep
 from controller.planning.observed import Observed
 from controller.planning.ownership import Whose
 from controller.planning.refusals import paced
+from ledger.budget import ceiling
 from ledger.documents import ExistingConfig
 from ledger.holdings import environment_path
 from ledger.lease import duration, grant, stamp
@@ -50,7 +51,9 @@ def _grant(decision: Decision) -> Action | None:
     if not decision.holding.first_lease_due:
         return None
     minutes = decision.schedule.initial_provision_minutes
-    until = stamp(grant(minutes, decision.now, decision.fleet.ceiling).expires_at)
+    until = stamp(
+        grant(minutes, decision.now, ceiling(decision.fleet, decision.holding)).expires_at
+    )
     return decision.act(Verb.GRANT, f"{decision.why}: it runs until {until}")
 
 

@@ -14,6 +14,7 @@ from controller.planning.existing_config import ConfigSeen
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.planning.ownership import Owner
+from ledger.budget import ceiling
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.instants import later
@@ -87,7 +88,7 @@ class Decision:
         if lease is None or not minutes:
             return lease
         until = later(lease.expires_at, timedelta(minutes=minutes))
-        return prolong(lease, until, self.now, self.fleet.ceiling)
+        return prolong(lease, until, self.now, ceiling(self.fleet, self.holding))
 
     @cached_property
     def standing(self) -> Standing:

@@ -27,6 +27,7 @@ from ledger.documents import (
 )
 from ledger.faults import Faults
 from ledger.holdings import Holding
+from ledger.hosts import Host, Hosts, Usage, together
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
 from ledger.tags import ON_REMOVE_TAG, TAG_PREFIX
@@ -59,11 +60,27 @@ class Desired:
         """Return the keys of the tags that its definition sets, which ours are not."""
         return frozenset(key for key in self.tags if not key.startswith(TAG_PREFIX))
 
+    @property
+    def hosts(self) -> Hosts | None:
+        """Return what it starts with; None where its config exists already."""
+        if self.config is None:
+            return None
+        usage = Usage.of(is_async="AsyncInferenceConfig" in self.config)
+        return together(
+            Host(_first_type(each), each["InitialInstanceCount"], usage)
+            for each in self.config["ProductionVariants"]
+        )
+
     def tags_over(self, there: Mapping[str, str]) -> Mapping[str, str]:
         """Return the tags for an endpoint that has some: an on_remove is taken back by a value."""
         if ON_REMOVE_TAG in there and ON_REMOVE_TAG not in self.tags:
             return {**self.tags, ON_REMOVE_TAG: "delete"}
         return self.tags
+
+
+def _first_type(variant: Request) -> str:
+    pools = variant.get("InstancePools", ())
+    return str(pools[0]["InstanceType"] if pools else variant["InstanceType"])
 
 
 def desired(holding: Holding, environment: Environment, owner: Owner) -> Desired:
@@ -92,6 +109,14 @@ def desired(holding: Holding, environment: Environment, owner: Owner) -> Desired
         retain_counts=scales,
         count=None if scales else holding.definition.instance_count,
     )
+
+
+def has_config(config_name: str | None, holding: Holding, environment: Environment) -> bool:
+    """Tell whether a config is one of ours that holds what is wanted, but perhaps for its count."""
+    if isinstance(holding.definition.source, ExistingConfig):
+        return False
+    name = _content_name(holding.endpoint_name, [*_content(holding, environment)])
+    return config_name == name or differs_in_count_alone(config_name, holding, environment)
 
 
 def differs_in_count_alone(

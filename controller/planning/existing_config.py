@@ -26,6 +26,7 @@ class Hosting:
     variant: str
     instance_types: tuple[str, ...]
     most_instances: int
+    first_instances: int = 0  # that it starts with
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,3 +33,4 @@ class Findings:
     faults: Mapping[EndpointName, str] = field(default_factory=lambda: MappingProxyType({}))
     configs: Configs = field(default_factory=lambda: MappingProxyType({}))
     hosted: HostedBy = field(default_factory=lambda: MappingProxyType({}))
+    hostings: Configs = field(default_factory=lambda: MappingProxyType({}))  # looked at for hosts

@@ -17,6 +17,7 @@ from controller.planning.idleness import Use, bump, idle_since
 from controller.planning.observed import Observed
 from controller.planning.refusals import is_put_off, paced
 from controller.planning.scaling_policy import ours, wanted_scale
+from ledger.budget import ceiling
 from ledger.holdings import environment_path
 from ledger.lease import prolong, stamp
 from ledger.schedule import window_end
@@ -117,7 +118,9 @@ def _carried_on(decision: Decision, use: Use) -> Action | None:
     until = bump(on_until, use, minutes, decision.now) if minutes else None
     if until is None or minutes is None:
         return None
-    ends = prolong(decision.lease, until, decision.now, decision.fleet.ceiling).expires_at
+    ends = prolong(
+        decision.lease, until, decision.now, ceiling(decision.fleet, decision.holding)
+    ).expires_at
     if 2 * (ends - on_until) < timedelta(minutes=minutes):
         return None
     return decision.act(Verb.EXTEND, f"it is in use, and kept until {stamp(ends)}", ends)

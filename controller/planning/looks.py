@@ -8,7 +8,8 @@ Calls are limited and metrics cost money, so AWS is asked only what could change
                has another number of instances than its definition says
     use        what serves, if it has been quiet for its idle_minutes, or has less of its lease
                left than half of its extend_while_active_minutes
-    config     of somebody else, as `config_looks` says
+    config     of somebody else, as `config_looks` says; and of what runs on unknown instances,
+               as `hosts` says
     leftovers  the environment, unless nothing has moved since there were none
 """
 
@@ -20,6 +21,7 @@ from types import MappingProxyType
 
 from controller.planning.components import HostedAt
 from controller.planning.config_looks import ConfigLooks, ConfigQuestion, configs_due
+from controller.planning.hosts import hosts_due
 from controller.planning.idleness import Use, may_be_idle
 from controller.planning.observed import Observed, by_name
 from ledger.documents import ExistingConfig
@@ -56,6 +58,7 @@ class Remembered:
     none_left: CollectionInputs | None = None  # with which nothing was left over
     configs: ConfigLooks = field(default_factory=lambda: MappingProxyType({}))
     hosted: HostedAt = field(default_factory=lambda: MappingProxyType({}))
+    hostings: ConfigLooks = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class Looks:
     uses: tuple[Question, ...]
     leftovers: bool
     configs: tuple[ConfigQuestion, ...] = ()
+    hostings: tuple[ConfigQuestion, ...] = ()
     troubles: tuple[str, ...] = ()  # what went wrong with single endpoints
 
 
@@ -93,6 +97,7 @@ def looks_due(
         tuple(uses),
         not record.is_new and remembered.none_left != collection_inputs(fleet, observed),
         configs_due(fleet, observed, record, remembered.configs, now),
+        hosts_due(fleet, observed, record, {**remembered.hostings, **remembered.configs}, now),
         tuple(faults.sentences),
     )
 

@@ -1,8 +1,8 @@
 """What speaks against a start, before AWS is asked for it. Pure.
 
-A definition may be readable and yet be refused: by AWS, or by its environment's lists of what is
-allowed. Then no first lease is granted, and no start and no update is tried. The endpoint is left
-as it is: it still ends with its lease.
+A definition may be readable and yet be refused: by AWS, by its environment's lists of what is
+allowed, or by its limits in money. Then no first lease is granted, and no start and no update is
+tried. The endpoint is left as it is: it still ends with its lease.
 """
 
 from collections.abc import Callable
@@ -13,6 +13,7 @@ from controller.planning.desired import Desired, desired
 from controller.planning.fields import Documents
 from controller.planning.ownership import Owner
 from ledger.allowed import not_allowed
+from ledger.budget import over_budget
 from ledger.documents import Environment
 from ledger.holdings import Fleet, Holding
 from ledger.json_files import Violation, as_sentences
@@ -30,7 +31,11 @@ def objections(
 ) -> tuple[Violation, ...]:
     """Return all that speaks against a start; warnings do not stop one."""
     documents = Documents(fleet.name, holding, settings)
-    found = (*limits(documents, target), *not_allowed(fleet.name, holding, settings))
+    found = (
+        *limits(documents, target),
+        *not_allowed(fleet.name, holding, settings),
+        *over_budget(fleet, holding),
+    )
     return tuple(sorted(found))
 
 

@@ -12,6 +12,16 @@ _CAPACITY = ("InsufficientInstanceCapacity", "CapacityError", "requested ML comp
 
 
 @dataclass(frozen=True, slots=True)
+class Capacity:
+    """How many instances a variant has now: of the type in its config, or of those in pools."""
+
+    variant: str
+    count: int | None = None
+    pools: tuple[tuple[str, int], ...] = ()
+    is_serverless: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """One endpoint as SageMaker has it, in SageMaker's spelling.
 
@@ -30,6 +40,8 @@ class Observed:
     variants: tuple[str, ...] = ()
     count: int | None = None  # of instances that our variant should have, if it has any
     unread: str | None = None
+    capacities: tuple[Capacity, ...] = ()  # none while it starts
+    is_async: bool = False
 
     @property
     def phase(self) -> Phase:

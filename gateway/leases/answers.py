@@ -5,13 +5,16 @@ and times as 26-06-2023-12-39-47; its scripts and its notebook read them so.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from ledger.budget import asked_for
+from ledger.documents.prices import plain
 from ledger.faults import Faults
-from ledger.holdings import Broken, Holding
+from ledger.holdings import Broken, Fleet, Holding
 from ledger.lease import Lease, stamp
+from ledger.money import cents, for_time, per_hour
 from ledger.observed import Noted
 from ledger.standing import State, standing
 
@@ -42,6 +45,22 @@ def at_sagemaker(noted: Noted | None, observed_at: datetime | None) -> dict[str,
         "Reason": _NOT_OURS if noted.foreign else noted.reason,
         "ObservedAt": stamp(observed_at) if observed_at else None,
     }
+
+
+def cost(fleet: Fleet, item: Holding | Broken, added: timedelta) -> dict[str, Any] | None:
+    """Say what a change costs; None where nobody knows."""
+    prices = fleet.prices
+    hosts = asked_for(item.definition) if isinstance(item, Holding) else None
+    if prices is None or (hourly := per_hour(hosts, prices)) is None:
+        return None
+    length, sign = abs(added), -1 if added < timedelta() else 1
+    said = {
+        "Added": f"{cents(sign * for_time(hourly, length)) + 0:f}",
+        "PerHour": plain(hourly),
+        "Currency": prices.currency,
+        "PricesReadAt": stamp(prices.read_at),
+    }
+    return {**said, "Example": True} if prices.is_example else said
 
 
 def about_all(

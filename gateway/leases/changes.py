@@ -22,7 +22,7 @@ from gateway.leases.etags import ETags, if_match
 from gateway.principal import Scope
 from ledger.claims import Unsettled
 from ledger.errors import Refused
-from ledger.history import LeaseAction, trailers
+from ledger.history import LeaseAction, added_by, trailers
 from ledger.holdings import document_path
 from ledger.lease import instant_from
 from ledger.preconditions import AlreadyApplied, check_same, once
@@ -128,13 +128,16 @@ class Changes:
 
     def _answered(self, call: Call, proposal: Proposal, request: Request) -> Answer:
         is_dry_run = call.parameter("dry_run") == "true"
+        at = request.now
         try:
             done = self._done(self._guarded(call, proposal, request), is_dry_run=is_dry_run)
         except AlreadyApplied as earlier:
-            done = self._again(earlier)
+            done, at = self._again(earlier), earlier.record.committed_at
         check_same(request, done.change.message)
-        item = request.fleet(done.snapshot).get(request.endpoint)
+        fleet = request.fleet(done.snapshot)
+        item = fleet.get(request.endpoint)
         body = answers.about(item, self.clock(), done.commit)
+        body["Cost"] = answers.cost(fleet, item, added_by(done.change.message, at))
         if trailers(done.change.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it
         if is_dry_run:

@@ -27,7 +27,6 @@ ALARM_PREFIXES = ("leasehold-", "TargetTracking-endpoint/")
 
 SEE = (
     "cloudwatch:GetMetricData",
-    "pricing:GetProducts",
     "cloudwatch:DescribeAlarms",
     "application-autoscaling:DescribeScalableTargets",
     "application-autoscaling:DescribeScalingPolicies",

@@ -24,6 +24,7 @@ from ledger.documents.environment import (
 )
 from ledger.documents.lease_file import dump_lease, parse_lease
 from ledger.documents.lock import Lock, dump_lock, parse_lock
+from ledger.documents.prices import Amount, Prices, dump_prices, parse_prices
 from ledger.documents.sources import (
     Container,
     ExistingConfig,
@@ -39,6 +40,7 @@ from ledger.documents.writing import Adoption, dump_adoption, dump_existing_conf
 __all__ = [
     "Adoption",
     "Allowed",
+    "Amount",
     "AsyncInference",
     "Autoscaling",
     "Container",
@@ -50,6 +52,7 @@ __all__ = [
     "Lock",
     "ModelData",
     "ModelPackage",
+    "Prices",
     "Source",
     "Suspension",
     "VariantSettings",
@@ -59,11 +62,13 @@ __all__ = [
     "dump_existing_config",
     "dump_lease",
     "dump_lock",
+    "dump_prices",
     "parse_definition",
     "parse_environment",
     "parse_identities",
     "parse_lease",
     "parse_lock",
+    "parse_prices",
     "read_names",
     "with_ledger_id",
 ]

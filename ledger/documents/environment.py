@@ -1,8 +1,10 @@
 """`environment.json`: what all endpoints of one environment share. Pure."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, cast
 
+from ledger.documents.prices import Amount
 from ledger.identity_settings import Identities, identities_from
 from ledger.json_files import Violation, check, present, read_json
 from ledger.json_text import with_text_member
@@ -36,6 +38,8 @@ class Environment:
     max_lease_minutes: int = 10080
     allowed_instance_types: tuple[str, ...] = ("*",)
     max_instances: int | None = None
+    max_hourly: Amount | None = None
+    max_lease_cost: Amount | None = None
     max_pushes_per_minute: int | None = None
     requests_per_minute: int = 120
     invocations_per_minute: int | None = None
@@ -71,6 +75,8 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             max_lease_minutes=limits.get("max_lease_minutes"),
             allowed_instance_types=_tuple(limits.get("allowed_instance_types")),
             max_instances=limits.get("max_instances"),
+            max_hourly=_amount(limits.get("max_hourly")),
+            max_lease_cost=_amount(limits.get("max_lease_cost")),
             max_pushes_per_minute=limits.get("max_pushes_per_minute"),
             requests_per_minute=limits.get("requests_per_minute"),
             invocations_per_minute=limits.get("invocations_per_minute"),
@@ -100,6 +106,10 @@ def parse_identities(file: str, data: object) -> Identities | tuple[Violation, .
     found = check(file, {"identities": data}, "environment")
     wrong = tuple(each for each in found if each.pointer)  # the other fields are missing
     return wrong or identities_from(cast("dict[str, Any]", data))
+
+
+def _amount(data: dict[str, str] | None) -> Amount | None:
+    return Amount(Decimal(data["amount"]), data["currency"]) if data else None
 
 
 def _tuple(items: list[Any] | None) -> tuple[Any, ...] | None:

@@ -14,6 +14,7 @@ from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository import certificates as certificates  # before pygit2 is imported
 from ledger.repository.clone import Clone, CommitIdentity, Sign
 from ledger.repository.graph import MOST_BETWEEN
+from ledger.repository.journal import Journaled, Reader
 from ledger.repository.pages import Page, Place
 from ledger.repository.request_index import RequestIndex
 from ledger.repository.transport import Server
@@ -36,6 +37,7 @@ __all__ = [
     "CommitRecord",
     "Committed",
     "Credentials",
+    "Journaled",
     "Page",
     "Person",
     "Place",
@@ -200,6 +202,14 @@ class Repository:
             limit -= len(page.records)
             if (begin := page.rest) is None:
                 return
+
+    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
+        """Give all that changed the files of a folder to a reader, newest first.
+
+        The clone is deepened until the reader has enough; where that takes a new start, `begin`
+        makes a new reader. Raises `Failure`.
+        """
+        self._clone.surely(lambda: self._clone.journal(folder, begin))
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest 8192 of the branch.

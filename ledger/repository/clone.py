@@ -39,6 +39,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
+from ledger.repository.journal import Reader, read_journal
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -280,6 +281,12 @@ class Clone:
         page = self._walked(lambda graph: read_page(graph, place, path, 1), _EVERYTHING)
         return next(iter(page.records), None)
 
+    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
+        """Read what changed a folder up to the remote's tip; `begin` makes a reader each time."""
+        with self._lock, _nothing_kept():
+            if tip := self.fetch().commit:
+                self._walked(lambda graph: read_journal(graph, tip, folder, begin()), _EVERYTHING)
+
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""
 
@@ -474,6 +481,19 @@ def _check_tip(repository: pygit2.Repository) -> None:
     tracked = repository.references.get(TRACKING)
     if tracked and not is_there(repository, tracked.target):
         raise KeyError(f"it does not have its own tip, {tracked.target}")
+
+
+@contextmanager
+def _nothing_kept() -> Iterator[None]:
+    """Keep libgit2 from remembering objects, of which a long history has many and reads each once.
+
+    The setting is the process's; what another thread reads meanwhile only takes longer.
+    """
+    pygit2.settings.enable_caching(False)  # noqa: FBT003 - pygit2's
+    try:
+        yield
+    finally:
+        pygit2.settings.enable_caching(True)  # noqa: FBT003 - pygit2's
 
 
 def _gone(commit: str) -> Refused:

@@ -12,6 +12,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import pygit2
+from pygit2.enums import ObjectType
 
 from ledger.repository.raw_commit import RawCommit, is_there, read_commit
 from ledger.repository.transport import FOREIGN
@@ -44,6 +45,7 @@ class Graph:
         self._is_final = is_final
         self._entries: dict[tuple[str, str], pygit2.Oid | None] = {}
         self._read = lru_cache(_KEPT)(partial(read_commit, repository))
+        self._content = lru_cache(_KEPT)(self._read_content)
 
     def want(self, depth: int) -> None:
         """Ask for a deeper clone, if there will be one."""
@@ -73,6 +75,29 @@ class Graph:
 
     def tree(self, commit: RawCommit) -> pygit2.Tree:
         return self._repository[commit.tree].peel(pygit2.Tree)
+
+    def folder(self, commit: RawCommit, path: str) -> pygit2.Tree | None:
+        """Return the folder that a commit has at a path; the empty path is its root."""
+        found: pygit2.Object = self.tree(commit)
+        for part in filter(None, path.split("/")):
+            if not isinstance(found, pygit2.Tree) or part not in found:
+                return None
+            found = found[part]
+        return found if isinstance(found, pygit2.Tree) else None
+
+    def content(self, blob: pygit2.Oid | None) -> bytes | None:
+        """Return the content of a file; None for what is none, such as a folder or a submodule."""
+        return self._content(blob) if blob else None
+
+    def _read_content(self, blob: pygit2.Oid) -> bytes | None:
+        if blob not in self._repository:
+            return None
+        kind, raw = self._repository.read(blob)
+        return raw if kind == ObjectType.BLOB else None
+
+    def raw(self, tree: pygit2.Oid) -> bytes:
+        """Return a folder as git stores it."""
+        return self._repository.read(tree)[1]
 
     def entry(self, commit: RawCommit, path: str) -> pygit2.Oid | None:
         """Return the id of what a commit has at a path, or None; each is looked up once."""

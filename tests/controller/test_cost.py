@@ -1,84 +1,60 @@
-"""What a fleet costs an hour, from the sandbox's price list, as the tick's metrics have it."""
+"""What a fleet costs an hour, by its record and the prices of its environment."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from decimal import Decimal
 
 import pytest
 
-from controller.aws.prices import Prices
-from controller.cost import Host, hourly, running
-from controller.planning.observed import Observed
-from ledger.holdings import Fleet, read_fleet
+from controller.cost import hourly
+from ledger.documents import Prices
+from ledger.hosts import Host, Hosts, Usage
+from ledger.money import Total
 from ledger.names import EndpointName
-from tests.scene import definition, environment, path
-
-if TYPE_CHECKING:
-    from tests.scene import Scene
+from ledger.observed import Entry, Record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-G5, M5 = Host("ml.g5.xlarge", is_async=False), Host("ml.m5.large", is_async=True)
+G5, M5 = "ml.g5.xlarge", "ml.m5.large"
+PRICES = Prices(
+    "us-east-1",
+    "USD",
+    "a test",
+    NOON,
+    {(Usage.HOSTING, G5): Decimal("1.408"), (Usage.ASYNC, M5): Decimal("0.115")},
+)
 
 
-def fleet() -> Fleet:
-    files = {
-        path("A"): definition("A", inference_instance_count=2),
-        path("B"): definition("B", inference_type="async", inference_instance_type="ml.m5.large"),
-        path("C"): definition("C"),
-        path("D"): definition("D", endpoint_config_name="theirs"),
-        "environments/dev/environment.json": environment(),
-    }
-    return read_fleet({name: json.dumps(data).encode() for name, data in files.items()}, "dev")
+def record(*entries: tuple[str, Hosts | None], foreign: bool = False) -> Record:
+    return Record(
+        {
+            EndpointName(f"e{number}"): Entry("E", status, NOON, hosts=hosts, foreign=foreign)
+            for number, (status, hosts) in enumerate(entries)
+        }
+    )
 
 
-def there(name: str, status: str = "InService") -> Observed:
-    return Observed(EndpointName(f"demo-{name}-Endpoint"), status, NOON)
-
-
-@pytest.mark.parametrize("status", ["Failed", "Deleting", "OutOfService"])
-def test_what_has_no_instances_is_not_counted(status: str) -> None:
-    assert running(fleet(), [there("A", status)]) == {}
+@pytest.mark.parametrize("status", ["Failed", "Deleting", "OutOfService", "absent"])
+def test_what_has_no_instances_costs_nothing(status: str) -> None:
+    assert hourly(record((status, (Host(G5, 2),))), PRICES) == Total()
 
 
 @pytest.mark.parametrize("status", ["Creating", "RollingBack", "UpdateRollbackFailed", "Dreaming"])
-def test_what_may_have_instances_is_counted(status: str) -> None:
-    assert running(fleet(), [there("A", status)]) == {G5: 2}
+def test_what_may_have_instances_costs(status: str) -> None:
+    assert hourly(record((status, (Host(G5, 2),))), PRICES) == Total(Decimal("2.816"))
 
 
-def test_what_runs_is_counted_by_type_and_kind() -> None:
-    observed = [there("A"), there("B", "Creating"), there("C", "Failed"), there("D")]
-    assert running(fleet(), observed) == {G5: 2, M5: 1}
+def test_what_is_somebody_elses_is_not_counted() -> None:
+    assert hourly(record(("InService", (Host(G5, 2),)), foreign=True), PRICES) == Total()
 
 
-@pytest.mark.parametrize(
-    ("prices", "dollars"),
-    [({G5: 1.5, M5: 0.1}, 3.1), ({G5: 1.5}, 3.0), ({}, None)],
-    ids=["all known", "some known", "none known"],
-)
-def test_dollars_add_up_as_far_as_prices_are_known(
-    prices: dict[Host, float], dollars: float | None
-) -> None:
-    assert hourly({G5: 2, M5: 1}, prices) == dollars
-
-
-def test_nothing_running_costs_nothing() -> None:
-    assert hourly({}, {}) == 0
-
-
-class TestThePriceList:
-    def test_is_asked_once_for_each_type(self, scene: Scene) -> None:
-        prices = Prices(scene.account.client("pricing"), "us-east-1")
-        scene.account.calls()
-        assert prices.of([G5, M5]) == {G5: 1.408, M5: 0.115}
-        assert prices.of([G5, M5]) == {G5: 1.408, M5: 0.115}
-        assert scene.account.calls() == {"GetProducts": 2}
-
-    def test_leaves_out_what_has_no_price(self, scene: Scene) -> None:
-        prices = Prices(scene.account.client("pricing"), "us-east-1")
-        assert prices.of([Host("ml.p5.48xlarge", is_async=False)]) == {}
-
-    def test_that_cannot_be_read_stops_nothing(self, scene: Scene) -> None:
-        scene.account.order_fault("denied", operation="GetProducts")
-        assert Prices(scene.account.client("pricing"), "us-east-1").of([G5]) == {}
+def test_what_has_no_price_or_is_unknown_is_counted_and_not_added() -> None:
+    found = record(
+        ("InService", (Host(G5, 1), Host(M5, 2, Usage.ASYNC))),
+        ("InService", (Host(M5, 1),)),
+        ("InService", None),
+        ("InService", (Host("ml.x9.large", 0),)),
+        ("InService", ()),
+    )
+    assert hourly(found, PRICES) == Total(Decimal("1.638"), without=2)
+    assert hourly(found, None) == Total(without=3)

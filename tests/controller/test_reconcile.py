@@ -10,8 +10,9 @@ import pytest
 
 from controller.aws.account import Account
 from controller.lease_changes import proposal_for
+from controller.markdown import as_markdown
 from controller.reconcile import State, Tick, reconcile
-from controller.report import as_json, as_markdown, as_text
+from controller.report import as_json, as_text
 from ledger.errors import Failure, Unavailable
 from tests.controller.meddling import AfterTheLook, JustBefore, WhileScalingGoes
 from tests.ledger.forge import git

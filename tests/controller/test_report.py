@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.bill import bill
+from controller.markdown import as_markdown
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import ResourceKind
 from controller.planning.desired import Desired
 from controller.reconcile import Outcome, State, Tick
-from controller.report import as_json, as_markdown, as_text
+from controller.report import as_json, as_text
 from ledger.holdings import read_fleet
 from ledger.json_files import dump_json
 from ledger.names import Name
@@ -54,9 +56,8 @@ BROKEN = (
 def test_text_for_a_terminal() -> None:
     assert as_text(three()) == (
         "dev at 01234567, 2026-11-23T12:00:00Z\n"
-        "  + create  demo-A-Endpoint     leased until 2026-11-23T13:00:00Z\n"
-        f"  ! report  demo-B-Endpoint     {BROKEN}\n"
-        "    keep    demo-Cleo-Endpoint  no lease\n"
+        f"  ! report  demo-B-Endpoint  {BROKEN}\n"
+        "  + create  demo-A-Endpoint  leased until 2026-11-23T13:00:00Z\n"
         "Plan: 1 to create, 1 for a person to look at, 1 kept.\n"
     )
 
@@ -65,33 +66,46 @@ def test_text_says_what_became_of_an_action() -> None:
     planned = three()
     refused = Outcome(planned.plan.changes[0], State.REFUSED, "A quota is used up.", "LH3002")
     lines = as_text(Tick(NOON, planned.fleet, (), planned.plan, (refused,))).splitlines()
-    assert lines[2] == "      refused: A quota is used up. [LH3002]"
+    assert lines[3] == "      refused: A quota is used up. [LH3002]"
+
+
+FOOTER = (
+    "<sub>Plan {digest}: 01234567 at 2026-11-23 12:00 UTC. Without prices: leasehold prices update"
+    " writes environments/dev/prices.json.</sub>\n\n<!-- leasehold:dev -->\n"
+)
 
 
 def test_markdown_for_a_pull_request() -> None:
-    assert as_markdown(three()) == (
+    assert as_markdown(three(), summary_only=True) == (
         "### Leasehold plan for `dev`\n"
         "\n"
-        "Plan: 1 to create, 1 for a person to look at, 1 kept.\n"
+        "**1 refused.** environments/dev/B.endpoint.json: /: it cannot be read as JSON: line 1,"
+        " column 2: it ends here and is not complete. [LH1001] Its endpoint is left as it is.\n"
         "\n"
-        "| | Endpoint | Why |\n"
-        "|---|---|---|\n"
-        "| **create** | `demo-A-Endpoint` | leased until 2026-11-23T13:00:00Z |\n"
-        f"| **report** | `demo-B-Endpoint` | {BROKEN} |\n"
+        "| | endpoint | instances | $/h before | $/h after | this lease | why |\n"
+        "|:--|:--|:--|--:|--:|--:|:--|\n"
+        "| **+ start** | `A` | 1 \N{MULTIPLICATION SIGN} ml.g5.xlarge | \N{EN DASH} | no price"
+        " | no price |"
+        " leased until 2026-11-23T13:00:00Z; no prices |\n"
+        "\n"
+        "Plan: 1 to create, 1 for a person to look at, 1 kept.\n"
+        "\n" + FOOTER.format(digest=bill(three()).digest)
     )
 
 
 def test_markdown_of_an_idle_plan_is_one_line() -> None:
-    assert as_markdown(tick({SETTINGS: environment()})) == (
-        "### Leasehold plan for `dev`\n\nPlan: nothing to change.\n"
+    idle = tick({SETTINGS: environment()})
+    assert as_markdown(idle) == (
+        "### Leasehold plan for `dev`\n\nPlan: nothing to change.\n\n"
+        + FOOTER.format(digest=bill(idle).digest)
     )
 
 
-def test_a_documents_text_cannot_leave_its_table_cell() -> None:
+def test_a_documents_text_cannot_leave_its_line() -> None:
     evil: Json = definition("A") | {"owner": "", "inference_type": "x | **no** |\n| y"}
-    rows = as_markdown(tick({SETTINGS: environment(), path("A"): evil})).splitlines()
-    assert len([row for row in rows if row.startswith("| **")]) == 1
-    assert "x \\| **no** \\|" in rows[-1]
+    lines = as_markdown(tick({SETTINGS: environment(), path("A"): evil})).splitlines()
+    assert "x \\| **no** \\|" in lines[2]
+    assert [line for line in lines if line.startswith("|")] == []
 
 
 def test_json_for_machines() -> None:
@@ -103,6 +117,7 @@ def test_json_for_machines() -> None:
     assert data["environment"] == "dev"
     assert data["commit"] == COMMIT
     assert data["now"] == "2026-11-23T12:00:00Z"
+    assert data["money"] is None
     assert data["actions"][0] == {
         "action": "create",
         "name": "A",
@@ -112,6 +127,12 @@ def test_json_for_machines() -> None:
         "orphan": False,
         "endpoint_config_name": target.config_name,
         "outcome": {"state": "done", "detail": ""},
+        "instances_before": [],
+        "instances_after": [{"instance_type": "ml.g5.xlarge", "count": 1, "usage": "Hosting"}],
+        "per_hour_before": "0",
+        "per_hour_after": None,
+        "lease_cost": None,
+        "changes": [],
     }
     assert [violation["code"] for violation in data["violations"]] == ["LH1001"]
 
@@ -144,4 +165,4 @@ def test_settings_that_cannot_be_read_are_said_of_the_environment() -> None:
 def test_a_stray_file_is_said_though_no_endpoint_is_concerned() -> None:
     stray = tick({SETTINGS: environment(), path("Gone", "lease"): lease(NOON)})
     assert "  ! warning: environments/dev/Gone.lease.json: /: " in as_text(stray)
-    assert "Documents:\n\n- warning: environments/dev/Gone.lease.json" in as_markdown(stray)
+    assert "\n- warning: environments/dev/Gone.lease.json" in as_markdown(stray)

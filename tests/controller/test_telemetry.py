@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,11 +17,16 @@ from controller.planning.findings import Findings
 from controller.planning.observed import Observed
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import Outcome, State, Tick
+from ledger.documents import Prices
 from ledger.errors import Unavailable
 from ledger.holdings import Fleet, read_fleet
+from ledger.hosts import Host, Usage
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
+
+if TYPE_CHECKING:
+    from ledger.hosts import Hosts
 
 NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=UTC)
 AN_HOUR = timedelta(hours=1)
@@ -139,10 +145,25 @@ def test_a_clock_that_is_wrong_is_a_failure_for_nothing_is_stopped() -> None:
 
 
 def test_the_cost_is_told_only_where_prices_are_known() -> None:
-    document = emf(tick_of(), hourly_cost=14.08)
-    assert_is_emf(document)
-    assert metrics(document)["EstimatedHourlyCost"] == 14.08
-    assert "EstimatedHourlyCost" not in metrics(emf(tick_of()))
+    price = {(Usage.HOSTING, "ml.g5.12xlarge"): Decimal("7.04")}
+    prices = Prices("us-east-1", "USD", "a test", NOW, price)
+    two, other = ((Host(f"ml.g5.{size}", 2),) for size in ("12xlarge", "xlarge"))
+
+    def told(prices: Prices | None, *hosts: Hosts) -> tuple[float | None, float | None]:
+        entries = {
+            EndpointName(f"e{number}"): Entry("E", "InService", NOW, hosts=each)
+            for number, each in enumerate(hosts)
+        }
+        tick = tick_of(findings=Findings(Record(entries)))
+        document = emf(replace(tick, fleet=replace(tick.fleet, prices=prices)))
+        assert_is_emf(document)
+        found = metrics(document)
+        return found.get("EstimatedHourlyCost"), found.get("EndpointsWithoutPrice")
+
+    assert told(prices, two, other) == (14.08, 1)
+    assert told(prices, other) == (None, 1)
+    assert told(None, two) == (None, None)
+    assert told(prices) == (0, 0)
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,6 @@ def test_only_reading_reaches_every_resource(synthesis: Synthesis) -> None:
         },
         {
             "cloudwatch:GetMetricData",
-            "pricing:GetProducts",
             "cloudwatch:DescribeAlarms",
             "application-autoscaling:DescribeScalableTargets",
             "application-autoscaling:DescribeScalingPolicies",

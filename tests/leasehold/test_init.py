@@ -83,7 +83,7 @@ class TestANewEnvironment:
             == (PROJECT / "schema" / "environment.schema.json").read_bytes()
         )
         assert {path.name.partition(".")[0] for path in (clone / "schema").iterdir()} == {
-            *("endpoint", "environment", "lease", "lock")
+            *("endpoint", "environment", "lease", "lock", "prices")
         }
 
     def test_has_a_page_that_explains_every_field(self, clone: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from leasehold.work_tree import commit_of
 from ledger.errors import Refused
 from ledger.snapshot import NotAFile
 from tests.ledger.forge import Colleague, git
-from tests.scene import definition, path
+from tests.scene import SETTLE, definition, path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,3 +180,81 @@ def test_a_commit_of_far_too_many_files_is_not_listed_to_its_end(
     with pytest.raises(Refused, match=r"the commit HEAD has more files below environments/") as why:
         commit_of(scene.ben.home, "HEAD")
     assert why.value.code == "LH1030"
+
+
+PRICES = {
+    "region_name": "us-east-1",
+    "currency": "USD",
+    "unit": "hour",
+    "source": "a test",
+    "read_at": "2026-11-01T08:00:00Z",
+    "prices": {"Hosting": {"ml.g5.xlarge": "1.408", "ml.g5.2xlarge": "1.515"}},
+}
+
+
+def test_a_plan_says_what_fields_change_and_what_it_costs(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    scene.push({"environments/dev/prices.json": PRICES})
+    scene.tick()  # grants
+    scene.tick()  # starts
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    scene.tick()
+    writer = Colleague(tmp_path / "writer", scene.forge.url)
+    writer.pull()
+    fields = definition("Falcon40B", schedule={"initial_provision_minutes": 30})
+    changed = json.dumps({**fields, "inference_instance_type": "ml.g5.2xlarge"})
+    writer.commit({path("Falcon40B"): changed}, "propose")
+    git(writer.home, "push", "--quiet", "origin", "HEAD:refs/heads/proposal")
+
+    text = plan("--branch", "proposal").stdout
+    assert text.partition("\n")[0].endswith(": +$0.11/h")
+    assert "      /inference_instance_type: ml.g5.xlarge -> ml.g5.2xlarge\n" in text
+    assert "1 x ml.g5.xlarge -> ml.g5.2xlarge: 1.408 -> 1.515 USD/h, this lease 0.7" in text
+
+    comment = plan("--ref", "proposal", "--against", "main", "--output", "markdown").stdout
+    assert comment.startswith("### Leasehold plan for `dev`: +$0.11/h\n")
+    assert "<details>" in comment
+    assert "<details>" not in plan("--output", "markdown", "--summary-only").stdout
+
+    data = json.loads(plan("--ref", "proposal", "--output", "json").stdout)
+    (action,) = [each for each in data["actions"] if each["action"] == "update"]
+    assert action["changes"] == [
+        {"pointer": "/inference_instance_type", "before": "ml.g5.xlarge", "after": "ml.g5.2xlarge"}
+    ]
+    assert data["money"]["hourly"]["after"] == "1.515"
+
+    still = plan("--ref", "main", "--against", "main", "--output", "markdown").stdout
+    assert still.startswith("### Leasehold plan for `dev`: no change: $1.41/h stays, 1 ends")
+
+
+def test_status_and_extend_say_what_it_costs(scene: Scene, plan: Planner) -> None:
+    scene.push({"environments/dev/prices.json": PRICES})
+    for _ in range(2):
+        scene.tick()  # grants, and starts
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+
+    def ask(*arguments: str) -> Result:
+        verb, *rest = arguments
+        return CliRunner().invoke(main, [verb, "--repository", scene.forge.url, *rest])
+
+    text = ask("status").stdout
+    assert re.search(r"demo-Falcon40B-Endpoint +InService +on +in .* 1\.408 ", text)
+    assert "running: $1.41/h, by list prices read 2026-11-01" in text
+    (row,) = json.loads(ask("status", "--output", "json").stdout)
+    assert row["per_hour"] == "1.408"
+    assert row["hosts"] == [{"instance_type": "ml.g5.xlarge", "count": 1, "usage": "Hosting"}]
+    ana = ("--author", "Ana <ana@example.com>")
+    assert "costs $0.70, at $1.41 an hour" in ask("extend", "Falcon40B", "30", *ana).stdout
+    more = json.loads(ask("extend", "Falcon40B", "30", *ana, "--output", "json").stdout)
+    assert more["cost"] == {"added": "0.70", "currency": "USD"}
+    assert "gives back $" in ask("release", "Falcon40B", *ana).stdout
+
+    scene.push({"environments/dev/prices.json": {**PRICES, "prices": {"Hosting": {}}}})
+    assert "no price" in ask("status").stdout
+    assert "what it costs is not known" in ask("extend", "Falcon40B", "30", *ana).stdout
+    scene.push({"environments/dev/prices.json": None})
+    assert "costs" not in ask("extend", "Falcon40B", "30", *ana).stdout
+    assert "no price" not in ask("status").stdout

@@ -103,7 +103,6 @@ PLAINLY_NONE = [
     ".gitkeep",
     ".gitignore",
     ".gitattributes",
-    "prices.json",
     "docs/README.md",
     "docs/.gitkeep",
     ".DS_Store",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.hosts import Host, together
 from ledger.names import EndpointName
 from ledger.observed import (
     Applied,
@@ -35,6 +36,9 @@ instants = st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC)).map(  # no
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 maybe = st.none() | instants
 some = st.none() | texts.filter(bool)
+hosts = st.none() | st.lists(
+    st.builds(Host, st.text("mlg5.x", min_size=1, max_size=9), st.integers(0, 9)), max_size=3
+).map(together)
 entries = st.builds(
     Entry,
     texts.filter(bool),
@@ -44,6 +48,7 @@ entries = st.builds(
     created_at=maybe,
     config=some,
     previous_config=some,
+    hosts=hosts,
     config_version=some,
     attempted_config=some,
     update_failure=some,
@@ -93,6 +98,7 @@ def test_the_strategy_above_fills_every_field() -> None:
     full = replace(
         ENTRY,
         previous_config="a-0",
+        hosts=(Host("ml.g5.xlarge", 1),),
         config_version="a-1@2026-11-23T12:00:00Z",
         attempted_config="a-2",
         update_failure="crash",
@@ -352,3 +358,14 @@ class TestANoteOfWhatIsApplied:
 
     def test_that_nobody_made_is_none(self) -> None:
         assert read_applied(write("dev", Record(), NOTE), "prod") is None
+
+
+def test_hosts_that_cannot_be_read_are_unknown_and_spoil_nothing() -> None:
+    noted = json.loads(dump_record(Record({A: replace(ENTRY, hosts=(Host("ml.g5.xlarge", 2),))})))
+    assert read_noted({"dev.json": json.dumps(noted).encode()}, "dev")[A] == Noted(
+        "InService", since=NOON, reason=None, hosts=(Host("ml.g5.xlarge", 2),)
+    )
+    noted["endpoints"]["demo-A"]["hosts"] = "many"
+    content = json.dumps(noted).encode()
+    assert parse_record(content) == Record({A: ENTRY})
+    assert read_noted({"dev.json": content}, "dev")[A] == Noted("InService", since=NOON)

@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING
 
 from controller.aws.components import Components
 from controller.planning.components import ComponentQuestion, Hosted
+from ledger.hosts import Host, Usage
 from ledger.names import EndpointName
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-
-    from controller.cost import Host
     from tests.scene import Account, Json, Scene
 
 NAME = EndpointName("Studio")
 XLARGE: Json = {"InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 2}
-
-
-def dollars(hosts: Collection[Host]) -> Mapping[Host, float]:
-    return dict.fromkeys(hosts, 1.5)
 
 
 def serve(account: Account, *variants: Json, name: str = NAME, **more: object) -> str:
@@ -42,19 +36,19 @@ def add(account: Account, component: str, endpoint: str = NAME) -> None:
     )
 
 
-def test_an_endpoint_with_its_instances_and_what_they_cost(scene: Scene) -> None:
+def test_an_endpoint_with_what_it_runs_on(scene: Scene) -> None:
     account = scene.account
     config = serve(account)
     add(account, "b")
     add(account, "a")
-    components = Components(account.sagemaker, dollars)
+    components = Components(account.sagemaker)
     question = ComponentQuestion(NAME, config)
-    assert components.on([question]) == {NAME: Hosted(("a", "b"), (("ml.g5.xlarge", 2),), 3.0)}
+    assert components.on([question]) == {NAME: Hosted(("a", "b"), (Host("ml.g5.xlarge", 2),))}
     account.calls()
     components.on([question])
     assert account.calls() == {"ListInferenceComponents": 1}
     counted = components.on([ComponentQuestion(NAME, config, 3)])
-    assert counted[NAME].instances == (("ml.g5.xlarge", 3),)
+    assert counted[NAME].hosts == (Host("ml.g5.xlarge", 3),)
 
 
 def test_the_instances_of_several_variants(scene: Scene) -> None:
@@ -71,8 +65,10 @@ def test_the_instances_of_several_variants(scene: Scene) -> None:
     )
     add(account, "a")
     hosted = Components(account.sagemaker).on([ComponentQuestion(NAME, config, 7)])[NAME]
-    assert hosted.instances == (("ml.g5.2xlarge", 1), ("ml.g5.xlarge", 1))
-    assert hosted.hourly is None
+    assert hosted.hosts == (
+        Host("ml.g5.2xlarge", 1, Usage.ASYNC),
+        Host("ml.g5.xlarge", 1, Usage.ASYNC),
+    )
 
 
 def test_without_a_config_the_cost_is_unknown(scene: Scene) -> None:

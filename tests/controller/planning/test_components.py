@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +23,13 @@ from controller.planning.components import (
     remembered,
     with_components,
     with_held,
+    with_prices,
     without_cost,
 )
 from controller.planning.findings import Findings
-from ledger.names import Name
+from ledger.documents import Prices
+from ledger.hosts import Host, Usage
+from ledger.names import EndpointName, Name
 from ledger.observed import Entry, Record
 from tests.controller.cases import ENDED, NAME, NOW, ago, fleet_of, remembering, there
 
@@ -94,7 +98,7 @@ def test_a_look_that_may_do_better_is_waited_for() -> None:
 
 
 def test_what_holds_it_is_the_same_whatever_it_costs() -> None:
-    one, other = held_by(SOME), held_by(replace(SOME, hourly=2.0))
+    one, other = held_by(SOME), held_by(replace(SOME, price="$2.00"))
     assert one != other
     assert without_cost(str(one)) == without_cost(str(other))
     assert "(llama)" in without_cost(str(one))
@@ -116,11 +120,18 @@ def test_an_adoption_goes_on_where_nobody_could_look() -> None:
 
 
 def test_the_cost_is_told_as_far_as_it_is_known() -> None:
-    types = (("ml.g5.xlarge", 2), ("ml.m5.large", 1))
-    assert replace(SOME, instances=types).cost == "2 ml.g5.xlarge and 1 ml.m5.large"
-    assert replace(SOME, instances=types[:1], hourly=2.816).cost == (
-        "2 ml.g5.xlarge, about $2.82 an hour"
+    hosts = (Host("ml.g5.xlarge", 2), Host("ml.m5.large", 1))
+    prices = Prices(
+        "us-east-1", "USD", "a test", NOW, {(Usage.HOSTING, "ml.g5.xlarge"): Decimal("1.408")}
     )
+    both, one = replace(SOME, hosts=hosts), replace(SOME, hosts=hosts[:1])
+    assert both.cost == "2 x ml.g5.xlarge and 1 x ml.m5.large"
+    assert with_prices({NAME: both, EndpointName("B"): SOME}, prices) == {
+        NAME: both,
+        EndpointName("B"): SOME,
+    }
+    (priced,) = with_prices({NAME: one}, prices).values()
+    assert priced.cost == "2 x ml.g5.xlarge, about $2.82 an hour"
     assert SOME.cost == "its instances"
 
 

@@ -1,0 +1,181 @@
+"""`leasehold report`: what was leased, in service, paid and saved, from git alone.
+
+Two histories are read: the ledger's, for who bought what and at which prices, and the status
+branch's, for what SageMaker did. AWS is not asked.
+"""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import click
+
+from leasehold import report_words as words
+from leasehold.console import dim, say, show_json, show_table
+from leasehold.context import Context, clock, connected
+from ledger.accounting.account import Account, books, enter
+from ledger.accounting.reading import LedgerReader, StatusReader
+from ledger.accounting.tariff import Tariff
+from ledger.errors import Refused
+from ledger.holdings import ROOT, Fleet
+from ledger.repository import Journaled, Repository
+from ledger.zones import is_accepted, refusal
+
+_DAY = timedelta(days=1)
+
+
+@click.command
+@connected
+@click.option("--since", required=True, metavar="DATE", help="From this day or instant on.")
+@click.option("--until", metavar="DATE", help="Up to and with this day, or up to this instant.")
+@click.option(
+    "--by",
+    type=click.Choice(words.DIMENSIONS),
+    default="person",
+    show_default=True,
+    help="person is who bought the hours: the author of each change of a lease.",
+)
+@click.option("--zone", default="UTC", show_default=True, metavar="KEY", help="Whose days.")
+@click.option(
+    "--prices",
+    type=click.Choice(["then", "today"]),
+    default="then",
+    show_default=True,
+    help="The prices that git had at each moment, or those of now.",
+)
+@click.option(
+    "--output",
+    type=click.Choice(["table", "json", "csv", "markdown", "html"]),
+    default="table",
+    show_default=True,
+)
+def report(  # noqa: PLR0913  (click hands over each option by itself)
+    context: Context,
+    *,
+    since: str,
+    until: str | None,
+    by: str,
+    zone: str,
+    prices: str,
+    output: str,
+) -> None:
+    """Tell what ran, what it cost, who kept it on, and what was saved."""
+    now = clock()
+    begin, end = _period(since, until, _zone(zone), now)
+    ledger = context.repository()
+    fleet = context.fleet(ledger.read())
+    account = Account(int(begin.timestamp()), int(end.timestamp()), _zone(zone))
+    tariff = _account_for(account, ledger, context.status(), fleet, is_today=prices == "today")
+    examples = any(each.is_example for _, each in tariff.versions if each)
+    told = words.Report(
+        fleet.name, by, account, "today" if prices == "today" else "each day", examples
+    )
+    _show(told, output)
+
+
+def _account_for(
+    account: Account, ledger: Repository, status: Repository, fleet: Fleet, *, is_today: bool
+) -> Tariff:
+    """Read both histories and enter what they say; returns the prices that it went by."""
+    folder = f"{ROOT}/{fleet.name}"
+    snapshot = ledger.read()
+    now = {
+        path.removeprefix(f"{folder}/"): content
+        for path, content in snapshot.files.items()
+        if path.startswith(f"{folder}/")
+    }
+    reader = LedgerReader(account.since, now)
+
+    def begin() -> "_Reading":
+        nonlocal reader
+        reader = LedgerReader(account.since, now)
+        return _Reading(reader)
+
+    ledger.journal(folder, begin)
+    watched = StatusReader(account.since, fleet.name)
+
+    def watch() -> "_Watching":
+        nonlocal watched
+        watched = StatusReader(account.since, fleet.name)
+        return _Watching(watched)
+
+    status.journal("", watch)
+    tariff = Tariff.fixed(fleet.prices) if is_today else reader.tariff
+    lives = watched.watched.lives(account.until)
+    for book in books(lives, reader.leases, reader.definitions):
+        enter(account, book, tariff)
+    account.gaps = watched.watched.gaps(account.since, account.until)
+    return tariff
+
+
+class _Reading:
+    def __init__(self, reader: LedgerReader) -> None:
+        self._reader = reader
+
+    def __call__(self, each: Journaled) -> bool:
+        return self._reader(each.raw_date, each.files, lambda: each.record)
+
+
+class _Watching:
+    def __init__(self, reader: StatusReader) -> None:
+        self._reader = reader
+
+    def __call__(self, each: Journaled) -> bool:
+        return self._reader(each.raw_date, each.files)
+
+
+def _show(told: words.Report, output: str) -> None:
+    match output:
+        case "json":
+            show_json(words.as_data(told))
+        case "csv":
+            click.echo(words.as_csv(told), nl=False)
+        case "markdown":
+            click.echo(words.as_markdown(told), nl=False)
+        case "html":
+            click.echo(words.as_html(told), nl=False)
+        case _:
+            say(dim(words.headline(told)))
+            say()
+            show_table(words.HEADERS, words.as_rows(told))
+            say()
+            for sentence in words.sentences(told):
+                say(sentence)
+
+
+def _zone(key: str) -> ZoneInfo:
+    if not is_accepted(key):
+        raise Refused("LH5135", f"--zone {key}: {refusal(key)}")
+    return ZoneInfo(key)
+
+
+def _period(
+    since: str, until: str | None, zone: ZoneInfo, now: datetime
+) -> tuple[datetime, datetime]:
+    """Read the period, which ends now at the latest. Raises Refused LH5134 where it is none."""
+    begin, _ = _moment("--since", since, zone)
+    end, is_day = _moment("--until", until, zone) if until else (now, False)
+    if is_day:
+        end = (end + _DAY).astimezone(UTC)  # by the wall clock, so that a long day is one
+    end = min(end, now)
+    if begin >= end:
+        raise Refused(
+            "LH5134",
+            f"there is no time from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC: a report"
+            " begins before it ends, and ends now at the latest.",
+        )
+    return begin, end
+
+
+def _moment(option: str, text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
+    """Read a day or an instant, and tell which it is; without a zone of its own it is in that."""
+    try:
+        found = datetime.fromisoformat(text)
+        local = found if found.tzinfo else found.replace(tzinfo=zone)
+        is_day = len(text) == len("2026-11-23")
+        return (local if is_day else local.astimezone(UTC)), is_day
+    except (ValueError, OverflowError):
+        raise Refused(
+            "LH5134",
+            f"{option} {text} is no date: write a day such as 2026-11-23, or an instant such as"
+            " 2026-11-23T12:00:00Z.",
+        ) from None

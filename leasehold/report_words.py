@@ -1,0 +1,281 @@
+"""A report as rows and sentences, and in the forms in which people want it. Pure.
+
+Each figure comes with what it means: whoever reads a report for the first time has nothing else.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+from ledger.accounting.account import UNNOTICED, Account, Key, Line
+from ledger.accounting.service import Gap
+from ledger.accounting.tariff import Sum
+from ledger.lease import stamp
+from ledger.money import cents, money
+from ledger.printable import in_markdown, printable
+
+HEADERS = ("WHO", "LEASED H", "IN SERVICE H", "COST")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_HOUR = Decimal(3600)
+_DAYS = UNNOTICED // 86400
+_GAPS_SHOWN = 10
+_BY: Mapping[str, Callable[[Key], str]] = {
+    "person": lambda key: key.buyer,
+    "endpoint": lambda key: key.endpoint,
+    "owner": lambda key: key.owner,
+    "day": lambda key: key.day.isoformat(),
+}
+DIMENSIONS = tuple(_BY)
+
+
+@dataclass
+class Row:
+    """One line of a report: seconds and money."""
+
+    name: str
+    leased: int = 0
+    in_service: int = 0
+    cost: Sum = field(default_factory=Sum)
+
+    def take(self, line: Line) -> None:
+        self.leased += line.leased
+        self.in_service += line.in_service
+        self.cost.take(line.cost)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is told: of which environment, by what, and with which prices."""
+
+    environment: str
+    by: str
+    account: Account
+    prices_of: str  # "each day", or "today"
+    has_examples: bool = False
+
+    @property
+    def rows(self) -> list[Row]:
+        """The rows, dearest first; by day they are in the order of days."""
+        found: dict[str, Row] = {}
+        for key, line in self.account.lines.items():
+            name = _BY[self.by](key)
+            found.setdefault(name, Row(name)).take(line)
+        rows = sorted(found.values(), key=lambda row: row.name)
+        if self.by == "day":
+            return rows
+        return sorted(rows, key=lambda row: (-_size(row.cost), -row.in_service))
+
+    @property
+    def total(self) -> Row:
+        whole = Row("all")
+        for line in self.account.lines.values():
+            whole.take(line)
+        return whole
+
+
+def as_rows(report: Report) -> list[tuple[str, str, str, str]]:
+    rows = report.rows
+    return [_cells(row) for row in ([*rows, report.total] if len(rows) != 1 else rows)]
+
+
+def headline(report: Report) -> str:
+    account = report.account
+    begin, end = (_instant(at) for at in (account.since, account.until))
+    example = ", which are examples" if report.has_examples else ""
+    return (
+        f"{report.environment} from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC,"
+        f" by {report.by}, at the list prices of {report.prices_of}{example}"
+    )
+
+
+def sentences(report: Report) -> Iterator[str]:
+    """Yield what the figures mean."""
+    account, total = report.account, report.total
+    yield (
+        f"cost: {_sum(total.cost)} for {_hours(total.in_service)} h in service: hours times"
+        " instances times the list price, without storage, data transfer, tax and discounts."
+    )
+    yield from _starts(account)
+    savings = account.savings
+    yield (
+        f"saved: {_sum(savings.handed_back)} handed back: leased time that a release or an idle"
+        f" stop gave back ({_hours(savings.handed_back_seconds)} h), less what was bought again"
+        " before its old end. Nothing is assumed."
+    )
+    yield (
+        f"about {_sum(savings.if_unnoticed)} if each stop had gone unnoticed for {_DAYS} days: the"
+        f" time off, {_DAYS} days of each at most, which is how long AWS's own advisor looks back."
+    )
+    yield (
+        f"at most {_sum(savings.if_left_on)} if all had been left on since first started: the time"
+        " off until now, or until the definition went. An upper bound; nobody would have paid it"
+        " all."
+    )
+    if account.idle_stops:
+        yield f"idle stops: {account.idle_stops} leases were ended for lack of use."
+    if total.cost.unpriced:
+        yield (
+            f"without a price: {_hours(total.cost.unpriced)} h in service are in no sum, for"
+            " prices.json had no price of that day, or nobody had noted what they ran on."
+            + (" --prices today prices them by the file of now." if _is_dated(report) else "")
+        )
+    yield from _gaps(account.gaps)
+
+
+def as_csv(report: Report) -> str:
+    """Write the rows for a spreadsheet, in which no text is a formula."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    head = ("leased_seconds", "in_service_seconds", "currency", "cost", "unpriced_seconds")
+    writer.writerow((report.by, *head))
+    for row in report.rows:
+        amounts = row.cost.amounts or {"": Decimal(0)}
+        for number, (currency, amount) in enumerate(amounts.items()):
+            seconds = (row.leased, row.in_service) if number == 0 else (0, 0)
+            unpriced = row.cost.unpriced if number == 0 else 0
+            cost = f"{cents(amount):f}"
+            writer.writerow((_text(row.name), *seconds, currency, cost, unpriced))
+    return out.getvalue()
+
+
+def as_markdown(report: Report) -> str:
+    lines = [f"### {in_markdown(headline(report))}", ""]
+    lines += [f"| {' | '.join(each.lower() for each in HEADERS)} |", "|:--|--:|--:|--:|"]
+    lines += [f"| {' | '.join(map(in_markdown, cells))} |" for cells in as_rows(report)]
+    lines += ["", *(f"- {in_markdown(each)}" for each in sentences(report))]
+    return "\n".join(lines) + "\n"
+
+
+def as_html(report: Report) -> str:
+    """Write a page of its own, without a script and without anything from elsewhere."""
+    title = escape(headline(report))
+    head = "".join(f'<th scope="col">{escape(each.lower())}</th>' for each in HEADERS)
+    body = "".join(_html_row(cells) for cells in as_rows(report))
+    said = "".join(f"<li>{escape(each)}</li>" for each in sentences(report))
+    return (
+        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n'
+        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto}"
+        "td+td,th+th{text-align:right}th,td{padding:.2rem .6rem}</style>\n"
+        f"<h1>{title}</h1>\n<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>\n"
+        f"<ul>{said}</ul>\n</html>\n"
+    )
+
+
+def as_data(report: Report) -> dict[str, Any]:
+    account, total, savings = report.account, report.total, report.account.savings
+    return {
+        "environment": report.environment,
+        "since": stamp(_instant(account.since)),
+        "until": stamp(_instant(account.until)),
+        "zone": str(account.zone),
+        "by": report.by,
+        "prices_of": report.prices_of,
+        "example_prices": report.has_examples,
+        "rows": [{"name": row.name, **_row_data(row)} for row in report.rows],
+        "total": _row_data(total),
+        "starting": {"seconds": account.starting_seconds, **_sum_data(account.starting)},
+        "switching": _sum_data(account.switching),
+        "starts": account.starts,
+        "starts_in_vain": account.starts_in_vain,
+        "idle_stops": account.idle_stops,
+        "saved": {
+            "handed_back": {
+                "seconds": savings.handed_back_seconds,
+                **_sum_data(savings.handed_back),
+            },
+            "if_unnoticed_for_14_days": _sum_data(savings.if_unnoticed),
+            "if_left_on": _sum_data(savings.if_left_on),
+        },
+        "gaps": [
+            {
+                "begin": stamp(_instant(gap.begin)),
+                "end": stamp(_instant(gap.end)),
+                "reason": gap.reason,
+            }
+            for gap in account.gaps
+        ],
+    }
+
+
+def _starts(account: Account) -> Iterator[str]:
+    if account.starts:
+        vain = account.starts_in_vain
+        failed = f", {vain} of them in vain: what never came costs nothing here" if vain else ""
+        hours = _hours(account.starting_seconds)
+        yield (
+            f"+ up to {_sum(account.starting)} for {account.starts} starts ({hours} h){failed}."
+            " From when on AWS bills a start is not certain, so it is in no sum."
+        )
+    if _size(account.switching):
+        yield (
+            f"+ up to {_sum(account.switching)} while it was updated: old and new instances run"
+            " beside each other then, and one of them is in the sum."
+        )
+
+
+def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
+    for gap in gaps[:_GAPS_SHOWN]:
+        begin, end = (_instant(at) for at in (gap.begin, gap.end))
+        yield (
+            f"gap: from {begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC {gap.reason}; what ran"
+            " then is in no figure, or in part."
+        )
+    if len(gaps) > _GAPS_SHOWN:
+        yield f"gap: {len(gaps) - _GAPS_SHOWN} more; --output json has them all."
+
+
+def _is_dated(report: Report) -> bool:
+    return report.prices_of != "today"
+
+
+def _cells(row: Row) -> tuple[str, str, str, str]:
+    return row.name, _hours(row.leased), _hours(row.in_service), _sum(row.cost)
+
+
+def _html_row(cells: Sequence[str]) -> str:
+    first, *others = map(escape, cells)
+    return f'<tr><th scope="row">{first}</th>{"".join(f"<td>{each}</td>" for each in others)}</tr>'
+
+
+def _row_data(row: Row) -> dict[str, Any]:
+    return {
+        "leased_seconds": row.leased,
+        "in_service_seconds": row.in_service,
+        **_sum_data(row.cost),
+    }
+
+
+def _sum_data(found: Sum) -> dict[str, Any]:
+    amounts = {currency: f"{cents(amount):f}" for currency, amount in found.amounts.items()}
+    return {"cost": amounts, "unpriced_seconds": found.unpriced}
+
+
+def _sum(found: Sum) -> str:
+    """Write a sum, each currency by itself; what has no price is said and is not nothing."""
+    said = [money(amount, currency) for currency, amount in found.amounts.items()]
+    if found.unpriced:
+        said.append(f"{_hours(found.unpriced)} h without a price")
+    return " and ".join(said) or "nothing"
+
+
+def _hours(seconds: int) -> str:
+    return f"{cents(seconds / _HOUR):,f}"
+
+
+def _size(found: Sum) -> Decimal:
+    return sum(found.amounts.values(), Decimal(0))
+
+
+def _text(text: str) -> str:
+    """Keep a spreadsheet from taking a text for a formula."""
+    shown = printable(text)
+    return f"'{shown}" if text.startswith(_FORMULA) else shown
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,182 @@
+"""The ledger's two histories as they are read: newest first, and no further than is needed. Pure.
+
+A reader is given what each commit changed in a folder: by file, what it was before and after. It
+says whether it needs to know more.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from ledger.accounting.account import Versions
+from ledger.accounting.service import Watched
+from ledger.accounting.steps import (
+    FIRST_LEASE,
+    IN_USE,
+    START_CREDIT,
+    Lease,
+    Step,
+    Steps,
+    played,
+)
+from ledger.accounting.tariff import Tariff
+from ledger.committers import CONTROLLER
+from ledger.documents import Definition, Prices, parse_definition, parse_prices
+from ledger.file_names import document_of
+from ledger.fleet import PRICES_FILE
+from ledger.history import LeaseAction, trailers
+from ledger.names import Name
+from ledger.snapshot import CommitRecord
+
+Changed = Mapping[str, tuple[bytes | None, bytes | None]]
+_EVER = -(2**62)
+_OURS = {
+    LeaseAction.GRANT: FIRST_LEASE,
+    LeaseAction.CREDIT: START_CREDIT,
+    LeaseAction.EXTEND: IN_USE,
+}
+
+
+@dataclass
+class LedgerReader:
+    """Reads changes of leases, definitions and prices of one environment, back to an instant.
+
+    Further back it reads what was bought before and lasted until then. `now` are the files of the
+    folder as they are, for what has not changed since.
+    """
+
+    since: int
+    now: Mapping[str, bytes]
+    _steps: dict[Name, Steps] = field(default_factory=dict)
+    _definitions: dict[Name, list[tuple[int, Definition | None]]] = field(default_factory=dict)
+    _prices: list[tuple[int, Prices | None]] = field(default_factory=list)
+    _before: dict[str, bytes | None] = field(default_factory=dict)
+    _open: dict[str, int] | None = None  # leases that lasted until then, and whose buyer is to come
+
+    def __call__(self, at: int, files: Changed, told: Callable[[], CommitRecord]) -> bool:
+        if self._open is None and at < self.since:
+            self._open = self._lasting()
+        for file, (before, after) in files.items():
+            if self._matters(file):
+                self._read(file, at, (before, after), told)
+                self._before[file] = before
+        return self._open is None or bool(self._open)
+
+    @property
+    def leases(self) -> dict[Name, Lease]:
+        return {name: played(steps) for name, steps in self._steps.items()}
+
+    @property
+    def tariff(self) -> Tariff:
+        begin = _prices(self._oldest(PRICES_FILE))
+        return Tariff([(_EVER, begin), *reversed(self._prices)])
+
+    @property
+    def definitions(self) -> dict[Name, Versions]:
+        names = {*self._definitions, *(name for file in self.now if (name := _defined(file)))}
+        return {name: self._versions(name) for name in names}
+
+    def _versions(self, name: Name) -> Versions:
+        begin = _definition(self._oldest(f"{name}.endpoint.json"))
+        return [(_EVER, begin), *reversed(self._definitions.get(name, []))]
+
+    def _oldest(self, file: str) -> bytes | None:
+        """Return what a file was before all changes that were read."""
+        return self._before[file] if file in self._before else self.now.get(file)
+
+    def _lasting(self) -> dict[str, int]:
+        """Return the leases that were live at the instant, with their ends."""
+        files = {*self._before, *self.now}
+        leases = (file for file in files if (found := document_of(file)) and found[1] == "lease")
+        ends = {file: _end(self._oldest(file)) for file in leases}
+        return {file: end for file, end in ends.items() if end is not None and end > self.since}
+
+    def _matters(self, file: str) -> bool:
+        return self._open is None or file in self._open
+
+    def _read(
+        self,
+        file: str,
+        at: int,
+        contents: tuple[bytes | None, bytes | None],
+        told: Callable[[], CommitRecord],
+    ) -> None:
+        before, after = contents
+        if file == PRICES_FILE:
+            self._prices.append((at, _prices(after)))
+            return
+        match document_of(file):
+            case (name, "lease"):
+                self._read_lease(Name(name), at, (_end(before), _end(after)), told())
+                if self._open is not None and (_end(before) or 0) <= self.since:
+                    del self._open[file]
+            case (name, "endpoint"):
+                definition = _definition(after)
+                if definition or after is None:  # one that is broken freezes what was
+                    self._definitions.setdefault(Name(name), []).append((at, definition))
+
+    def _read_lease(
+        self, name: Name, at: int, ends: tuple[int | None, int | None], record: CommitRecord
+    ) -> None:
+        previous, expires = ends
+        if expires is None:
+            return
+        ours = record.author.email == CONTROLLER.email
+        action = trailers(record.message).get("Lease-Action") if ours else None
+        buyer = f"{record.author.name} <{record.author.email}>"
+        if ours:
+            buyer = next((what for verb, what in _OURS.items() if verb == action), buyer)
+        step = Step(at, previous, expires, buyer, action == LeaseAction.IDLE)
+        self._steps.setdefault(name, Steps()).add(step)
+
+
+@dataclass
+class StatusReader:
+    """Reads the versions of one environment's record, back to the one that was there at `since`."""
+
+    since: int
+    environment: str
+    watched: Watched = field(default_factory=Watched)
+
+    def __call__(self, at: int, files: Changed) -> bool:
+        change = files.get(f"{self.environment}.json")
+        if change is not None:
+            self.watched.add(at, _entries(change[1]))
+        return at >= self.since or change is None
+
+
+def _entries(content: bytes | None) -> Mapping[str, object] | None:
+    """Return the entries of a version; none of one that was only begun, None where it is broken."""
+    try:
+        found: Any = json.loads(content or b"{}")
+        return dict(found.get("endpoints", {}))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def _end(content: bytes | None) -> int | None:
+    """Read the end of a lease; a file that cannot be read changes none."""
+    try:
+        found: Any = json.loads(content.decode()) if content else None
+        return int(datetime.fromisoformat(found["expires_at"]).timestamp())
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
+
+
+def _definition(content: bytes | None) -> Definition | None:
+    read = parse_definition("", content) if content is not None else None
+    return read if isinstance(read, Definition) else None
+
+
+def _prices(content: bytes | None) -> Prices | None:
+    read = parse_prices("", content) if content is not None else None
+    return read if isinstance(read, Prices) else None
+
+
+def _defined(file: str) -> Name | None:
+    found = document_of(file)
+    return Name(found[0]) if found and found[1] == "endpoint" else None

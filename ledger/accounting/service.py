@@ -1,0 +1,160 @@
+"""What SageMaker did, from the versions of the status branch's record. Pure.
+
+A version is written when something moved, so between two of them nothing did. What nobody noted is
+a gap: before the first version, where one cannot be read, and where a move was noted late.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from ledger.accounting.spans import Span, united
+from ledger.hosts import Hosts, read_hosts
+from ledger.names import EndpointName, Name
+from ledger.phases import Phase, phase_of
+
+_LATE = 600  # seconds after a move, from which on it counts as noted late
+_STARTING = frozenset({Phase.STARTING})
+
+
+class State(NamedTuple):
+    """What a version says of an endpoint; `since` is SageMaker's own moment for the status."""
+
+    name: Name
+    status: Phase
+    since: int
+    hosts: Hosts | None
+    is_foreign: bool
+    is_suspended: bool
+
+
+class Piece(NamedTuple):
+    """A stretch of an endpoint's life in which nothing moved."""
+
+    begin: int
+    end: int
+    phase: Phase
+    hosts: Hosts | None
+    is_suspended: bool
+
+    @property
+    def span(self) -> Span:
+        return self.begin, self.end
+
+    @property
+    def is_in_service(self) -> bool:
+        return self.phase.is_billed and self.phase not in _STARTING
+
+    @property
+    def is_starting(self) -> bool:
+        return self.phase in _STARTING
+
+
+class Gap(NamedTuple):
+    begin: int
+    end: int
+    reason: str
+
+
+@dataclass
+class Watched:
+    """What the versions say; they are added newest first, as history is read."""
+
+    _states: dict[EndpointName, list[tuple[int, State | None]]] = field(default_factory=dict)
+    _raw: dict[str, object] = field(default_factory=dict)
+    _unreadable: list[Span] = field(default_factory=list)
+    _newer: int | None = None
+    first: int | None = None
+
+    def add(self, at: int, entries: Mapping[str, object] | None) -> None:
+        """Add a version that was committed at an instant; None is one that cannot be read.
+
+        What an entry of a version says is read once for as long as it stays the same.
+        """
+        if entries is None:
+            self._unreadable.append((at, at if self._newer is None else self._newer))
+        else:
+            for name in {*self._raw, *entries}:
+                raw = entries.get(name)
+                if name not in self._raw and self._newer is not None:
+                    self._note(EndpointName(name), self._newer, None)
+                if name in self._raw and self._raw[name] == raw:
+                    state = self._states[EndpointName(name)][-1][1]
+                else:
+                    state = _state(raw)
+                self._raw[name] = raw
+                self._note(EndpointName(name), at, state)
+        self._newer = self.first = at
+
+    def _note(self, name: EndpointName, at: int, state: State | None) -> None:
+        known = self._states.setdefault(name, [])
+        if known and known[-1][1] == state:
+            known[-1] = (at, state)
+        else:
+            known.append((at, state))
+
+    def lives(self, until: int) -> dict[Name, list[Piece]]:
+        """Return the life of each definition's endpoint, up to an instant."""
+        found: dict[Name, list[Piece]] = {}
+        for states in self._states.values():
+            for name, piece in _pieces(states[::-1], until):
+                found.setdefault(name, []).append(piece)
+        return {name: sorted(pieces) for name, pieces in found.items()}
+
+    def gaps(self, since: int, until: int) -> list[Gap]:
+        """Return when nobody looked, between two instants."""
+        found = [Gap(*span, "the record of that time cannot be read") for span in self._unreadable]
+        if self.first is None or self.first > since:
+            end = until if self.first is None else self.first
+            found.append(Gap(since, end, "nothing was noted yet"))
+        late = united(span for states in self._states.values() for span in _late(states[::-1]))
+        found += [Gap(*span, "what moved was noted late") for span in late]
+        cut = (Gap(max(each.begin, since), min(each.end, until), each.reason) for each in found)
+        return sorted(each for each in cut if each.begin < each.end)
+
+
+def _state(entry: object) -> State | None:
+    """Read what matters of an entry; what cannot be read is as one that is not there."""
+    try:
+        data: dict[str, Any] = dict(entry)  # type: ignore[call-overload]
+        since = datetime.fromisoformat(data["since"])
+        return State(
+            Name(data["name"]),
+            phase_of(data["status"]),
+            int(since.timestamp()),
+            read_hosts(data.get("hosts")),
+            data.get("foreign") is True,
+            "suspended_since" in data,
+        )
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        return None
+
+
+def _pieces(states: list[tuple[int, State | None]], until: int) -> Iterator[tuple[Name, Piece]]:
+    begins = list(_begins(states))
+    for number, ((_, state), begin) in enumerate(zip(states, begins, strict=True)):
+        end = min(begins[number + 1] if number + 1 < len(begins) else until, until)
+        if state and not state.is_foreign and begin < end:
+            piece = Piece(begin, end, state.status, state.hosts, state.is_suspended)
+            yield state.name, piece
+
+
+def _begins(states: list[tuple[int, State | None]]) -> Iterator[int]:
+    """Yield when each state began: by SageMaker's clock where the status moved."""
+    before: State | None = None
+    earliest: int | None = None
+    for at, state in states:
+        begin = at
+        if state and (before is None or before.since != state.since):
+            begin = min(state.since, at)
+        earliest = begin if earliest is None else max(begin, earliest)
+        yield earliest
+        before = state
+
+
+def _late(states: list[tuple[int, State | None]]) -> Iterator[Span]:
+    for (_, before), (at, state) in pairwise(states):
+        if before and state and before.since != state.since and at - state.since > _LATE:
+            yield state.since, at

@@ -1,0 +1,275 @@
+"""A plan with its price, compared whole with files in `goldens`: the texts are the product.
+
+LEASEHOLD_KEEP_GOLDENS=1 writes them anew; whoever does that reads the diff.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from controller.bill import Base, bill
+from controller.markdown import as_markdown
+from controller.plan import plan
+from controller.planning.findings import Findings
+from controller.planning.observed import Observed
+from controller.reconcile import Tick
+from controller.report import as_json, as_text
+from ledger.holdings import read_fleet
+from ledger.hosts import Host
+from ledger.json_files import dump_json
+from ledger.money import Total
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
+from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
+from tests.scene import LEDGER_ID, NOON, definition, environment, lease, path
+
+if TYPE_CHECKING:
+    from ledger.hosts import Hosts
+    from tests.scene import Json
+
+GOLDENS = Path(__file__).parent / "goldens"
+HEAD, BASE = "b559b50d" + "0" * 32, "5f1d0c7a" + "0" * 32
+SETTINGS, PRICES = "environments/dev/environment.json", "environments/dev/prices.json"
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+ANOTHER = NOON + timedelta(minutes=79)
+
+
+def prices(**fields: object) -> Json:
+    table = {
+        "ml.g5.2xlarge": "1.515",
+        "ml.g5.12xlarge": "7.09",
+        "ml.g5.24xlarge": "10.18",
+        "ml.m5.large": "0.115",
+    }
+    return {
+        "region_name": "us-east-1",
+        "currency": "USD",
+        "unit": "hour",
+        "source": "a test",
+        "read_at": "2026-11-01T08:00:00Z",
+        "prices": {"Hosting": table},
+        **fields,
+    }
+
+
+def before() -> dict[str, Json]:
+    """What main has: Falcon and Phi run, and Embed, whose definition goes."""
+    return {
+        SETTINGS: environment(),
+        PRICES: prices(),
+        path("Falcon40B"): definition("Falcon40B", inference_instance_type="ml.g5.12xlarge"),
+        path("Falcon40B", "lease"): lease(ANOTHER),
+        path("Embed"): definition("Embed", inference_instance_type="ml.m5.large"),
+        path("Embed", "lease"): lease(ANOTHER),
+        path("Phi"): definition("Phi", inference_instance_type="ml.g5.2xlarge"),
+        path("Phi", "lease"): lease(NOON + timedelta(hours=30)),
+    }
+
+
+def after() -> dict[str, Json | bytes]:
+    """What a branch makes of it."""
+    first = {"initial_provision_minutes": 30}
+    files: dict[str, Json | bytes] = {
+        **before(),
+        path("Falcon40B"): definition("Falcon40B", inference_instance_type="ml.g5.24xlarge"),
+        path("Translator"): definition(
+            "Translator", inference_instance_type="ml.g5.2xlarge", schedule=first
+        ),
+        path("Rerank"): definition(
+            "Rerank", inference_instance_type="ml.inf2.xlarge", schedule=first
+        ),
+        path("Whisper"): definition("Whisper", inference_type="sometimes"),
+    }
+    del files[path("Embed")], files[path("Embed", "lease")]
+    return files
+
+
+def contents(files: dict[str, Any]) -> dict[str, bytes]:
+    return {
+        name: each if isinstance(each, bytes) else dump_json(each) for name, each in files.items()
+    }
+
+
+def running(name: str, instance_type: str) -> tuple[Observed, Entry]:
+    hosts: Hosts = (Host(instance_type, 1),)
+    tags = {
+        PROJECT_TAG: "demo",
+        ENVIRONMENT_TAG: "dev",
+        LEDGER_TAG: LEDGER_ID,
+        NAME_TAG: name,
+    }
+    endpoint = EndpointName(f"demo-{name}-Endpoint")
+    seen = Observed(endpoint, "InService", NOON, "old-0", tags=tags, created_at=NOON)
+    return seen, Entry(name, "InService", NOON, config="old-0", hosts=hosts)
+
+
+RUNNING = [
+    running("Falcon40B", "ml.g5.12xlarge"),
+    running("Embed", "ml.m5.large"),
+]
+
+
+def tick(files: dict[str, Any], commit: str = HEAD, known: Any = RUNNING) -> Tick:  # noqa: ANN401
+    fleet = read_fleet(contents(files), "dev")
+    seen = tuple(item for item, _ in known)
+    record = Record({item.endpoint_name: entry for item, entry in known})
+    findings = Findings(record)
+    planned = plan(fleet, seen, NOON, commit, findings)
+    return Tick(NOON, fleet, seen, planned, findings=findings)
+
+
+def base(files: dict[str, Any], head: dict[str, Any], planned: Tick | None = None) -> Base:
+    return Base(BASE, contents(files), contents(head), planned)
+
+
+def whole() -> tuple[Tick, Base]:
+    return tick(after()), base(before(), after())
+
+
+def is_as_kept(name: str, text: str) -> bool:
+    file = GOLDENS / name
+    if os.environ.get("LEASEHOLD_KEEP_GOLDENS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text)
+    return file.read_text() == text
+
+
+class TestTheComment:
+    def test_is_as_it_was_read(self) -> None:
+        planned, against = whole()
+        assert is_as_kept("plan.md", as_markdown(planned, bill(planned, against)))
+
+    def test_renders_as_tables_under_a_verdict(self) -> None:
+        planned, against = whole()
+        html = MARKDOWN.render(as_markdown(planned, bill(planned, against)))
+        assert html.startswith("<h3>Leasehold plan for <code>dev</code>: +$")
+        assert html.count("<table>") == 3
+        cells = html.replace("\n", "").split("<tr>")
+        assert len({row.count("<td") for row in cells if "<strong>+ start" in row}) == 1
+
+    def test_has_nothing_that_folds_for_a_host_that_cannot(self) -> None:
+        planned, against = whole()
+        text = as_markdown(planned, bill(planned, against), summary_only=True)
+        assert "<details>" not in text
+        assert "$0.115" not in text
+
+    def test_of_nothing_is_one_line(self) -> None:
+        quiet = {name: each for name, each in before().items() if "Embed" not in name}
+        still = tick(quiet, known=[])
+        quiet[path("Falcon40B", "lease")] = lease(NOON - timedelta(hours=1))
+        quiet[path("Phi", "lease")] = lease(NOON - timedelta(hours=1))
+        still = tick(quiet, known=[])
+        first, _, rest = as_markdown(still).partition("\n")
+        assert first == "### Leasehold plan for `dev`: no change: $0.00/h stays, 0 end in 24 h"
+        assert "|" not in rest
+
+    def test_says_which_limit_refuses_it(self) -> None:
+        limits = {"max_hourly": {"amount": "9.00", "currency": "USD"}}
+        files = {**after(), SETTINGS: environment(limits=limits)}
+        first = as_markdown(tick(files)).partition("\n")[0]
+        assert first.startswith(
+            "### Leasehold plan for `dev`: refused by max_hourly $9.00: this would make it $"
+        )
+
+    def test_without_prices_says_how_to_get_them(self) -> None:
+        files = {name: each for name, each in after().items() if name != PRICES}
+        text = as_markdown(tick(files))
+        assert text.startswith("### Leasehold plan for `dev`\n")
+        assert "leasehold prices update" in text
+        assert "$" not in text.replace("$/h", "")
+
+    def test_labels_examples_and_the_factor_of_a_savings_plan(self) -> None:
+        files = {**after(), PRICES: prices(example=True, savings_plan_factor="0.5")}
+        text = as_markdown(tick(files))
+        assert (
+            "Example prices and no real ones, of us-east-1, read 2026-11-01 (22 days ago)" in text
+        )
+        assert "With your savings plan's factor of 0.5 it is $6.61/h after." in text
+
+    def test_cannot_be_broken_by_a_definition(self) -> None:
+        files = after()
+        evil = {"image": "x | **no** |\n| y", "model_data_url": "s3://demo/<!-- -->"}
+        files[path("Falcon40B")] = definition("Falcon40B", model=evil)
+        planned = tick(files)
+        text = as_markdown(planned, bill(planned, base(before(), files)))
+        rows = [line for line in text.splitlines() if line.startswith("| **")]
+        assert len({row.replace("\\|", "").count("|") for row in rows}) == 1
+        assert text.count("<!--") == 1
+
+
+class TestTheText:
+    def test_is_as_it_was_read_at_80_columns(self) -> None:
+        planned, against = whole()
+        text = as_text(planned, bill(planned, against), 80)
+        assert is_as_kept("plan.txt", text)
+        assert max(map(len, text.splitlines())) <= 80
+
+    def test_is_not_folded_in_a_pipe(self) -> None:
+        planned, against = whole()
+        lines = as_text(planned, bill(planned, against)).splitlines()
+        assert any(len(line) > 120 for line in lines)
+
+
+def test_the_data_are_as_they_were_read() -> None:
+    planned, against = whole()
+    data = as_json(planned, bill(planned, against))
+    assert is_as_kept("plan.json", json.dumps(data, indent=2) + "\n")
+
+
+class TestTheSums:
+    def test_are_what_runs_and_what_would(self) -> None:
+        planned, against = whole()
+        found = bill(planned, against)
+        assert found.before == Total(Decimal("7.205"))
+        # Falcon and Phi with Translator; Rerank has no price.
+        assert found.after == Total(Decimal("10.18") + Decimal("1.515") * 2, 1)
+        hours = Decimal(79) / 60
+        kept = Decimal("1.515") * 24
+        assert found.promised_before.amount == Decimal("7.09") * hours + kept
+        started = Decimal("1.515") / 2
+        assert found.promised_after.amount == Decimal("10.18") * hours + kept + started
+
+    def test_are_against_another_commit_where_that_is_asked(self) -> None:
+        there = tick(before(), BASE)
+        found = bill(tick(after()), base(before(), after(), there))
+        # Phi would start on main as well, so it is no change of the branch.
+        assert found.before == Total(Decimal("7.09") + Decimal("1.515") + Decimal("0.115"))
+        names = {str(row.action.name) for row in found.rows}
+        assert "Phi" not in names
+        assert {"Falcon40B", "Translator", "Rerank"} <= names
+
+
+class TestThePlansDigest:
+    def digest(self, files: dict[str, Any], **moved: object) -> str:
+        planned = tick(files)
+        if moved:
+            planned = Tick(
+                NOON + timedelta(minutes=1),
+                planned.fleet,
+                planned.observed,
+                planned.plan,
+                findings=planned.findings,
+            )
+        return bill(planned).digest
+
+    def test_is_the_same_a_minute_later(self) -> None:
+        assert self.digest(after()) == self.digest(after(), later=True)
+
+    @pytest.mark.parametrize("change", ["price", "action", "document"])
+    def test_changes_with_what_matters(self, change: str) -> None:
+        files = after()
+        if change == "price":
+            files[PRICES] = prices(prices={"Hosting": {"ml.g5.2xlarge": "1.6"}})
+        elif change == "action":
+            del files[path("Translator")]
+        else:
+            del files[path("Whisper")]
+        assert self.digest(files) != self.digest(after())

@@ -1,0 +1,154 @@
+"""`leasehold report` from a real ledger, with what the sandbox did on a steered clock."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from leasehold.cli import main
+from ledger.committers import GATEWAY
+from ledger.json_files import dump_json
+from ledger.proposals import Request, extension, release
+from ledger.snapshot import Change, Person
+from tests.ledger.forge import git
+from tests.scene import NOON, SETTLE, definition, path
+
+if TYPE_CHECKING:
+    from tests.scene import Scene
+
+ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
+PRICES = {
+    "region_name": "us-east-1",
+    "currency": "USD",
+    "unit": "hour",
+    "source": "a test",
+    "read_at": "2026-11-01T08:00:00Z",
+    "prices": {"Hosting": {"ml.g5.xlarge": "2"}},
+}
+
+
+def report(scene: Scene, *options: str) -> Result:
+    return CliRunner().invoke(main, ["report", "--repository", scene.forge.url, *options])
+
+
+def data(scene: Scene, *options: str) -> Any:  # noqa: ANN401  (JSON)
+    result = report(scene, *options, "--output", "json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def put(scene: Scene, number: str, files: dict[str, Any]) -> None:
+    """Commit files at the scene's time; Ben's own git goes by this machine's."""
+    contents = {name: dump_json(each) for name, each in files.items()}
+    scene.open(GATEWAY).commit(lambda _: Change(contents, "change", BEN, number))
+
+
+@pytest.fixture
+def told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """Ana extends by an hour, Ben by another; Ana gives back what is left after 90 minutes."""
+    monkeypatch.setattr("leasehold.report.clock", lambda: scene.now)
+    gateway = scene.open(GATEWAY)
+
+    def ask(person: Person, number: int, minutes: int = 60) -> None:
+        request = Request("dev", "A", person, f"r{number}", scene.now)
+        gateway.commit(extension(request, minutes) if minutes else release(request))
+
+    fields = definition("A", schedule={"lease_starts": "request"}, owner="team@example.com")
+    put(scene, "d1", {"environments/dev/prices.json": PRICES, path("A"): fields})
+    ask(ANA, 1)
+    scene.tick()
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    ask(BEN, 2)
+    scene.at(NOON + timedelta(minutes=90))
+    ask(ANA, 3, 0)
+    scene.tick()
+    scene.let_pass(minutes=5)
+    scene.tick()
+    scene.at(NOON + timedelta(hours=3))
+    return scene
+
+
+def test_what_ran_is_divided_among_those_who_bought_it(told: Scene) -> None:
+    since = ("--since", "2026-11-23")
+    found = data(told, *since)
+    rows = {row["name"]: row["in_service_seconds"] for row in found["rows"]}
+    started = 50  # seconds that a start takes in the sandbox
+    assert rows["Ana <ana@example.com>"] == 3600 - started
+    assert rows["Ben <ben@example.com>"] == 1800
+    assert sum(rows.values()) == found["total"]["in_service_seconds"]
+    assert found["saved"]["handed_back"] == {
+        "seconds": 1800,
+        "cost": {"USD": "1.00"},
+        "unpriced_seconds": 0,
+    }
+    assert (found["starts"], found["starts_in_vain"], found["idle_stops"]) == (1, 0, 0)
+
+    # Past reports do not change when prices do.
+    told.push(
+        {"environments/dev/prices.json": {**PRICES, "prices": {"Hosting": {"ml.g5.xlarge": "9"}}}}
+    )
+    assert data(told, *since) == found
+    today = data(told, *since, "--prices", "today")["total"]["cost"]["USD"]
+    assert float(today) == pytest.approx(4.5 * float(found["total"]["cost"]["USD"]), abs=0.03)
+
+    # Nor by how it is asked.
+    owners = data(told, *since, "--by", "owner", "--zone", "Asia/Tokyo")
+    assert [row["name"] for row in owners["rows"]] == ["team@example.com"]
+    assert owners["total"] == found["total"]
+
+    text = report(told, *since, "--by", "endpoint").stdout
+    assert "$1.00 handed back: leased time that a release or an idle stop gave back" in text
+    for output in ("csv", "markdown", "html"):
+        assert "A" in report(told, *since, "--by", "endpoint", "--output", output).stdout
+
+
+def test_a_merge_is_no_change_and_a_person_may_edit_a_lease(told: Scene) -> None:
+    git(told.ben.home, "pull", "--quiet", "--rebase", "origin", "main")
+    git(told.ben.home, "checkout", "--quiet", "-b", "side", "HEAD~2")
+    told.ben.commit({"README.md": "x"}, "aside")
+    git(told.ben.home, "checkout", "--quiet", "main")
+    git(told.ben.home, "merge", "--quiet", "--no-edit", "side")
+    git(told.ben.home, "push", "--quiet", "origin", "main")
+    before = data(told, "--since", "2026-11-23")
+    until = {"expires_at": "2026-11-23T16:00:00Z"}
+    told.push({path("A", "lease"): until}, "Keep it")
+    after = data(told, "--since", "2026-11-23", "--until", "2026-11-23T15:00:00Z")
+    assert after["total"]["in_service_seconds"] == before["total"]["in_service_seconds"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--since", "yesterday"), "LH5134"),
+        (("--since", "2026-11-24"), "LH5134"),
+        (("--since", "2026-11-20", "--until", "2026-11-19"), "LH5134"),
+        (("--since", "2026-11-20", "--zone", "CET"), "LH5135"),
+    ],
+)
+def test_what_is_no_period_is_refused(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...], code: str
+) -> None:
+    monkeypatch.setattr("leasehold.report.clock", lambda: NOON)
+    result = report(scene, *options)
+    assert result.exit_code == 1
+    assert result.stderr.endswith(f"[{code}]\n")
+
+
+def test_where_nothing_was_noted_all_of_it_is_a_gap(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leasehold.report.clock", lambda: NOON)
+    found = data(scene, "--since", "2026-11-22", "--until", "2026-11-22")
+    assert found["gaps"] == [
+        {
+            "begin": "2026-11-22T00:00:00Z",
+            "end": "2026-11-23T00:00:00Z",
+            "reason": "nothing was noted yet",
+        }
+    ]
+    assert found["rows"] == []

@@ -1,0 +1,148 @@
+"""Whatever happens, the parts add up to the whole, to the second."""
+
+from __future__ import annotations
+
+from datetime import time
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.accounting.account import Account, Book, enter
+from ledger.accounting.service import Piece
+from ledger.accounting.spans import Span, clipped, length, united, without
+from ledger.accounting.steps import Step, Steps, played
+from ledger.accounting.tariff import Tariff
+from ledger.documents import Definition, ExistingConfig, Prices
+from ledger.hosts import Host, Usage
+from ledger.instants import EARLIEST
+from ledger.names import Name
+from ledger.phases import Phase
+from ledger.schedule import Schedule, Window
+
+BEGIN = 1_793_491_200  # 1 November 2026
+SPAN = 4000
+instants = st.integers(0, SPAN)
+
+
+def in_order(pair: tuple[int, int]) -> Span:
+    return min(pair), max(pair)
+
+
+spans = st.lists(st.tuples(instants, instants).map(in_order), max_size=6).map(united)
+WINDOW = Schedule(
+    zone=ZoneInfo("Europe/Berlin"),
+    windows=(Window(frozenset({"sun"}), time(0), time(1, 30)),),
+)
+SCHEDULES = [Schedule(), Schedule(always_on=True), WINDOW]
+PRICES = Prices(
+    "us-east-1", "USD", "x", EARLIEST, {(Usage.HOSTING, "ml.a.large"): Decimal("0.0000000007")}
+)
+
+
+def seconds(of: list[Span]) -> set[int]:
+    return {second for begin, end in of for second in range(begin, end)}
+
+
+@given(spans, spans)
+def test_spans_are_as_sets_of_seconds(left: list[Span], right: list[Span]) -> None:
+    assert seconds(list(without(left, right))) == seconds(left) - seconds(right)
+    assert seconds(united([*left, *right])) == seconds(left) | seconds(right)
+    assert seconds(clipped(left, 100, 900)) == seconds(left) & set(range(100, 900))
+    assert length(left) == len(seconds(left))
+
+
+steps = st.lists(
+    st.tuples(instants, st.integers(-500, SPAN), st.sampled_from(["Ana", "Ben", "Chi"])),
+    max_size=12,
+).map(sorted)
+
+
+def lease_of(changes: list[tuple[int, int, str]]) -> Steps:
+    made, found = [], Steps()
+    previous = None
+    for at, expires, buyer in changes:
+        made.append(Step(BEGIN + at, previous, BEGIN + expires, buyer))
+        previous = BEGIN + expires
+    for step in reversed(made):
+        found.add(step)
+    return found
+
+
+@given(steps)
+def test_what_is_bought_is_what_was_leased(changes: list[tuple[int, int, str]]) -> None:
+    """Second by second: it is leased if the last change before it says so."""
+    lease = played(lease_of(changes))
+    bought = [(each.begin - BEGIN, each.end - BEGIN) for each in lease.bought]
+    assert bought == sorted(bought)
+    assert length(bought) == len(seconds(bought))
+    for second in range(0, SPAN, 37):
+        before = [expires for at, expires, _ in changes if at <= second]
+        leased = bool(before) and second < before[-1]
+        assert (second in seconds(bought)) is leased
+
+
+pieces = st.lists(
+    st.tuples(
+        st.integers(1, 600),
+        st.sampled_from(
+            [Phase.SERVING, Phase.ABSENT, Phase.STARTING, Phase.FAILED, Phase.CHANGING]
+        ),
+        st.sampled_from([None, (), (Host("ml.a.large", 2),), (Host("ml.b.large", 1),)]),
+    ),
+    max_size=9,
+)
+
+
+@given(
+    steps,
+    pieces,
+    st.lists(st.tuples(instants, st.sampled_from([None, 0, 1, 2])), max_size=3),
+    st.tuples(instants, instants),
+    st.sampled_from(["UTC", "Asia/Tokyo", "America/New_York"]),
+)
+def test_the_parts_add_up_to_the_time_in_service(
+    changes: list[tuple[int, int, str]],
+    lived: list[tuple[int, Phase, tuple[Host, ...] | None]],
+    defined: list[tuple[int, int | None]],
+    period: tuple[int, int],
+    zone: str,
+) -> None:
+    life, at = [], BEGIN
+    for lasts, phase, hosts in lived:
+        life.append(Piece(at, at + lasts, phase, hosts, is_suspended=False))
+        at += lasts
+    definitions = [
+        (
+            BEGIN + moment,
+            None
+            if schedule is None
+            else Definition(Name("A"), ExistingConfig("x"), schedule=SCHEDULES[schedule]),
+        )
+        for moment, schedule in sorted(defined, key=lambda each: each[0])
+    ]
+    since, until = (BEGIN + each for each in sorted(period))
+    account = Account(since, until, ZoneInfo(zone))
+    book = Book(Name("A"), life, played(lease_of(changes)), definitions)
+    enter(account, book, Tariff.fixed(PRICES))
+
+    served = clipped(
+        [piece.span for piece in life if piece.phase in (Phase.SERVING, Phase.CHANGING)],
+        since,
+        until,
+    )
+    assert account.in_service == length(served)
+    unpriced = sum(line.cost.unpriced for line in account.lines.values())
+    parts = sum(
+        (line.cost.parts.get("USD", Decimal(0)) for line in account.lines.values()), Decimal(0)
+    )
+    whole = sum(
+        min(piece.end, until) - max(piece.begin, since)
+        for piece in life
+        if piece.hosts == (Host("ml.a.large", 2),)
+        and piece.phase in (Phase.SERVING, Phase.CHANGING)
+        and max(piece.begin, since) < min(piece.end, until)
+    )
+    assert parts == 2 * Decimal("0.0000000007") * whole
+    assert unpriced + whole <= account.in_service
