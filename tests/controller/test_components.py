@@ -96,7 +96,7 @@ def test_an_end_holds_and_says_why_once(scene: Scene, *, stay: bool) -> None:
         said = told(tick, A)
         assert said.startswith("report: lease ended at")
         assert "inference components that Leasehold did not make (llama, mistral)" in said
-        assert "goes on to cost 2 ml.g5.xlarge" in said
+        assert "goes on to cost 2 x ml.g5.xlarge" in said
         assert "delete-inference-component --inference-component-name llama" in said
         assert overdue(tick) == {A}
     calls = scene.account.calls()

@@ -185,12 +185,16 @@ class TestAConnectionCutAfterTheUpdate:
 
     def test_a_server_that_comes_back_in_time_settles_the_doubt(self, tmp_path: Path) -> None:
         gone = threading.Event()
-        cut = _CutOnce("200 OK", then=gone.set)
+        back = threading.Timer(0.3, gone.clear)
+
+        def go() -> None:
+            gone.set()
+            back.start()
+
+        cut = _CutOnce("200 OK", then=go)
         with GitServer(tmp_path, middleware=lambda app: _absent(gone, cut.around(app))) as server:
             forge = seeded(tmp_path, "fleet.git", server.repository_url("fleet.git"))
             repository = opened(forge.url, tmp_path / "cache")
-            back = threading.Timer(0.3, gone.clear)
-            back.start()
 
             repository.commit(add(10, "r-1"))
 
