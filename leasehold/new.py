@@ -46,6 +46,11 @@ class _Place:
     "--model-id", metavar="ID", help="The JumpStart model; `leasehold models` lists them."
 )
 @click.option("--model-version", default="*", show_default=True, metavar="VERSION")
+@click.option(
+    "--config-name",
+    metavar="NAME",
+    help="A configuration of the model; by default the one that JumpStart ranks first.",
+)
 @click.option("--instance-type", metavar="TYPE", help="By default the one that JumpStart chooses.")
 @click.option("--instance-count", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--async", "is_async", is_flag=True, help="Queue requests; it is always on then.")
@@ -83,7 +88,10 @@ def new(
     place = _place(into, environment)
     _check_free(place, name)
     source = JumpStart(
-        _model_id(model_id), model_version, **{key: options[key] for key in _OF_SOURCE}
+        _model_id(model_id),
+        model_version,
+        inference_config_name=options["config_name"],
+        **{key: options[key] for key in _OF_SOURCE},
     )
     note("Loading the SageMaker SDK ...")
     catalogue = extra.catalogues()(place.settings.region_name)
@@ -138,7 +146,8 @@ def _model_id(given: str | None) -> str:
 
 def _model(catalogue: Catalogue, source: JumpStart) -> Model:
     try:
-        return catalogue.model(choose(catalogue, source.model_id, source.model_version).header)
+        header = choose(catalogue, source.model_id, source.model_version).header
+        return catalogue.model(header, source.inference_config_name)
     except NotResolvableError as error:
         raise _not_in_order(error.sentence) from error
 
@@ -188,6 +197,10 @@ def _definition(wanted: Wanted, options: Mapping[str, Any]) -> bytes:
     }
     if source.model_version != "*":
         fields["model_version"] = source.model_version
+    if source.inference_config_name:
+        fields["inference_config_name"] = source.inference_config_name
+    if source.inference_config_name:
+        fields["inference_config_name"] = source.inference_config_name
     fields |= {key: True for key in _OF_SOURCE if getattr(source, key)}
     fields["inference_instance_type"] = wanted.instance_type
     fields["inference_instance_count"] = options["instance_count"]

@@ -34,7 +34,7 @@ CATALOGUE = FakeCatalogue(
 class Silent(FakeCatalogue):
     """One that has a list, and cannot read a model of it."""
 
-    def model(self, header: Header) -> Model:
+    def model(self, header: Header, config_name: str | None = None) -> Model:  # noqa: ARG002
         raise NotResolvableError("LH1050", f"{header.model_id} is not where the list says.")
 
 
