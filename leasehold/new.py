@@ -20,6 +20,7 @@ from leasehold.jumpstart.model import Catalogue, Model, NotResolvableError
 from leasehold.jumpstart.resolving import Locked, resolve
 from leasehold.jumpstart.versions import choose
 from leasehold.jumpstart.wanted import Wanted
+from ledger import variables
 from ledger.checkout import documents
 from ledger.documents import Environment, JumpStart, parse_definition
 from ledger.errors import Refused
@@ -64,7 +65,13 @@ class _Place:
 @click.option("--accept-eula", is_flag=True, help="You have read its licence, and agree.")
 @click.option("--tolerate-deprecated-model", is_flag=True, help="Though AWS gives it up.")
 @click.option("--tolerate-vulnerable-model", is_flag=True, help="Though its container has holes.")
-@click.option("--environment", "-e", metavar="NAME", help="Environment; by default the only one.")
+@click.option(
+    "--environment",
+    "-e",
+    envvar=variables.ENVIRONMENT,
+    metavar="NAME",
+    help="Environment, as its folder is called; by default the only one.",
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
