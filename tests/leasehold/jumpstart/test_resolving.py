@@ -80,6 +80,12 @@ class TestALock:
             "compression_type": "Gzip",
         }
 
+    def test_of_an_image_that_needs_no_data_has_none(self) -> None:
+        catalogue = FakeCatalogue(by_type={G5: Artifacts(image="registry/djl:1")})
+        found = content(catalogue)
+        assert found["image"] == "registry/djl:1"
+        assert not {"model_data_source", "environment", "enable_network_isolation"} & found.keys()
+
     def test_of_a_package_has_neither_image_nor_data(self) -> None:
         package = Artifacts(
             model_package_arn=PACKAGE,
