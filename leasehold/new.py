@@ -20,6 +20,7 @@ from leasehold.jumpstart.model import Catalogue, Model, NotResolvableError
 from leasehold.jumpstart.resolving import Locked, resolve
 from leasehold.jumpstart.versions import choose
 from leasehold.jumpstart.wanted import Wanted
+from ledger import variables
 from ledger.checkout import documents
 from ledger.documents import Environment, JumpStart, parse_definition
 from ledger.errors import Refused
@@ -46,6 +47,11 @@ class _Place:
     "--model-id", metavar="ID", help="The JumpStart model; `leasehold models` lists them."
 )
 @click.option("--model-version", default="*", show_default=True, metavar="VERSION")
+@click.option(
+    "--config-name",
+    metavar="NAME",
+    help="A configuration of the model; by default the one that JumpStart ranks first.",
+)
 @click.option("--instance-type", metavar="TYPE", help="By default the one that JumpStart chooses.")
 @click.option("--instance-count", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--async", "is_async", is_flag=True, help="Queue requests; it is always on then.")
@@ -59,7 +65,13 @@ class _Place:
 @click.option("--accept-eula", is_flag=True, help="You have read its licence, and agree.")
 @click.option("--tolerate-deprecated-model", is_flag=True, help="Though AWS gives it up.")
 @click.option("--tolerate-vulnerable-model", is_flag=True, help="Though its container has holes.")
-@click.option("--environment", "-e", metavar="NAME", help="Environment; by default the only one.")
+@click.option(
+    "--environment",
+    "-e",
+    envvar=variables.ENVIRONMENT,
+    metavar="NAME",
+    help="Environment, as its folder is called; by default the only one.",
+)
 @click.option(
     "--into",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
@@ -83,7 +95,10 @@ def new(
     place = _place(into, environment)
     _check_free(place, name)
     source = JumpStart(
-        _model_id(model_id), model_version, **{key: options[key] for key in _OF_SOURCE}
+        _model_id(model_id),
+        model_version,
+        inference_config_name=options["config_name"],
+        **{key: options[key] for key in _OF_SOURCE},
     )
     note("Loading the SageMaker SDK ...")
     catalogue = extra.catalogues()(place.settings.region_name)
@@ -138,7 +153,8 @@ def _model_id(given: str | None) -> str:
 
 def _model(catalogue: Catalogue, source: JumpStart) -> Model:
     try:
-        return catalogue.model(choose(catalogue, source.model_id, source.model_version).header)
+        header = choose(catalogue, source.model_id, source.model_version).header
+        return catalogue.model(header, source.inference_config_name)
     except NotResolvableError as error:
         raise _not_in_order(error.sentence) from error
 
@@ -188,6 +204,10 @@ def _definition(wanted: Wanted, options: Mapping[str, Any]) -> bytes:
     }
     if source.model_version != "*":
         fields["model_version"] = source.model_version
+    if source.inference_config_name:
+        fields["inference_config_name"] = source.inference_config_name
+    if source.inference_config_name:
+        fields["inference_config_name"] = source.inference_config_name
     fields |= {key: True for key in _OF_SOURCE if getattr(source, key)}
     fields["inference_instance_type"] = wanted.instance_type
     fields["inference_instance_count"] = options["instance_count"]

@@ -85,7 +85,8 @@ class TestByOptions:
         assert (lock["model_version"], lock["instance_type"]) == ("1.1.0", G5)
 
     def test_everything_can_be_said(self, clone: Path) -> None:
-        options = "--model-version 1.0.0 --instance-type ml.g6.2xlarge --instance-count 2"
+        options = "--model-version 1.0.0 --config-name lmi"
+        options += " --instance-type ml.g6.2xlarge --instance-count 2"
         options += " --minutes 30 --path chat --owner Ana --accept-eula"
         options += " --tolerate-deprecated-model --tolerate-vulnerable-model -e dev"
         definition = made(clone, "Chat", *ID, *options.split())
@@ -94,6 +95,7 @@ class TestByOptions:
             "name": "Chat",
             "model_id": "acme-llm",
             "model_version": "1.0.0",
+            "inference_config_name": "lmi",
             "accept_eula": True,
             "tolerate_deprecated_model": True,
             "tolerate_vulnerable_model": True,
