@@ -15,7 +15,7 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test quick pure mutants bench soak fuzz notebook lock clean
+.PHONY: help run tour venv test quick pure mutants bench soak fuzz notebook package lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -55,10 +55,14 @@ fuzz: $(DEV) ## look for requests and documents that break a parser, a minute fo
 notebook: $(DEV) ## run the example notebook, and keep what it answers
 	LEASEHOLD_KEEP_NOTEBOOK=1 $(BIN)/pytest tests/examples
 
+package: $(DEV) ## build the Lambda functions' packages into build/lambda; ARGS=...
+	@$(BIN)/leasehold package $(ARGS)
+
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in
+	$(LOCK) -c requirements/dev.lock -o requirements/lambda-functions.lock requirements/lambda-functions.in
 
 clean: ## remove .venv, caches and build products; .leasehold stays
 	rm -rf $(VENV) build dist cdk.out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

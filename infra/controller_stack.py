@@ -12,11 +12,12 @@ from aws_cdk.aws_secretsmanager import Secret
 
 from infra.constructs_.alarms import ControllerAlarms
 from infra.constructs_.notice_access import grant_notices
-from infra.constructs_.runtime_code import RuntimeCode
+from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
 from infra.constructs_.tick import Tick
+from infra.packages.contents import CONTROLLER
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -38,12 +39,12 @@ class ControllerStack(Stack):
             self,
             "Controller",
             program=Program(
-                handler="controller.handler.handler",
+                handler=CONTROLLER.handler,
                 timeout_seconds=TICK_SECONDS,
                 variables=settings.ledger_variables(),
                 at_most=1,
             ),
-            source=RuntimeCode(self, "Code", "controller", "ledger", "schema"),
+            source=packaged(settings.packages, CONTROLLER),
         )
         Secret.from_secret_name_v2(self, "Git", settings.git_secret_name).grant_read(
             controller.role

@@ -15,7 +15,6 @@ from infra.constructs_.api import Api
 from infra.constructs_.authorizer import Authorizer
 from infra.constructs_.gateway_functions import GatewayFunctions
 from infra.constructs_.own_paths import OwnPaths
-from infra.constructs_.runtime_code import RuntimeCode
 from infra.constructs_.token_table import TokenTable
 
 if TYPE_CHECKING:
@@ -35,12 +34,9 @@ class GatewayStack(Stack):
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's gateway: an HTTP API that turns requests into commits.",
         )
-        source = RuntimeCode(self, "Code", "gateway", "ledger", "schema")
-        functions = GatewayFunctions(
-            self, "Functions", settings=settings, source=source, controller=controller
-        )
+        functions = GatewayFunctions(self, "Functions", settings=settings, controller=controller)
         table = TokenTable(self, "Tokens", table_name=settings.environment.ddb_auth_table_name)
-        authorizer = Authorizer(self, "Authorizer", settings=settings, table=table, source=source)
+        authorizer = Authorizer(self, "Authorizer", settings=settings, table=table)
         api = Api(
             self,
             "Api",

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
+from infra.packages.contents import ARCHITECTURES, OUTPUT
+from infra.packages.place import Packages, find_packages
 from ledger.checkout import documents
 from ledger.cross_checks import one_token_table
 from ledger.errors import Refused
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     Context = Callable[[str], object]
 
 CODE = Path(__file__).resolve().parents[1]
+DEFAULT_ARCHITECTURE = "arm64"
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
 REACHABLE = re.compile(r"(https|ssh)://[^/\s]+/\S+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -50,6 +53,7 @@ class Settings:
     repository_url: str
     branch: str
     git_secret_name: str
+    packages: Packages
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
 
@@ -76,6 +80,7 @@ def read(folder: Path, context: Context) -> Settings:
         _text(context(key))
         for key in ("repository_url", "branch", "git_secret_name", "webhook_secret_name")
     )
+    packages = _packages(context)
     told = {key: _text(context(key)) for key in NOTIFICATIONS}
     problems = [
         *_wrong_documents(fleet),
@@ -85,8 +90,9 @@ def read(folder: Path, context: Context) -> Settings:
         *_wrong_remote(url, branch or "main"),
         *_wrong_secrets(secret, webhook_secret),
         *_wrong_notifications(told, fleet.environment),
+        *([packages] if isinstance(packages, str) else ()),
     ]
-    if problems or fleet.environment is None:
+    if problems or fleet.environment is None or isinstance(packages, str):
         raise SettingsError("\n".join(problems))
     return Settings(
         name=name,
@@ -95,9 +101,19 @@ def read(folder: Path, context: Context) -> Settings:
         repository_url=url,
         branch=branch or "main",
         git_secret_name=secret,
+        packages=packages,
         webhook_secret_name=webhook_secret,
         paths=own_paths(fleet, CODE),
     )
+
+
+def _packages(context: Context) -> Packages | str:
+    """Return the packages that the context names, or what is wrong with them."""
+    architecture = _text(context("architecture")) or DEFAULT_ARCHITECTURE
+    if architecture not in ARCHITECTURES:
+        return f"architecture: `{architecture}` is none of {', '.join(ARCHITECTURES)}."
+    named = _text(context("packages"))
+    return find_packages(Path(named) if named else CODE / OUTPUT, CODE, architecture)
 
 
 def _documents(folder: Path) -> Entries:

@@ -17,6 +17,7 @@ from leasehold.converge import plan, reconcile_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
+from leasehold.package import package
 from leasehold.status import status
 from leasehold.tokens import token
 from leasehold.tour import tour
@@ -87,6 +88,7 @@ _VERBS = (
     reconcile_,
     adopt,
     claim,
+    package,
     token,
 )
 for _verb in _VERBS:

@@ -1,4 +1,4 @@
-"""The functions behind the API. They share the code, and each has the rights of what it answers:
+"""The functions behind the API. Each has the code and the rights of what it answers:
 
 - `Gateway` reads and writes the ledger
 - `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
@@ -20,8 +20,10 @@ from infra.constructs_.api import Integrations
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
+from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.description import operations
+from infra.packages import contents
 from ledger.function_variables import (
     identity_variables,
     origin_variables,
@@ -42,12 +44,11 @@ if TYPE_CHECKING:
     from aws_cdk.aws_apigateway import Integration
     from aws_cdk.aws_lambda import IFunction
 
-    from infra.constructs_.runtime_code import RuntimeCode
+    from infra.packages.contents import Package
     from infra.settings import Settings
 
 ANSWER_SECONDS = 28  # API Gateway gives up after 29
 STREAM_SECONDS = 300
-HANDLER = "gateway.handler.handler"
 BY_MODELS = ("invoke", "invoke_resource", "start_execution", "describe_execution")
 BY_STREAM = ("invoke_stream",)
 BY_WEBHOOK = ("webhook",)
@@ -62,15 +63,13 @@ class GatewayFunctions(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        source: RuntimeCode,
         controller: IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._source = source
         self._git = Secret.from_secret_name_v2(self, "Git", settings.git_secret_name)
         self._rates = RateTable(self, "Rates")
-        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, {})
+        gateway = self._with_ledger("Gateway", contents.GATEWAY, ANSWER_SECONDS, {})
         models, stream = self._models(), self._stream()
         webhook = self._webhook(controller)
         self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
@@ -90,7 +89,7 @@ class GatewayFunctions(Construct):
     def _models(self) -> RuntimeFunction:
         long_calls = LongCalls(self, "LongCalls", settings=self._settings)
         variables = {STATE_MACHINE: long_calls.machine.state_machine_arn}
-        models = self._with_ledger("Models", HANDLER, ANSWER_SECONDS, variables)
+        models = self._with_ledger("Models", contents.GATEWAY, ANSWER_SECONDS, variables)
         grant_our_models(models.role, self._settings, INVOKE)
         long_calls.grant_calls(models.role, self._settings)
         return models
@@ -98,8 +97,7 @@ class GatewayFunctions(Construct):
     def _stream(self) -> RuntimeFunction:
         """Make the function that streams: with the gateway's own runtime, as Python's cannot."""
         variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/gateway/stream.sh"}
-        handler = "gateway.stream_handler.main"
-        stream = self._with_ledger("Stream", handler, STREAM_SECONDS, variables)
+        stream = self._with_ledger("Stream", contents.STREAM, STREAM_SECONDS, variables)
         grant_our_models(stream.role, self._settings, STREAM)
         return stream
 
@@ -107,7 +105,7 @@ class GatewayFunctions(Construct):
         """Make the function that anybody may call: all it can do is start a tick."""
         secret_name = self._settings.webhook_secret_name
         program = Program(
-            handler="gateway.webhook_handler.handler",
+            handler=contents.WEBHOOK.handler,
             timeout_seconds=ANSWER_SECONDS,
             variables={
                 BRANCH: self._settings.branch,
@@ -115,7 +113,8 @@ class GatewayFunctions(Construct):
                 **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
             },
         )
-        webhook = RuntimeFunction(self, "Webhook", program=program, source=self._source)
+        source = packaged(self._settings.packages, contents.WEBHOOK)
+        webhook = RuntimeFunction(self, "Webhook", program=program, source=source)
         webhook.role.add_to_policy(
             PolicyStatement(actions=["lambda:InvokeFunction"], resources=[controller.function_arn])
         )
@@ -125,12 +124,12 @@ class GatewayFunctions(Construct):
         return webhook
 
     def _with_ledger(
-        self, name: str, handler: str, seconds: int, variables: Mapping[str, str]
+        self, name: str, package: Package, seconds: int, variables: Mapping[str, str]
     ) -> RuntimeFunction:
         """Make a function that reads the ledger, knows its callers and counts their requests."""
         settings = self._settings
         program = Program(
-            handler=handler,
+            handler=package.handler,
             timeout_seconds=seconds,
             variables={
                 **settings.ledger_variables(),
@@ -141,7 +140,8 @@ class GatewayFunctions(Construct):
                 **variables,
             },
         )
-        function = RuntimeFunction(self, name, program=program, source=self._source)
+        source = packaged(settings.packages, package)
+        function = RuntimeFunction(self, name, program=program, source=source)
         self._git.grant_read(function.role)
         self._rates.grant_counting(function.role)
         return function

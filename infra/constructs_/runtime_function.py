@@ -15,7 +15,6 @@ from aws_cdk.aws_logs import LogGroup, RetentionDays
 from constructs import Construct
 
 from infra.constructs_.acknowledged import acknowledge
-from infra.constructs_.runtime_code import ARCHITECTURE, RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 MEMORY_MB = 512  # below it Lambda's share of a CPU makes a cold start and a git fetch slow
 
 NOT_THE_LATEST_RUNTIME = (
-    "The project is tested up to Python 3.13; a runtime that no test has run is not an improvement."
+    "The runtime is that of the Python which built the packages: bytecode is good for no other, "
+    "and a runtime that no test has run is not an improvement."
 )
 
 
@@ -52,15 +52,15 @@ class RuntimeFunction(Construct):
         self.function = Function(
             self,
             "Function",
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
+            runtime=source.runtime,
+            architecture=source.architecture,
             memory_size=MEMORY_MB,
             handler=program.handler,
             timeout=Duration.seconds(program.timeout_seconds),
             environment=dict(program.variables),
             reserved_concurrent_executions=program.at_most,
             code=source.code,
-            layers=source.layers,
+            layers=[*source.layers],
             role=self.role,
             log_group=self.log,
         )

@@ -18,7 +18,6 @@ from ledger.documents.environment import (
     Allowed,
     Environment,
     parse_environment,
-    parse_identities,
     with_ledger_id,
 )
 from ledger.documents.lease_file import dump_lease, parse_lease
@@ -54,7 +53,6 @@ __all__ = [
     "dump_lease",
     "parse_definition",
     "parse_environment",
-    "parse_identities",
     "parse_lease",
     "parse_lock",
     "read_names",

@@ -16,7 +16,7 @@ from ledger.documents import with_ledger_id
 from tests.infra.synthesis import HANDLERS, QUIET, Synthesis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE_CACHE = (
@@ -59,11 +59,11 @@ def test_each_function_has_a_role_of_its_own(synthesis: Synthesis) -> None:
 
 @pytest.mark.parametrize(("name", "handler"), HANDLERS.items())
 def test_each_function_runs_code_that_is_there(
-    synthesis: Synthesis, name: str, handler: str
+    synthesis: Synthesis, task: Callable[[str], Path], name: str, handler: str
 ) -> None:
     assert synthesis.function(name)["Handler"] == handler
     module, _, function = handler.rpartition(".")
-    code = (synthesis.asset(name) / f"{module.replace('.', '/')}.py").read_text()
+    code = (task(name) / f"{module.replace('.', '/')}.py").read_text()
     assert re.search(rf"^def {function}\(", code, re.MULTILINE)
 
 

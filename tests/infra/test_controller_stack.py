@@ -262,12 +262,6 @@ def test_the_controller_describes_what_it_lists(synthesis: Synthesis) -> None:
         assert reaching.resources == OWNED
 
 
-def test_the_controller_carries_its_own_packages_and_no_others(synthesis: Synthesis) -> None:
-    folder = synthesis.asset(CONTROLLER)
-    assert {path.name for path in folder.iterdir()} == {"controller", "ledger", "schema"}
-    assert [*folder.rglob("__pycache__")] == []
-
-
 def only_our(key: str) -> dict[str, dict[str, str]]:
     return {
         "StringEquals": {

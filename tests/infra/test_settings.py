@@ -308,3 +308,19 @@ def test_neither_aws_nor_git_is_loaded_to_read_settings() -> None:
     command = [sys.executable, "-c", program]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout == "\n"
+
+
+# -- the packages
+
+
+def test_a_machine_that_lambda_does_not_have_is_refused(checkout: Path, context: Context) -> None:
+    said = refusal(checkout, {**context, "architecture": "riscv"})
+    assert said == "architecture: `riscv` is none of arm64, x86_64."
+    assert read(checkout, context.get).packages.architecture == "arm64"
+
+
+def test_a_synthesis_without_packages_names_the_command_that_builds_them(
+    checkout: Path, context: Context, tmp_path: Path
+) -> None:
+    said = refusal(checkout, {**context, "packages": str(tmp_path)})
+    assert said.endswith("no function would start without: run `make package` first.")
