@@ -2,10 +2,11 @@
 
 import sys
 
-from benchmarks import concurrent_extends, contention, extend, long_history, planner
+from benchmarks import cold_start, concurrent_extends, contention, extend, long_history, planner
 from benchmarks.tick import compare
 
 ALL = {
+    "cold-start": cold_start.run,
     "planner": planner.run,
     "extend": extend.run,
     "concurrent": concurrent_extends.run,

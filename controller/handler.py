@@ -5,6 +5,10 @@ process. `leasehold up` and `leasehold reconcile` run the same `reconcile`. What
 of JSON: metrics in CloudWatch's Embedded Metric Format, and a structured log.
 """
 
+import gc
+
+gc.disable()  # until all is imported: a cold start makes objects by the thousand, and no garbage
+
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -29,6 +33,9 @@ from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
+
+gc.freeze()  # what is imported stays to the end
+gc.enable()
 
 _last_good: dict[str, datetime] = {}
 

@@ -30,8 +30,8 @@ def package(version: str | None, architectures: tuple[str, ...]) -> None:
     """
     python = find_python(version)
     say(f"Building for Python {python.version} into {OUTPUT} ...")
-    built = build(Order(python=python, architectures=architectures or tuple(ARCHITECTURES)))
     say(f"{'package':18} {'machine':8} {'MB zipped':>9} {'MB unpacked':>11}  SHA-256")
-    for each in built.packages:
-        sizes = f"{each.zip_bytes / MB:9.2f} {each.unpacked_bytes / MB:11.2f}"
-        say(f"{each.name:18} {each.architecture:8} {sizes}  {each.sha256[:12]}")
+    for architecture in architectures or ARCHITECTURES:
+        for each in build(Order(python=python, architecture=architecture)).packages:
+            sizes = f"{each.zip_bytes / MB:9.2f} {each.unpacked_bytes / MB:11.2f}"
+            say(f"{each.name:18} {architecture:8} {sizes}  {each.sha256[:12]}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.packages.archive import write_zip
-from infra.packages.contents import ARCHITECTURES, COMMAND, LOCK, OUTPUT, PACKAGES, ROOT
+from infra.packages.contents import COMMAND, LOCK, OUTPUT, PACKAGES, ROOT
 from infra.packages.manifest import Built, Manifest, digest
 from infra.packages.module_graph import imported_by
 from infra.packages.selection import Files, others_files, own_files, with_bytecode
@@ -18,7 +18,7 @@ from infra.packages.wheels import unpack_lock
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from infra.packages.contents import Package
     from infra.packages.python import Python
@@ -29,10 +29,13 @@ WHEELS = OUTPUT.with_name("wheels")
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """What to build: from the checkout at `root` into `output`. `wheels` keeps what is fetched."""
+    """What to build: from the checkout at `root` into a folder of `output` for the architecture.
+
+    `wheels` keeps what is fetched.
+    """
 
     python: Python
-    architectures: Sequence[str] = tuple(ARCHITECTURES)
+    architecture: str
     root: Path = ROOT
     output: Path = ROOT / OUTPUT
     wheels: Path = ROOT / WHEELS
@@ -53,46 +56,45 @@ def build(order: Order) -> Manifest:
             f"{order.root / LOCK} is missing: packages are built in a checkout of Leasehold, by"
             f" `{COMMAND}`.",
         )
-    order.output.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="lambda-", dir=order.output.parent) as name:
+    order.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lambda-", dir=order.output) as name:
         made, scratch = Path(name) / "made", Path(name) / "scratch"
         made.mkdir()
         scratch.mkdir()
         chosen = [*_chosen(order, scratch)]
-        complete = with_bytecode((files for _, _, files in chosen), order.python, scratch)
+        complete = with_bytecode(chosen, order.python, scratch)
         built = tuple(
-            _pack(package, architecture, files, made)
-            for (package, architecture, _), files in zip(chosen, complete, strict=True)
+            _pack(package, files, made) for package, files in zip(PACKAGES, complete, strict=True)
         )
-        sources = _sources(order.root, (files for _, _, files in chosen))
-        manifest = Manifest(order.python.version, built, sources)
+        manifest = Manifest(
+            order.python.version, order.architecture, built, _sources(order.root, chosen)
+        )
         manifest.write(made)
-        shutil.rmtree(order.output, ignore_errors=True)
-        made.rename(order.output)
+        final = order.output / order.architecture
+        shutil.rmtree(final, ignore_errors=True)
+        made.rename(final)
     return manifest
 
 
-def _chosen(order: Order, scratch: Path) -> Iterator[tuple[Package, str, Files]]:
-    """Yield what goes into each package, for each architecture."""
-    for architecture in order.architectures:
-        site = scratch / architecture
-        site.mkdir()
-        unpack_lock(order.root / LOCK, order.python, architecture, kept=order.wheels, into=site)
-        for package in PACKAGES:
-            needed = imported_by(package.entry, order.root, site, package.without)
-            if needed.others and not package.has_third_party:
-                raise Refused(
-                    "LH5105",
-                    f"The package {package.name} is to have no code of others, and imports"
-                    f" {', '.join(sorted(needed.others))}.",
-                )
-            yield package, architecture, own_files(order.root, needed) | others_files(site, needed)
+def _chosen(order: Order, scratch: Path) -> Iterator[Files]:
+    """Yield what goes into each package."""
+    site = scratch / "site"
+    site.mkdir()
+    unpack_lock(order.root / LOCK, order.python, order.architecture, kept=order.wheels, into=site)
+    for package in PACKAGES:
+        needed = imported_by(package.entry, order.root, site, package.without)
+        if needed.others and not package.has_third_party:
+            raise Refused(
+                "LH5105",
+                f"The package {package.name} is to have no code of others, and imports"
+                f" {', '.join(sorted(needed.others))}.",
+            )
+        yield own_files(order.root, needed) | others_files(site, needed)
 
 
-def _pack(package: Package, architecture: str, files: Files, folder: Path) -> Built:
+def _pack(package: Package, files: Files, folder: Path) -> Built:
     """Write one zip. Raises Refused LH5105 over its budget."""
-    archive = folder / architecture / f"{package.name}.zip"
-    archive.parent.mkdir(exist_ok=True)
+    archive = folder / f"{package.name}.zip"
     write_zip(archive, files)
     size, unpacked = archive.stat().st_size, sum(file.stat().st_size for file in files.values())
     for what, bytes_, budget in (
@@ -102,14 +104,12 @@ def _pack(package: Package, architecture: str, files: Files, folder: Path) -> Bu
         if bytes_ > budget * MB:
             raise Refused(
                 "LH5105",
-                f"The package {package.name} for {architecture} has {bytes_ / MB:.1f} MB {what},"
-                f" and its budget is {budget:g}: see what it imports, or raise the budget in"
+                f"The package {package.name} has {bytes_ / MB:.1f} MB {what}, and its budget is"
+                f" {budget:g}: see what it imports, or raise the budget in"
                 " infra/packages/contents.py.",
             )
     return Built(
         name=package.name,
-        architecture=architecture,
-        file=archive.relative_to(folder).as_posix(),
         sha256=hashlib.sha256(archive.read_bytes()).hexdigest(),
         zip_bytes=size,
         unpacked_bytes=unpacked,

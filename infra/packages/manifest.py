@@ -1,4 +1,4 @@
-"""What was built, and what of: `packages.json` beside the packages.
+"""What was built, and what of: `packages.json` beside the packages of one architecture.
 
 By it a synthesis knows whether they are there, and whether they are of the code that it deploys.
 """
@@ -19,11 +19,9 @@ FILE = "packages.json"
 
 @dataclass(frozen=True)
 class Built:
-    """One zip: its file below the output's folder, and its bytes as it is and unpacked."""
+    """One zip: its bytes as it is and unpacked."""
 
     name: str
-    architecture: str
-    file: str
     sha256: str
     zip_bytes: int
     unpacked_bytes: int
@@ -34,12 +32,9 @@ class Manifest:
     """`sources` are the project's own files in any package, each with a digest."""
 
     python: str
+    architecture: str
     packages: tuple[Built, ...]
     sources: Mapping[str, str]
-
-    def find(self, name: str, architecture: str) -> Built | None:
-        wanted = (name, architecture)
-        return next((it for it in self.packages if (it.name, it.architecture) == wanted), None)
 
     def changed(self, root: Path) -> list[str]:
         """Return the files that are not what they were when the packages were built."""
@@ -55,7 +50,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         read = json.loads((folder / FILE).read_bytes())
         built = tuple(Built(**each) for each in read["packages"])
-        return Manifest(read["python"], built, read["sources"])
+        return Manifest(read["python"], read["architecture"], built, read["sources"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

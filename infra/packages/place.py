@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infra.packages.contents import Package
 
 _MOST_NAMED = 3
+_NEEDED = frozenset(package.name for package in PACKAGES)
 
 
 @dataclass(frozen=True)
@@ -25,16 +26,17 @@ class Packages:
     python: str
 
     def file(self, package: Package) -> Path:
-        return self.folder / self.architecture / f"{package.name}.zip"
+        return self.folder / f"{package.name}.zip"
 
 
-def find_packages(folder: Path, root: Path, architecture: str) -> Packages | str:
-    """Return the packages in a folder, or a sentence that says why they cannot be deployed.
+def find_packages(output: Path, root: Path, architecture: str) -> Packages | str:
+    """Return the packages for an architecture, or a sentence why they cannot be deployed.
 
     `root` is the checkout that they have to be of.
     """
+    folder = output / architecture
     manifest = read_manifest(folder)
-    if manifest is None:
+    if manifest is None or {each.name for each in manifest.packages} < _NEEDED:
         return (
             f"No packages are built in {folder}, and no function would start without: run"
             f" `{COMMAND}` first."
@@ -45,11 +47,4 @@ def find_packages(folder: Path, root: Path, architecture: str) -> Packages | str
         return (
             f"The packages in {folder} were built of another {named}{more}: run `{COMMAND}` again."
         )
-    found = Packages(folder, architecture, manifest.python)
-    missing = [each.name for each in PACKAGES if not found.file(each).is_file()]
-    if missing:
-        return (
-            f"{folder} has no package {missing[0]} for {architecture}: run `{COMMAND}`, or"
-            " `leasehold package` without --architecture."
-        )
-    return found
+    return Packages(folder, architecture, manifest.python)

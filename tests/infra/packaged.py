@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from infra.packages.build import Order, build
-from infra.packages.contents import PACKAGES
+from infra.packages.contents import ARCHITECTURES, PACKAGES
 from infra.packages.manifest import Built, Manifest
 from infra.packages.python import find_python
 from sandbox.lambda_functions.stock import BOTO3, RUNTIME_CLIENT, link_stock
@@ -36,20 +36,19 @@ READS_ALL = "-all,+dac_read_search"
 
 def build_packages(folder: Path) -> None:
     """Build the packages of this machine's architecture, as `leasehold package` does."""
-    build(Order(python=find_python(), architectures=[HERE], output=folder))
+    build(Order(python=find_python(), architecture=HERE, output=folder))
 
 
 def pretend_packages(folder: Path) -> None:
     """Make packages that synthesise and do not run: nothing is fetched, nothing compiled."""
-    built = []
-    for architecture in ("arm64", "x86_64"):
+    for architecture in ARCHITECTURES:
+        place = folder / architecture
+        place.mkdir(parents=True)
         for package in PACKAGES:
-            archive = folder / architecture / f"{package.name}.zip"
-            archive.parent.mkdir(parents=True, exist_ok=True)
-            with ZipFile(archive, "w") as written:
+            with ZipFile(place / f"{package.name}.zip", "w") as written:
                 written.writestr("package", f"{package.name} for {architecture}")
-            built.append(Built(package.name, architecture, str(archive), "", 1, 1))
-    Manifest("3.13", tuple(built), {}).write(folder)
+        built = tuple(Built(package.name, "", 1, 1) for package in PACKAGES)
+        Manifest("3.13", architecture, built, {}).write(place)
 
 
 @dataclass(frozen=True)

@@ -108,12 +108,12 @@ def test_packages_are_the_same_whoever_builds_them_where_and_when(
         "from infra.packages.build import Order, build;"
         "from infra.packages.python import find_python; os.umask(0o077);"
         "building.PACKAGES = building.PACKAGES[::3];"
-        f"build(Order(python=find_python(), architectures=[{HERE!r}], root=Path({str(root)!r}),"
+        f"build(Order(python=find_python(), architecture={HERE!r}, root=Path({str(root)!r}),"
         f"output=Path({str(tmp_path / 'again')!r})))"
     )
     other = {**os.environ, "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "77", "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", script], env=other, check=True, cwd=tmp_path)
-    first, second = read_manifest(packages), read_manifest(tmp_path / "again")
+    first, second = read_manifest(packages / HERE), read_manifest(tmp_path / "again" / HERE)
     assert first is not None
     assert second is not None
     known = {each.name: each.sha256 for each in first.packages}
@@ -188,7 +188,7 @@ def test_a_wheel_that_was_kept_and_is_another_is_fetched_again(
 
 def test_without_a_checkout_nothing_is_built(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"LH5104.*make package"):
-        build(Order(python=find_python(), root=tmp_path, output=tmp_path / "out"))
+        build(Order(python=find_python(), architecture=HERE, root=tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -207,24 +207,25 @@ def test_what_is_too_much_is_refused(
     monkeypatch.setattr(building, "PACKAGES", (Package(**fields),))  # type: ignore[arg-type]
     output = tmp_path / "out"
     with pytest.raises(Refused, match=f"LH5105.*{said}"):
-        build(Order(python=find_python(), architectures=[HERE], output=output))
-    assert [*tmp_path.iterdir()] == [], "nothing is left half done"
+        build(Order(python=find_python(), architecture=HERE, output=output))
+    assert [*output.iterdir()] == [], "nothing is left half done"
 
 
 # -- what a synthesis takes
 
 
 def test_what_was_built_can_be_deployed(packages: Path) -> None:
-    assert find_packages(packages, ROOT, HERE) == Packages(packages, HERE, HERES)
+    assert find_packages(packages, ROOT, HERE) == Packages(packages / HERE, HERE, HERES)
 
 
 def test_no_packages_are_answered_with_the_command_that_builds_them(tmp_path: Path) -> None:
     said = find_packages(tmp_path, ROOT, "arm64")
     assert said == (
-        f"No packages are built in {tmp_path}, and no function would start without: run"
+        f"No packages are built in {tmp_path}/arm64, and no function would start without: run"
         " `make package` first."
     )
-    (tmp_path / FILE).write_text("{}")
+    (tmp_path / "arm64").mkdir()
+    (tmp_path / "arm64" / FILE).write_text("{}")
     assert find_packages(tmp_path, ROOT, "arm64") == said
 
 
@@ -237,15 +238,15 @@ def test_packages_of_another_code_are_not_deployed(packages: Path, tmp_path: Pat
     (tmp_path / "ledger" / "lease.py").write_text("")
     said = find_packages(packages, tmp_path, HERE)
     assert said == (
-        f"The packages in {packages} were built of another ledger/lease.py: run `make package`"
-        " again."
+        f"The packages in {packages / HERE} were built of another ledger/lease.py: run"
+        " `make package` again."
     )
     shutil.rmtree(tmp_path / "controller")
     assert " and " in str(find_packages(packages, tmp_path, HERE))
 
 
-def test_a_machine_that_nothing_was_built_for_is_named(tmp_path: Path) -> None:
+def test_packages_of_one_architecture_are_not_those_of_another(tmp_path: Path) -> None:
     pretend_packages(tmp_path)
     assert isinstance(find_packages(tmp_path, ROOT, "arm64"), Packages)
     shutil.rmtree(tmp_path / "arm64")
-    assert "has no package controller for arm64" in str(find_packages(tmp_path, ROOT, "arm64"))
+    assert "No packages are built in" in str(find_packages(tmp_path, ROOT, "arm64"))

@@ -183,9 +183,11 @@ def test_code_from_elsewhere_is_never_deployed(
     )
 
 
-def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+def test_everything_that_is_wrong_is_named_at_once(
+    tmp_path: Path, pretended: dict[str, str]
+) -> None:
     write(tmp_path, {"region_name": "eu-central-1"}, A="{")
-    missing = refusal(tmp_path, {"environment": "live"}).splitlines()
+    missing = refusal(tmp_path, {"environment": "live", **pretended}).splitlines()
     assert missing == [
         f"{FILE}: /: project_prefix and execution_role_arn are missing. [LH1002]",
         (

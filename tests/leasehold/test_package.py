@@ -22,11 +22,8 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
 
     def build(order: Order) -> Manifest:
         made.append(order)
-        packages = [
-            Built("webhook", machine, "webhook.zip", "0123456789abcdef", 110_000, 210_000)
-            for machine in order.architectures
-        ]
-        return Manifest(order.python.version, tuple(packages), {})
+        built = Built("webhook", "0123456789abcdef", 110_000, 210_000)
+        return Manifest(order.python.version, order.architecture, (built,), {})
 
     monkeypatch.setattr(verb, "build", build)
     return made
@@ -37,7 +34,7 @@ def test_both_machines_are_built_for_unless_one_is_named(orders: list[Order]) ->
     assert done.exit_code == 0, done.output
     assert "webhook            arm64         0.11        0.21  0123456789ab" in done.output
     CliRunner().invoke(main, ["package", "--architecture", "x86_64"])
-    assert [order.architectures for order in orders] == [("arm64", "x86_64"), ("x86_64",)]
+    assert [order.architecture for order in orders] == ["arm64", "x86_64", "x86_64"]
     assert orders[0].output.parts[-2:] == Path("build/lambda").parts
 
 
