@@ -16,6 +16,7 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra.controller_stack import ControllerStack
 from infra.errors import SettingsError
+from infra.feature_flags import feature_flags
 from infra.gateway_stack import GatewayStack
 from infra.settings import read
 
@@ -28,13 +29,8 @@ def compose(app: App, folder: Path = CHECKOUT) -> None:
     `folder` holds `environments/`, unless the context names another by `ledger`.
     """
     settings = read(Path(app.node.try_get_context("ledger") or folder), app.node.try_get_context)
-    controller = ControllerStack(app, settings.named("controller"), settings=settings)
-    GatewayStack(
-        app,
-        settings.named("gateway"),
-        settings=settings,
-        controller=controller.function,
-    )
+    ControllerStack(app, settings.named("controller"), settings=settings)
+    GatewayStack(app, settings.named("gateway"), settings=settings)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 
@@ -43,7 +39,7 @@ def main() -> None:
     parser.add_argument("-c", "--context", action="append", default=[], metavar="KEY=VALUE")
     context = dict(pair.partition("=")[::2] for pair in parser.parse_args().context)
     outdir = os.environ.get("CDK_OUTDIR", "cdk.out")  # the CDK CLI says here where it will look
-    app = App(outdir=outdir, context=context, analytics_reporting=False)
+    app = App(outdir=outdir, context={**feature_flags(), **context}, analytics_reporting=False)
     try:
         compose(app)
     except SettingsError as error:

@@ -43,6 +43,7 @@ class ControllerStack(Stack):
                 timeout_seconds=TICK_SECONDS,
                 variables=settings.ledger_variables(),
                 at_most=1,
+                name=settings.named("controller"),
             ),
             source=packaged(settings.packages, CONTROLLER),
         )
@@ -54,4 +55,3 @@ class ControllerStack(Stack):
         grant_notices(controller.role, settings)
         Tick(self, "Tick", controller=controller.function)
         ControllerAlarms(self, "Alarms", settings=settings)
-        self.function = controller.function

@@ -18,23 +18,20 @@ from infra.constructs_.own_paths import OwnPaths
 from infra.constructs_.token_table import TokenTable
 
 if TYPE_CHECKING:
-    from aws_cdk.aws_lambda import IFunction
     from constructs import Construct
 
     from infra.settings import Settings
 
 
 class GatewayStack(Stack):
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, controller: IFunction
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(
             scope,
             construct_id,
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's gateway: an HTTP API that turns requests into commits.",
         )
-        functions = GatewayFunctions(self, "Functions", settings=settings, controller=controller)
+        functions = GatewayFunctions(self, "Functions", settings=settings)
         table = TokenTable(self, "Tokens", table_name=settings.environment.ddb_auth_table_name)
         authorizer = Authorizer(self, "Authorizer", settings=settings, table=table)
         api = Api(

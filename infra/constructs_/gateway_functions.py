@@ -17,6 +17,7 @@ from aws_cdk.aws_secretsmanager import Secret
 from constructs import Construct
 
 from infra.constructs_.api import Integrations
+from infra.constructs_.arns import function_named
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk.aws_apigateway import Integration
-    from aws_cdk.aws_lambda import IFunction
 
     from infra.packages.contents import Package
     from infra.settings import Settings
@@ -63,7 +63,6 @@ class GatewayFunctions(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        controller: IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -71,7 +70,7 @@ class GatewayFunctions(Construct):
         self._rates = RateTable(self, "Rates")
         gateway = self._with_ledger("Gateway", contents.GATEWAY, ANSWER_SECONDS, {})
         models, stream = self._models(), self._stream()
-        webhook = self._webhook(controller)
+        webhook = self._webhook()
         self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
         self.models = _asked(models)
         others: dict[str, Integration] = {
@@ -101,22 +100,25 @@ class GatewayFunctions(Construct):
         grant_our_models(stream.role, self._settings, STREAM)
         return stream
 
-    def _webhook(self, controller: IFunction) -> RuntimeFunction:
+    def _webhook(self) -> RuntimeFunction:
         """Make the function that anybody may call: all it can do is start a tick."""
         secret_name = self._settings.webhook_secret_name
+        controller = self._settings.named("controller")
         program = Program(
             handler=contents.WEBHOOK.handler,
             timeout_seconds=ANSWER_SECONDS,
             variables={
                 BRANCH: self._settings.branch,
-                CONTROLLER_FUNCTION: controller.function_name,
+                CONTROLLER_FUNCTION: controller,
                 **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
             },
         )
         source = packaged(self._settings.packages, contents.WEBHOOK)
         webhook = RuntimeFunction(self, "Webhook", program=program, source=source)
         webhook.role.add_to_policy(
-            PolicyStatement(actions=["lambda:InvokeFunction"], resources=[controller.function_arn])
+            PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[function_named(self, controller)]
+            )
         )
         if secret_name:
             secret = Secret.from_secret_name_v2(self, "WebhookSecret", secret_name)

@@ -37,6 +37,7 @@ class Program:
     timeout_seconds: int
     variables: Mapping[str, str]
     at_most: int | None = None  # how many run at once; None leaves it to the account's limit
+    name: str | None = None  # for a function that another stack knows; else CloudFormation's choice
 
 
 class RuntimeFunction(Construct):
@@ -52,6 +53,7 @@ class RuntimeFunction(Construct):
         self.function = Function(
             self,
             "Function",
+            function_name=program.name,
             runtime=source.runtime,
             architecture=source.architecture,
             memory_size=MEMORY_MB,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.feature_flags import feature_flags
 from tests.debian import require
 from tests.infra.packaged import HERE, Stock, build_packages, pretend_packages, unpack
 from tests.infra.synthesis import QUIET, Synthesis
@@ -172,6 +173,6 @@ def synthesise(checkout: Path, folder: Path, context: Mapping[str, str]) -> None
 
     from infra.app import compose  # noqa: PLC0415
 
-    app = App(outdir=str(folder), context=dict(context), analytics_reporting=False)
+    app = App(outdir=str(folder), context={**feature_flags(), **context}, analytics_reporting=False)
     compose(app, checkout)
     app.synth()

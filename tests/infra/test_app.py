@@ -67,6 +67,13 @@ def test_each_function_runs_code_that_is_there(
     assert re.search(rf"^def {function}\(", code, re.MULTILINE)
 
 
+def test_no_stack_needs_another_to_be_there(synthesis: Synthesis) -> None:
+    """Either can be deployed, replaced and destroyed alone: an export would forbid it."""
+    for template in synthesis.templates():
+        text = template.read_text()
+        assert not re.search("Fn::ImportValue|Fn::GetStackOutput|Export", text)
+
+
 def test_cdk_nag_has_nothing_to_say(synthesis: Synthesis) -> None:
     assert synthesis.findings() == []
 

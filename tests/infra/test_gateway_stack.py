@@ -11,7 +11,7 @@ import pytest
 from gateway.models import executions
 from ledger import variables
 from tests.infra.conftest import ENVIRONMENT
-from tests.infra.synthesis import AUTHORIZER, GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,8 +53,10 @@ def test_who_calls_without_a_token_reaches_no_ledger(synthesis: Synthesis) -> No
 
 def test_a_webhook_may_ask_for_a_tick_and_call_no_other_function(synthesis: Synthesis) -> None:
     (calling,) = synthesis.allowing(WEBHOOK, "lambda:InvokeFunction")
-    assert len(calling.resources) == 1
-    assert all("ControllerFunction" in resource for resource in calling.resources)
+    name = synthesis.function(CONTROLLER)["FunctionName"]
+    (resource,) = calling.resources
+    assert resource.endswith(f":<AWS::AccountId>:function:{name}")
+    assert synthesis.variables(WEBHOOK)["LEASEHOLD_CONTROLLER_FUNCTION"] == name
     told = synthesis.variables(WEBHOOK)["LEASEHOLD_CONTROLLER_FUNCTION"]
     assert "ControllerFunction" in json.dumps(told)
 

@@ -202,7 +202,8 @@ def test_everything_that_is_wrong_is_named_at_once(
     nowhere = {"api_resource_name": "b", "lambda_src": "functions/nowhere"}
     wrong = definition("B", integration={"type": "lambda", "properties": nowhere})
     write(tmp_path, ENVIRONMENT, A="{", B=wrong, C=at_path("C", "api"))
-    lines = refusal(tmp_path, {"environment": "live", "webhook_secret_name": "*"}).splitlines()
+    context = {"environment": "live", "webhook_secret_name": "*", **pretended}
+    lines = refusal(tmp_path, context).splitlines()
     assert [line.partition(": ")[0] for line in lines] == [
         "environments/live/A.endpoint.json",
         "environments/live/B.endpoint.json",
