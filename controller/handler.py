@@ -19,6 +19,7 @@ from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
 from controller.aws.prices import PRICING_REGION, Prices
+from controller.aws.tick_turn import TickTurn
 from controller.coalesce import is_covered
 from controller.cost import hourly, running
 from controller.memory.logbook import Logbook
@@ -33,6 +34,7 @@ from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
+from ledger.variables import TICK_TABLE
 
 gc.freeze()  # what is imported stays to the end
 gc.enable()
@@ -47,6 +49,17 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
     last_good = _last_good.get(environment)
     if (asked_at := _asked_at(event)) and is_covered(asked_at, last_good):
         return {"environment": environment, "covered_by": stamp(last_good or now)}
+    if (turn := _turn(environment)) and not turn.take(now):
+        return {"environment": environment, "overlaps": True}
+    try:
+        return _ticked(dependencies, environment, now)
+    finally:
+        if turn:
+            turn.give_back()
+
+
+def _ticked(dependencies: Dependencies, environment: str, now: datetime) -> dict[str, Any]:
+    last_good = _last_good.get(environment)
     try:
         tick = reconcile(dependencies, environment, now)
     except Failure as failure:
@@ -97,6 +110,15 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
     account = Account(partial(make, config=PATIENT))
     return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
+
+
+@cache
+def _turn(environment: str) -> TickTurn | None:
+    """Return what keeps ticks apart where the function's concurrency does not."""
+    table = os.environ.get(TICK_TABLE)
+    return (
+        TickTurn(session().client("dynamodb", config=HASTY), table, environment) if table else None
+    )
 
 
 @cache

@@ -17,6 +17,7 @@ from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
 from infra.constructs_.tick import Tick
+from infra.constructs_.tick_table import TickTable
 from infra.packages.contents import CONTROLLER
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class ControllerStack(Stack):
                 handler=CONTROLLER.handler,
                 timeout_seconds=TICK_SECONDS,
                 variables=settings.ledger_variables(),
-                at_most=1,
+                at_most=1 if settings.options.reserves else None,
+                vpc=settings.options.vpc,
                 name=settings.named("controller"),
             ),
             source=packaged(settings.packages, CONTROLLER),
@@ -54,4 +56,6 @@ class ControllerStack(Stack):
         grant_scaling(controller.role, settings)
         grant_notices(controller.role, settings)
         Tick(self, "Tick", controller=controller.function)
+        if not settings.options.reserves:
+            TickTable(self, "Turns", controller=controller)
         ControllerAlarms(self, "Alarms", settings=settings)

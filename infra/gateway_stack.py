@@ -13,6 +13,7 @@ from aws_cdk import CfnOutput, Environment, Stack
 from infra.constructs_.alarms import GatewayAlarms
 from infra.constructs_.api import Api
 from infra.constructs_.authorizer import Authorizer
+from infra.constructs_.front import Front
 from infra.constructs_.gateway_functions import GatewayFunctions
 from infra.constructs_.own_paths import OwnPaths
 from infra.constructs_.token_table import TokenTable
@@ -32,7 +33,12 @@ class GatewayStack(Stack):
             description="Leasehold's gateway: an HTTP API that turns requests into commits.",
         )
         functions = GatewayFunctions(self, "Functions", settings=settings)
-        table = TokenTable(self, "Tokens", table_name=settings.environment.ddb_auth_table_name)
+        table = TokenTable(
+            self,
+            "Tokens",
+            table_name=settings.environment.ddb_auth_table_name,
+            is_new=settings.options.makes_token_table,
+        )
         authorizer = Authorizer(self, "Authorizer", settings=settings, table=table)
         api = Api(
             self,
@@ -40,7 +46,9 @@ class GatewayStack(Stack):
             integrations=functions.integrations,
             authorizer=authorizer.tokens,
             models=[path.resource for path in settings.paths],
+            makes_logs_role=settings.options.makes_logs_role,
         )
+        Front(self, "Front", api=api, options=settings.options)
         OwnPaths(self, "Own", settings=settings, api=api, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
         if settings.environment.identities.iam:

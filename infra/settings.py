@@ -7,12 +7,13 @@ wrong with them, the ledger's pure half says. Only what a deployment alone needs
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
+from infra.options import Options, read_options
 from infra.packages.contents import ARCHITECTURES, OUTPUT
 from infra.packages.place import Packages, find_packages
 from ledger.checkout import documents
@@ -54,6 +55,7 @@ class Settings:
     branch: str
     git_secret_name: str
     packages: Packages
+    options: Options = field(default_factory=Options)
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
 
@@ -81,6 +83,8 @@ def read(folder: Path, context: Context) -> Settings:
         for key in ("repository_url", "branch", "git_secret_name", "webhook_secret_name")
     )
     packages = _packages(context)
+    region = fleet.environment.region_name if fleet.environment else ""
+    options, wrong_options = read_options(context, region)
     told = {key: _text(context(key)) for key in NOTIFICATIONS}
     problems = [
         *_wrong_documents(fleet),
@@ -90,6 +94,7 @@ def read(folder: Path, context: Context) -> Settings:
         *_wrong_remote(url, branch or "main"),
         *_wrong_secrets(secret, webhook_secret),
         *_wrong_notifications(told, fleet.environment),
+        *wrong_options,
         *([packages] if isinstance(packages, str) else ()),
     ]
     if problems or fleet.environment is None or isinstance(packages, str):
@@ -102,6 +107,7 @@ def read(folder: Path, context: Context) -> Settings:
         branch=branch or "main",
         git_secret_name=secret,
         packages=packages,
+        options=options,
         webhook_secret_name=webhook_secret,
         paths=own_paths(fleet, CODE),
     )

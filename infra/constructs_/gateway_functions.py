@@ -133,6 +133,7 @@ class GatewayFunctions(Construct):
         program = Program(
             handler=package.handler,
             timeout_seconds=seconds,
+            vpc=settings.options.vpc,
             variables={
                 **settings.ledger_variables(),
                 **identity_variables(settings.environment),

@@ -15,11 +15,13 @@ from aws_cdk.aws_logs import LogGroup, RetentionDays
 from constructs import Construct
 
 from infra.constructs_.acknowledged import acknowledge
+from infra.constructs_.network import join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.constructs_.runtime_code import Source
+    from infra.options import Vpc
 
 MEMORY_MB = 512  # below it Lambda's share of a CPU makes a cold start and a git fetch slow
 
@@ -37,6 +39,7 @@ class Program:
     timeout_seconds: int
     variables: Mapping[str, str]
     at_most: int | None = None  # how many run at once; None leaves it to the account's limit
+    vpc: Vpc | None = None
     name: str | None = None  # for a function that another stack knows; else CloudFormation's choice
 
 
@@ -66,4 +69,6 @@ class RuntimeFunction(Construct):
             role=self.role,
             log_group=self.log,
         )
+        if program.vpc:
+            join(self.function, self.role, program.vpc)
         acknowledge(self.function, {"AwsSolutions-L1": NOT_THE_LATEST_RUNTIME})

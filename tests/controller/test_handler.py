@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controller import handler as deployed
+from controller.aws.tick_turn import TickTurn
 from ledger.errors import Unavailable
 from sandbox.git.server import GitServer
 
@@ -88,3 +89,24 @@ def test_what_a_webhook_asked_for_before_the_last_good_tick_is_done_already(
     asked_after = datetime.now(UTC).isoformat()
     assert "actions" in deployed.handler({"asked_at": asked_after}, None)
     assert "actions" in deployed.handler({"source": "aws.scheduler"}, None)
+
+
+def test_a_tick_leaves_the_turn_to_one_that_runs(
+    function: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = function.account.client("dynamodb")
+    client.create_table(
+        TableName="turns",
+        KeySchema=[{"AttributeName": "environment", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "environment", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    monkeypatch.setenv("LEASEHOLD_TICK_TABLE", "turns")
+    deployed._turn.cache_clear()
+    other = TickTurn(client, "turns", "dev")
+    assert other.take(datetime.now(UTC))
+    assert deployed.handler({}, None) == {"environment": "dev", "overlaps": True}
+    other.give_back()
+    assert "actions" in deployed.handler({}, None)
+    assert client.scan(TableName="turns")["Items"] == []
+    deployed._turn.cache_clear()

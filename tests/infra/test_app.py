@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.documents import with_ledger_id
+from tests.infra.conftest import ENVIRONMENT, synthesise, write
 from tests.infra.synthesis import HANDLERS, QUIET, Synthesis
 
 if TYPE_CHECKING:
@@ -166,3 +167,49 @@ def run_app(
         text=True,
         check=False,
     )
+
+
+def test_two_environments_of_two_regions_are_one_app(
+    node: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Each has what is said of it alone, and else what is said of all."""
+    write(tmp_path, ENVIRONMENT)
+    other = tmp_path / "environments" / "far"
+    other.mkdir()
+    far = {**ENVIRONMENT, "region_name": "us-east-1", "ddb_auth_table_name": "far-tokens"}
+    far |= {"notifications": {}, "ledger_id": "00000000000000aa"}
+    (other / "environment.json").write_text(json.dumps(far))
+    said = {
+        **context,
+        "environment": "live, far",
+        "environments": str(tmp_path / "environments"),
+        "far.reserved_concurrency": "off",
+        "far.git_secret_name": "far/git",
+    }
+    synthesise(tmp_path / "nowhere", tmp_path / "out", said)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    regions = {
+        name: artifact["environment"].rpartition("/")[2]
+        for name, artifact in manifest["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    assert regions == {
+        "shop-live-controller": "eu-central-1",
+        "shop-live-gateway": "eu-central-1",
+        "shop-far-controller": "us-east-1",
+        "shop-far-gateway": "us-east-1",
+    }
+    texts = {name: (tmp_path / "out" / f"{name}.template.json").read_text() for name in regions}
+    assert "ReservedConcurrentExecutions" in texts["shop-live-controller"]
+    assert "ReservedConcurrentExecutions" not in texts["shop-far-controller"]
+    assert "far/git" in texts["shop-far-gateway"]
+    assert "far/git" not in texts["shop-live-gateway"]
+
+
+def test_a_folder_that_is_not_called_environments_is_refused(
+    node: Path, context: Mapping[str, str], checkout: Path, tmp_path: Path
+) -> None:
+    from infra.errors import SettingsError  # noqa: PLC0415
+
+    with pytest.raises(SettingsError, match="is no folder of this name in a ledger"):
+        synthesise(checkout, tmp_path, {**context, "environments": str(checkout)})
