@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-installed
 DEV    := $(VENV)/.dev-installed
+DEPLOY := $(VENV)/.deploy-installed
 # A lock names every package, so there is nothing to resolve: pip would look for a newer version of
 # what another package wants with an extra, and find no hash for it.
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps
@@ -15,10 +16,10 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test quick pure mutants bench soak fuzz notebook package lock clean
+.PHONY: help run tour venv test quick pure mutants bench soak fuzz notebook package deploytest lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 run: venv ## run everything on this machine: leasehold up; PORT=N for its gateway
 	@exec $(BIN)/leasehold up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -55,12 +56,17 @@ fuzz: $(DEV) ## look for requests and documents that break a parser, a minute fo
 notebook: $(DEV) ## run the example notebook, and keep what it answers
 	LEASEHOLD_KEEP_NOTEBOOK=1 $(BIN)/pytest tests/examples
 
-package: $(DEV) ## build the Lambda functions' packages into build/lambda; ARGS=...
+package: $(DEPLOY) ## build the Lambda functions' packages into build/lambda; ARGS=...
 	@$(BIN)/leasehold package $(ARGS)
+
+deploytest: $(DEV) ## deploy, change and destroy with the CDK's command line (needs Node and npm)
+	npm ci --silent
+	$(BIN)/pytest tests/deployment
 
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
+	$(LOCK) --group build --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in
 	$(LOCK) -c requirements/dev.lock -o requirements/lambda-functions.lock requirements/lambda-functions.in
 
@@ -76,12 +82,19 @@ $(RUN): requirements/run.lock pyproject.toml
 	$(PIP) --no-build-isolation -e .
 	@touch $@
 
+$(DEPLOY): requirements/deploy.lock pyproject.toml
+	@$(call make_venv)
+	@echo 'Installing into $(VENV), which takes a minute ...'
+	$(PIP) --require-hashes -r requirements/deploy.lock
+	$(PIP) --no-build-isolation -e .
+	@touch $@
+
 $(DEV): requirements/dev.lock pyproject.toml
 	@$(call make_venv)
 	@echo 'Installing into $(VENV), which takes a minute ...'
 	$(PIP) --require-hashes -r requirements/dev.lock
 	$(PIP) --no-build-isolation -e .
-	@touch $@ $(RUN)
+	@touch $@ $(RUN) $(DEPLOY)
 
 define lint
 $(BIN)/ruff check

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Environment, Stack
-from aws_cdk.aws_secretsmanager import Secret
 
 from infra.constructs_.alarms import ControllerAlarms
 from infra.constructs_.notice_access import grant_notices
@@ -16,6 +15,7 @@ from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
+from infra.constructs_.secret_access import grant_secret
 from infra.constructs_.tick import Tick
 from infra.constructs_.tick_table import TickTable
 from infra.packages.contents import CONTROLLER
@@ -49,9 +49,7 @@ class ControllerStack(Stack):
             ),
             source=packaged(settings.packages, CONTROLLER),
         )
-        Secret.from_secret_name_v2(self, "Git", settings.git_secret_name).grant_read(
-            controller.role
-        )
+        grant_secret(controller.role, settings.git_secret_name)
         grant_sagemaker(controller.role, settings)
         grant_scaling(controller.role, settings)
         grant_notices(controller.role, settings)

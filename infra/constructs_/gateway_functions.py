@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk.aws_apigateway import LambdaIntegration, ResponseTransferMode
 from aws_cdk.aws_iam import PolicyStatement
-from aws_cdk.aws_secretsmanager import Secret
 from constructs import Construct
 
 from infra.constructs_.api import Integrations
@@ -23,6 +22,7 @@ from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
 from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
+from infra.constructs_.secret_access import grant_secret
 from infra.description import operations
 from infra.packages import contents
 from ledger.function_variables import (
@@ -66,7 +66,6 @@ class GatewayFunctions(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._git = Secret.from_secret_name_v2(self, "Git", settings.git_secret_name)
         self._rates = RateTable(self, "Rates")
         gateway = self._with_ledger("Gateway", contents.GATEWAY, ANSWER_SECONDS, {})
         models, stream = self._models(), self._stream()
@@ -121,8 +120,7 @@ class GatewayFunctions(Construct):
             )
         )
         if secret_name:
-            secret = Secret.from_secret_name_v2(self, "WebhookSecret", secret_name)
-            secret.grant_read(webhook.role)
+            grant_secret(webhook.role, secret_name)
         return webhook
 
     def _with_ledger(
@@ -145,7 +143,7 @@ class GatewayFunctions(Construct):
         )
         source = packaged(settings.packages, package)
         function = RuntimeFunction(self, name, program=program, source=source)
-        self._git.grant_read(function.role)
+        grant_secret(function.role, settings.git_secret_name)
         self._rates.grant_counting(function.role)
         return function
 

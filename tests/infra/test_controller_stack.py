@@ -257,7 +257,7 @@ def test_only_reading_reaches_every_resource(synthesis: Synthesis) -> None:
 
 
 def test_the_controller_describes_what_it_lists(synthesis: Synthesis) -> None:
-    for action in ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags"):
+    for action in ("DescribeEndpoint", "DescribeEndpointConfig", "ListTags"):
         (reaching,) = synthesis.allowing(CONTROLLER, f"sagemaker:{action}")
         assert reaching.resources == OWNED
 

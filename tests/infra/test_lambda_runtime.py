@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 IDA = Principal("Ida", "ida@example.com", frozenset({Scope.READ, Scope.EXTEND, Scope.INVOKE}))
 TABLE = "tokens"
+ASKED: dict[str, set[str]] = {}  # of AWS, by each function in any test
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +53,13 @@ Start = Callable[..., AbstractContextManager["Lambda"]]
 
 @pytest.fixture
 def started(synthesis: Synthesis, scene: Scene, stock: Stock, task: Callable[[str], Path]) -> Start:
-    """Run a function by its name in the template, with variables of this account."""
+    """Run a function by its name in the template, with variables of this account.
 
-    def start(name: str, **here: str) -> AbstractContextManager[Lambda]:
+    Whatever it asks of AWS, its role has to allow.
+    """
+
+    @contextmanager
+    def start(name: str, **here: str) -> Iterator[Lambda]:
         told = {
             **{key: value for key, value in synthesis.variables(name).items() if key not in here},
             "LEASEHOLD_ENVIRONMENT": "dev",
@@ -70,7 +75,11 @@ def started(synthesis: Synthesis, scene: Scene, stock: Stock, task: Callable[[st
         }
         variables = {key: value for key, value in told.items() if isinstance(value, str)}
         handler = synthesis.function(name)["Handler"]
-        return stock.started(task(name), handler, variables, synthesis.layers(name))
+        scene.account.actions()
+        with stock.started(task(name), handler, variables, synthesis.layers(name)) as function:
+            yield function
+        ASKED.setdefault(name, set()).update(scene.account.actions())
+        assert ASKED[name] <= synthesis.allowed(name)
 
     return start
 
