@@ -6,6 +6,7 @@ BIN    := $(VENV)/bin
 RUN    := $(VENV)/.run-installed
 DEV    := $(VENV)/.dev-installed
 JUMP   := $(VENV)/.jumpstart-installed
+DEPLOY := $(VENV)/.deploy-installed
 # A lock names every package, so there is nothing to resolve: pip would look for a newer version of
 # what another package wants with an extra, and find no hash for it.
 PIP    := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps
@@ -17,10 +18,10 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run tour venv test quick pure jumpstart jumpstart-tests mutants bench soak fuzz \
-        notebook lock clean
+        notebook package deploytest lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 run: venv ## run everything on this machine: leasehold up; PORT=N for its gateway
 	@exec $(BIN)/leasehold up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -65,12 +66,21 @@ fuzz: $(DEV) ## look for requests and documents that break a parser, a minute fo
 notebook: $(DEV) ## run the example notebook, and keep what it answers
 	LEASEHOLD_KEEP_NOTEBOOK=1 $(BIN)/pytest tests/examples
 
+package: $(DEPLOY) ## build the Lambda functions' packages into build/lambda; ARGS=...
+	@$(BIN)/leasehold package $(ARGS)
+
+deploytest: $(DEV) ## deploy, change and destroy with the CDK's command line (needs Node and npm)
+	npm ci --silent
+	$(BIN)/pytest tests/deployment
+
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
 	$(LOCK) --group build --group jumpstart --extra sandbox --extra jumpstart \
 	  -o requirements/jumpstart.lock pyproject.toml
+	$(LOCK) --group build --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in
+	$(LOCK) -c requirements/dev.lock -o requirements/lambda-functions.lock requirements/lambda-functions.in
 
 clean: ## remove .venv, caches and build products; .leasehold stays
 	rm -rf $(VENV) $(VENV)-jumpstart build dist cdk.out .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -84,12 +94,19 @@ $(RUN): requirements/run.lock pyproject.toml
 	$(PIP) --no-build-isolation -e .
 	@touch $@
 
+$(DEPLOY): requirements/deploy.lock pyproject.toml
+	@$(call make_venv)
+	@echo 'Installing into $(VENV), which takes a minute ...'
+	$(PIP) --require-hashes -r requirements/deploy.lock
+	$(PIP) --no-build-isolation -e .
+	@touch $@
+
 $(DEV): requirements/dev.lock pyproject.toml
 	@$(call make_venv)
 	@echo 'Installing into $(VENV), which takes a minute ...'
 	$(PIP) --require-hashes -r requirements/dev.lock
 	$(PIP) --no-build-isolation -e .
-	@touch $@ $(RUN)
+	@touch $@ $(RUN) $(DEPLOY)
 
 $(JUMP): requirements/jumpstart.lock pyproject.toml
 	@$(call make_venv)

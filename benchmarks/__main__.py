@@ -3,6 +3,7 @@
 import sys
 
 from benchmarks import (
+    cold_start,
     concurrent_extends,
     contention,
     extend,
@@ -14,6 +15,7 @@ from benchmarks import (
 from benchmarks.tick import compare
 
 ALL = {
+    "cold-start": cold_start.run,
     "planner": planner.run,
     "extend": extend.run,
     "concurrent": concurrent_extends.run,

@@ -5,6 +5,10 @@ process. `leasehold up` and `leasehold reconcile` run the same `reconcile`. What
 of JSON: metrics in CloudWatch's Embedded Metric Format, and a structured log.
 """
 
+import gc
+
+gc.disable()  # until all is imported: a cold start makes objects by the thousand, and no garbage
+
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +18,7 @@ from typing import Any
 from controller.aws.account import Account
 from controller.aws.clients import HASTY, PATIENT, session
 from controller.aws.notifier import Notifier
+from controller.aws.tick_turn import TickTurn
 from controller.coalesce import is_covered
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, reconcile
@@ -27,6 +32,10 @@ from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
+from ledger.variables import TICK_TABLE
+
+gc.freeze()  # what is imported stays to the end
+gc.enable()
 
 _last_good: dict[str, datetime] = {}
 
@@ -38,6 +47,17 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
     last_good = _last_good.get(environment)
     if (asked_at := _asked_at(event)) and is_covered(asked_at, last_good):
         return {"environment": environment, "covered_by": stamp(last_good or now)}
+    if (turn := _turn(environment)) and not turn.take(now):
+        return {"environment": environment, "overlaps": True}
+    try:
+        return _ticked(dependencies, environment, now)
+    finally:
+        if turn:
+            turn.give_back()
+
+
+def _ticked(dependencies: Dependencies, environment: str, now: datetime) -> dict[str, Any]:
+    last_good = _last_good.get(environment)
     try:
         tick = reconcile(dependencies, environment, now)
     except Failure as failure:
@@ -79,6 +99,15 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
     account = Account(partial(make, config=PATIENT))
     return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
+
+
+@cache
+def _turn(environment: str) -> TickTurn | None:
+    """Return what keeps ticks apart where the function's concurrency does not."""
+    table = os.environ.get(TICK_TABLE)
+    return (
+        TickTurn(session().client("dynamodb", config=HASTY), table, environment) if table else None
+    )
 
 
 def _now() -> datetime:

@@ -9,6 +9,10 @@ Routes are found in a table of ours: powertools' resolver keeps the current even
 attribute, so two threads would answer each other's requests.
 """
 
+import gc
+
+gc.disable()  # until all is imported: a cold start makes objects by the thousand, and no garbage
+
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -40,6 +44,9 @@ from ledger.deadline import within
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 from ledger.variables import CHANGE_TABLE
+
+gc.freeze()  # what is imported stays to the end
+gc.enable()
 
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Call], Answer]

@@ -12,11 +12,13 @@ from aws_cdk import Environment, Stack
 from infra.constructs_.alarms import ControllerAlarms
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.notice_access import grant_notices
-from infra.constructs_.runtime_code import RuntimeCode
+from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
 from infra.constructs_.tick import Tick
+from infra.constructs_.tick_table import TickTable
+from infra.packages.contents import CONTROLLER, CONTROLLER_WITH_KEYS
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -34,21 +36,25 @@ class ControllerStack(Stack):
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's controller: converges SageMaker endpoints with a repository.",
         )
+        package = CONTROLLER_WITH_KEYS if settings.has_keys else CONTROLLER
         controller = RuntimeFunction(
             self,
             "Controller",
             program=Program(
-                handler="controller.handler.handler",
+                handler=package.handler,
                 timeout_seconds=TICK_SECONDS,
                 variables=settings.ledger_variables(writes=True),
-                at_most=1,
+                at_most=1 if settings.options.reserves else None,
+                vpc=settings.options.vpc,
+                name=settings.named("controller"),
             ),
-            source=RuntimeCode(self, "Code", "controller", "ledger", "schema"),
+            source=packaged(settings.packages, package),
         )
         GitAccess(self, settings).grant(controller.role, writes=True)
         grant_sagemaker(controller.role, settings)
         grant_scaling(controller.role, settings)
         grant_notices(controller.role, settings)
         Tick(self, "Tick", controller=controller.function)
+        if not settings.options.reserves:
+            TickTable(self, "Turns", controller=controller)
         ControllerAlarms(self, "Alarms", settings=settings)
-        self.function = controller.function

@@ -13,41 +13,42 @@ from aws_cdk import CfnOutput, Environment, Stack
 from infra.constructs_.alarms import GatewayAlarms
 from infra.constructs_.api import Api
 from infra.constructs_.authorizer import Authorizer
+from infra.constructs_.front import Front
 from infra.constructs_.gateway_functions import GatewayFunctions
 from infra.constructs_.own_paths import OwnPaths
-from infra.constructs_.runtime_code import RuntimeCode
 from infra.constructs_.token_table import TokenTable
 
 if TYPE_CHECKING:
-    from aws_cdk.aws_lambda import IFunction
     from constructs import Construct
 
     from infra.settings import Settings
 
 
 class GatewayStack(Stack):
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: Settings, controller: IFunction
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(
             scope,
             construct_id,
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's gateway: an HTTP API that turns requests into commits.",
         )
-        source = RuntimeCode(self, "Code", "gateway", "ledger", "schema")
-        functions = GatewayFunctions(
-            self, "Functions", settings=settings, source=source, controller=controller
+        functions = GatewayFunctions(self, "Functions", settings=settings)
+        table = TokenTable(
+            self,
+            "Tokens",
+            table_name=settings.environment.ddb_auth_table_name,
+            is_new=settings.options.makes_token_table,
         )
-        table = TokenTable(self, "Tokens", table_name=settings.environment.ddb_auth_table_name)
-        authorizer = Authorizer(self, "Authorizer", settings=settings, table=table, source=source)
+        authorizer = Authorizer(self, "Authorizer", settings=settings, table=table)
         api = Api(
             self,
             "Api",
             integrations=functions.integrations,
             authorizer=authorizer.tokens,
             models=[path.resource for path in settings.paths],
+            makes_logs_role=settings.options.makes_logs_role,
         )
+        Front(self, "Front", api=api, options=settings.options)
         OwnPaths(self, "Own", settings=settings, api=api, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
         if settings.environment.identities.iam:

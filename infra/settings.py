@@ -7,12 +7,15 @@ wrong with them, the ledger's pure half says. Only what a deployment alone needs
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
+from infra.options import Options, read_options
+from infra.packages.contents import ARCHITECTURES, OUTPUT
+from infra.packages.place import Packages, find_packages
 from ledger.access.code_commit import region_of
 from ledger.checkout import documents
 from ledger.cross_checks import one_token_table
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 
 CODE = Path(__file__).resolve().parents[1]
 SECRETS = ("git_secret_name", "git_read_secret_name", "webhook_secret_name")
+DEFAULT_ARCHITECTURE = "arm64"
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
 REACHABLE = re.compile(r"(https|ssh)://[^/\s]+/\S+")
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -52,6 +56,8 @@ class Settings:
     repository_url: str
     branch: str
     git_secret_name: str  # empty: the functions' roles open the repository
+    packages: Packages
+    options: Options = field(default_factory=Options)
     git_read_secret_name: str = ""  # of the functions that only read; empty: the one above
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
@@ -66,6 +72,11 @@ class Settings:
         return LedgerSettings(
             self.name, self.repository_url, self.branch, secret or None
         ).variables()
+
+    @property
+    def has_keys(self) -> bool:
+        """Tell whether functions sign or verify commits, or are a GitHub App."""
+        return self.options.has_keys or self.environment.verify != "none"
 
     @property
     def reading_secret_name(self) -> str:
@@ -83,6 +94,9 @@ def read(folder: Path, context: Context) -> Settings:
     fleet = read_fleet(files, name)
     url, branch = _text(context("repository_url")), _text(context("branch"))
     secrets = {key: _text(context(key)) for key in SECRETS}
+    packages = _packages(context)
+    region = fleet.environment.region_name if fleet.environment else ""
+    options, wrong_options = read_options(context, region)
     told = {key: _text(context(key)) for key in NOTIFICATIONS}
     problems = [
         *_wrong_documents(fleet),
@@ -92,8 +106,10 @@ def read(folder: Path, context: Context) -> Settings:
         *_wrong_remote(url, branch or "main"),
         *_wrong_secrets(url, secrets),
         *_wrong_notifications(told, fleet.environment),
+        *wrong_options,
+        *([packages] if isinstance(packages, str) else ()),
     ]
-    if problems or fleet.environment is None:
+    if problems or fleet.environment is None or isinstance(packages, str):
         raise SettingsError("\n".join(problems))
     return Settings(
         name=name,
@@ -103,9 +119,20 @@ def read(folder: Path, context: Context) -> Settings:
         branch=branch or "main",
         git_secret_name=secrets["git_secret_name"],
         git_read_secret_name=secrets["git_read_secret_name"],
+        packages=packages,
+        options=options,
         webhook_secret_name=secrets["webhook_secret_name"],
         paths=own_paths(fleet, CODE),
     )
+
+
+def _packages(context: Context) -> Packages | str:
+    """Return the packages that the context names, or what is wrong with them."""
+    architecture = _text(context("architecture")) or DEFAULT_ARCHITECTURE
+    if architecture not in ARCHITECTURES:
+        return f"architecture: `{architecture}` is none of {', '.join(ARCHITECTURES)}."
+    named = _text(context("packages"))
+    return find_packages(Path(named) if named else CODE / OUTPUT, CODE, architecture)
 
 
 def _documents(folder: Path) -> Entries:

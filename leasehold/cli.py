@@ -22,6 +22,7 @@ from leasehold.lock import lock
 from leasehold.models import models
 from leasehold.new import new
 from leasehold.next import next_
+from leasehold.package import package
 from leasehold.prices import prices
 from leasehold.report import report
 from leasehold.status import status
@@ -103,6 +104,7 @@ _VERBS = (
     adopt,
     import_,
     claim,
+    package,
     token,
 )
 for _verb in _VERBS:

@@ -17,7 +17,7 @@ from ledger.variables import (
 
 
 def identity_variables(environment: Environment) -> dict[str, str]:
-    """Return the variable that `documents.parse_identities` reads; none for tokens alone."""
+    """Return the variable that `identity_settings.read_identities` reads; none for tokens alone."""
     block = {key: it for key, it in asdict(environment.identities).items() if it is not None}
     return {IDENTITIES: json.dumps(block, separators=(",", ":"))} if block else {}
 

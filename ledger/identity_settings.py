@@ -1,15 +1,33 @@
 """Who may call the API besides the holders of tokens: the block `identities` of an environment.
 
 It stands in `environment.json`, and the gateway gets the same block as a variable. Pure, without
-the JSON Schemas, which an authorizer that needs no such settings does not load. It must not know
-what a JWT or a scope is good for.
+the JSON Schemas: they have passed the file before it is deployed, and an authorizer does not have
+them. It must not know what a JWT or a scope is good for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 _OPTIONAL = ("name_claim", "email_claim", "scopes_claim", "require_email_verified")
+
+# What a function expects of the block: a field that may be missing ends in `?`, `*` is any field.
+_SCOPES = {"*": [str]}
+_SHAPE = {
+    "oidc?": {
+        "issuer": str,
+        "audience": [str],
+        "scopes": _SCOPES,
+        "jwks_url?": str,
+        "name_claim?": str,
+        "email_claim?": str,
+        "scopes_claim?": str,
+        "require_email_verified?": bool,
+    },
+    "iam?": {"scopes": _SCOPES},
+    "legacy_token_table?": str,
+}
+_SAID = {str: "a text", bool: "true or false"}
 
 ScopeRules = Mapping[str, tuple[str, ...]]
 """From what an issuer or AWS says of a caller to the scopes that it is worth."""
@@ -43,6 +61,45 @@ class Identities:
     oidc: Oidc | None = None
     iam: Iam | None = None
     legacy_token_table: str | None = None
+
+
+def read_identities(block: object) -> Identities:
+    """Read a block as a function gets it. Raises ValueError with all that has another form."""
+    if wrong := [*_misshapen(block, _SHAPE, "")]:
+        raise ValueError(" ".join(wrong))
+    return identities_from(cast("Mapping[str, Any]", block))
+
+
+def _misshapen(value: object, shape: object, place: str) -> Iterator[str]:
+    match shape, value:
+        case type() as kind, _:
+            if type(value) is not kind:
+                yield f"{place} has to be {_SAID[kind]}."
+        case [each], list():
+            for index, item in enumerate(value):
+                yield from _misshapen(item, each, f"{place}/{index}")
+        case {"*": each}, dict():
+            for name, item in value.items():
+                yield from _misshapen(item, each, f"{place}/{name}")
+        case dict(), dict():
+            yield from _misshapen_fields(value, shape, place)
+        case _:
+            wanted = "a list" if isinstance(shape, list) else "an object"
+            yield f"{place or '/'} has to be {wanted}."
+
+
+def _misshapen_fields(
+    value: Mapping[str, object], shape: Mapping[str, object], place: str
+) -> Iterator[str]:
+    fields = {name.removesuffix("?"): each for name, each in shape.items()}
+    for name in fields.keys() - value.keys():
+        if name in shape:
+            yield f"{place}/{name} is missing."
+    for name, item in value.items():
+        if name in fields:
+            yield from _misshapen(item, fields[name], f"{place}/{name}")
+        else:
+            yield f"{place}/{name} is not known here."
 
 
 def identities_from(data: Mapping[str, Any]) -> Identities:

@@ -36,3 +36,8 @@ def in_zone(moment: datetime, zone: tzinfo) -> datetime:
 def in_utc(moment: datetime) -> datetime:
     """Return an instant in UTC, or an end of the calendar."""
     return in_zone(moment, UTC)
+
+
+def stamp(instant: datetime) -> str:
+    """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
+    return in_utc(instant).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

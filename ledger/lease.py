@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from ledger.errors import Refused
-from ledger.instants import in_utc, later
+from ledger.instants import later
+from ledger.instants import stamp as stamp  # noqa: PLC0414 - a lease is written with it
 from ledger.schedule import Schedule, window_end
 
 _MOST_MINUTES = 10**9  # about 1,900 years: past every ceiling
@@ -163,11 +164,6 @@ def instant_from(text: str) -> datetime:
     if found.year < _FIRST_YEAR:
         raise ValueError(f"{text} is before the year {_FIRST_YEAR}, and so before any endpoint.")
     return found
-
-
-def stamp(instant: datetime) -> str:
-    """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
-    return in_utc(instant).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def duration(length: timedelta) -> str:

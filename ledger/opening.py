@@ -58,7 +58,7 @@ def _remote(settings: LedgerSettings, folder: Path, clock: Callable[[], datetime
         secret = partial(_secret, settings.secret_id)
         source = SecretSource(secret, folder / "access", clock, time.monotonic)
     elif region := region_of(settings.url):
-        source = CodeCommitRole(settings.url, region, boto3.Session().get_credentials)
+        source = CodeCommitRole(settings.url, region, boto3.Session().get_credentials, clock)
     return Remote(settings.url, settings.branch, source)
 
 

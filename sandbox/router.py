@@ -53,7 +53,7 @@ class Router:
             return self.control.answer(request)
         self.jobs.catch_up()
         call = calls.read(request, self.clock.now())
-        self.counts.count(call.operation)
+        self.counts.count(call.operation, call.service)
         try:
             return self._answer_or_fault(call)
         except AwsError as error:

@@ -96,6 +96,12 @@ class Account:
         self.ask("DELETE", "/calls")
         return dict(counted)
 
+    def actions(self) -> set[str]:
+        """What was asked of AWS since this was asked last, by the names that policies have."""
+        asked = self.ask("GET", "/calls")["actions"]
+        self.ask("DELETE", "/calls")
+        return set(asked)
+
     def statuses(self) -> dict[str, str]:
         pages = self.sagemaker.get_paginator("list_endpoints").paginate()
         found = (item for page in pages for item in page["Endpoints"])

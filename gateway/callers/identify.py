@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from gateway.callers import aws_signature
 from gateway.principal import Principal
 from ledger.errors import Refused
-from ledger.identity_settings import Identities
-from ledger.lease import stamp
+from ledger.identity_settings import Identities, read_identities
+from ledger.instants import stamp
 from ledger.variables import IDENTITIES
 
 if TYPE_CHECKING:
@@ -53,15 +53,11 @@ def read(variables: Mapping[str, str]) -> Identities:
     text = variables.get(IDENTITIES)
     if not text:
         return Identities()
-    from ledger.documents import parse_identities  # noqa: PLC0415 - few authorizers need schemas
-
     try:
-        found = parse_identities(IDENTITIES, json.loads(text))
+        return read_identities(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise Refused("LH4215", f"{IDENTITIES} is not JSON: {error}") from error
-    if isinstance(found, tuple):
-        raise Refused("LH4215", " ".join(map(str, found)))
-    return found
+        said = f"{IDENTITIES} is not as a deployment writes it: {error}"
+        raise Refused("LH4215", said) from error
 
 
 def identified(event: Mapping[str, Any], settings: Identities, now: datetime) -> Principal | None:

@@ -32,7 +32,7 @@ from gateway.callers.counters import Minute
 from gateway.log_lines import logger
 from gateway.principal import Scope
 from ledger.errors import Refused, Unavailable
-from ledger.lease import stamp
+from ledger.instants import stamp
 from ledger.variables import INVOCATIONS_PER_MINUTE, REQUESTS_PER_MINUTE
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.principal import Principal, scopes_from
 from ledger.errors import Refused
-from ledger.lease import stamp
+from ledger.instants import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

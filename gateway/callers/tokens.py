@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway.callers.token_record import ID_LENGTH, TokenRecord, digest, item_of, record_of, unfit
 from ledger.errors import Refused, Unavailable
-from ledger.lease import stamp
+from ledger.instants import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

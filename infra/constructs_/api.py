@@ -116,7 +116,7 @@ class Api(Construct):
     are the paths of definitions, which may be called as often as the API's own for models.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the last four are named
         self,
         scope: Construct,
         construct_id: str,
@@ -124,6 +124,7 @@ class Api(Construct):
         integrations: Integrations,
         authorizer: IAuthorizer | None,
         models: Sequence[str] = (),
+        makes_logs_role: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         kind = "" if authorizer else " Callers sign with AWS credentials."
@@ -134,7 +135,7 @@ class Api(Construct):
             description=f"Keeps SageMaker endpoints alive by leases, and asks models.{kind}",
             endpoint_types=[EndpointType.REGIONAL],
             binary_media_types=[*BINARY],
-            cloud_watch_role=authorizer is not None,  # one for each account and region
+            cloud_watch_role=makes_logs_role,  # one for each account and region
             deploy_options=self._stage([f"/{path}/POST" for path in models]),
         )
         self._authorizer = authorizer

@@ -17,6 +17,16 @@ def anything(scope: IConstruct, service: str, kind: str) -> str:
     return Stack.of(scope).format_arn(service=service, resource=kind, resource_name="*")
 
 
+def function_named(scope: IConstruct, name: str) -> str:
+    """Return the ARN of a function in the stack's account and region."""
+    return Stack.of(scope).format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
+
+
 def alarms(scope: IConstruct, prefix: str) -> str:
     """Return the ARN of all alarms whose names begin so."""
     return Stack.of(scope).format_arn(

@@ -12,12 +12,13 @@ from aws_cdk.aws_apigateway import TokenAuthorizer
 from aws_cdk.aws_dynamodb import Table
 from constructs import Construct
 
+from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
+from infra.packages.contents import AUTHORIZER, AUTHORIZER_OIDC
 from ledger.function_variables import identity_variables
 from ledger.variables import TOKEN_TABLE
 
 if TYPE_CHECKING:
-    from infra.constructs_.runtime_code import RuntimeCode
     from infra.constructs_.token_table import TokenTable
     from infra.settings import Settings
 
@@ -33,17 +34,18 @@ class Authorizer(Construct):
         *,
         settings: Settings,
         table: TokenTable,
-        source: RuntimeCode,
     ) -> None:
         super().__init__(scope, construct_id)
+        package = AUTHORIZER_OIDC if settings.environment.identities.oidc else AUTHORIZER
         program = Program(
-            handler="gateway.authorizer_handler.handler",
+            handler=package.handler,
             timeout_seconds=LOOKUP_SECONDS,
             variables={
                 TOKEN_TABLE: table.table.table_name,
                 **identity_variables(settings.environment),
             },
         )
+        source = packaged(settings.packages, package)
         door = RuntimeFunction(self, "Door", program=program, source=source)
         table.grant_lookup(door.role)
         if legacy_name := settings.environment.identities.legacy_token_table:

@@ -1,4 +1,4 @@
-"""The functions behind the API. They share the code, and each has the rights of what it answers:
+"""The functions behind the API. Each has the code and the rights of what it answers:
 
 - `Gateway` reads and writes the ledger; its processes meet in a table to share their pushes
 - `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk.aws_apigateway import LambdaIntegration, ResponseTransferMode
 from aws_cdk.aws_iam import PolicyStatement
-from aws_cdk.aws_secretsmanager import Secret
 from constructs import Construct
 
 from infra.constructs_.api import Integrations
+from infra.constructs_.arns import function_named
 from infra.constructs_.change_table import ChangeTable
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.long_calls import LongCalls
 from infra.constructs_.model_access import INVOKE, STREAM, grant_our_models
 from infra.constructs_.rate_table import RateTable
+from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
+from infra.constructs_.secret_access import grant_secret
 from infra.description import operations
+from infra.packages import contents
 from ledger.function_variables import (
     identity_variables,
     origin_variables,
@@ -43,14 +46,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk.aws_apigateway import Integration
-    from aws_cdk.aws_lambda import IFunction
 
-    from infra.constructs_.runtime_code import RuntimeCode
+    from infra.packages.contents import Package
     from infra.settings import Settings
 
 ANSWER_SECONDS = 28  # API Gateway gives up after 29
 STREAM_SECONDS = 300
-HANDLER = "gateway.handler.handler"
 BY_MODELS = ("invoke", "invoke_resource", "start_execution", "describe_execution")
 BY_STREAM = ("invoke_stream",)
 BY_WEBHOOK = ("webhook",)
@@ -65,20 +66,19 @@ class GatewayFunctions(Construct):
         construct_id: str,
         *,
         settings: Settings,
-        source: RuntimeCode,
-        controller: IFunction,
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
-        self._source = source
         self._git = GitAccess(self, settings)
         self._rates = RateTable(self, "Rates")
         changes = ChangeTable(self, "Changes")
         variables = {CHANGE_TABLE: changes.table.table_name}
-        gateway = self._with_ledger("Gateway", HANDLER, ANSWER_SECONDS, variables, writes=True)
+        gateway = self._with_ledger(
+            "Gateway", contents.GATEWAY, ANSWER_SECONDS, variables, writes=True
+        )
         changes.grant_meeting(gateway.role)
         models, stream = self._models(), self._stream()
-        webhook = self._webhook(controller)
+        webhook = self._webhook()
         self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
         self.models = _asked(models)
         others: dict[str, Integration] = {
@@ -96,7 +96,7 @@ class GatewayFunctions(Construct):
     def _models(self) -> RuntimeFunction:
         long_calls = LongCalls(self, "LongCalls", settings=self._settings)
         variables = {STATE_MACHINE: long_calls.machine.state_machine_arn}
-        models = self._with_ledger("Models", HANDLER, ANSWER_SECONDS, variables)
+        models = self._with_ledger("Models", contents.GATEWAY, ANSWER_SECONDS, variables)
         grant_our_models(models.role, self._settings, INVOKE)
         long_calls.grant_calls(models.role, self._settings)
         return models
@@ -104,36 +104,38 @@ class GatewayFunctions(Construct):
     def _stream(self) -> RuntimeFunction:
         """Make the function that streams: with the gateway's own runtime, as Python's cannot."""
         variables = {"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/gateway/stream.sh"}
-        handler = "gateway.stream_handler.main"
-        stream = self._with_ledger("Stream", handler, STREAM_SECONDS, variables)
+        stream = self._with_ledger("Stream", contents.STREAM, STREAM_SECONDS, variables)
         grant_our_models(stream.role, self._settings, STREAM)
         return stream
 
-    def _webhook(self, controller: IFunction) -> RuntimeFunction:
+    def _webhook(self) -> RuntimeFunction:
         """Make the function that anybody may call: all it can do is start a tick."""
         secret_name = self._settings.webhook_secret_name
+        controller = self._settings.named("controller")
         program = Program(
-            handler="gateway.webhook_handler.handler",
+            handler=contents.WEBHOOK.handler,
             timeout_seconds=ANSWER_SECONDS,
             variables={
                 BRANCH: self._settings.branch,
-                CONTROLLER_FUNCTION: controller.function_name,
+                CONTROLLER_FUNCTION: controller,
                 **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
             },
         )
-        webhook = RuntimeFunction(self, "Webhook", program=program, source=self._source)
+        source = packaged(self._settings.packages, contents.WEBHOOK)
+        webhook = RuntimeFunction(self, "Webhook", program=program, source=source)
         webhook.role.add_to_policy(
-            PolicyStatement(actions=["lambda:InvokeFunction"], resources=[controller.function_arn])
+            PolicyStatement(
+                actions=["lambda:InvokeFunction"], resources=[function_named(self, controller)]
+            )
         )
         if secret_name:
-            secret = Secret.from_secret_name_v2(self, "WebhookSecret", secret_name)
-            secret.grant_read(webhook.role)
+            grant_secret(webhook.role, secret_name)
         return webhook
 
     def _with_ledger(
         self,
         name: str,
-        handler: str,
+        package: Package,
         seconds: int,
         variables: Mapping[str, str],
         *,
@@ -142,8 +144,9 @@ class GatewayFunctions(Construct):
         """Make a function that reads the ledger, knows its callers and counts their requests."""
         settings = self._settings
         program = Program(
-            handler=handler,
+            handler=package.handler,
             timeout_seconds=seconds,
+            vpc=settings.options.vpc,
             variables={
                 **settings.ledger_variables(writes=writes),
                 **identity_variables(settings.environment),
@@ -153,7 +156,8 @@ class GatewayFunctions(Construct):
                 **variables,
             },
         )
-        function = RuntimeFunction(self, name, program=program, source=self._source)
+        source = packaged(settings.packages, package)
+        function = RuntimeFunction(self, name, program=program, source=source)
         self._git.grant(function.role, writes=writes)
         self._rates.grant_counting(function.role)
         return function

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
 from aws_cdk.aws_iam import PolicyStatement
-from aws_cdk.aws_secretsmanager import ISecret, Secret
 
+from infra.constructs_.secret_access import grant_secret
 from ledger.access.code_commit import region_of
 
 if TYPE_CHECKING:
@@ -23,24 +23,17 @@ class GitAccess:
     """The repository of one environment, for the functions of a stack."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
-        self._writing = _secret(scope, "Git", settings.git_secret_name)
-        self._reading = self._writing
-        if settings.reading_secret_name != settings.git_secret_name:
-            self._reading = _secret(scope, "GitRead", settings.reading_secret_name)
+        self._settings = settings
         self._repository = _repository(scope, settings.repository_url)
 
     def grant(self, role: Role, *, writes: bool) -> None:
         """Allow to read the secret; without one, to open the CodeCommit repository as a role."""
-        secret = self._writing if writes else self._reading
-        if secret:
-            secret.grant_read(role)
+        settings = self._settings
+        if name := settings.git_secret_name if writes else settings.reading_secret_name:
+            grant_secret(role, name)
         elif self._repository:
             actions = WRITE if writes else READ
             role.add_to_policy(PolicyStatement(actions=actions, resources=[self._repository]))
-
-
-def _secret(scope: Construct, construct_id: str, name: str) -> ISecret | None:
-    return Secret.from_secret_name_v2(scope, construct_id, name) if name else None
 
 
 def _repository(scope: Construct, url: str) -> str | None:

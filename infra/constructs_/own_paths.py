@@ -21,7 +21,7 @@ from constructs import Construct
 
 from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
 from infra.constructs_.model_access import grant_models
-from infra.constructs_.runtime_code import FolderCode, function_layer
+from infra.constructs_.runtime_code import folder, function_layer
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class OwnPaths(Construct):
             )
             grant_models(self._caller, settings, [path.endpoint_name for path in direct])
         if any(path.source for path in paths):
-            self._layer = function_layer(self, "Layer")
+            self._layer = function_layer(self, "Layer", settings.packages)
         for path in paths:
             self._add(path)
 
@@ -92,7 +92,7 @@ class OwnPaths(Construct):
                 timeout_seconds=ANSWER_SECONDS,
                 variables={"ENDPOINT_NAME": path.endpoint_name},
             ),
-            source=FolderCode(source, self._layer),
+            source=folder(self._settings.packages, source, self._layer),
         )
         grant_models(function.role, self._settings, [path.endpoint_name])
         return LambdaIntegration(function.function, allow_test_invoke=False)

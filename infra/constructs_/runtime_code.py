@@ -1,83 +1,68 @@
-r"""Runtime code as Lambda assets, staged by path: nothing is imported, built or put in a container.
+"""What functions are made of: a package that was built before, or the folder of a definition's own.
 
-An asset is the packages of this repository that a function runs. What they import from others is a
-layer, because it changes seldom and has to be made for Lambda's machine. This makes it:
-
-    pip install --target build/lambda/python --only-binary=:all: --python-version 3.13 \
-        --platform manylinux_2_28_aarch64 --platform manylinux2014_aarch64 \
-        boto3 jsonschema pygit2 tzdata 'pyjwt[crypto]'
-
-Without that folder a synthesis is still good to read, lint and test, and carries a warning that its
-functions would not start; `cdk deploy --strict` refuses it.
+Nothing is imported, built or put in a container by a synthesis. The runtime is that of the Python
+by which the packages were built, since their bytecode is good for no other.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from aws_cdk import Annotations, IgnoreMode
-from aws_cdk.aws_lambda import Architecture, Code, LayerVersion, Runtime
-from constructs import Construct
+from aws_cdk.aws_lambda import Architecture, Code, LayerVersion, Runtime, RuntimeFamily
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from infra.packages.contents import Package
+    from infra.packages.place import Packages
 
 ROOT = Path(__file__).resolve().parents[2]
-RUNTIME = Runtime.PYTHON_3_13
-ARCHITECTURE = Architecture.ARM_64
+_ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
 
 
-class Source(Protocol):
-    """What a function is made of."""
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What a function is made of, and the machine and the Python that it is for."""
 
     code: Code
-    layers: list[LayerVersion]
+    runtime: Runtime
+    architecture: Architecture
+    layers: Sequence[LayerVersion] = ()
 
 
-class FolderCode:
-    """A folder that is a function: beside layers it needs Python's standard library and boto3."""
-
-    def __init__(self, folder: Path, *layers: LayerVersion) -> None:
-        self.code: Code = Code.from_asset(str(folder), exclude=["**/__pycache__"])
-        self.layers: list[LayerVersion] = [*layers]
+def packaged(packages: Packages, package: Package) -> Source:
+    """Return a package as it was built: the zip itself is the asset."""
+    return _source(packages, Code.from_asset(str(packages.file(package))))
 
 
-def function_layer(scope: Construct, construct_id: str, root: Path = ROOT) -> LayerVersion:
+def folder(packages: Packages, path: Path, *layers: LayerVersion) -> Source:
+    """Return a folder that is a function: beside layers it needs what Lambda's Python has."""
+    return _source(packages, Code.from_asset(str(path), exclude=["**/__pycache__"]), layers)
+
+
+def function_layer(scope: Construct, construct_id: str, packages: Packages) -> LayerVersion:
     """Make the layer that the functions of definitions share."""
     return LayerVersion(
         scope,
         construct_id,
-        code=Code.from_asset(str(root / "functions" / "layer"), exclude=["**/__pycache__"]),
-        compatible_runtimes=[RUNTIME],
-        compatible_architectures=[ARCHITECTURE],
+        code=Code.from_asset(str(ROOT / "functions" / "layer"), exclude=["**/__pycache__"]),
+        compatible_runtimes=[_runtime(packages)],
+        compatible_architectures=[_ARCHITECTURES[packages.architecture]],
     )
 
 
-class RuntimeCode(Construct):
-    """The repository's `packages` as `code`, and what they depend on as `layers`."""
+def _source(packages: Packages, code: Code, layers: Sequence[LayerVersion] = ()) -> Source:
+    return Source(
+        code=code,
+        runtime=_runtime(packages),
+        architecture=_ARCHITECTURES[packages.architecture],
+        layers=layers,
+    )
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *packages: str, root: Path = ROOT
-    ) -> None:
-        super().__init__(scope, construct_id)
-        self.code: Code = Code.from_asset(
-            str(root),
-            exclude=["/*", *(f"!/{package}" for package in packages), "__pycache__"],
-            ignore_mode=IgnoreMode.GIT,
-        )
-        self.layers = [*self._dependencies(root / "build" / "lambda")]
 
-    def _dependencies(self, folder: Path) -> list[LayerVersion]:
-        if not (folder / "python").is_dir():
-            Annotations.of(self).add_warning_v2(
-                "leasehold:no-dependencies",
-                "build/lambda/python is missing, so the functions have no third-party packages and "
-                "would not start. Run the pip command of infra/constructs_/runtime_code.py first.",
-            )
-            return []
-        layer = LayerVersion(
-            self,
-            "Dependencies",
-            code=Code.from_asset(str(folder), exclude=["**/__pycache__"]),
-            compatible_runtimes=[RUNTIME],
-            compatible_architectures=[ARCHITECTURE],
-        )
-        return [layer]
+def _runtime(packages: Packages) -> Runtime:
+    return Runtime(f"python{packages.python}", RuntimeFamily.PYTHON, supports_inline_code=True)

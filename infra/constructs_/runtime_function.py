@@ -15,17 +15,19 @@ from aws_cdk.aws_logs import LogGroup, RetentionDays
 from constructs import Construct
 
 from infra.constructs_.acknowledged import acknowledge
-from infra.constructs_.runtime_code import ARCHITECTURE, RUNTIME
+from infra.constructs_.network import join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.constructs_.runtime_code import Source
+    from infra.options import Vpc
 
 MEMORY_MB = 512  # below it Lambda's share of a CPU makes a cold start and a git fetch slow
 
 NOT_THE_LATEST_RUNTIME = (
-    "The project is tested up to Python 3.13; a runtime that no test has run is not an improvement."
+    "The runtime is that of the Python which built the packages: bytecode is good for no other, "
+    "and a runtime that no test has run is not an improvement."
 )
 
 
@@ -37,6 +39,8 @@ class Program:
     timeout_seconds: int
     variables: Mapping[str, str]
     at_most: int | None = None  # how many run at once; None leaves it to the account's limit
+    vpc: Vpc | None = None
+    name: str | None = None  # for a function that another stack knows; else CloudFormation's choice
 
 
 class RuntimeFunction(Construct):
@@ -52,16 +56,19 @@ class RuntimeFunction(Construct):
         self.function = Function(
             self,
             "Function",
-            runtime=RUNTIME,
-            architecture=ARCHITECTURE,
+            function_name=program.name,
+            runtime=source.runtime,
+            architecture=source.architecture,
             memory_size=MEMORY_MB,
             handler=program.handler,
             timeout=Duration.seconds(program.timeout_seconds),
             environment=dict(program.variables),
             reserved_concurrent_executions=program.at_most,
             code=source.code,
-            layers=source.layers,
+            layers=[*source.layers],
             role=self.role,
             log_group=self.log,
         )
+        if program.vpc:
+            join(self.function, self.role, program.vpc)
         acknowledge(self.function, {"AwsSolutions-L1": NOT_THE_LATEST_RUNTIME})

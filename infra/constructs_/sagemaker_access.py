@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 KINDS = ("endpoint", "endpoint-config", "model")
 
 LIST = ("ListEndpoints", "ListEndpointConfigs", "ListModels", "ListInferenceComponents")
-DESCRIBE = ("DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags")
+DESCRIBE = ("DescribeEndpoint", "DescribeEndpointConfig", "ListTags")
 CREATE = ("CreateEndpoint", "CreateEndpointConfig", "CreateModel")
 CHANGE = ("UpdateEndpoint", "DeleteEndpoint", "DeleteEndpointConfig", "DeleteModel")
 

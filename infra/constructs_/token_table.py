@@ -19,6 +19,7 @@ from aws_cdk.aws_dynamodb import (
 from constructs import Construct
 
 if TYPE_CHECKING:
+    from aws_cdk.aws_dynamodb import ITable
     from aws_cdk.aws_iam import IGrantable
 
 PARTITION_KEY = "token_hash"
@@ -26,9 +27,18 @@ EXPIRY = "expires_at_epoch"
 
 
 class TokenTable(Construct):
-    def __init__(self, scope: Construct, construct_id: str, *, table_name: str) -> None:
+    """`is_new` makes it; else it is the one that an earlier stack has left."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, table_name: str, is_new: bool
+    ) -> None:
         super().__init__(scope, construct_id)
-        self.table = Table(
+        self.table: ITable = (
+            self._made(table_name) if is_new else Table.from_table_name(self, "Table", table_name)
+        )
+
+    def _made(self, table_name: str) -> Table:
+        return Table(
             self,
             "Table",
             table_name=table_name,

@@ -4,12 +4,16 @@ There is no secret. A signature is good for fifteen minutes, so none is kept.
 """
 
 import re
-import warnings
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ledger.errors import Refused, Unavailable
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import ReadOnlyCredentials
+
+from ledger.errors import Unavailable
 from ledger.remote import Access, Token
 
 _HOST = re.compile(r"git-codecommit(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
@@ -25,10 +29,17 @@ def region_of(url: str) -> str | None:
 class CodeCommitRole:
     """A source of credentials: `credentials` gives those of AWS, as botocore has them, or None."""
 
-    def __init__(self, url: str, region: str, credentials: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        url: str,
+        region: str,
+        credentials: Callable[[], Any],
+        clock: Callable[[], datetime],
+    ) -> None:
         address = urlsplit(url)
         self._host, self._path, self._region = address.netloc, address.path, region
         self._credentials = credentials
+        self._clock = clock
 
     def access(self) -> Access:
         """Sign for a connection that is made now. Raises Failure."""
@@ -46,15 +57,14 @@ class CodeCommitRole:
     def doubt(self) -> None:
         """Nothing is kept that could be out of date."""
 
-    def _sign(self, frozen: object) -> str:
-        try:
-            from git_remote_codecommit import sign  # noqa: PLC0415 - only CodeCommit needs it
-        except ImportError:
-            raise Refused(
-                "LH2023",
-                "CodeCommit needs the Python package git-remote-codecommit: install"
-                " leasehold[codecommit] where this runs.",
-            ) from None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # it asks for utcnow()
-            return str(sign(self._host, self._path, self._region, frozen))
+    def _sign(self, frozen: ReadOnlyCredentials) -> str:
+        """Return what AWS's own git-remote-codecommit gives git as a password.
+
+        It is Signature Version 4 of a request that is never sent: the method GIT, and the host.
+        """
+        request = AWSRequest("GIT", f"https://{self._host}{self._path}")
+        at = request.context["timestamp"] = f"{self._clock().astimezone(UTC):%Y%m%dT%H%M%S}"
+        signer = SigV4Auth(frozen, "codecommit", self._region)
+        canonical = f"GIT\n{self._path}\n\nhost:{self._host}\n\nhost\n"
+        signed = signer.signature(signer.string_to_sign(request, canonical), request)
+        return f"{at}Z{signed}"

@@ -19,7 +19,6 @@ from ledger.documents.environment import (
     Environment,
     Verify,
     parse_environment,
-    parse_identities,
     with_ledger_id,
 )
 from ledger.documents.lease_file import dump_lease, parse_lease
@@ -65,7 +64,6 @@ __all__ = [
     "dump_prices",
     "parse_definition",
     "parse_environment",
-    "parse_identities",
     "parse_lease",
     "parse_lock",
     "parse_prices",

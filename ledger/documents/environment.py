@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from ledger.documents.prices import Amount
 from ledger.identity_settings import Identities, identities_from
-from ledger.json_files import Violation, check, present, read_json
+from ledger.json_files import Violation, present, read_json
 from ledger.json_text import with_text_member
 
 Verify = Literal["none", "warn", "enforce"]
@@ -99,13 +99,6 @@ def with_ledger_id(content: bytes, ledger_id: str) -> bytes:
     Raises ValueError or RecursionError where it cannot be read as a JSON object.
     """
     return with_text_member(content, "ledger_id", ledger_id, after="$schema")
-
-
-def parse_identities(file: str, data: object) -> Identities | tuple[Violation, ...]:
-    """Read an environment's block `identities` where it stands alone, as the gateway gets it."""
-    found = check(file, {"identities": data}, "environment")
-    wrong = tuple(each for each in found if each.pointer)  # the other fields are missing
-    return wrong or identities_from(cast("dict[str, Any]", data))
 
 
 def _amount(data: dict[str, str] | None) -> Amount | None:

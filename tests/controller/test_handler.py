@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from controller import handler as deployed
+from controller.aws.tick_turn import TickTurn
 from ledger.errors import Unavailable
 from sandbox.git.server import GitServer
-from tests.scene import ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,22 +91,22 @@ def test_what_a_webhook_asked_for_before_the_last_good_tick_is_done_already(
     assert "actions" in deployed.handler({"source": "aws.scheduler"}, None)
 
 
-def test_what_components_of_others_keep_alive_is_told_with_its_price(function: Scene) -> None:
-    sagemaker, now = function.account.sagemaker, datetime.now(UTC)
-    host = {"VariantName": "AllTraffic", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 2}
-    sagemaker.create_endpoint_config(
-        EndpointConfigName="studio", ProductionVariants=[host], ExecutionRoleArn=ROLE
+def test_a_tick_leaves_the_turn_to_one_that_runs(
+    function: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = function.account.client("dynamodb")
+    client.create_table(
+        TableName="turns",
+        KeySchema=[{"AttributeName": "environment", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "environment", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
     )
-    endpoint = function.define("A", 60, endpoint_config_name="studio")
-    function.at(now - timedelta(minutes=2))
-    for _ in range(2):
-        deployed.handler({}, None)
-    function.at(datetime.now(UTC))
-    sagemaker.create_inference_component(
-        InferenceComponentName="llama", EndpointName=endpoint, VariantName="AllTraffic"
-    )
-    function.lease("A", -1)
-    (action,) = deployed.handler({}, None)["actions"]
-    assert action["action"] == "report"
-    assert "hosts inference components that Leasehold did not make (llama)" in action["reason"]
-    assert "goes on to cost 2 ml.g5.xlarge, about $" in action["reason"]
+    monkeypatch.setenv("LEASEHOLD_TICK_TABLE", "turns")
+    deployed._turn.cache_clear()
+    other = TickTurn(client, "turns", "dev")
+    assert other.take(datetime.now(UTC))
+    assert deployed.handler({}, None) == {"environment": "dev", "overlaps": True}
+    other.give_back()
+    assert "actions" in deployed.handler({}, None)
+    assert client.scan(TableName="turns")["Items"] == []
+    deployed._turn.cache_clear()

@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gateway.models.streaming import PRELUDE_END
 from gateway.stream_handler import Runtime
-from tests.conftest import staged
-from tests.gateway.serving import FALCON, PROMPT, start_fleet
-from tests.lambda_service import lambda_service, running
-from tests.scene import REGION
+from tests.lambda_service import lambda_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PROXY_EVENT = {
-    "httpMethod": "POST",
-    "resource": "/invoke/{EndpointName}/stream",
-    "pathParameters": {"EndpointName": FALCON},
-    "body": json.dumps(PROMPT),
-    "requestContext": {"authorizer": {"name": "I", "email": "i@x.org", "scopes": "invoke"}},
-}
 
 
 def test_each_part_is_a_chunk_in_the_form_that_lambda_asks_for() -> None:
@@ -72,30 +59,6 @@ def test_an_event_that_cannot_be_answered_is_an_error_of_the_function() -> None:
         posted = service.posted.get()
     assert posted.path == "/2018-06-01/runtime/invocation/request-1/error"
     assert json.loads(posted.chunks[0]) == {"errorType": "OSError", "errorMessage": "gone"}
-
-
-def test_the_function_as_lambda_starts_it_streams_a_models_answer(tmp_path: Path) -> None:
-    """By its own script, as a process, with nothing but its variables."""
-    with staged(tmp_path) as scene:
-        scene.at(datetime.now(UTC) - timedelta(minutes=5))
-        start_fleet(scene)
-        variables = {
-            "AWS_ENDPOINT_URL": scene.account.url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": REGION,
-            "LEASEHOLD_ENVIRONMENT": "dev",
-            "LEASEHOLD_REPOSITORY": scene.forge.url,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(tmp_path),
-        }
-        wrapper = [str(ROOT / "gateway" / "stream.sh"), "/var/runtime/bootstrap.py"]
-        with running(wrapper, ROOT, variables) as service:
-            posted = service.invoke(PROXY_EVENT)
-    prelude, _, first = b"".join(posted.chunks).partition(PRELUDE_END)
-    assert json.loads(prelude)["statusCode"] == 200
-    assert len(posted.chunks) == 4  # the prelude, and a chunk for each token
-    assert first.startswith(b'data:{"index": 1')
 
 
 def test_the_function_finds_its_own_code_and_the_packages_of_its_layers(tmp_path: Path) -> None:

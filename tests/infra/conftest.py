@@ -5,11 +5,14 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.feature_flags import feature_flags
 from tests.debian import require
+from tests.infra.packaged import HERE, Stock, build_packages, pretend_packages, unpack
 from tests.infra.synthesis import QUIET, Synthesis
 
 if TYPE_CHECKING:
@@ -79,9 +82,40 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def pretended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Give the context of packages that are enough for a synthesis."""
+    folder = tmp_path_factory.mktemp("pretended")
+    pretend_packages(folder)
+    return {"packages": str(folder)}
+
+
 @pytest.fixture
-def context() -> dict[str, str]:
-    return dict(CONTEXT)
+def context(pretended: Mapping[str, str]) -> dict[str, str]:
+    return {**CONTEXT, **pretended}
+
+
+@pytest.fixture(scope="session")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the packages as they are deployed, of this machine's architecture."""
+    return made_once(tmp_path_factory, "packages", build_packages)
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    return Stock.make(tmp_path_factory.mktemp("lambda") / "runtime")
+
+
+@pytest.fixture(scope="session")
+def task(synthesis: Synthesis, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Give the folder of a function's own code, by its name in the template."""
+    root = tmp_path_factory.mktemp("tasks")
+
+    @cache
+    def unpacked(asset: Path) -> Path:
+        return asset if asset.is_dir() else unpack(asset, root / asset.stem)
+
+    return lambda name: unpacked(synthesis.asset(name))
 
 
 @pytest.fixture(scope="session")
@@ -97,19 +131,25 @@ def node() -> Path:
 
 
 @pytest.fixture(scope="session")
-def synthesis(node: Path, checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+def synthesis(
+    node: Path, checkout: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
+    context = {**CONTEXT, "packages": str(packages), "architecture": HERE}
     return Synthesis(
-        made_once(tmp_path_factory, "synthesis", lambda out: synthesise(checkout, out, CONTEXT))
+        made_once(tmp_path_factory, "synthesis", lambda out: synthesise(checkout, out, context))
     )
 
 
 @pytest.fixture(scope="session")
-def quiet_synthesis(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+def quiet_synthesis(
+    node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
     """The same for an environment that tells nobody anything, and admits nobody but its tokens."""
     left_out = {"notifications", "identities", "limits"}
     document = {key: value for key, value in ENVIRONMENT.items() if key not in left_out}
     others = {"webhook_secret_name", "git_read_secret_name"}
     needed = {key: value for key, value in CONTEXT.items() if key not in others}
+    needed |= pretended
     folder = tmp_path_factory.mktemp("quiet")
     write(folder, document)
     return Synthesis(
@@ -120,11 +160,11 @@ def quiet_synthesis(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Syn
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """Give a folder that all workers of a run share, and make it where none of them has yet."""
     here = factory.getbasetemp()
-    folder = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / f"cdk.out-{name}"
+    folder = (here.parent if "PYTEST_XDIST_WORKER" in os.environ else here) / f"made-{name}"
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
-            part = factory.mktemp("cdk.out")
+            part = factory.mktemp("made") / "once"
             make(part)
             part.rename(folder)
     return folder
@@ -135,6 +175,6 @@ def synthesise(checkout: Path, folder: Path, context: Mapping[str, str]) -> None
 
     from infra.app import compose  # noqa: PLC0415
 
-    app = App(outdir=str(folder), context=dict(context), analytics_reporting=False)
+    app = App(outdir=str(folder), context={**feature_flags(), **context}, analytics_reporting=False)
     compose(app, checkout)
     app.synth()

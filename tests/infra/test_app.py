@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.documents import with_ledger_id
+from tests.infra.conftest import ENVIRONMENT, synthesise, write
 from tests.infra.synthesis import HANDLERS, QUIET, Synthesis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE_CACHE = (
@@ -59,12 +60,19 @@ def test_each_function_has_a_role_of_its_own(synthesis: Synthesis) -> None:
 
 @pytest.mark.parametrize(("name", "handler"), HANDLERS.items())
 def test_each_function_runs_code_that_is_there(
-    synthesis: Synthesis, name: str, handler: str
+    synthesis: Synthesis, task: Callable[[str], Path], name: str, handler: str
 ) -> None:
     assert synthesis.function(name)["Handler"] == handler
     module, _, function = handler.rpartition(".")
-    code = (synthesis.asset(name) / f"{module.replace('.', '/')}.py").read_text()
+    code = (task(name) / f"{module.replace('.', '/')}.py").read_text()
     assert re.search(rf"^def {function}\(", code, re.MULTILINE)
+
+
+def test_no_stack_needs_another_to_be_there(synthesis: Synthesis) -> None:
+    """Either can be deployed, replaced and destroyed alone: an export would forbid it."""
+    for template in synthesis.templates():
+        text = template.read_text()
+        assert not re.search("Fn::ImportValue|Fn::GetStackOutput|Export", text)
 
 
 def test_cdk_nag_has_nothing_to_say(synthesis: Synthesis) -> None:
@@ -159,3 +167,49 @@ def run_app(
         text=True,
         check=False,
     )
+
+
+def test_two_environments_of_two_regions_are_one_app(
+    node: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Each has what is said of it alone, and else what is said of all."""
+    write(tmp_path, ENVIRONMENT)
+    other = tmp_path / "environments" / "far"
+    other.mkdir()
+    far = {**ENVIRONMENT, "region_name": "us-east-1", "ddb_auth_table_name": "far-tokens"}
+    far |= {"notifications": {}, "ledger_id": "00000000000000aa"}
+    (other / "environment.json").write_text(json.dumps(far))
+    said = {
+        **context,
+        "environment": "live, far",
+        "environments": str(tmp_path / "environments"),
+        "far.reserved_concurrency": "off",
+        "far.git_secret_name": "far/git",
+    }
+    synthesise(tmp_path / "nowhere", tmp_path / "out", said)
+    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    regions = {
+        name: artifact["environment"].rpartition("/")[2]
+        for name, artifact in manifest["artifacts"].items()
+        if artifact["type"] == "aws:cloudformation:stack"
+    }
+    assert regions == {
+        "shop-live-controller": "eu-central-1",
+        "shop-live-gateway": "eu-central-1",
+        "shop-far-controller": "us-east-1",
+        "shop-far-gateway": "us-east-1",
+    }
+    texts = {name: (tmp_path / "out" / f"{name}.template.json").read_text() for name in regions}
+    assert "ReservedConcurrentExecutions" in texts["shop-live-controller"]
+    assert "ReservedConcurrentExecutions" not in texts["shop-far-controller"]
+    assert "far/git" in texts["shop-far-gateway"]
+    assert "far/git" not in texts["shop-live-gateway"]
+
+
+def test_a_folder_that_is_not_called_environments_is_refused(
+    node: Path, context: Mapping[str, str], checkout: Path, tmp_path: Path
+) -> None:
+    from infra.errors import SettingsError  # noqa: PLC0415
+
+    with pytest.raises(SettingsError, match="is no folder of this name in a ledger"):
+        synthesise(checkout, tmp_path, {**context, "environments": str(checkout)})

@@ -12,6 +12,7 @@ from tests.infra.synthesis import GATEWAY, MODELS, STREAM, Synthesis
 from tests.infra.test_api import DEPLOYED_PATHS, function_behind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PAGE = "https://models.example.com"
@@ -19,11 +20,14 @@ READ = "gatewayresponse.header.Access-Control-Allow-Origin"
 
 
 @pytest.fixture(scope="session")
-def open_synthesis(node: Path, tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
+def open_synthesis(
+    node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
     folder = tmp_path_factory.mktemp("cross-origin")
     write(folder, {**ENVIRONMENT, "cors": {"allowed_origins": [PAGE]}}, **DEFINITIONS)
+    context = {**CONTEXT, **pretended}
     return Synthesis(
-        made_once(tmp_path_factory, "cross-origin", lambda out: synthesise(folder, out, CONTEXT))
+        made_once(tmp_path_factory, "cross-origin", lambda out: synthesise(folder, out, context))
     )
 
 

@@ -1,16 +1,14 @@
-"""Each function as Lambda starts it: its handler and its code from the template, in AWS's runtime.
+"""Each function as Lambda starts it: its handler and package by the template, in AWS's runtime.
 
-The process has the asset's folder, third-party packages and its variables, and nothing else of this
-project: what an asset lacks is found out here. Where the template names resources of an account,
-those of the sandbox stand in.
+The process has what its package has, and stock boto3: what a package lacks is found out here. Where
+the template names resources of an account, those of the sandbox stand in.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-import sysconfig
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,24 +16,28 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gateway.callers.tokens import TokenTable
+from gateway.models.streaming import PRELUDE_END
 from gateway.principal import Principal, Scope
 from gateway.webhook.signatures import sign
 from leasehold.deployment import deploy_state_machine
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, FLEET, PROMPT, start_fleet
-from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, WEBHOOK
-from tests.lambda_service import front_door, running
+from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.lambda_service import front_door
 from tests.scene import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from tests.infra.packaged import Stock
     from tests.infra.synthesis import Synthesis
     from tests.lambda_service import Lambda
     from tests.scene import Scene
 
 IDA = Principal("Ida", "ida@example.com", frozenset({Scope.READ, Scope.EXTEND, Scope.INVOKE}))
 TABLE = "tokens"
+ASKED: dict[str, set[str]] = {}  # of AWS, by each function in any test
 
 
 @pytest.fixture(scope="module")
@@ -46,33 +48,41 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield made
 
 
-@contextmanager
-def started(synthesis: Synthesis, name: str, scene: Scene, **here: str) -> Iterator[Lambda]:
-    """Run a function by its name in the template; `here` are variables of this account."""
-    told = {
-        **{key: value for key, value in synthesis.variables(name).items() if key not in here},
-        "LEASEHOLD_ENVIRONMENT": "dev",
-        "LEASEHOLD_REPOSITORY": scene.forge.url,
-        "LEASEHOLD_GIT_SECRET": "",
-        "LEASEHOLD_RATE_TABLE": "",
-        "LEASEHOLD_CHANGE_TABLE": "",
-        "LEASEHOLD_IDENTITIES": "",
-        "AWS_ENDPOINT_URL": scene.account.url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": REGION,
-        **here,
-    }
-    told["PYTHONDONTWRITEBYTECODE"] = "1"  # the asset is left as it was made
-    variables = {key: value for key, value in told.items() if isinstance(value, str)}
-    handler = synthesis.function(name)["Handler"]
-    packages = sysconfig.get_path("purelib")
-    folder = synthesis.asset(name)
-    # -S: no .pth of an editable installation, which would find the whole project.
-    command = [sys.executable, "-S", "-m", "awslambdaric", handler]
-    found = [*(str(layer / "python") for layer in synthesis.layers(name)), packages]
-    with running(command, folder, {**variables, "PYTHONPATH": ":".join(found)}) as service:
-        yield service
+Start = Callable[..., AbstractContextManager["Lambda"]]
+
+
+@pytest.fixture
+def started(synthesis: Synthesis, scene: Scene, stock: Stock, task: Callable[[str], Path]) -> Start:
+    """Run a function by its name in the template, with variables of this account.
+
+    Whatever it asks of AWS, its role has to allow.
+    """
+
+    @contextmanager
+    def start(name: str, **here: str) -> Iterator[Lambda]:
+        told = {
+            **{key: value for key, value in synthesis.variables(name).items() if key not in here},
+            "LEASEHOLD_ENVIRONMENT": "dev",
+            "LEASEHOLD_REPOSITORY": scene.forge.url,
+            "LEASEHOLD_GIT_SECRET": "",
+            "LEASEHOLD_RATE_TABLE": "",
+            "LEASEHOLD_CHANGE_TABLE": "",
+            "LEASEHOLD_IDENTITIES": "",
+            "AWS_ENDPOINT_URL": scene.account.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": REGION,
+            **here,
+        }
+        variables = {key: value for key, value in told.items() if isinstance(value, str)}
+        handler = synthesis.function(name)["Handler"]
+        scene.account.actions()
+        with stock.started(task(name), handler, variables, synthesis.layers(name)) as function:
+            yield function
+        ASKED.setdefault(name, set()).update(scene.account.actions())
+        assert ASKED[name] <= synthesis.allowed(name)
+
+    return start
 
 
 def make_table(synthesis: Synthesis, name: str, scene: Scene, here: str) -> str:
@@ -96,10 +106,12 @@ def request(method: str, resource: str, **more: Any) -> dict[str, Any]:  # noqa:
     }
 
 
-def test_the_gateway_extends_a_lease_by_a_commit(synthesis: Synthesis, scene: Scene) -> None:
+def test_the_gateway_extends_a_lease_by_a_commit(
+    started: Start, scene: Scene, synthesis: Synthesis
+) -> None:
     body = json.dumps({"EndpointName": FALCON, "minutes": 10})
     make_table(synthesis, "FunctionsChanges", scene, "changes")
-    with started(synthesis, GATEWAY, scene, LEASEHOLD_CHANGE_TABLE="changes") as gateway:
+    with started(GATEWAY, LEASEHOLD_CHANGE_TABLE="changes") as gateway:
         answer = gateway.invoke(request("POST", "/endpoint-expiry", body=body)).answer
         again = gateway.invoke(request("GET", "/openapi.json")).answer
     assert answer["statusCode"] == 200, answer
@@ -110,14 +122,14 @@ def test_the_gateway_extends_a_lease_by_a_commit(synthesis: Synthesis, scene: Sc
 
 
 def test_requests_are_counted_in_the_table_that_all_functions_share(
-    synthesis: Synthesis, scene: Scene
+    started: Start, synthesis: Synthesis, scene: Scene
 ) -> None:
     expiry = make_table(synthesis, "FunctionsRates", scene, "rates")
     limit = {"LEASEHOLD_RATE_TABLE": "rates", "LEASEHOLD_REQUESTS_PER_MINUTE": "1"}
     asking = request("GET", "/endpoint-expiry")
     answers: list[int] = []
     for _ in range(2):  # a process each
-        with started(synthesis, GATEWAY, scene, **limit) as gateway:
+        with started(GATEWAY, **limit) as gateway:
             answers += [gateway.invoke(asking).answer["statusCode"] for _ in range(2)]
     minutes = scene.account.client("dynamodb").scan(TableName="rates")["Items"]
     assert sum(int(minute["sent"]["N"]) for minute in minutes) == len(answers)
@@ -126,12 +138,12 @@ def test_requests_are_counted_in_the_table_that_all_functions_share(
     assert answers.count(429) == len(answers) - len(minutes)
 
 
-def test_a_model_is_asked_and_a_long_call_is_started(synthesis: Synthesis, scene: Scene) -> None:
+def test_a_model_is_asked_and_a_long_call_is_started(started: Start, scene: Scene) -> None:
     machine = deploy_state_machine(scene.account.client("stepfunctions"))
     asking = request("POST", "/invoke/{EndpointName}", body=json.dumps(PROMPT))
     asking["pathParameters"] = {"EndpointName": FALCON}
     body = json.dumps({"endpointname": FALCON, "body": PROMPT})
-    with started(synthesis, MODELS, scene, LEASEHOLD_STATE_MACHINE=machine) as models:
+    with started(MODELS, LEASEHOLD_STATE_MACHINE=machine) as models:
         answer = models.invoke(asking).answer
         long = models.invoke(request("POST", "/startexecution", body=body)).answer
     assert (answer["statusCode"], json.loads(answer["body"])) == (
@@ -142,7 +154,7 @@ def test_a_model_is_asked_and_a_long_call_is_started(synthesis: Synthesis, scene
     assert json.loads(long["body"])["executionArn"].startswith("arn:aws:states:")
 
 
-def test_a_webhook_asks_the_controller_for_a_tick(synthesis: Synthesis, scene: Scene) -> None:
+def test_a_webhook_asks_the_controller_for_a_tick(started: Start, scene: Scene) -> None:
     secret = "known-to-the-git-host"
     scene.account.client("secretsmanager").create_secret(Name="webhook", SecretString=secret)
     body = json.dumps({"ref": "refs/heads/main"})
@@ -154,7 +166,7 @@ def test_a_webhook_asks_the_controller_for_a_tick(synthesis: Synthesis, scene: S
             "LEASEHOLD_CONTROLLER_FUNCTION": "the-controller",
             "AWS_ENDPOINT_URL_LAMBDA": url,
         }
-        with started(synthesis, WEBHOOK, scene, **told) as webhook:
+        with started(WEBHOOK, **told) as webhook:
             forged = webhook.invoke({**pushed, "body": body + " "}).answer
             assert (forged["statusCode"], calls) == (401, [])
             accepted = webhook.invoke(pushed).answer
@@ -163,7 +175,7 @@ def test_a_webhook_asks_the_controller_for_a_tick(synthesis: Synthesis, scene: S
     assert (call.path, call.kind) == ("/2015-03-31/functions/the-controller/invocations", "Event")
 
 
-def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> None:
+def test_the_authorizer_knows_a_token(started: Start, synthesis: Synthesis, scene: Scene) -> None:
     expiry = make_table(synthesis, "TokensTable", scene, TABLE)
     table, now = TokenTable(scene.account.client("dynamodb"), TABLE), datetime.now(UTC)
     token, record = table.create(IDA, now, now + timedelta(hours=1))
@@ -171,7 +183,7 @@ def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> Non
     assert row[expiry]["N"].isdigit()
     arn = "arn:aws:execute-api:us-east-1:123456789012:abc123/prod/GET/endpoint-expiry"
     asked = {"type": "TOKEN", "methodArn": arn, "authorizationToken": token}
-    with started(synthesis, AUTHORIZER, scene, LEASEHOLD_TOKEN_TABLE=TABLE) as door:
+    with started(AUTHORIZER, LEASEHOLD_TOKEN_TABLE=TABLE) as door:
         assert door.invoke(asked).answer["principalId"] == record.token_id
         refused = door.invoke({**asked, "authorizationToken": "nobody's"})
     assert refused.path.endswith("/error")
@@ -179,9 +191,9 @@ def test_the_authorizer_knows_a_token(synthesis: Synthesis, scene: Scene) -> Non
 
 
 def test_the_controller_ticks_and_logs_the_metrics_that_alarms_watch(
-    synthesis: Synthesis, scene: Scene, capfd: pytest.CaptureFixture[str]
+    started: Start, synthesis: Synthesis, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with started(synthesis, CONTROLLER, scene) as controller:
+    with started(CONTROLLER) as controller:
         answer = controller.invoke({"source": "aws.events"}).answer
     assert answer["environment"] == "dev"
     named = {action["endpoint_name"] for action in answer["actions"]}
@@ -195,12 +207,23 @@ def test_the_controller_ticks_and_logs_the_metrics_that_alarms_watch(
         assert [[it["Name"] for it in alarm["Dimensions"]]] == metrics["Dimensions"]
 
 
-def test_a_function_of_a_definition_asks_its_model(synthesis: Synthesis, scene: Scene) -> None:
+def test_a_function_of_a_definition_asks_its_model(started: Start) -> None:
     asking = request("POST", "/writer", body=json.dumps(PROMPT))
-    with started(synthesis, "OwnWriter", scene, ENDPOINT_NAME=FALCON) as function:
+    with started("OwnWriter", ENDPOINT_NAME=FALCON) as function:
         answer = function.invoke(asking).answer
         stranger = replace(IDA, scopes=frozenset({Scope.READ}))
         asking["requestContext"]["authorizer"] = stranger.to_context()
         refused = function.invoke(asking).answer
     assert json.loads(answer["body"]) == [{"generated_text": "write a haiku"}]
     assert refused["statusCode"] == 403
+
+
+def test_a_models_answer_is_streamed_a_part_at_a_time(started: Start) -> None:
+    asking = request("POST", "/invoke/{EndpointName}/stream", body=json.dumps(PROMPT))
+    asking["pathParameters"] = {"EndpointName": FALCON}
+    with started(STREAM) as stream:
+        posted = stream.invoke(asking)
+    prelude, _, first = b"".join(posted.chunks).partition(PRELUDE_END)
+    assert json.loads(prelude)["statusCode"] == 200
+    assert len(posted.chunks) == 4  # the prelude, and a chunk for each token
+    assert first.startswith(b'data:{"index": 1')

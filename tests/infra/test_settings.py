@@ -183,9 +183,11 @@ def test_code_from_elsewhere_is_never_deployed(
     )
 
 
-def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
+def test_everything_that_is_wrong_is_named_at_once(
+    tmp_path: Path, pretended: dict[str, str]
+) -> None:
     write(tmp_path, {"region_name": "eu-central-1"}, A="{")
-    missing = refusal(tmp_path, {"environment": "live"}).splitlines()
+    missing = refusal(tmp_path, {"environment": "live", **pretended}).splitlines()
     assert missing == [
         f"{FILE}: /: project_prefix and execution_role_arn are missing. [LH1002]",
         (
@@ -200,7 +202,8 @@ def test_everything_that_is_wrong_is_named_at_once(tmp_path: Path) -> None:
     nowhere = {"api_resource_name": "b", "lambda_src": "functions/nowhere"}
     wrong = definition("B", integration={"type": "lambda", "properties": nowhere})
     write(tmp_path, ENVIRONMENT, A="{", B=wrong, C=at_path("C", "api"))
-    lines = refusal(tmp_path, {"environment": "live", "webhook_secret_name": "*"}).splitlines()
+    context = {"environment": "live", "webhook_secret_name": "*", **pretended}
+    lines = refusal(tmp_path, context).splitlines()
     assert [line.partition(": ")[0] for line in lines] == [
         "environments/live/A.endpoint.json",
         "environments/live/B.endpoint.json",
@@ -315,3 +318,19 @@ def test_neither_aws_nor_git_is_loaded_to_read_settings() -> None:
     command = [sys.executable, "-c", program]
     loaded = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout == "\n"
+
+
+# -- the packages
+
+
+def test_a_machine_that_lambda_does_not_have_is_refused(checkout: Path, context: Context) -> None:
+    said = refusal(checkout, {**context, "architecture": "riscv"})
+    assert said == "architecture: `riscv` is none of arm64, x86_64."
+    assert read(checkout, context.get).packages.architecture == "arm64"
+
+
+def test_a_synthesis_without_packages_names_the_command_that_builds_them(
+    checkout: Path, context: Context, tmp_path: Path
+) -> None:
+    said = refusal(checkout, {**context, "packages": str(tmp_path)})
+    assert said.endswith("no function would start without: run `make package` first.")

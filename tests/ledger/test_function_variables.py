@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from ledger.documents import Environment, parse_identities
+from ledger.documents import Environment
 from ledger.function_variables import identity_variables
-from ledger.identity_settings import Identities, identities_from
+from ledger.identity_settings import Identities, identities_from, read_identities
 from ledger.variables import IDENTITIES
 
 OIDC = {
@@ -45,7 +45,7 @@ def test_who_is_admitted_reads_the_same_from_the_variable(block: dict[str, objec
     admitted = identities_from(block)
     told = identity_variables(environment(admitted))
     assert list(told) == [IDENTITIES]
-    assert parse_identities(IDENTITIES, json.loads(told[IDENTITIES])) == admitted
+    assert read_identities(json.loads(told[IDENTITIES])) == admitted
 
 
 def test_an_environment_that_admits_tokens_alone_needs_no_variable() -> None:

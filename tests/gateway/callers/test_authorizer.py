@@ -317,7 +317,7 @@ def test_the_function_admits_what_its_environment_names(
     fresh_function.setenv("LEASEHOLD_TOKEN_TABLE", table_name)
     fresh_function.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     fresh_function.setenv("LEASEHOLD_IDENTITIES", '{"oidc": {}}')
-    with pytest.raises(Refused, match=r"LH4215.*/identities/oidc"):
+    with pytest.raises(Refused, match=r"LH4215.*/oidc/issuer"):
         authorizer_handler.handler(event("lh_some-token"), None)
     oidc = {"issuer": "http://127.0.0.1:1", "audience": ["a"], "scopes": {"ops": ["admin"]}}
     fresh_function.setenv("LEASEHOLD_IDENTITIES", json.dumps({"oidc": oidc}))

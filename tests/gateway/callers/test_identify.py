@@ -40,13 +40,16 @@ def test_what_is_no_block_is_refused(text: str) -> None:
         read({IDENTITIES: text})
 
 
-def test_everything_wrong_is_said_at_once_with_its_place() -> None:
+def test_everything_of_another_form_is_said_at_once_with_its_place() -> None:
     wrong = {
-        "oidc": {"issuer": "http://issuer.example.com", "audience": [], "scopes": {"ops": ["god"]}},
-        "iam": {"scopes": {"*": ["admin"]}},
+        "oidc": {"issuer": 7, "audience": "a", "scopes": {"ops": [1]}, "require_email_verified": 1},
+        "iam": {},
         "ldap": True,
     }
     with pytest.raises(Refused) as refused:
         read({IDENTITIES: json.dumps(wrong)})
-    places = ("/oidc/issuer", "/oidc/audience", "/oidc/scopes/ops/0", "/iam/scopes", "ldap")
+    places = (
+        *("/oidc/issuer", "/oidc/audience", "/oidc/scopes/ops/0", "/oidc/require_email_verified"),
+        *("/iam/scopes", "/ldap"),
+    )
     assert [place for place in places if place not in refused.value.message] == []

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import builtins
-import sys
-from typing import Any
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from ledger.access.code_commit import CodeCommitRole, region_of
-from ledger.errors import Refused, Unavailable
+from ledger.errors import Unavailable
 from ledger.remote import Remote, Token
 
 HOST = "git-codecommit.eu-west-1.amazonaws.com"
 URL = f"https://{HOST}/v1/repos/fleet"
-ROLE = Credentials("AKIDEXAMPLE", "s3cret", "session/token+")
 
 
 @pytest.mark.parametrize(
@@ -37,40 +32,37 @@ def test_an_address_of_codecommit_has_its_region(url: str, region: str | None) -
 
 def test_without_credentials_nothing_is_signed() -> None:
     with pytest.raises(Unavailable, match="no AWS credentials"):
-        CodeCommitRole(URL, "eu-west-1", lambda: None).access()
+        CodeCommitRole(URL, "eu-west-1", lambda: None, lambda: datetime.now(UTC)).access()
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:  # noqa: ANN401
-        if name == "git_remote_codecommit":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.delitem(sys.modules, "git_remote_codecommit", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(Refused, match=r"leasehold\[codecommit\]"):
-        CodeCommitRole(URL, "eu-west-1", lambda: ROLE).access()
+KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"  # the one of AWS's documentation
+FIPS = "https://git-codecommit-fips.us-east-2.amazonaws.com/v1/repos/a.b-c"
 
 
-def signature(at: str, credentials: Any, path: str = "/v1/repos/fleet") -> str:  # noqa: ANN401
-    """Sign as AWS documents it: the method GIT, the path, the host, and no body."""
-    signer = SigV4Auth(credentials, "codecommit", "eu-west-1")
-    request = AWSRequest("GIT", f"https://{HOST}{path}")
-    request.context["timestamp"] = at
-    canonical = f"GIT\n{path}\n\nhost:{HOST}\n\nhost\n"
-    return str(signer.signature(signer.string_to_sign(request, canonical), request))
-
-
-@pytest.mark.parametrize("role", [ROLE, Credentials("AKIDEXAMPLE", "s3cret")], ids=["role", "user"])
-def test_each_connection_is_signed(role: Any) -> None:  # noqa: ANN401
-    pytest.importorskip("git_remote_codecommit", reason="needs leasehold[codecommit]")
-    source = CodeCommitRole(URL, "eu-west-1", lambda: role)
-    opens = Remote(URL, credentials=source).access().credentials
+@pytest.mark.parametrize(
+    ("url", "token", "signed"),
+    [
+        (
+            "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/fleet",
+            "SESSION",
+            "3af907c79f5ef7465f6d313b6a4b93b94767e544a7cd94be211b4ba27fb3a639",
+        ),
+        (FIPS, None, "bf9ff07ca2e3abc12f697660e70e01e1e37dd8e70a9ce9b8a515c8b5c8881402"),
+    ],
+    ids=["a role", "a user"],
+)
+def test_each_connection_is_signed_as_git_remote_codecommit_does(
+    url: str, token: str | None, signed: str
+) -> None:
+    """The signatures are those of its version 1.17, at that moment."""
+    now = datetime(2026, 11, 26, 13, 5, 31, tzinfo=timezone(timedelta(hours=1)))
+    region = region_of(url)
+    assert region
+    role = Credentials("AKIDEXAMPLE", KEY, token)
+    source = CodeCommitRole(url, region, lambda: role, lambda: now)
+    opens = Remote(url, credentials=source).access().credentials
     source.doubt()
     assert isinstance(opens, Token)
-    at, _, signed = opens.token.partition("Z")
-    assert opens.username == "%".join(filter(None, (role.access_key, role.token)))
-    assert signed == signature(at, role)
-    assert "s3cret" not in repr(opens)
+    assert opens.username == ("AKIDEXAMPLE%SESSION" if token else "AKIDEXAMPLE")
+    assert opens.token == f"20261126T120531Z{signed}"
+    assert KEY not in repr(opens)

@@ -193,6 +193,10 @@ def test_calls_are_counted_by_operation_whoever_answers_them(cloud: Cloud) -> No
     assert cloud.ask("GET", "/calls")[1] == {
         "total": 5,
         "operations": {"DescribeEndpoint": 2, "ListBuckets": 1, "ListTables": 1, "ListTopics": 1},
+        "actions": [
+            *("dynamodb:ListTables", "s3:ListBuckets"),
+            *("sagemaker:DescribeEndpoint", "sns:ListTopics"),
+        ],
     }
 
 

@@ -1,0 +1,38 @@
+"""The row that keeps two ticks apart, where the account has no concurrency to reserve.
+
+It is there for the length of a tick: losing it costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_dynamodb import Attribute, AttributeType, BillingMode, Table
+from constructs import Construct
+
+from infra.constructs_.acknowledged import acknowledge
+from ledger.variables import TICK_TABLE
+
+if TYPE_CHECKING:
+    from infra.constructs_.runtime_function import RuntimeFunction
+
+PARTITION_KEY = "environment"
+EXPIRY = "ends_at_epoch"
+NOTHING_TO_RECOVER = "It says that a tick is running; there is nothing to recover."
+
+
+class TickTable(Construct):
+    def __init__(self, scope: Construct, construct_id: str, *, controller: RuntimeFunction) -> None:
+        super().__init__(scope, construct_id)
+        table = Table(
+            self,
+            "Table",
+            partition_key=Attribute(name=PARTITION_KEY, type=AttributeType.STRING),
+            time_to_live_attribute=EXPIRY,
+            billing_mode=BillingMode.PAY_PER_REQUEST,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        table.grant(controller.role, "dynamodb:PutItem", "dynamodb:DeleteItem")
+        controller.function.add_environment(TICK_TABLE, table.table_name)
+        acknowledge(self, {"AwsSolutions-DDB3": NOTHING_TO_RECOVER})

@@ -1,0 +1,132 @@
+"""What an account has already, and what it lacks: the choices of a deployment, from the context.
+
+Each has a default with which a new account and a public repository are served. `docs/deploy.md` has
+the table. Constructs get them as values; nothing here looks anything up.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Context = Callable[[str], object]
+
+SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
+SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
+DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[0-9a-f-]+")
+WEB_ACL = re.compile(
+    r"arn:aws[a-z-]*:wafv2:([a-z0-9-]+):[0-9]{12}:regional/webacl/[\w-]+/[0-9a-f-]+"
+)
+SWITCHES = {
+    "reserved_concurrency": ("on", "off"),
+    "api_logs_role": ("on", "off"),
+    "git_keys": ("on", "off"),
+    "token_table": ("new", "existing"),
+}
+NAMES = (
+    *SWITCHES,
+    "subnet_ids",
+    "security_group_ids",
+    "domain_name",
+    "certificate_arn",
+    "web_acl_arn",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vpc:
+    """Where functions run that have to reach a git server of a private network."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    name: str
+    certificate_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """`reserves` one of the account's concurrent executions for the controller.
+
+    `has_keys`: the git secret has a key that signs, or that of a GitHub App.
+    """
+
+    reserves: bool = True
+    has_keys: bool = False
+    makes_logs_role: bool = True
+    makes_token_table: bool = True
+    vpc: Vpc | None = None
+    domain: Domain | None = None
+    web_acl_arn: str | None = None
+
+
+def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
+    """Return the choices, and a sentence for each that cannot be: then the choices are void."""
+    given = {name: _text(context(name)) for name in NAMES}
+    problems = [
+        f"{name}: `{given[name]}` is none of {', '.join(values)}."
+        for name, values in SWITCHES.items()
+        if given[name] not in ("", *values)
+    ]
+    subnets, groups = _list(given["subnet_ids"]), _list(given["security_group_ids"])
+    problems += _wrong_ids("subnet_ids", subnets, SUBNET)
+    problems += _wrong_ids("security_group_ids", groups, SECURITY_GROUP)
+    problems += _wrong_pairs(given)
+    problems += _wrong_places(given, region)
+    named = given["domain_name"]
+    options = Options(
+        reserves=given["reserved_concurrency"] != "off",
+        has_keys=given["git_keys"] == "on",
+        makes_logs_role=given["api_logs_role"] != "off",
+        makes_token_table=given["token_table"] != "existing",  # noqa: S105 - a choice
+        vpc=Vpc(subnets=subnets, security_groups=groups) if subnets else None,
+        domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
+        web_acl_arn=given["web_acl_arn"] or None,
+    )
+    return options, problems
+
+
+def _wrong_ids(name: str, ids: tuple[str, ...], form: re.Pattern[str]) -> list[str]:
+    wrong = [each for each in ids if not form.fullmatch(each)]
+    return [f"{name}: `{each}` is no id of one: give ids with commas between." for each in wrong]
+
+
+def _wrong_pairs(given: dict[str, str]) -> list[str]:
+    pairs = (("subnet_ids", "security_group_ids"), ("domain_name", "certificate_arn"))
+    return [
+        f"{one} and {other} go together: add `-c {other if given[one] else one}=...`."
+        for one, other in pairs
+        if bool(given[one]) != bool(given[other])
+    ]
+
+
+def _wrong_places(given: dict[str, str], region: str) -> list[str]:
+    """Return what is no name of its kind, or is in another region than the API."""
+    problems = []
+    if (domain := given["domain_name"]) and not DOMAIN.fullmatch(domain):
+        problems.append(f"domain_name: `{domain}` is no host name in small letters.")
+    for name, form in (("certificate_arn", CERTIFICATE), ("web_acl_arn", WEB_ACL)):
+        if not (arn := given[name]):
+            continue
+        found = form.fullmatch(arn)
+        if found is None:
+            problems.append(f"{name}: `{arn}` is no ARN of one.")
+        elif found[1] != region:
+            problems.append(f"{name}: `{arn}` is not in {region}, where the API is.")
+    return problems
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def _text(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""

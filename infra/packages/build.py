@@ -1,0 +1,122 @@
+"""Build the packages of all functions, and write beside them what they were made of."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.packages.archive import write_zip
+from infra.packages.contents import COMMAND, LOCK, OUTPUT, PACKAGES, ROOT
+from infra.packages.manifest import Built, Manifest, digest
+from infra.packages.module_graph import imported_by
+from infra.packages.selection import Files, others_files, own_files, with_bytecode
+from infra.packages.wheels import unpack_lock
+from ledger.errors import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from infra.packages.contents import Package
+    from infra.packages.python import Python
+
+MB = 1_000_000
+WHEELS = OUTPUT.with_name("wheels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What to build: from the checkout at `root` into a folder of `output` for the architecture.
+
+    `wheels` keeps what is fetched.
+    """
+
+    python: Python
+    architecture: str
+    root: Path = ROOT
+    output: Path = ROOT / OUTPUT
+    wheels: Path = ROOT / WHEELS
+
+
+def build(order: Order) -> Manifest:
+    """Build every package, in the place of what was there.
+
+    - fetch what the lock names, for the target's Python and machine
+    - find what each function imports, of that and of the project
+    - compile it, zip it, and refuse what is too heavy
+
+    Raises Refused LH5102 to LH5105, and Unavailable LH5101.
+    """
+    if not (order.root / LOCK).is_file():
+        raise Refused(
+            "LH5104",
+            f"{order.root / LOCK} is missing: packages are built in a checkout of Leasehold, by"
+            f" `{COMMAND}`.",
+        )
+    order.output.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="lambda-", dir=order.output) as name:
+        made, scratch = Path(name) / "made", Path(name) / "scratch"
+        made.mkdir()
+        scratch.mkdir()
+        chosen = [*_chosen(order, scratch)]
+        complete = with_bytecode(chosen, order.python, scratch)
+        built = tuple(
+            _pack(package, files, made) for package, files in zip(PACKAGES, complete, strict=True)
+        )
+        manifest = Manifest(
+            order.python.version, order.architecture, built, _sources(order.root, chosen)
+        )
+        manifest.write(made)
+        final = order.output / order.architecture
+        shutil.rmtree(final, ignore_errors=True)
+        made.rename(final)
+    return manifest
+
+
+def _chosen(order: Order, scratch: Path) -> Iterator[Files]:
+    """Yield what goes into each package."""
+    site = scratch / "site"
+    site.mkdir()
+    unpack_lock(order.root / LOCK, order.python, order.architecture, kept=order.wheels, into=site)
+    for package in PACKAGES:
+        needed = imported_by(package.entry, order.root, site, package.without)
+        if needed.others and not package.has_third_party:
+            raise Refused(
+                "LH5105",
+                f"The package {package.name} is to have no code of others, and imports"
+                f" {', '.join(sorted(needed.others))}.",
+            )
+        yield own_files(order.root, needed) | others_files(site, needed)
+
+
+def _pack(package: Package, files: Files, folder: Path) -> Built:
+    """Write one zip. Raises Refused LH5105 over its budget."""
+    archive = folder / f"{package.name}.zip"
+    write_zip(archive, files)
+    size, unpacked = archive.stat().st_size, sum(file.stat().st_size for file in files.values())
+    for what, bytes_, budget in (
+        ("zipped", size, package.zip_budget),
+        ("unpacked", unpacked, package.unpacked_budget),
+    ):
+        if bytes_ > budget * MB:
+            raise Refused(
+                "LH5105",
+                f"The package {package.name} has {bytes_ / MB:.1f} MB {what}, and its budget is"
+                f" {budget:g}: see what it imports, or raise the budget in"
+                " infra/packages/contents.py.",
+            )
+    return Built(
+        name=package.name,
+        sha256=hashlib.sha256(archive.read_bytes()).hexdigest(),
+        zip_bytes=size,
+        unpacked_bytes=unpacked,
+    )
+
+
+def _sources(root: Path, contents: Iterable[Files]) -> dict[str, str]:
+    """Return the digests of all files of the project that are in a package, and of the lock."""
+    names = {name for files in contents for name, file in files.items() if file == root / name}
+    return {name: digest(root / name) for name in sorted({*names, LOCK.as_posix()})}

@@ -1,0 +1,164 @@
+"""The choices of a deployment: each is synthesised, checked by cdk-nag and linted."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.options import Domain, Options, Vpc, read_options
+from tests.debian import require
+from tests.infra.conftest import CONTEXT, DEFINITIONS, ENVIRONMENT, made_once, synthesise, write
+from tests.infra.synthesis import (
+    AUTHORIZER,
+    CONTROLLER,
+    GATEWAY,
+    MODELS,
+    STREAM,
+    WEBHOOK,
+    Synthesis,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REGION = "eu-central-1"
+CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/1f-2e"
+WEB_ACL = f"arn:aws:wafv2:{REGION}:123456789012:regional/webacl/front/1f-2e"
+EVERYTHING = {
+    "reserved_concurrency": "off",
+    "api_logs_role": "off",
+    "token_table": "existing",
+    "subnet_ids": "subnet-0a1b2c3d, subnet-0a1b2c3e",
+    "security_group_ids": "sg-0a1b2c3d",
+    "domain_name": "leases.example.com",
+    "certificate_arn": CERTIFICATE,
+    "web_acl_arn": WEB_ACL,
+}
+
+
+@pytest.fixture(scope="session")
+def chosen(
+    node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
+    """A synthesis with every choice other than it is by default, and an issuer of JWTs."""
+    folder = tmp_path_factory.mktemp("chosen")
+    oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
+    write(folder, {**ENVIRONMENT, "identities": {"oidc": oidc}}, **DEFINITIONS)
+    context = {**CONTEXT, **pretended, **EVERYTHING}
+    return Synthesis(
+        made_once(tmp_path_factory, "chosen", lambda out: synthesise(folder, out, context))
+    )
+
+
+def test_every_choice_passes_cdk_nag_and_cfn_lint(chosen: Synthesis) -> None:
+    assert chosen.findings() == []
+    program = Path(sys.executable).with_name("cfn-lint")
+    templates = [str(path) for path in chosen.templates()]
+    command = [str(program), "--ignore-checks", "W3005", "--", *templates]
+    linted = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (linted.stdout, linted.stderr, linted.returncode) == ("", "", 0)
+    assert require("node", package="nodejs")
+
+
+def test_without_reserved_concurrency_a_row_keeps_ticks_apart(
+    chosen: Synthesis, synthesis: Synthesis
+) -> None:
+    assert synthesis.function(CONTROLLER)["ReservedConcurrentExecutions"] == 1
+    assert "LEASEHOLD_TICK_TABLE" not in synthesis.variables(CONTROLLER)
+    assert "ReservedConcurrentExecutions" not in chosen.function(CONTROLLER)
+    table = chosen.variables(CONTROLLER)["LEASEHOLD_TICK_TABLE"]
+    (writing,) = chosen.allowing(CONTROLLER, "dynamodb:PutItem")
+    assert writing.actions == {"dynamodb:PutItem", "dynamodb:DeleteItem"}
+    assert writing.resources == {f"<{table['Ref']}.Arn>"}
+
+
+def test_what_reaches_the_git_server_is_in_the_private_network(
+    chosen: Synthesis, synthesis: Synthesis
+) -> None:
+    inside = {"SubnetIds": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"]}
+    inside["SecurityGroupIds"] = ["sg-0a1b2c3d"]
+    for name in (CONTROLLER, GATEWAY, MODELS, STREAM):
+        assert chosen.function(name)["VpcConfig"] == inside
+        assert "ec2:CreateNetworkInterface" in chosen.allowed(name)
+        assert "VpcConfig" not in synthesis.function(name)
+    for name in (WEBHOOK, AUTHORIZER):
+        assert "VpcConfig" not in chosen.function(name)
+
+
+def test_the_token_table_of_before_is_used_and_not_made(
+    chosen: Synthesis, synthesis: Synthesis
+) -> None:
+    def named(of: Synthesis) -> list[Any]:
+        return [it.get("TableName") for it in of.properties("AWS::DynamoDB::Table")]
+
+    assert "shop-tokens" in named(synthesis)
+    assert "shop-tokens" not in named(chosen)
+    assert chosen.variables(AUTHORIZER)["LEASEHOLD_TOKEN_TABLE"] == "shop-tokens"
+    (reading,) = chosen.allowing(AUTHORIZER, "dynamodb:GetItem")
+    assert all(each.endswith(":table/shop-tokens") for each in reading.resources)
+
+
+def test_the_accounts_role_for_logs_is_left_alone(chosen: Synthesis, synthesis: Synthesis) -> None:
+    assert synthesis.resources("AWS::ApiGateway::Account")
+    assert not chosen.resources("AWS::ApiGateway::Account")
+
+
+def test_the_api_has_a_name_and_a_web_acl(chosen: Synthesis, synthesis: Synthesis) -> None:
+    domain = chosen.only("AWS::ApiGateway::DomainName")
+    assert domain["DomainName"] == "leases.example.com"
+    assert domain["SecurityPolicy"] == "TLS_1_2"
+    assert domain["RegionalCertificateArn"] == CERTIFICATE
+    assert chosen.only("AWS::WAFv2::WebACLAssociation")["WebACLArn"] == WEB_ACL
+    for kind in ("AWS::ApiGateway::DomainName", "AWS::WAFv2::WebACLAssociation"):
+        assert not synthesis.resources(kind)
+
+
+def test_an_authorizer_of_jwts_has_the_package_that_verifies_them(chosen: Synthesis) -> None:
+    assert b"authorizer-oidc for arm64" in chosen.asset(AUTHORIZER).read_bytes()
+
+
+# -- how they are read
+
+
+def test_every_choice_has_a_default() -> None:
+    assert read_options({}.get, REGION) == (Options(), [])
+
+
+def test_every_choice_is_read() -> None:
+    options, problems = read_options(EVERYTHING.get, REGION)
+    assert problems == []
+    assert options == Options(
+        reserves=False,
+        makes_logs_role=False,
+        makes_token_table=False,
+        vpc=Vpc(subnets=("subnet-0a1b2c3d", "subnet-0a1b2c3e"), security_groups=("sg-0a1b2c3d",)),
+        domain=Domain(name="leases.example.com", certificate_arn=CERTIFICATE),
+        web_acl_arn=WEB_ACL,
+    )
+
+
+@pytest.mark.parametrize(
+    ("context", "said"),
+    [
+        ({"reserved_concurrency": "no"}, "reserved_concurrency: `no` is none of on, off."),
+        ({"token_table": "mine"}, "token_table: `mine` is none of new, existing."),
+        ({"subnet_ids": "subnet-0a1b2c3d"}, "add `-c security_group_ids=...`"),
+        ({"security_group_ids": "sg-0a1b2c3d"}, "add `-c subnet_ids=...`"),
+        ({"subnet_ids": "vpc-1", "security_group_ids": "sg-0a1b2c3d"}, "`vpc-1` is no id of one"),
+        ({"domain_name": "leases.example.com"}, "add `-c certificate_arn=...`"),
+        ({"domain_name": "A b", "certificate_arn": CERTIFICATE}, "`A b` is no host name"),
+        ({"web_acl_arn": "front"}, "web_acl_arn: `front` is no ARN of one."),
+        (
+            {"web_acl_arn": WEB_ACL.replace(REGION, "us-east-1")},
+            "is not in eu-central-1, where the API is.",
+        ),
+    ],
+)
+def test_a_choice_that_cannot_be_is_a_sentence(context: dict[str, str], said: str) -> None:
+    _, problems = read_options(context.get, REGION)
+    assert len(problems) == 1
+    assert said in problems[0]
