@@ -142,8 +142,8 @@ def test_whatever_functions_read_is_told_to_one_of_them(synthesis: Synthesis) ->
     }
     known = {value for name, value in vars(variables).items() if name.isupper()}
     assert told - known == {"AWS_LAMBDA_EXEC_WRAPPER"}
-    # `leasehold up` alone has the first; the second is told where the environment names origins, and
-    # the last, which is the controller's, where no concurrency is reserved.
+    # `leasehold up` alone has the first; the second is told where the environment names origins,
+    # and the last, which is the controller's, where no concurrency is reserved.
     others = {variables.WEBHOOK_SECRET_VALUE, variables.ALLOWED_ORIGINS, variables.TICK_TABLE}
     assert known - told == others
 
