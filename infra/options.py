@@ -26,6 +26,7 @@ SWITCHES = {
     "reserved_concurrency": ("on", "off"),
     "api_logs_role": ("on", "off"),
     "token_table": ("new", "existing"),
+    "execution_role": ("existing", "new"),
 }
 NAMES = (
     *SWITCHES,
@@ -58,6 +59,7 @@ class Options:
     reserves: bool = True
     makes_logs_role: bool = True
     makes_token_table: bool = True
+    makes_execution_role: bool = False
     vpc: Vpc | None = None
     domain: Domain | None = None
     web_acl_arn: str | None = None
@@ -81,6 +83,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
         reserves=given["reserved_concurrency"] != "off",
         makes_logs_role=given["api_logs_role"] != "off",
         makes_token_table=given["token_table"] != "existing",  # noqa: S105 - a choice
+        makes_execution_role=given["execution_role"] == "new",
         vpc=Vpc(subnets=subnets, security_groups=groups) if subnets else None,
         domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
         web_acl_arn=given["web_acl_arn"] or None,

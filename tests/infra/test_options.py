@@ -31,6 +31,7 @@ EVERYTHING = {
     "reserved_concurrency": "off",
     "api_logs_role": "off",
     "token_table": "existing",
+    "execution_role": "new",
     "subnet_ids": "subnet-0a1b2c3d, subnet-0a1b2c3e",
     "security_group_ids": "sg-0a1b2c3d",
     "domain_name": "leases.example.com",
@@ -46,7 +47,13 @@ def chosen(
     """A synthesis with every choice other than it is by default, and an issuer of JWTs."""
     folder = tmp_path_factory.mktemp("chosen")
     oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
-    write(folder, {**ENVIRONMENT, "identities": {"oidc": oidc}}, **DEFINITIONS)
+    document = {
+        **ENVIRONMENT,
+        "identities": {"oidc": oidc},
+        "async_output_path": "s3://shop-answers/",
+        "allowed": {"s3_prefixes": ["s3://shop-models/"]},
+    }
+    write(folder, document, **DEFINITIONS)
     context = {**CONTEXT, **pretended, **EVERYTHING}
     return Synthesis(
         made_once(tmp_path_factory, "chosen", lambda out: synthesise(folder, out, context))
@@ -106,6 +113,28 @@ def test_the_token_table_of_before_is_used_and_not_made(
     assert all(each.endswith(":table/shop-tokens") for each in reading.resources)
 
 
+def test_the_role_of_the_models_can_be_made(chosen: Synthesis, synthesis: Synthesis) -> None:
+    """It has the name that definitions are started by, and reads what the environment allows."""
+
+    def roles(of: Synthesis) -> dict[str, Any]:
+        every = of.resources("AWS::IAM::Role").items()
+        return {key: it for key, it in every if it["Properties"].get("RoleName")}
+
+    assert roles(synthesis) == {}
+    ((key, role),) = roles(chosen).items()
+    assert role["Properties"]["RoleName"] == "shop-execution"
+    assert role["DeletionPolicy"] == "Retain"
+    document = chosen.only_policy_of(key)
+    reading = [it for it in document if "s3:GetObject" in it.actions]
+    assert [it.resources for it in reading] == [
+        {f"arn:<AWS::Partition>:s3:::shop-models{rest}" for rest in ("", "/*")}
+    ]
+    writing = [it for it in document if "s3:PutObject" in it.actions]
+    assert [it.resources for it in writing] == [
+        {f"arn:<AWS::Partition>:s3:::shop-answers{rest}" for rest in ("", "/*")}
+    ]
+
+
 def test_the_accounts_role_for_logs_is_left_alone(chosen: Synthesis, synthesis: Synthesis) -> None:
     assert synthesis.resources("AWS::ApiGateway::Account")
     assert not chosen.resources("AWS::ApiGateway::Account")
@@ -139,6 +168,7 @@ def test_every_choice_is_read() -> None:
         reserves=False,
         makes_logs_role=False,
         makes_token_table=False,
+        makes_execution_role=True,
         vpc=Vpc(subnets=("subnet-0a1b2c3d", "subnet-0a1b2c3e"), security_groups=("sg-0a1b2c3d",)),
         domain=Domain(name="leases.example.com", certificate_arn=CERTIFICATE),
         web_acl_arn=WEB_ACL,
