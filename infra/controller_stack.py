@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Environment, Stack
 
 from infra.constructs_.alarms import ControllerAlarms
+from infra.constructs_.execution_role import ExecutionRole
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.notice_access import grant_notices
 from infra.constructs_.runtime_code import packaged
@@ -57,4 +58,6 @@ class ControllerStack(Stack):
         Tick(self, "Tick", controller=controller.function)
         if not settings.options.reserves:
             TickTable(self, "Turns", controller=controller)
+        if settings.options.makes_execution_role:
+            ExecutionRole(self, "Execution", settings=settings)
         ControllerAlarms(self, "Alarms", settings=settings)

@@ -27,6 +27,7 @@ SWITCHES = {
     "api_logs_role": ("on", "off"),
     "git_keys": ("on", "off"),
     "token_table": ("new", "existing"),
+    "execution_role": ("existing", "new"),
 }
 NAMES = (
     *SWITCHES,
@@ -63,6 +64,7 @@ class Options:
     has_keys: bool = False
     makes_logs_role: bool = True
     makes_token_table: bool = True
+    makes_execution_role: bool = False
     vpc: Vpc | None = None
     domain: Domain | None = None
     web_acl_arn: str | None = None
@@ -87,6 +89,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
         has_keys=given["git_keys"] == "on",
         makes_logs_role=given["api_logs_role"] != "off",
         makes_token_table=given["token_table"] != "existing",  # noqa: S105 - a choice
+        makes_execution_role=given["execution_role"] == "new",
         vpc=Vpc(subnets=subnets, security_groups=groups) if subnets else None,
         domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
         web_acl_arn=given["web_acl_arn"] or None,

@@ -16,7 +16,7 @@ from infra.errors import SettingsError
 from infra.options import Options, read_options
 from infra.packages.contents import ARCHITECTURES, OUTPUT
 from infra.packages.place import Packages, find_packages
-from ledger.access.code_commit import region_of
+from ledger.access.addresses import region_of
 from ledger.checkout import documents
 from ledger.cross_checks import one_token_table
 from ledger.errors import Refused

@@ -16,7 +16,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ledger.access.code_commit import CodeCommitRole, region_of
+from ledger.access.addresses import region_of
+from ledger.access.code_commit import CodeCommitRole
 from ledger.access.source import SecretSource
 from ledger.errors import Refused, Unavailable
 from ledger.remote import CredentialSource, Remote

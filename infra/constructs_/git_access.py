@@ -8,7 +8,7 @@ from aws_cdk import Stack
 from aws_cdk.aws_iam import PolicyStatement
 
 from infra.constructs_.secret_access import grant_secret
-from ledger.access.code_commit import region_of
+from ledger.access.addresses import region_of
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import Role

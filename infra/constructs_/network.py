@@ -6,7 +6,7 @@ function has to reach the git server, Secrets Manager and, by endpoints or a NAT
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk.aws_iam import PolicyStatement
 
@@ -14,7 +14,7 @@ from infra.constructs_.acknowledged import acknowledge
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import Role
-    from aws_cdk.aws_lambda import Function
+    from aws_cdk.aws_lambda import CfnFunction, Function
 
     from infra.options import Vpc
 
@@ -36,9 +36,8 @@ def join(function: Function, role: Role, vpc: Vpc) -> None:
     """Put a function into a private network."""
     role.add_to_policy(PolicyStatement(actions=[*JOIN], resources=["*"]))
     acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": LAMBDAS_OWN})
-    child = function.node.default_child
-    assert child is not None  # noqa: S101 - a Function has one
-    child.add_property_override(  # type: ignore[attr-defined] - it is a CfnFunction
+    made = cast("CfnFunction", function.node.default_child)
+    made.add_property_override(
         "VpcConfig", {"SubnetIds": [*vpc.subnets], "SecurityGroupIds": [*vpc.security_groups]}
     )
     function.node.add_dependency(role)

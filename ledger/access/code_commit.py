@@ -3,7 +3,6 @@
 There is no secret. A signature is good for fifteen minutes, so none is kept.
 """
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -15,15 +14,6 @@ from botocore.credentials import ReadOnlyCredentials
 
 from ledger.errors import Unavailable
 from ledger.remote import Access, Token
-
-_HOST = re.compile(r"git-codecommit(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?")
-
-
-def region_of(url: str) -> str | None:
-    """Return the region of a CodeCommit address; None is another server."""
-    address = urlsplit(url)
-    found = _HOST.fullmatch(address.hostname or "") if address.scheme == "https" else None
-    return found[1] if found else None
 
 
 class CodeCommitRole:

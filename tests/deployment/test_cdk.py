@@ -210,7 +210,7 @@ def test_a_change_is_shown_and_then_deployed(deployment: Deployment) -> None:
     assert told["LEASEHOLD_TICK_TABLE"] in deployment.tables()
 
 
-def test_a_destruction_leaves_the_tokens_and_the_accounts_role_for_logs(
+def test_a_destruction_leaves_the_tokens_and_the_role_for_logs(
     deployment: Deployment,
 ) -> None:
     well(deployment.cdk("destroy", "--all", "--force"))

@@ -98,6 +98,10 @@ class Synthesis:
         assert set(self.resources("AWS::IAM::Role")[role]["Properties"]) == {
             "AssumeRolePolicyDocument"
         }
+        return self.only_policy_of(role)
+
+    def only_policy_of(self, role: str) -> list[Statement]:
+        """Give what the policies of the app say of a role, whatever else it has."""
         documents = [
             policy["PolicyDocument"]["Statement"]
             for policy in self.properties("AWS::IAM::Policy")

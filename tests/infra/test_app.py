@@ -94,16 +94,6 @@ def test_a_finding_of_cdk_nag_stops_the_synthesis(
         app.synth()
 
 
-def test_cfn_lint_has_nothing_to_say(synthesis: Synthesis) -> None:
-    templates = [str(path) for path in synthesis.templates()]
-    assert len(templates) == 2
-    # W3005: aws-cdk-lib itself makes every function depend on its role a second time.
-    program = Path(sys.executable).with_name("cfn-lint")
-    command = [str(program), "--ignore-checks", "W3005", "--", *templates]
-    linted = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (linted.stdout, linted.stderr, linted.returncode) == ("", "", 0)
-
-
 def test_the_app_is_synthesised_without_account_credentials_or_network(
     node: Path, context: Mapping[str, str], tmp_path: Path
 ) -> None:

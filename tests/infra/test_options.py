@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.options import Domain, Options, Vpc, read_options
-from tests.debian import require
 from tests.infra.conftest import CONTEXT, DEFINITIONS, ENVIRONMENT, made_once, synthesise, write
 from tests.infra.synthesis import (
     AUTHORIZER,
@@ -32,6 +31,7 @@ EVERYTHING = {
     "reserved_concurrency": "off",
     "api_logs_role": "off",
     "token_table": "existing",
+    "execution_role": "new",
     "subnet_ids": "subnet-0a1b2c3d, subnet-0a1b2c3e",
     "security_group_ids": "sg-0a1b2c3d",
     "domain_name": "leases.example.com",
@@ -47,21 +47,32 @@ def chosen(
     """A synthesis with every choice other than it is by default, and an issuer of JWTs."""
     folder = tmp_path_factory.mktemp("chosen")
     oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
-    write(folder, {**ENVIRONMENT, "identities": {"oidc": oidc}}, **DEFINITIONS)
+    document = {
+        **ENVIRONMENT,
+        "identities": {"oidc": oidc},
+        "async_output_path": "s3://shop-answers/",
+        "allowed": {"s3_prefixes": ["s3://shop-models/"]},
+    }
+    write(folder, document, **DEFINITIONS)
     context = {**CONTEXT, **pretended, **EVERYTHING}
     return Synthesis(
         made_once(tmp_path_factory, "chosen", lambda out: synthesise(folder, out, context))
     )
 
 
-def test_every_choice_passes_cdk_nag_and_cfn_lint(chosen: Synthesis) -> None:
+def test_every_choice_passes_cdk_nag(chosen: Synthesis) -> None:
     assert chosen.findings() == []
+
+
+def test_cfn_lint_has_nothing_to_say(synthesis: Synthesis, chosen: Synthesis) -> None:
+    """Of what is chosen by default, and of what is chosen otherwise."""
     program = Path(sys.executable).with_name("cfn-lint")
-    templates = [str(path) for path in chosen.templates()]
+    templates = [str(path) for each in (synthesis, chosen) for path in each.templates()]
+    assert len(templates) == 4
+    # W3005: aws-cdk-lib itself makes every function depend on its role a second time.
     command = [str(program), "--ignore-checks", "W3005", "--", *templates]
     linted = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (linted.stdout, linted.stderr, linted.returncode) == ("", "", 0)
-    assert require("node", package="nodejs")
 
 
 def test_without_reserved_concurrency_a_row_keeps_ticks_apart(
@@ -102,6 +113,28 @@ def test_the_token_table_of_before_is_used_and_not_made(
     assert all(each.endswith(":table/shop-tokens") for each in reading.resources)
 
 
+def test_the_role_of_the_models_can_be_made(chosen: Synthesis, synthesis: Synthesis) -> None:
+    """It has the name that definitions are started by, and reads what the environment allows."""
+
+    def roles(of: Synthesis) -> dict[str, Any]:
+        every = of.resources("AWS::IAM::Role").items()
+        return {key: it for key, it in every if it["Properties"].get("RoleName")}
+
+    assert roles(synthesis) == {}
+    ((key, role),) = roles(chosen).items()
+    assert role["Properties"]["RoleName"] == "shop-execution"
+    assert role["DeletionPolicy"] == "Retain"
+    document = chosen.only_policy_of(key)
+    reading = [it for it in document if "s3:GetObject" in it.actions]
+    assert [it.resources for it in reading] == [
+        {f"arn:<AWS::Partition>:s3:::shop-models{rest}" for rest in ("", "/*")}
+    ]
+    writing = [it for it in document if "s3:PutObject" in it.actions]
+    assert [it.resources for it in writing] == [
+        {f"arn:<AWS::Partition>:s3:::shop-answers{rest}" for rest in ("", "/*")}
+    ]
+
+
 def test_the_accounts_role_for_logs_is_left_alone(chosen: Synthesis, synthesis: Synthesis) -> None:
     assert synthesis.resources("AWS::ApiGateway::Account")
     assert not chosen.resources("AWS::ApiGateway::Account")
@@ -125,7 +158,7 @@ def test_an_authorizer_of_jwts_has_the_package_that_verifies_them(chosen: Synthe
 
 
 def test_every_choice_has_a_default() -> None:
-    assert read_options({}.get, REGION) == (Options(), [])
+    assert read_options(lambda _: None, REGION) == (Options(), [])
 
 
 def test_every_choice_is_read() -> None:
@@ -135,6 +168,7 @@ def test_every_choice_is_read() -> None:
         reserves=False,
         makes_logs_role=False,
         makes_token_table=False,
+        makes_execution_role=True,
         vpc=Vpc(subnets=("subnet-0a1b2c3d", "subnet-0a1b2c3e"), security_groups=("sg-0a1b2c3d",)),
         domain=Domain(name="leases.example.com", certificate_arn=CERTIFICATE),
         web_acl_arn=WEB_ACL,

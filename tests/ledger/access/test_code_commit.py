@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from botocore.credentials import Credentials
 
-from ledger.access.code_commit import CodeCommitRole, region_of
+from ledger.access.addresses import region_of
+from ledger.access.code_commit import CodeCommitRole
 from ledger.errors import Unavailable
 from ledger.remote import Remote, Token
 
