@@ -16,8 +16,8 @@ COUNTING = Config(
     retries={"total_max_attempts": 2},
     max_pool_connections=_AT_ONCE,
 )
-# Who cannot share a push makes one alone, so nobody waits long for it either.
-QUEUEING = COUNTING.merge(Config(read_timeout=2))
+# Who cannot share a push makes one alone. Nothing is repeated: a table that is slow gets no faster.
+QUEUEING = COUNTING.merge(Config(read_timeout=4, retries={"total_max_attempts": 1}))
 BRIEF = Config(
     connect_timeout=2,
     read_timeout=5,

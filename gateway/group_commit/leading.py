@@ -42,6 +42,7 @@ OPERATIONS: Mapping[str, Callable[[Changes, Call], Answer]] = {
 BEAT_SECONDS = 0.5
 _AT_ONCE = 256  # changes, each in a thread
 _GATHERING = 0.01  # seconds in which those who shared a push come to their ends
+_TELLINGS = 2  # of answers, the second if the first was in vain
 _LEAST_SECONDS = 1.0  # that a process must have left to take over others
 _FORGOTTEN_SECONDS = -30.0  # left, of a change that nobody asks for any more
 _GIT = "LH2"
@@ -168,11 +169,13 @@ class Leading:
         self._answered |= set(done)
         answers = {ticket_id: told for ticket_id, told in done.items() if ticket_id}
         if not answers:
-            return
-        try:
-            self.queue.settle(self.turn.me, answers)
-        except Unavailable as failure:  # they will find it in the history
-            log.warning("Nobody is told that a change is committed: %s", failure)
+            return None
+        for _ in range(_TELLINGS):
+            try:
+                return self.queue.settle(self.turn.me, answers)
+            except Unavailable as failure:  # they will find it in the history
+                log.warning("Nobody is told what became of a change: %s", failure)
+        return None
 
     def _left(self) -> float:
         return self.turn.end - self.stopwatch.now()
