@@ -14,6 +14,8 @@ from leasehold import console, machine
 from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
+from leasehold.explain import explain
+from leasehold.forecast import forecast_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
 from leasehold.next import next_
@@ -81,6 +83,8 @@ _VERBS = (
     where,
     status,
     next_,
+    explain,
+    forecast_,
     extend,
     release,
     log,
