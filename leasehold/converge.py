@@ -94,6 +94,7 @@ def reconcile_(context: Context, every: float | None, output: str) -> None:
 def _show(
     tick: Tick, output: str, found: Bill | None = None, *, summary_only: bool = False
 ) -> None:
+    found = found or bill(tick)
     match output:
         case "json":
             show_json(as_json(tick, found))
