@@ -22,6 +22,7 @@ from leasehold.next import next_
 from leasehold.prices import prices
 from leasehold.report import report
 from leasehold.status import status
+from leasehold.timeline import timeline
 from leasehold.tokens import token
 from leasehold.tour import tour
 from leasehold.up import up
@@ -92,6 +93,7 @@ _VERBS = (
     plan,
     reconcile_,
     report,
+    timeline,
     prices,
     adopt,
     claim,
