@@ -69,7 +69,12 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     account.gaps = histories.gaps(account.since, account.until)
     examples = any(each.is_example for _, each in tariff.versions if each)
     told = words.Report(
-        fleet.name, by, account, "today" if prices == "today" else "each day", examples
+        fleet.name,
+        by,
+        account,
+        "today" if prices == "today" else "each day",
+        examples,
+        fleet.prices.savings_plan_factor if fleet.prices else None,
     )
     _show(told, output)
 
