@@ -118,18 +118,17 @@ def _folded(line: str, width: int | None) -> list[str]:
 
 
 def as_json(tick: Tick, found: Bill | None = None) -> dict[str, Any]:
-    """Return a plan, or what became of it, as data."""
-    found = found or bill(tick)
-    rows = {_thing(row.action): row for row in found.rows}
+    """Return a plan, or what became of it, as data; with its price where that was worked out.
+
+    A controller's tick does not do that: it has a minute, and nobody reads its plan.
+    """
     outcomes = {_thing(outcome.action): outcome for outcome in tick.outcomes}
+    rows = {_thing(row.action): row for row in found.rows} if found else {}
     return {
         "environment": tick.plan.environment,
         "commit": tick.plan.commit,
         "now": stamp(tick.now),
-        "plan": found.digest,
-        "against": found.base.commit if found.base else None,
-        "money": _sums(found),
-        "ends": [_ending(each) for each in found.ends],
+        **(_priced_plan(found) if found else {}),
         "actions": [
             _action(each, outcomes.get(_thing(each))) | _priced(rows.get(_thing(each)))
             for each in tick.plan.actions
@@ -140,6 +139,15 @@ def as_json(tick: Tick, found: Bill | None = None) -> dict[str, Any]:
             for each in tick.deliveries
         ],
         "troubles": list(tick.troubles),
+    }
+
+
+def _priced_plan(found: Bill) -> dict[str, Any]:
+    return {
+        "plan": found.digest,
+        "against": found.base.commit if found.base else None,
+        "money": _sums(found),
+        "ends": [_ending(each) for each in found.ends],
     }
 
 

@@ -15,6 +15,8 @@ from leasehold.adopt import adopt
 from leasehold.claim import claim
 from leasehold.converge import plan, reconcile_
 from leasehold.doctor import doctor
+from leasehold.explain import explain
+from leasehold.forecast import forecast_
 from leasehold.importing import import_
 from leasehold.init import init
 from leasehold.leases import extend, log, release
@@ -26,6 +28,7 @@ from leasehold.package import package
 from leasehold.prices import prices
 from leasehold.report import report
 from leasehold.status import status
+from leasehold.timeline import timeline
 from leasehold.tokens import token
 from leasehold.tour import tour
 from leasehold.up import up
@@ -88,6 +91,8 @@ _VERBS = (
     where,
     status,
     next_,
+    explain,
+    forecast_,
     extend,
     release,
     log,
@@ -100,6 +105,7 @@ _VERBS = (
     reconcile_,
     doctor,
     report,
+    timeline,
     prices,
     adopt,
     import_,

@@ -6,7 +6,7 @@ Every command that reads or writes the ledger is decorated with `connected`.
 """
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,7 +35,8 @@ from ledger.claims import NOTHING, Known, leaves_open
 from ledger.committers import CONTROLLER, READER
 from ledger.errors import Failure, Refused
 from ledger.holdings import ROOT, Fleet, environments, fleet_of
-from ledger.observed import read_record
+from ledger.names import EndpointName
+from ledger.observed import Noted, read_noted, read_record
 from ledger.repository import Person, Remote, Repository, Snapshot
 from ledger.settings import STATUS_BRANCH
 
@@ -197,6 +198,12 @@ class Context:
         if not leaves_open(fleet, name):
             return NOTHING
         return Known(read_record(self.status().read().files, fleet.name))
+
+    def noted(self, fleet: Fleet) -> Mapping[EndpointName, Noted | None]:
+        """Return what the last ticks noted of each endpoint; nothing where that cannot be read."""
+        with suppress(ValueError):
+            return read_noted(self.status().read().files, fleet.name)
+        return {}
 
     def tokens(self, fleet: Fleet) -> TokenTable:
         """Return the environment's token table. Raises Refused LH4109 without readable settings."""

@@ -51,11 +51,13 @@ def plan(
     checkout of CI, detached and shallow as it is, says HEAD.
 
     Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
-    plan cannot be made or documents are broken.
+    plan cannot be made, documents are broken, or it would run past max_hourly: so a pull request
+    is refused. (The controller starts what is merged all the same.)
     """
     tick, base = context.compared(ref, against)
-    _show(tick, output, bill(tick, base), summary_only=summary_only)
-    if tick.fleet.errors:
+    found = bill(tick, base)
+    _show(tick, output, found, summary_only=summary_only)
+    if tick.fleet.errors or found.is_over:
         raise SystemExit(1)
     if tick.plan.changes:
         raise SystemExit(CHANGES_DUE)
@@ -94,6 +96,7 @@ def reconcile_(context: Context, every: float | None, output: str) -> None:
 def _show(
     tick: Tick, output: str, found: Bill | None = None, *, summary_only: bool = False
 ) -> None:
+    found = found or bill(tick)
     match output:
         case "json":
             show_json(as_json(tick, found))

@@ -12,12 +12,10 @@ import click
 from leasehold import report_words as words
 from leasehold.console import dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected
-from ledger.accounting.account import Account, books, enter
-from ledger.accounting.reading import LedgerReader, StatusReader
+from leasehold.histories import read_histories
+from ledger.accounting.account import Account, enter
 from ledger.accounting.tariff import Tariff
 from ledger.errors import Refused
-from ledger.holdings import ROOT, Fleet
-from ledger.repository import Journaled, Repository
 from ledger.zones import is_accepted, refusal
 
 _DAY = timedelta(days=1)
@@ -64,63 +62,21 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
     account = Account(int(begin.timestamp()), int(end.timestamp()), _zone(zone))
-    tariff = _account_for(account, ledger, context.status(), fleet, is_today=prices == "today")
+    histories = read_histories(context, ledger, fleet, account.since)
+    tariff = Tariff.fixed(fleet.prices) if prices == "today" else histories.tariff
+    for book in histories.books(account.until):
+        enter(account, book, tariff)
+    account.gaps = histories.gaps(account.since, account.until)
     examples = any(each.is_example for _, each in tariff.versions if each)
     told = words.Report(
-        fleet.name, by, account, "today" if prices == "today" else "each day", examples
+        fleet.name,
+        by,
+        account,
+        "today" if prices == "today" else "each day",
+        examples,
+        fleet.prices.savings_plan_factor if fleet.prices else None,
     )
     _show(told, output)
-
-
-def _account_for(
-    account: Account, ledger: Repository, status: Repository, fleet: Fleet, *, is_today: bool
-) -> Tariff:
-    """Read both histories and enter what they say; returns the prices that it went by."""
-    folder = f"{ROOT}/{fleet.name}"
-    snapshot = ledger.read()
-    now = {
-        path.removeprefix(f"{folder}/"): content
-        for path, content in snapshot.files.items()
-        if path.startswith(f"{folder}/")
-    }
-    reader = LedgerReader(account.since, now)
-
-    def begin() -> "_Reading":
-        nonlocal reader
-        reader = LedgerReader(account.since, now)
-        return _Reading(reader)
-
-    ledger.journal(folder, begin)
-    watched = StatusReader(account.since, fleet.name)
-
-    def watch() -> "_Watching":
-        nonlocal watched
-        watched = StatusReader(account.since, fleet.name)
-        return _Watching(watched)
-
-    status.journal("", watch)
-    tariff = Tariff.fixed(fleet.prices) if is_today else reader.tariff
-    lives = watched.watched.lives(account.until)
-    for book in books(lives, reader.leases, reader.definitions):
-        enter(account, book, tariff)
-    account.gaps = watched.watched.gaps(account.since, account.until)
-    return tariff
-
-
-class _Reading:
-    def __init__(self, reader: LedgerReader) -> None:
-        self._reader = reader
-
-    def __call__(self, each: Journaled) -> bool:
-        return self._reader(each.raw_date, each.files, lambda: each.record)
-
-
-class _Watching:
-    def __init__(self, reader: StatusReader) -> None:
-        self._reader = reader
-
-    def __call__(self, each: Journaled) -> bool:
-        return self._reader(each.raw_date, each.files)
 
 
 def _show(told: words.Report, output: str) -> None:

@@ -57,6 +57,7 @@ class Report:
     account: Account
     prices_of: str  # "each day", or "today"
     has_examples: bool = False
+    savings_plan_factor: Decimal | None = None
 
     @property
     def rows(self) -> list[Row]:
@@ -100,6 +101,12 @@ def sentences(report: Report) -> Iterator[str]:
         f"cost: {_sum(total.cost)} for {_hours(total.in_service)} h in service: hours times"
         " instances times the list price, without storage, data transfer, tax and discounts."
     )
+    if factor := report.savings_plan_factor:
+        less = Sum({key: part * factor for key, part in total.cost.parts.items()})
+        yield (
+            f"with your savings plan's factor of {factor:f} it is {_sum(less)}; what is saved below"
+            " is at list prices, for the commitment is paid anyway."
+        )
     yield from _starts(account)
     savings = account.savings
     yield (

@@ -36,6 +36,7 @@ FORBIDDEN = {
     "ledger": ("ledger.a_module_of_tomorrow", "ledger.opening"),
     "controller": ("controller.plan", "ledger.repository"),
     "planning": ("controller.planning.decide", "controller.memory.logbook"),
+    "money": ("leasehold.report_words", "leasehold.context"),
     "requests": ("gateway.leases.query", "gateway.clients"),
     "callers": ("gateway.webhook.receive", "gateway.dependencies"),
     "environment": ("gateway.callers.rate_limit", "os"),

@@ -15,6 +15,7 @@ from ledger.hosts import Hosts, read_hosts
 from ledger.names import EndpointName, Name
 from ledger.phases import Phase, phase_of
 
+_OPEN = 2**62
 _LATE = 600  # seconds after a move, from which on it counts as noted late
 _STARTING = frozenset({Phase.STARTING})
 
@@ -66,6 +67,7 @@ class Watched:
     _raw: dict[str, object] = field(default_factory=dict)
     _unreadable: list[Span] = field(default_factory=list)
     _newer: int | None = None
+    _read: int | None = None  # the version before it that could be read
     first: int | None = None
 
     def add(self, at: int, entries: Mapping[str, object] | None) -> None:
@@ -74,18 +76,19 @@ class Watched:
         What an entry of a version says is read once for as long as it stays the same.
         """
         if entries is None:
-            self._unreadable.append((at, at if self._newer is None else self._newer))
+            self._unreadable.append((at, _OPEN if self._newer is None else self._newer))
         else:
             for name in {*self._raw, *entries}:
                 raw = entries.get(name)
-                if name not in self._raw and self._newer is not None:
-                    self._note(EndpointName(name), self._newer, None)
+                if name not in self._raw and self._read is not None:
+                    self._note(EndpointName(name), self._read, None)
                 if name in self._raw and self._raw[name] == raw:
                     state = self._states[EndpointName(name)][-1][1]
                 else:
                     state = _state(raw)
                 self._raw[name] = raw
                 self._note(EndpointName(name), at, state)
+            self._read = at
         self._newer = self.first = at
 
     def _note(self, name: EndpointName, at: int, state: State | None) -> None:

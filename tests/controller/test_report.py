@@ -111,7 +111,8 @@ def test_a_documents_text_cannot_leave_its_line() -> None:
 def test_json_for_machines() -> None:
     planned = three()
     done = Outcome(planned.plan.changes[0], State.DONE)
-    data = as_json(Tick(NOON, planned.fleet, (), planned.plan, (done,)))
+    done_tick = Tick(NOON, planned.fleet, (), planned.plan, (done,))
+    data = as_json(done_tick, bill(done_tick))
     target = planned.plan.changes[0].target
     assert isinstance(target, Desired)
     assert data["environment"] == "dev"
@@ -135,6 +136,9 @@ def test_json_for_machines() -> None:
         "changes": [],
     }
     assert [violation["code"] for violation in data["violations"]] == ["LH1001"]
+    unpriced = as_json(done_tick)
+    assert unpriced.keys() == data.keys() - {"plan", "against", "money", "ends"}
+    assert "per_hour_after" not in unpriced["actions"][0]
 
 
 def test_a_config_and_a_model_of_one_name_have_each_its_own_outcome() -> None:

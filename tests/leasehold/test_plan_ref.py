@@ -16,7 +16,7 @@ from leasehold.work_tree import commit_of
 from ledger.errors import Refused
 from ledger.snapshot import NotAFile
 from tests.ledger.forge import Colleague, git
-from tests.scene import SETTLE, definition, path
+from tests.scene import SETTLE, definition, environment, path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -258,3 +258,19 @@ def test_status_and_extend_say_what_it_costs(scene: Scene, plan: Planner) -> Non
     scene.push({"environments/dev/prices.json": None})
     assert "costs" not in ask("extend", "Falcon40B", "30", *ana).stdout
     assert "no price" not in ask("status").stdout
+
+
+def test_a_plan_that_would_run_past_the_limit_of_an_hour_is_refused(
+    scene: Scene, plan: Planner
+) -> None:
+    limits = {"max_hourly": {"amount": "1.50", "currency": "USD"}}
+    settings = environment(limits=limits)
+    scene.push(
+        {"environments/dev/prices.json": PRICES, "environments/dev/environment.json": settings}
+    )
+    scene.define("B", schedule={"initial_provision_minutes": 30})
+    result = plan("--output", "markdown")
+    assert result.exit_code == 1
+    assert result.stdout.startswith(
+        "### Leasehold plan for `dev`: refused by max_hourly $1.50: this would make it $2.82/h\n"
+    )

@@ -152,3 +152,17 @@ def test_where_nothing_was_noted_all_of_it_is_a_gap(
         }
     ]
     assert found["rows"] == []
+
+
+def test_a_timeline_shows_what_ran_and_who_kept_it_on(
+    told: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leasehold.timeline.clock", lambda: told.now)
+    options = ("timeline", "--repository", told.forge.url, "--days", "1")
+    text = CliRunner().invoke(main, [*options]).stdout
+    assert "Ana <ana@example.com>" in text
+    assert "Ben <ben@example.com>" in text
+    result = CliRunner().invoke(main, [*options, "A", "--output", "json"])
+    (line,) = json.loads(result.stdout)
+    assert line["kept_by"][0]["who"] == "Ana <ana@example.com>"
+    assert line["in_service"][0]["to"] == "2026-11-23T13:30:00Z"

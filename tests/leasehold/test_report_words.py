@@ -96,3 +96,12 @@ def test_prices_that_are_examples_are_called_so() -> None:
         "dev from 2026-11-01 12:00 to 2026-11-02 12:00 UTC, by person, at the list prices of today,"
         " which are examples"
     )
+
+
+def test_a_savings_plan_is_said_beside_the_cost_and_taken_off_no_saving() -> None:
+    account = report("Ana").account
+    account.savings.handed_back.add("USD", Decimal(8), 3600)
+    told = words.Report("dev", "person", account, "each day", savings_plan_factor=Decimal("0.5"))
+    said = list(words.sentences(told))
+    assert said[1].startswith("with your savings plan's factor of 0.5 it is $0.50;")
+    assert said[2].startswith("saved: $8.00 handed back")

@@ -1,0 +1,176 @@
+"""`leasehold timeline`: what each endpoint did in the last days, and what the ledger says is next.
+
+A line of cells for each, and beneath it who kept it on and when: no figure is in a picture alone.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import click
+
+from leasehold.console import dim, output_option, say, screen, show_json, show_table
+from leasehold.context import Context, clock, connected
+from leasehold.histories import read_histories
+from leasehold.times import as_of
+from ledger.accounting.account import Book
+from ledger.accounting.spans import Span, clipped, length
+from ledger.holdings import Fleet, Holding
+from ledger.lease import stamp
+from ledger.on_time import on_time
+
+_AHEAD = timedelta(days=2)
+_CELLS = 56
+# What a cell is, by what most of it was: letters and blocks differ in shape, not in colour alone.
+_BLOCKS = {
+    "starting": "░",
+    "in service": "█",
+    "ahead": "▒",
+    "off": "·",
+    "idle": "\N{MULTIPLICATION SIGN}",
+}
+_LETTERS = {"starting": "s", "in service": "#", "ahead": "=", "off": ".", "idle": "x"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One endpoint: stretches by what they are, and the instants at which it was idle."""
+
+    name: str
+    starting: tuple[Span, ...]
+    in_service: tuple[Span, ...]
+    ahead: tuple[Span, ...]
+    idle: tuple[int, ...]
+    bought: tuple[tuple[int, int, str], ...]
+
+    def cell(self, span: Span) -> str:
+        """Tell what most of a stretch was."""
+        if any(span[0] <= at < span[1] for at in self.idle):
+            return "idle"
+        shares = {
+            "in service": length(clipped(self.in_service, *span)),
+            "starting": length(clipped(self.starting, *span)),
+            "ahead": length(clipped(self.ahead, *span)),
+        }
+        what, share = max(shares.items(), key=lambda item: item[1])
+        return what if share else "off"
+
+
+@click.command
+@connected
+@click.argument("name", required=False)
+@click.option(
+    "--days",
+    type=click.IntRange(min=1, max=366),
+    default=7,
+    show_default=True,
+    help="How many days back; two days ahead are shown besides.",
+)
+@output_option
+def timeline(context: Context, *, name: str | None, days: int, output: str) -> None:
+    """Show what NAME, or each endpoint, did and will do, and who kept it on."""
+    now = clock().replace(microsecond=0)
+    ledger = context.repository()
+    snapshot = ledger.read()
+    fleet = context.fleet(snapshot)
+    fleet.require_settings()
+    wanted = None if name is None else str(fleet.get(name).name)
+    begin, end = now - timedelta(days=days), now + _AHEAD
+    histories = read_histories(context, ledger, fleet, _second(begin))
+    lines = [
+        line_of(book, fleet, begin, now, end)
+        for book in histories.books(_second(now))
+        if wanted is None or str(book.name) == wanted
+    ]
+    if output == "json":
+        show_json([_as_data(line) for line in lines])
+        return
+    period = f"from {begin:%a %m-%d %H:%M} to {end:%a %m-%d %H:%M} UTC, | is now"
+    say(dim(f"{as_of(fleet.name, snapshot.commit, now)}: {period}"))
+    say()
+    marks = _BLOCKS if _can_show(_BLOCKS) else _LETTERS
+    for text in drawn(lines, (_second(begin), _second(now), _second(end)), marks):
+        say(text)
+    say(dim("  ".join(f"{mark} {what}" for what, mark in marks.items())))
+    say()
+    show_table(("ENDPOINT", "FROM (UTC)", "TO", "WHO"), list(_who(lines)))
+
+
+def line_of(book: Book, fleet: Fleet, begin: datetime, now: datetime, end: datetime) -> Line:
+    """Return what is shown of an endpoint between two instants."""
+    past = _second(begin), _second(now)
+    item = fleet.find(str(book.name))
+    ahead: Iterator[Span] = iter(())
+    if isinstance(item, Holding):
+        stretches = on_time(item.definition.schedule, item.lease, now, end)
+        ahead = ((_second(each.begin), _second(each.end)) for each in stretches)
+    return Line(
+        str(book.name),
+        tuple(clipped((each.span for each in book.life if each.is_starting), *past)),
+        tuple(clipped((each.span for each in book.life if each.is_in_service), *past)),
+        tuple(ahead),
+        tuple(at for at in book.lease.idle_stops if past[0] <= at < past[1]),
+        tuple(
+            (max(each.begin, past[0]), each.end, each.buyer)
+            for each in book.lease.bought
+            if each.end > past[0]
+        ),
+    )
+
+
+def drawn(
+    lines: Sequence[Line], moments: tuple[int, int, int], marks: dict[str, str]
+) -> Iterator[str]:
+    """Yield a line of cells for each endpoint; the bar stands where now is."""
+    begin, now, end = moments
+    width = max((len(line.name) for line in lines), default=0)
+    edges = [begin + (end - begin) * number // _CELLS for number in range(_CELLS + 1)]
+    here = sum(1 for edge in edges if edge <= now) - 1
+    for line in lines:
+        cells = [marks[line.cell((left, right))] for left, right in pairwise(edges)]
+        yield f"{line.name.ljust(width)}  {''.join(cells[:here])}|{''.join(cells[here:])}"
+
+
+def _who(lines: Sequence[Line]) -> Iterator[tuple[str, str, str, str]]:
+    for line in lines:
+        for begin, end, buyer in line.bought:
+            yield line.name, _at(begin), _at(end), buyer
+
+
+def _can_show(marks: dict[str, str]) -> bool:
+    try:
+        "".join(marks.values()).encode(screen().encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _as_data(line: Line) -> dict[str, Any]:
+    def spans(found: Sequence[Span]) -> list[dict[str, str]]:
+        return [{"from": stamp(_instant(a)), "to": stamp(_instant(b))} for a, b in found]
+
+    return {
+        "name": line.name,
+        "starting": spans(line.starting),
+        "in_service": spans(line.in_service),
+        "ahead": spans(line.ahead),
+        "idle_stops": [stamp(_instant(at)) for at in line.idle],
+        "kept_by": [
+            {"from": stamp(_instant(a)), "to": stamp(_instant(b)), "who": who}
+            for a, b, who in line.bought
+        ],
+    }
+
+
+def _at(second: int) -> str:
+    return f"{_instant(second):%a %m-%d %H:%M}"
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _instant(second: int) -> datetime:
+    return datetime.fromtimestamp(second, UTC)

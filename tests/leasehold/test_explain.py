@@ -1,0 +1,143 @@
+"""`leasehold explain NAME`: because of what, until when, by whom, for how much, and what next."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from click.testing import CliRunner
+
+from controller.plan import plan
+from controller.planning.findings import Findings
+from controller.tick import Tick
+from leasehold.cli import main
+from leasehold.explain import Told, answers, as_data
+from ledger.history import LeaseAction, LeaseChange, RecordedChange
+from ledger.holdings import read_fleet
+from ledger.hosts import Host
+from ledger.json_files import dump_json
+from ledger.names import EndpointName
+from ledger.observed import Entry, Record
+from ledger.snapshot import Person
+from tests.leasehold.test_forecast import PRICES
+from tests.scene import NOON, definition, environment, lease, path
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.scene import Json, Scene
+
+NAME = EndpointName("demo-A-Endpoint")
+ANA = Person("Ana", "ana@example.com")
+END = NOON + timedelta(minutes=90)
+CHANGE = LeaseChange(LeaseAction.EXTEND, str(NAME), END, None, ANA, "r1", "demo for the board")
+LAST = RecordedChange("b559b50d" + "0" * 32, NOON - timedelta(minutes=20), CHANGE)
+ENTRY = Entry(
+    "A",
+    "InService",
+    NOON - timedelta(hours=2),
+    "leased",
+    created_at=NOON - timedelta(hours=2),
+    hosts=(Host("ml.g5.xlarge", 2),),
+)
+
+
+def told(
+    entry: Entry | None = ENTRY,
+    last: RecordedChange | None = LAST,
+    prices: Json | None = PRICES,
+    limits: Json | None = None,
+    **fields: object,
+) -> Told:
+    files: dict[str, Json] = {
+        "environments/dev/environment.json": environment(limits=limits or {}),
+        path("A"): definition("A", **fields),
+        path("A", "lease"): lease(END),
+    }
+    if prices:
+        files["environments/dev/prices.json"] = prices
+    fleet = read_fleet({name: dump_json(each) for name, each in files.items()}, "dev")
+    findings = Findings(Record({NAME: entry} if entry else {}))
+    tick = Tick(NOON, fleet, (), plan(fleet, (), NOON, "c0ffee", findings), findings=findings)
+    return Told(tick, fleet.items[0], entry, last)
+
+
+def test_what_runs_is_explained() -> None:
+    said = dict(answers(told(schedule={"idle_minutes": 45, "extend_while_active_minutes": 30})))
+    assert said == {
+        "on because": "leased until 2026-11-23T13:30:00Z",
+        "until": "2026-11-23T13:30:00Z, in 90 min",
+        "at SageMaker": "InService since 2026-11-23T10:00:00Z (leased)",
+        "kept by": "Ana (extend, 20 min ago, commit b559b50d): demo for the board",
+        "runs on": "2 x ml.g5.xlarge",
+        "costs": "$4.00 an hour",
+        "so far": "$8.00 since this start, at most",
+        "next tick": "create: leased until 2026-11-23T13:30:00Z",
+        "idle rule": "its lease ends after 45 min without an invocation",
+        "use rule": "it is kept until 30 min after the last invocation",
+        "ceiling": (
+            "a lease reaches 10080 min ahead at most, by max_lease_minutes in"
+            " environments/dev/environment.json"
+        ),
+        "turns by itself": "off at 2026-11-23T13:30:00Z: lease ends",
+        "to keep it on": "leasehold extend A 60, which costs $4.00",
+        "to stop it": "leasehold release A",
+    }
+
+
+def test_what_is_not_known_is_said_to_be_so() -> None:
+    said = dict(answers(told(replace(ENTRY, hosts=None), None)))
+    assert said["runs on"] == "instances that nobody has noted"
+    assert said["costs"].startswith("not known: ")
+    assert "kept by" not in said
+    assert "costs" not in dict(answers(told(prices=None)))
+    assert dict(answers(told(None)))["at SageMaker"] == "absent, and nothing was noted of it"
+    assert dict(answers(told(None)))["would run on"] == "1 x ml.g5.xlarge"
+
+
+def test_what_failed_says_what_aws_said_and_how_to_go_on() -> None:
+    failed = replace(ENTRY, status="Failed", refused="No capacity.", hosts=None)
+    said = dict(answers(told(failed)))
+    assert said["at SageMaker"].endswith("; AWS said: No capacity.")
+    assert said["to start it"] == "change environments/dev/A.endpoint.json, or extend it"
+
+
+def test_what_is_always_on_has_no_meter() -> None:
+    said = dict(answers(told(schedule={"always_on": True})))
+    assert said["to stop it"] == "change its schedule in environments/dev/A.endpoint.json"
+    assert "ceiling" not in said
+
+
+def test_a_limit_that_it_breaks_is_named() -> None:
+    limits = {"max_hourly": {"amount": "1", "currency": "USD"}}
+    assert "max_hourly" in dict(answers(told(limits=limits)))["limit"]
+
+
+def test_a_broken_one_says_what_is_wrong_and_no_more() -> None:
+    said = dict(answers(told(inference_type="sometimes")))
+    assert said.keys() == {"frozen", "at SageMaker"}
+
+
+def test_machines_get_the_same() -> None:
+    data = as_data(told())
+    assert (data["per_hour"], data["so_far"], data["currency"]) == ("4", "8.00", "USD")
+    assert data["answers"][0]["question"] == "on because"
+    assert as_data(told(prices=None))["per_hour"] is None
+
+
+def test_the_verb_explains_an_endpoint_of_the_ledger(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.push({"environments/dev/prices.json": PRICES})
+    scene.define("A")
+    options = ("--repository", scene.forge.url)
+    text = CliRunner().invoke(main, ["explain", "A", *options]).stdout
+    assert re.search("off because +no lease\n", text)
+    result = CliRunner().invoke(main, ["explain", "A", *options, "--output", "json"])
+    assert json.loads(result.stdout)["per_hour"] == "2"

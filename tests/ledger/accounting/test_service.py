@@ -1,0 +1,143 @@
+"""What SageMaker did, from versions of a record; and what nobody could note."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.accounting.reading import LedgerReader, StatusReader
+from ledger.accounting.service import Gap, Watched
+from ledger.accounting.steps import Step, Steps, played
+from ledger.accounting.tariff import Tariff
+from ledger.committers import CONTROLLER
+from ledger.hosts import Host
+from ledger.names import Name
+from ledger.phases import Phase
+from ledger.snapshot import CommitRecord
+from tests.ledger.accounting.test_month import DEFINED, at, entry, lease, prices, second
+
+A = Name("Chat")
+
+
+def watched(*versions: tuple[float, Any]) -> Watched:
+    found = Watched()
+    for hour, entries in reversed(versions):
+        found.add(second(hour), entries)
+    return found
+
+
+def lived(found: Watched, until: float = 100) -> list[tuple[float, float, Phase]]:
+    pieces = found.lives(second(until)).get(A, [])
+    zero = second(0)
+    return [((it.begin - zero) / 3600, (it.end - zero) / 3600, it.phase) for it in pieces]
+
+
+def test_one_that_is_forgotten_ends_there() -> None:
+    found = watched((1, {"e": entry("InService", 1, 1)}), (5, {}), (9, {}))
+    assert lived(found) == [(1, 5, Phase.SERVING)]
+
+
+def test_a_status_begins_when_sagemaker_says_and_hosts_when_they_were_noted() -> None:
+    found = watched((2, {"e": entry("InService", 1, 1)}), (5, {"e": entry("InService", 1, 3)}))
+    assert lived(found) == [(1, 5, Phase.SERVING), (5, 100, Phase.SERVING)]
+    (_, second_piece) = found.lives(second(100))[A]
+    assert second_piece.hosts == (Host("ml.a.large", 3),)
+
+
+def test_what_is_somebody_elses_is_left_out() -> None:
+    assert lived(watched((1, {"e": {**entry("InService", 1, 1), "foreign": True}}))) == []
+
+
+def test_an_entry_that_cannot_be_read_is_none() -> None:
+    found = watched((1, {"e": entry("InService", 1, 1)}), (4, {"e": "broken"}), (6, {"e": {}}))
+    assert lived(found) == [(1, 4, Phase.SERVING)]
+
+
+def test_what_cannot_be_read_and_what_is_late_are_gaps() -> None:
+    found = watched(
+        (1, {"e": entry("InService", 1, 1)}),
+        (3, None),
+        (5, {"e": entry("InService", 1, 1)}),
+        (9, {"e": entry("absent", 8, None)}),
+        (11, None),
+    )
+    assert found.gaps(second(0), second(20)) == [
+        Gap(second(0), second(1), "nothing was noted yet"),
+        Gap(second(3), second(5), "the record of that time cannot be read"),
+        Gap(second(8), second(9), "what moved was noted late"),
+        Gap(second(11), second(20), "the record of that time cannot be read"),
+    ]
+    assert lived(found) == [(1, 8, Phase.SERVING), (8, 100, Phase.ABSENT)]
+
+
+def test_a_reader_of_the_record_knows_a_broken_version_from_one_that_was_begun() -> None:
+    reader = StatusReader(second(2), "dev")
+    versions: list[tuple[float, str, bytes | None]] = [
+        (9, "dev.json", b"{"),
+        (8, "dev.json", b"[]"),
+        (7, "prod.json", b"{}"),
+        (6, "dev.json", b'{"id": "x"}'),
+        (5, "dev.json", None),
+    ]
+    assert all(reader(second(hour), {file: (None, content)}) for hour, file, content in versions)
+    assert not reader(second(1), {"dev.json": (None, b"{}")})
+    reasons = {gap.reason for gap in reader.watched.gaps(second(2), second(20))}
+    assert reasons == {"the record of that time cannot be read"}
+
+
+def test_two_changes_that_did_not_know_of_each_other_buy_each_second_once() -> None:
+    steps = Steps()
+    for step in (Step(5, 10, 14, "Ben"), Step(2, 10, 20, "Ana"), Step(0, None, 10, "Ana")):
+        steps.add(step)
+    lease_ = played(steps)
+    assert [tuple(each) for each in lease_.bought] == [(0, 20, "Ana")]
+
+
+def read(  # noqa: PLR0917  (a commit has so much)
+    reader: LedgerReader,
+    hour: float,
+    file: str,
+    before: bytes | None,
+    after: bytes | None,
+    action: str,
+) -> bool:
+    record = CommitRecord("c", CONTROLLER, at(hour), f"x\n\nLease-Action: {action}\n")
+    return reader(second(hour), {file: (before, after)}, lambda: record)
+
+
+def test_what_leasehold_does_by_itself_has_names_of_its_own() -> None:
+    reader = LedgerReader(second(0), {})
+    ends = [None, lease(10), lease(11), lease(12), lease(9)]
+    actions = ["grant", "credit", "extend", "other"]
+    for number in (3, 2, 1, 0):
+        read(reader, number, "Chat.lease.json", ends[number], ends[number + 1], actions[number])
+    bought = [(each.buyer, each.end) for each in reader.leases[A].bought]
+    assert bought == [("first lease", second(9))]
+    reader = LedgerReader(second(0), {})
+    for number in (2, 1, 0):
+        read(reader, number, "Chat.lease.json", ends[number], ends[number + 1], actions[number])
+    assert [each.buyer for each in reader.leases[A].bought] == [
+        "first lease",
+        "start credit",
+        "kept in use",
+    ]
+
+
+def test_files_that_cannot_be_read_change_nothing() -> None:
+    now = {"Chat.endpoint.json": DEFINED, "prices.json": prices("2"), "README.md": b""}
+    reader = LedgerReader(second(0), now)
+    read(reader, 9, "Chat.endpoint.json", b"{", DEFINED, "")
+    read(reader, 8, "Chat.endpoint.json", DEFINED, b"{", "")
+    read(reader, 7, "Chat.lease.json", lease(9), b"{", "extend")
+    read(reader, 6, "Chat.lock.json", None, b"{}", "")
+    read(reader, 5, "prices.json", b"{", prices("2"), "")
+    assert [each is not None for _, each in reader.definitions[A]] == [True, True]
+    assert reader.leases == {}
+    assert [each is not None for _, each in reader.tariff.versions] == [False, True]
+    assert Tariff().at(0) is None
+
+
+def test_reading_ends_when_all_that_lasted_is_known() -> None:
+    reader = LedgerReader(second(10), {"Chat.lease.json": lease(30)})
+    assert read(reader, 9, "Other.endpoint.json", None, DEFINED, "")
+    assert read(reader, 8, "Chat.lease.json", lease(20), lease(30), "extend")
+    assert not read(reader, 7, "Chat.lease.json", lease(8), lease(20), "extend")
