@@ -40,6 +40,7 @@ from ledger.json_files import Violation
 from ledger.names import EndpointName, Name
 from ledger.observed import Record
 from ledger.overlong import with_overlong
+from ledger.proof import wrong_signers
 from ledger.snapshot import Entries
 
 FUNCTIONS = "functions"  # as the CDK app has it
@@ -104,6 +105,7 @@ class _Check:
         yield from wrong_region(fleet.name, settings)
         yield from _other_account(fleet.name, settings)
         yield from one_token_table(environment_path(fleet.name), settings)
+        yield from wrong_signers(self.entries, fleet.name, settings.verify)
         for holding in fleet.holdings:
             yield from self._of_holding(fleet, settings, holding)
         for broken in fleet.broken:
