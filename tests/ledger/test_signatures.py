@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -98,6 +99,16 @@ def test_every_byte_of_a_signature_counts(tmp_path: Path) -> None:
         changed = f"{begin}\n{text[:at]}{other}{text[at + 1 :]}\n{end}"
         with pytest.raises(Unproven):
             verified(PAYLOAD, changed)
+
+
+def test_a_key_that_no_library_reads_proves_nothing(tmp_path: Path) -> None:
+    """An elliptic curve's point may be written short, which `cryptography` does not know."""
+    begin, *lines, end = by_ssh(keygen(tmp_path, "ec", *KINDS["ecdsa-256"])).strip().splitlines()
+    whole = bytearray(base64.b64decode("".join(lines)))
+    whole[whole.index(b"nistp256", whole.index(b"nistp256") + 1) + 12] = 2
+    changed = f"{begin}\n{base64.b64encode(whole).decode()}\n{end}"
+    with pytest.raises(Unproven, match="not that of its key"):
+        verified(PAYLOAD, changed)
 
 
 def test_a_key_that_cannot_sign_is_refused(tmp_path: Path) -> None:
