@@ -41,6 +41,7 @@ from ledger.names import EndpointName, Name
 from ledger.observed import Record
 from ledger.old_prices import with_old_prices
 from ledger.overlong import with_overlong
+from ledger.proof import wrong_signers
 from ledger.snapshot import Entries
 
 FUNCTIONS = "functions"  # as the CDK app has it
@@ -110,6 +111,7 @@ class _Check:
         yield from wrong_region(fleet.name, settings)
         yield from _other_account(fleet.name, settings)
         yield from one_token_table(environment_path(fleet.name), settings)
+        yield from wrong_signers(self.entries, fleet.name, settings.verify)
         for holding in fleet.holdings:
             yield from self._of_holding(fleet, settings, holding)
         for broken in fleet.broken:

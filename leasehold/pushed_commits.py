@@ -15,6 +15,7 @@ from ledger.proof import SignedCommit
 from ledger.snapshot import Person
 
 _PLAIN = "100644"
+_LEASE = b".lease.json"
 _FORMAT = "%H%x00%P%x00%cn%x00%ce"
 _LARGEST = 256 * 1024  # bytes of a file that a bot writes
 _LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
@@ -41,7 +42,10 @@ def push_of(old: str, new: str, ref: str, *, in_hook: bool) -> Push:
 
 
 def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
-    """Yield what a commit changed against its first parent, in full: a rename is two changes."""
+    """Yield what a commit changed against its first parent, in full: a rename is two changes.
+
+    What is in a lease no rule asks, and most commits of a ledger change nothing else.
+    """
     against = [commit.parents[0], commit.commit] if commit.parents else ["--root", commit.commit]
     told = _git(
         *("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--no-commit-id"),
@@ -49,10 +53,10 @@ def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
     )
     parts = told.split(b"\0")
     for about, path in zip(parts[::2], parts[1::2], strict=False):
-        _, mode, before, after, _ = about.decode().split()
-        yield FileChange(
-            path.decode(errors="backslashreplace"), _blob(before), _blob(after), mode == _PLAIN
-        )
+        _, mode, *blobs, _ = about.decode().split()
+        read = _mark if path.endswith(_LEASE) else _blob
+        before, after = map(read, blobs)
+        yield FileChange(path.decode(errors="backslashreplace"), before, after, mode == _PLAIN)
 
 
 def signed_of(commit: PushedCommit) -> SignedCommit:
@@ -108,6 +112,11 @@ def _unknown(name: str) -> Refused:
         f"git has no {name!r} here, so the push cannot be checked: run this in the repository that"
         " is pushed to, or fetch the whole history first.",
     )
+
+
+def _mark(name: str) -> bytes | None:
+    """Tell only whether something is there."""
+    return None if name in _NOTHING else b""
 
 
 def _blob(name: str) -> bytes | None:

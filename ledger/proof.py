@@ -9,17 +9,19 @@ Both files stand beside environment.json. An author is proven with the committer
 address, or by the gateway, which knows its callers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ledger.committers import bot_of
+from ledger.documents import Verify
 from ledger.errors import Failure
-from ledger.fleet import ROOT
+from ledger.fleet import ROOT, environment_path
+from ledger.json_files import Violation
 from ledger.signatures import Signer, Unproven, read_signers, verified, without_signature
-from ledger.signatures.signers import BOTS, PEOPLE
-from ledger.snapshot import Person
+from ledger.signatures.signers import BOTS, PEOPLE, lines_in_vain
+from ledger.snapshot import Entries, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +98,21 @@ def is_proven(history: History, commit: str, signers: Signers) -> bool | None:
         return is_author_proven(history.signed(commit), signers)
     except Failure:
         return None
+
+
+def wrong_signers(entries: Entries, environment: str, verify: Verify) -> Iterator[Violation]:
+    """Yield where nobody can sign, or a line lets nobody sign.
+
+    It is no reason to leave endpoints alone, so whoever writes the files asks.
+    """
+    for name in (PEOPLE, BOTS):
+        path = f"{ROOT}/{environment}/{name}"
+        content = entries.get(path)
+        text = content.decode(errors="replace") if isinstance(content, bytes) else ""
+        for line in lines_in_vain(text):
+            sentence = f"line {line} lets nobody sign: it is ADDRESS, perhaps options, and the key."
+            yield Violation("LH2044", path, "", sentence, "warning")
+        if verify != "none" and not read_signers(text):
+            sentence = f"it is {verify}, and {name} names nobody: no commit of theirs is proven."
+            level: Literal["error", "warning"] = "error" if verify == "enforce" else "warning"
+            yield Violation("LH2044", environment_path(environment), "/verify", sentence, level)

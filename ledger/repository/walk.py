@@ -177,7 +177,7 @@ def between(graph: Graph, base: str, tip: str, most: int) -> list[RawCommit] | N
     heapq.heapify(waiting)
     known, fresh, found = {base}, {tip} - {base}, dict[str, RawCommit]()
     looked = 0
-    while fresh and waiting and looked < most:
+    while waiting and looked < most and (fresh or _may_be_known(found, -waiting[0][0])):
         looked += 1
         name = heapq.heappop(waiting)[-1]
         fresh.discard(name)
@@ -187,7 +187,7 @@ def between(graph: Graph, base: str, tip: str, most: int) -> list[RawCommit] | N
             if not graph.has(parent):
                 graph.want((looked + 1) * _LARGEST_STEP)
                 continue
-            if (parent in known) or (name not in known and (parent in found or parent in fresh)):
+            if parent in known or (name not in known and (parent in found or parent in fresh)):
                 continue
             if name in known:
                 known.add(parent)
@@ -197,6 +197,11 @@ def between(graph: Graph, base: str, tip: str, most: int) -> list[RawCommit] | N
                 fresh.add(parent)
             heapq.heappush(waiting, (-_date(graph, parent), parent))
     return None if fresh else list(found.values())
+
+
+def _may_be_known(found: dict[str, RawCommit], youngest: int) -> bool:
+    """Tell whether what is left to look at may lead to a commit that was found."""
+    return any(each.date <= youngest for each in found.values())
 
 
 def is_ours(commit: RawCommit) -> bool:

@@ -70,9 +70,8 @@ def verified(payload: bytes, signature: str) -> bytes:
         raise Unproven("its signature was made for something else than git")
     if hashed not in _HASHES:
         raise Unproven("its signature goes by a hash that is not known")
-    algorithm, value = split(made, 2)
     digest = _HASHES[hashed](payload).digest()
-    _keys().check(blob, algorithm, value, _MAGIC + packed(_NAMESPACE, b"", hashed, digest))
+    _keys().check(blob, made, _MAGIC + packed(_NAMESPACE, b"", hashed, digest))
     return blob
 
 

@@ -4,8 +4,9 @@ Only a process that signs or verifies imports this.
 """
 
 import base64
+from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
@@ -21,9 +22,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ledger.errors import Refused
-from ledger.signatures.wire import Unproven, split, split_first
+from ledger.signatures.wire import Unproven, packed, split, split_first
 
 PrivateKey = Ed25519PrivateKey | RSAPrivateKey
+_OF_TOKENS = {
+    b"sk-ssh-ed25519@openssh.com": b"ssh-ed25519",
+    b"sk-ecdsa-sha2-nistp256@openssh.com": b"ecdsa-sha2-nistp256",
+}
+_FLAGS_AND_COUNTER, _TOUCHED = 5, 1  # bytes; a bit
 _OF_CURVE = {256: SHA256(), 384: SHA384(), 521: SHA512()}  # by its bits
 
 
@@ -55,14 +61,40 @@ def sign(key: PrivateKey, content: bytes) -> tuple[bytes, bytes]:
     return b"rsa-sha2-512", key.sign(content, PKCS1v15(), SHA512())
 
 
-def check(blob: bytes, algorithm: bytes, value: bytes, content: bytes) -> None:
+def check(blob: bytes, made: bytes, content: bytes) -> None:
     """Raise Unproven unless the signature is that of the key."""
     kind, _ = split_first(blob)
+    algorithm, rest = split_first(made)
+    value, more = split_first(rest)
+    if kind in _OF_TOKENS:
+        blob, algorithm, content = _by_token(blob, algorithm, content, more)
+        kind = algorithm
+    elif more:
+        raise Unproven("its signature has more than a signature")
     try:
         key = load_ssh_public_key(kind + b" " + base64.b64encode(blob))
         _verify(key, algorithm, value, content)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError) as error:
+    except Unproven:
+        raise
+    except Exception as error:  # whatever becomes of bytes that strangers wrote
         raise Unproven("its signature is not that of its key") from error
+
+
+def _by_token(
+    blob: bytes, algorithm: bytes, content: bytes, more: bytes
+) -> tuple[bytes, bytes, bytes]:
+    """Return the key of a FIDO token as a plain one, and what such a token really signs.
+
+    That is PROTOCOL.u2f of OpenSSH. Somebody has to have touched the token.
+    """
+    plain = _OF_TOKENS[split_first(blob)[0]]
+    if algorithm not in _OF_TOKENS or _OF_TOKENS[algorithm] != plain:
+        raise Unproven("its signature is not that of its key")
+    if len(more) != _FLAGS_AND_COUNTER or not more[0] & _TOUCHED:
+        raise Unproven("nobody touched the token of its key")
+    _, *parts, application = split(blob, 3 if plain == b"ssh-ed25519" else 4)
+    signed = sha256(application).digest() + more + sha256(content).digest()
+    return packed(plain, *parts), plain, signed
 
 
 def _verify(key: SSHPublicKeyTypes, algorithm: bytes, value: bytes, content: bytes) -> None:

@@ -5,7 +5,6 @@
 
 import base64
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -44,29 +43,38 @@ class Signer:
 
 def read_signers(text: str) -> tuple[Signer, ...]:
     """Read allowed signers. A line that is not understood lets nobody sign."""
-    return tuple(_signers(text.splitlines()))
+    return tuple(filter(None, map(_signer, text.splitlines())))
 
 
-def _signers(lines: Iterable[str]) -> Iterator[Signer]:
-    for line in lines:
-        words = [each[1] for each in _WORD.finditer(line.strip())]
-        if len(words) < 3 or words[0].startswith("#"):  # noqa: PLR2004  (whose, what, the key)
-            continue
-        options = {} if _KEY_TYPE.fullmatch(words[1]) else _options(words[1])
-        kind, key = words[1:3] if not options else (*words[2:4], "")[:2]
-        if not _KEY_TYPE.fullmatch(kind) or not options.keys() <= _KNOWN_OPTIONS:
-            continue
-        try:
-            signer = Signer(
-                tuple(words[0].strip('"').split(",")),
-                base64.b64decode(key, validate=True),
-                _instant(options.get("valid-after")),
-                _instant(options.get("valid-before")),
-            )
-        except ValueError:
-            continue
-        if "git" in options.get("namespaces", "git").split(","):
-            yield signer
+def lines_in_vain(text: str) -> tuple[int, ...]:
+    """Return the numbers of the lines that let nobody sign a commit, and are no comment."""
+    lines = enumerate(text.splitlines(), start=1)
+    return tuple(
+        number
+        for number, line in lines
+        if line.strip() and not line.strip().startswith("#") and _signer(line) is None
+    )
+
+
+def _signer(line: str) -> Signer | None:
+    words = [each[1] for each in _WORD.finditer(line.strip())]
+    if len(words) < 3 or words[0].startswith("#"):  # noqa: PLR2004  (whose, what, the key)
+        return None
+    options = {} if _KEY_TYPE.fullmatch(words[1]) else _options(words[1])
+    kind, key = words[1:3] if not options else (*words[2:4], "")[:2]
+    if not _KEY_TYPE.fullmatch(kind) or not options.keys() <= _KNOWN_OPTIONS:
+        return None
+    if "git" not in options.get("namespaces", "git").split(","):
+        return None
+    try:
+        return Signer(
+            tuple(words[0].strip('"').split(",")),
+            base64.b64decode(key, validate=True),
+            _instant(options.get("valid-after")),
+            _instant(options.get("valid-before")),
+        )
+    except ValueError:
+        return None
 
 
 def _options(word: str) -> dict[str, str]:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controller.reconcile import look
+from leasehold.as_of import AsOf
 from ledger.committers import CONTROLLER, GATEWAY
 from ledger.observed import read_applied
 from ledger.proposals import Request, extension
 from ledger.remote import Remote
-from ledger.repository import Person, Repository
+from ledger.repository import Person, Repository, clone
 from ledger.settings import STATUS_BRANCH
 from ledger.signatures import signing_key
 from tests.ledger.forge import ANA, git
@@ -241,3 +244,33 @@ def test_with_none_nobody_looks(scene: Scene, tmp_path: Path) -> None:
     ledger.push({path("Chat"): definition("Chat")}, signed=False)
     assert scene.tick().troubles == ()
     assert ledger.applied() == scene.forge.tip
+
+
+def test_a_plan_of_one_commit_judges_none(ledger: SignedLedger) -> None:
+    ledger.push({path("Chat"): definition("Chat")}, signed=False)
+    as_of = AsOf(ledger.scene.repository.read())
+    planned = look(replace(ledger.scene.dependencies, ledger=as_of), "dev", ledger.scene.now)
+    assert planned.troubles == ()
+    assert [each.name for each in planned.plan.actions] == ["Chat"]
+
+
+def test_a_head_that_went_back_is_no_new_commit(ledger: SignedLedger) -> None:
+    before = ledger.scene.forge.tip
+    ledger.push({path("Chat"): definition("Chat")})
+    ledger.scene.tick()
+    git(ledger.scene.forge.bare, "update-ref", "refs/heads/main", before)
+    tick = ledger.scene.tick()
+    assert not any("LH2042" in each for each in tick.troubles)
+    assert any("does not descend" in each for each in tick.troubles)
+
+
+def test_more_than_can_be_read_is_not_proven(
+    ledger: SignedLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clone, "MOST_BETWEEN", 1)
+    before = ledger.scene.forge.tip
+    for number in range(2):
+        ledger.push({"note": str(number)})
+    tick = ledger.scene.tick()
+    assert "too many commits" in tick.troubles[0]
+    assert ledger.applied() == before

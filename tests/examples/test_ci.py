@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
+from ledger.committers import GATEWAY
 from tests.ledger.forge import Colleague, git
 from tests.scene import definition, lease, path
 
@@ -155,6 +156,9 @@ def on_github(machine: Machine, *, merged: bool = False) -> int:
         "github.server_url": server,
         "github.repository": repository,
         "github.token": "t0ken",
+        "github.event_name": "push" if merged else "pull_request",
+        "github.event.before": machine.base,
+        "github.sha": machine.head,
         "github.event.pull_request.number": "7",
         "github.event.pull_request.head.repo.full_name": "" if merged else repository,
     }
@@ -204,7 +208,8 @@ def on_gitlab(machine: Machine, *, merged: bool = False) -> int:
             "CI_BUILDS_DIR": str(machine.folder),
             "CI_API_V4_URL": "https://gitlab.example.com/api/v4",
             "CI_PROJECT_ID": "1",
-            "CI_MERGE_REQUEST_IID": "7",
+            "CI_MERGE_REQUEST_IID": "" if merged else "7",
+            "CI_COMMIT_SHA": machine.head,
             "CI_JOB_TOKEN": "t0ken",
             "COMMENT_TOKEN": "t0ken",
             "AWS_TOKEN": "t0ken",
@@ -294,3 +299,20 @@ def test_what_was_merged_is_validated_and_planned_no_more(
     assert PLATFORMS[platform](machine, merged=True) == 0, machine.said
     assert "everything is in order" in machine.said
     assert machine.comment is None
+
+
+@pytest.mark.parametrize("platform", ["github", "gitlab"])
+def test_a_bot_that_has_pushed_more_than_leases_is_found(
+    machine: Machine, tmp_path: Path, platform: str
+) -> None:
+    propose(machine, tmp_path, {path("Chat"): a_definition()})
+    tree, bot = git(tmp_path / "writer", "rev-parse", "HEAD^{tree}"), GATEWAY
+    raw = (
+        f"tree {tree}\nparent {machine.base}\nauthor Ben <ben@example.com> 1795800000 +0000\n"
+        f"committer {bot.name} <{bot.email}> 1795800000 +0000\n\nlease(dev): extend\n"
+    )
+    writer = tmp_path / "writer"
+    machine.head = git(writer, "hash-object", "-t", "commit", "-w", "--stdin", given=raw)
+    git(writer, "push", "--quiet", "origin", f"{machine.head}:refs/heads/by-bot")
+    assert PLATFORMS[platform](machine, merged=True) != 0
+    assert "[LH5150]" in machine.said

@@ -481,6 +481,16 @@ def test_settings_are_as_aws_has_its_regions_and_accounts(
     assert in_json(folder) == ([("environment.json", *place)] if place else [])
 
 
+def test_where_signatures_are_asked_for_somebody_has_to_sign(folder: Path) -> None:
+    write(folder, "environment.json", json.dumps({**SETTINGS, "verify": "enforce"}))
+    write(folder, "people.allowed_signers", "ana@example.com ssh-ed25519")
+    assert in_json(folder) == [
+        ("environment.json", "/verify", "LH2044"),
+        ("environment.json", "/verify", "LH2044"),
+        ("people.allowed_signers", "", "LH2044"),
+    ]
+
+
 def test_a_region_that_is_misspelt_has_near_names(folder: Path) -> None:
     write(folder, "environment.json", json.dumps({**SETTINGS, "region_name": "eu-centrall-1"}))
     assert "did you mean eu-central-1" in validate(folder).output

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from ledger import signatures
 from ledger.errors import Refused
 from ledger.signatures import Unproven, read_signers, signing_key, verified
+from ledger.signatures.signers import public_line
+from ledger.signatures.wire import packed
+from tests.debian import require
 from tests.ledger.signing import keygen, public
 
 if TYPE_CHECKING:
@@ -98,6 +108,60 @@ def test_every_byte_of_a_signature_counts(tmp_path: Path) -> None:
         changed = f"{begin}\n{text[:at]}{other}{text[at + 1 :]}\n{end}"
         with pytest.raises(Unproven):
             verified(PAYLOAD, changed)
+
+
+def by_token(kind: str, touched: bytes = b"\1") -> tuple[bytes, str]:
+    """Sign as a FIDO token does, and return the public key with the signature."""
+    application, message = b"ssh:", hashlib.sha512(PAYLOAD).digest()
+    content = b"SSHSIG" + packed(b"git", b"", b"sha512", message)
+    more = touched + (7).to_bytes(4, "big")
+    signed = hashlib.sha256(application).digest() + more + hashlib.sha256(content).digest()
+    if kind == "ed25519":
+        key = Ed25519PrivateKey.generate()
+        name, value = b"sk-ssh-ed25519@openssh.com", key.sign(signed)
+        raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        blob = packed(name, raw, application)
+    else:
+        ec = generate_private_key(SECP256R1())
+        r, s = decode_dss_signature(ec.sign(signed, ECDSA(SHA256())))
+        name, value = b"sk-ecdsa-sha2-nistp256@openssh.com", packed(mpint(r), mpint(s))
+        point = ec.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        blob = packed(name, b"nistp256", point, application)
+    made = packed(name, value) + more
+    whole = b"SSHSIG\0\0\0\1" + packed(blob, b"git", b"", b"sha512", made)
+    text = base64.b64encode(whole).decode()
+    lines = "\n".join(text[at : at + 70] for at in range(0, len(text), 70))
+    return blob, f"-----BEGIN SSH SIGNATURE-----\n{lines}\n-----END SSH SIGNATURE-----\n"
+
+
+def mpint(number: int) -> bytes:
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "ecdsa"])
+def test_what_a_token_signs_is_verified_as_openssh_does(tmp_path: Path, kind: str) -> None:
+    require("ssh-keygen", package="openssh-client")
+    blob, text = by_token(kind)
+    assert verified(PAYLOAD, text) == blob
+    (tmp_path / "signers").write_text(f"ana@example.com {public_line(blob)}\n")
+    (tmp_path / "signature").write_text(text)
+    command = ("ssh-keygen", "-q", "-Y", "verify", "-n", "git", "-I", "ana@example.com")
+    files = ("-f", str(tmp_path / "signers"), "-s", str(tmp_path / "signature"))
+    subprocess.run([*command, *files], input=PAYLOAD, check=True, capture_output=True)
+    with pytest.raises(Unproven, match="not that of its key"):
+        verified(PAYLOAD + b"x", text)
+    with pytest.raises(Unproven, match="touched"):
+        verified(PAYLOAD, by_token(kind, b"\0")[1])
+
+
+def test_a_key_that_no_library_reads_proves_nothing(tmp_path: Path) -> None:
+    """An elliptic curve's point may be written short, which `cryptography` does not know."""
+    begin, *lines, end = by_ssh(keygen(tmp_path, "ec", *KINDS["ecdsa-256"])).strip().splitlines()
+    whole = bytearray(base64.b64decode("".join(lines)))
+    whole[whole.index(b"nistp256", whole.index(b"nistp256") + 1) + 12] = 2
+    changed = f"{begin}\n{base64.b64encode(whole).decode()}\n{end}"
+    with pytest.raises(Unproven, match="not that of its key"):
+        verified(PAYLOAD, changed)
 
 
 def test_a_key_that_cannot_sign_is_refused(tmp_path: Path) -> None:
