@@ -18,7 +18,9 @@ GITHUB = "https://github.com/shop/fleet.git"
 
 def statements(url: str, secret: str, *, writes: bool) -> list[Any]:
     stack = Stack(App(), "Stack", env=Environment(account="123456789012", region="us-east-1"))
-    settings: Any = SimpleNamespace(repository_url=url, git_secret_name=secret)
+    settings: Any = SimpleNamespace(
+        repository_url=url, git_secret_name=secret, reading_secret_name=secret and f"{secret}-read"
+    )
     role = Role(stack, "Role", assumed_by=ServicePrincipal("lambda.amazonaws.com"))
     GitAccess(stack, settings).grant(role, writes=writes)
     policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
@@ -34,13 +36,14 @@ def test_codecommit_is_opened_by_the_role_for_that_repository_alone(writes: bool
     assert "*" not in str(statement["Resource"])
 
 
+@pytest.mark.parametrize(
+    ("writes", "name"), [(True, "shop/git-"), (False, "shop/git-read-")], ids=["writes", "reads"]
+)
 @pytest.mark.parametrize("url", [CODE_COMMIT, GITHUB])
-def test_a_secret_that_is_named_is_what_opens_it(url: str) -> None:
-    (statement,) = statements(url, "shop/git", writes=True)
-    assert set(statement["Action"]) == {
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:DescribeSecret",
-    }
+def test_a_secret_that_is_named_is_what_opens_it(url: str, name: str, *, writes: bool) -> None:
+    (statement,) = statements(url, "shop/git", writes=writes)
+    assert statement["Action"] == "secretsmanager:GetSecretValue"
+    assert f":secret:{name}??????" in str(statement["Resource"])
 
 
 def test_nothing_is_allowed_without_either() -> None:

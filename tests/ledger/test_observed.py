@@ -69,6 +69,7 @@ entries = st.builds(
     api_resource_name=some,
     notices=st.frozensets(texts, max_size=4),
     tag_keys=st.frozensets(texts, max_size=4),
+    held=some,
 )
 
 
@@ -118,6 +119,7 @@ def test_the_strategy_above_fills_every_field() -> None:
         suspended_since=NOON,
         api_resource_name="chat",
         notices=frozenset({"started"}),
+        held="it hosts components",
         tag_keys=frozenset({"team"}),
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
