@@ -17,6 +17,7 @@ from infra.constructs_.front import Front
 from infra.constructs_.gateway_functions import GatewayFunctions
 from infra.constructs_.own_paths import OwnPaths
 from infra.constructs_.token_table import TokenTable
+from infra.constructs_.user_pool import People
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -32,6 +33,9 @@ class GatewayStack(Stack):
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's gateway: an HTTP API that turns requests into commits.",
         )
+        if settings.options.makes_user_pool:
+            people = People(self, "People", settings=settings, options=settings.options)
+            settings = settings.admitting(people.oidc)
         functions = GatewayFunctions(self, "Functions", settings=settings)
         table = TokenTable(
             self,

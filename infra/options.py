@@ -22,12 +22,15 @@ CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate
 WEB_ACL = re.compile(
     r"arn:aws[a-z-]*:wafv2:([a-z0-9-]+):[0-9]{12}:regional/webacl/[\w-]+/[0-9a-f-]+"
 )
+CALLBACK = re.compile(r"https://[^\s#]+|http://localhost(:[0-9]+)?(/[^\s#]*)?")
+LOOPBACK = "http://localhost:8765/callback"
 SWITCHES = {
     "reserved_concurrency": ("on", "off"),
     "api_logs_role": ("on", "off"),
     "git_keys": ("on", "off"),
     "token_table": ("new", "existing"),
     "execution_role": ("existing", "new"),
+    "user_pool": ("none", "new"),
 }
 NAMES = (
     *SWITCHES,
@@ -36,6 +39,7 @@ NAMES = (
     "domain_name",
     "certificate_arn",
     "web_acl_arn",
+    "callback_urls",
 )
 
 
@@ -65,6 +69,8 @@ class Options:
     makes_logs_role: bool = True
     makes_token_table: bool = True
     makes_execution_role: bool = False
+    makes_user_pool: bool = False
+    callback_urls: tuple[str, ...] = (LOOPBACK,)
     vpc: Vpc | None = None
     domain: Domain | None = None
     web_acl_arn: str | None = None
@@ -81,6 +87,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
     subnets, groups = _list(given["subnet_ids"]), _list(given["security_group_ids"])
     problems += _wrong_ids("subnet_ids", subnets, SUBNET)
     problems += _wrong_ids("security_group_ids", groups, SECURITY_GROUP)
+    problems += _wrong_ids("callback_urls", _list(given["callback_urls"]), CALLBACK)
     problems += _wrong_pairs(given)
     problems += _wrong_places(given, region)
     named = given["domain_name"]
@@ -89,6 +96,8 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
         has_keys=given["git_keys"] == "on",
         makes_logs_role=given["api_logs_role"] != "off",
         makes_token_table=given["token_table"] != "existing",  # noqa: S105 - a choice
+        makes_user_pool=given["user_pool"] == "new",
+        callback_urls=_list(given["callback_urls"]) or (LOOPBACK,),
         makes_execution_role=given["execution_role"] == "new",
         vpc=Vpc(subnets=subnets, security_groups=groups) if subnets else None,
         domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
@@ -99,7 +108,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
 
 def _wrong_ids(name: str, ids: tuple[str, ...], form: re.Pattern[str]) -> list[str]:
     wrong = [each for each in ids if not form.fullmatch(each)]
-    return [f"{name}: `{each}` is no id of one: give ids with commas between." for each in wrong]
+    return [f"{name}: `{each}` is none: give them with commas between." for each in wrong]
 
 
 def _wrong_pairs(given: dict[str, str]) -> list[str]:

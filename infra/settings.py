@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ledger.documents import Environment
     from ledger.holdings import Fleet
+    from ledger.identity_settings import Oidc
     from ledger.snapshot import Entries
 
     Context = Callable[[str], object]
@@ -65,6 +66,11 @@ class Settings:
     def named(self, part: str) -> str:
         """Return a name of a stack that no other environment or project of the account has."""
         return f"{self.environment.project_prefix}-{self.name}-{part}"
+
+    def admitting(self, oidc: Oidc) -> Settings:
+        """Return the settings of an API that admits the holders of an issuer's JWTs, too."""
+        identities = replace(self.environment.identities, oidc=oidc)
+        return replace(self, environment=replace(self.environment, identities=identities))
 
     def ledger_variables(self, *, writes: bool) -> dict[str, str]:
         """Return the variables that tell a function where its documents are, and its git secret."""
@@ -107,6 +113,7 @@ def read(folder: Path, context: Context) -> Settings:
         *_wrong_secrets(url, secrets),
         *_wrong_notifications(told, fleet.environment),
         *wrong_options,
+        *_two_issuers(options, fleet.environment),
         *([packages] if isinstance(packages, str) else ()),
     ]
     if problems or fleet.environment is None or isinstance(packages, str):
@@ -225,6 +232,14 @@ def _wrong_notifications(told: Mapping[str, str], environment: Environment | Non
         yield (
             f"topic_arn: `{topic}` is not in {environment.region_name}, where the controller and "
             "its alarms are."
+        )
+
+
+def _two_issuers(options: Options, environment: Environment | None) -> Iterator[str]:
+    if options.makes_user_pool and environment and environment.identities.oidc:
+        yield (
+            "user_pool: the environment has an issuer already (identities.oidc), and the API admits"
+            " one: take one of them away."
         )
 
 

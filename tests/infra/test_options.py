@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gateway.callers.identify import read
+from infra import settings
+from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
 from tests.infra.conftest import CONTEXT, DEFINITIONS, ENVIRONMENT, made_once, synthesise, write
 from tests.infra.synthesis import (
@@ -19,6 +22,7 @@ from tests.infra.synthesis import (
     STREAM,
     WEBHOOK,
     Synthesis,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +61,19 @@ def chosen(
     context = {**CONTEXT, **pretended, **EVERYTHING}
     return Synthesis(
         made_once(tmp_path_factory, "chosen", lambda out: synthesise(folder, out, context))
+    )
+
+
+@pytest.fixture(scope="session")
+def pooled(
+    node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
+    folder = tmp_path_factory.mktemp("pooled")
+    write(folder, ENVIRONMENT)
+    context = {**CONTEXT, **pretended, "user_pool": "new"}
+    context["callback_urls"] = "https://page.example.com/in"
+    return Synthesis(
+        made_once(tmp_path_factory, "pooled", lambda out: synthesise(folder, out, context))
     )
 
 
@@ -135,6 +152,39 @@ def test_the_role_of_the_models_can_be_made(chosen: Synthesis, synthesis: Synthe
     ]
 
 
+def test_people_can_sign_in_at_a_pool_of_their_own(pooled: Synthesis, synthesis: Synthesis) -> None:
+    """By a page, with PKCE, and with the scopes that their groups are worth."""
+    assert not synthesis.resources("AWS::Cognito::UserPool")
+    assert pooled.findings() == []
+    client = pooled.only("AWS::Cognito::UserPoolClient")
+    assert not client["GenerateSecret"]
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["CallbackURLs"] == ["https://page.example.com/in"]
+    (pool,) = pooled.resources("AWS::Cognito::UserPool")
+    groups = {it["GroupName"] for it in pooled.properties("AWS::Cognito::UserPoolGroup")}
+    told = text(pooled.variables(AUTHORIZER)["LEASEHOLD_IDENTITIES"])
+    oidc = read({"LEASEHOLD_IDENTITIES": told}).oidc
+    assert oidc is not None
+    assert oidc.issuer == f"https://cognito-idp.{REGION}.amazonaws.com/<{pool}>"
+    assert set(oidc.scopes) == groups
+    assert oidc.scopes["leasehold-admin"] == ("admin",)
+    assert b"authorizer-oidc" in pooled.asset(AUTHORIZER).read_bytes()
+    program = Path(sys.executable).with_name("cfn-lint")
+    templates = [str(path) for path in pooled.templates()]
+    command = [str(program), "--ignore-checks", "W3005", "--", *templates]
+    linted = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert linted.stdout == ""
+
+
+def test_an_issuer_of_its_own_and_a_pool_exclude_each_other(
+    checkout: Path, context: dict[str, str], tmp_path: Path
+) -> None:
+    oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
+    write(tmp_path, {**ENVIRONMENT, "identities": {"oidc": oidc}})
+    with pytest.raises(SettingsError, match="user_pool: the environment has an issuer already"):
+        settings.read(tmp_path, {**context, "user_pool": "new"}.get)
+
+
 def test_the_accounts_role_for_logs_is_left_alone(chosen: Synthesis, synthesis: Synthesis) -> None:
     assert synthesis.resources("AWS::ApiGateway::Account")
     assert not chosen.resources("AWS::ApiGateway::Account")
@@ -182,8 +232,12 @@ def test_every_choice_is_read() -> None:
         ({"token_table": "mine"}, "token_table: `mine` is none of new, existing."),
         ({"subnet_ids": "subnet-0a1b2c3d"}, "add `-c security_group_ids=...`"),
         ({"security_group_ids": "sg-0a1b2c3d"}, "add `-c subnet_ids=...`"),
-        ({"subnet_ids": "vpc-1", "security_group_ids": "sg-0a1b2c3d"}, "`vpc-1` is no id of one"),
+        (
+            {"subnet_ids": "vpc-1", "security_group_ids": "sg-0a1b2c3d"},
+            "subnet_ids: `vpc-1` is none: give them",
+        ),
         ({"domain_name": "leases.example.com"}, "add `-c certificate_arn=...`"),
+        ({"callback_urls": "http://here"}, "callback_urls: `http://here` is none"),
         ({"domain_name": "A b", "certificate_arn": CERTIFICATE}, "`A b` is no host name"),
         ({"web_acl_arn": "front"}, "web_acl_arn: `front` is no ARN of one."),
         (
