@@ -131,6 +131,8 @@ class Leading:
         if theirs <= 0:
             return None if theirs > _FORGOTTEN_SECONDS else ALONE
         seconds = min(theirs, self._left())
+        if seconds <= 0:
+            return None
         try:
             return write_answer(operation(self.changes.within(seconds), intent.call))
         except Exception as error:  # noqa: BLE001 - it is its caller's, never this process's

@@ -131,12 +131,20 @@ class TestTheDeployedFunction:
         assert answer["statusCode"] == 502
         assert "wr0ng" not in json.dumps(answer)
 
-    def test_says_that_the_secret_is_not_understood(self, function: Scene) -> None:
+    def test_logs_that_the_secret_is_not_understood_until_it_is_mended(
+        self, function: Scene, caplog: pytest.LogCaptureFixture
+    ) -> None:
         keep_secret(function, {"password": "wr0ng"})
-        with pytest.raises(Refused) as caught:
-            deployed.handler(event("GET"), None)
-        assert caught.value.code == "LH2021"
-        assert "wr0ng" not in str(caught.value)
+        with caplog.at_level("INFO"):
+            answer = deployed.handler(event("GET"), None)
+        assert answer["statusCode"] == 502
+        assert "LH2021" in caplog.text
+        assert "wr0ng" not in caplog.text + json.dumps(answer)
+        function.account.client("secretsmanager").put_secret_value(
+            SecretId="git",
+            SecretString=json.dumps({"username": "leasehold", "token": "s3cret"}),
+        )
+        assert deployed.handler(event("GET"), None)["statusCode"] == 200
 
     @pytest.mark.usefixtures("function")
     def test_names_the_variable_that_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -331,6 +331,19 @@ class TestALeader:
         self.lead(company, Ticket("1", _intent(company)), seconds=0.9)
         assert [ticket.id for ticket in company.queue().waiting()] == ["1"]
 
+    def test_gives_back_what_it_did_not_come_to(self, company: Company) -> None:
+        hand = Hand()
+
+        def claim(me: str, ids: list[str]) -> Any:  # noqa: ANN401
+            hand.seconds += 30  # the table is slow
+            return company.queue().claim(me, ids)
+
+        company.queue().put(Ticket("1", _intent(company)), Lock())
+        queue: Any = Altered(company.queue(), {"claim": claim})
+        company.process("leader", queue, 20.0, hand.stopwatch).ask(wish())
+        assert company.log() == []
+        assert company.queue().claim("next", ["1"])
+
     def test_gives_back_what_it_had_no_time_for(self, company: Company) -> None:
         self.lead(company, Ticket("1", _intent(company, left=3000)), is_reachable=False)
         assert [ticket.id for ticket in company.queue().waiting()] == ["1"]
