@@ -66,7 +66,7 @@ deploytest: $(DEV) ## deploy, change and destroy with the CDK's command line (ne
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
-	$(LOCK) --group build --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
+	$(LOCK) --group build --extra sandbox --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in
 	$(LOCK) -c requirements/dev.lock -o requirements/lambda-functions.lock requirements/lambda-functions.in
 
