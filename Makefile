@@ -78,7 +78,7 @@ lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
 	$(LOCK) --group build --group jumpstart --extra sandbox --extra jumpstart \
 	  -o requirements/jumpstart.lock pyproject.toml
-	$(LOCK) --group build --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
+	$(LOCK) --group build --extra sandbox --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in
 	$(LOCK) -c requirements/dev.lock -o requirements/lambda-functions.lock requirements/lambda-functions.in
 

@@ -27,8 +27,8 @@ JOIN = (
     "ec2:UnassignPrivateIpAddresses",
 )
 LAMBDAS_OWN = (
-    "Lambda makes network interfaces by the function's role, and demands these rights without a "
-    "resource. The function's own code is denied all of them."
+    "Lambda makes network interfaces by the function's role, and asks for these rights without a "
+    "resource."
 )
 
 
