@@ -11,6 +11,7 @@ thirty processes that touch it at once would make each other fail.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -30,9 +31,7 @@ MOST = 100  # changes that are looked at together
 _IN_A_TRANSACTION = 50  # an answer is two actions, and a transaction has a hundred
 LOCK_SECONDS = 2.0
 _KEPT_SECONDS = 3600
-_TRIES = 3  # of a transaction that meets another
-_TAKEN = "ConditionalCheckFailedException"
-_CANCELLED = "TransactionCanceledException"
+_TRIES = 3  # of a transaction that meets another, and of a call that the server stumbles over
 _FREE = "attribute_not_exists(lock_holder) OR lock_until < :now"
 
 
@@ -209,19 +208,27 @@ class TableQueue:
         return self._call(operation, TableName=self._table, **arguments)
 
     def _call(self, operation: str, **arguments: object) -> Any:  # noqa: ANN401  (boto3's)
-        try:
-            return getattr(self._client, operation)(**arguments)
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            told: Mapping[str, Any] = error.response
-            if code == _TAKEN:
-                raise _RefusedError(told.get("Item", {})) from error
-            if code == _CANCELLED:
-                reasons = [str(each.get("Code")) for each in told.get("CancellationReasons", ())]
-                raise _CancelledError(reasons) from error
-            raise self._broken(error) from error
-        except BotoCoreError as error:
-            raise self._broken(error) from error
+        """Ask; an error of the server's own is asked again at once, a slow server is not."""
+        for left in reversed(range(_TRIES)):
+            try:
+                return getattr(self._client, operation)(**arguments)
+            except ClientError as error:
+                if not left or not _is_servers_own(error):
+                    raise self._told(error) from error
+            except BotoCoreError as error:
+                raise self._broken(error) from error
+        raise RuntimeError("The table was not asked.")
+
+    def _told(self, error: ClientError) -> Exception:
+        told: Mapping[str, Any] = error.response
+        match told["Error"]["Code"]:
+            case "ConditionalCheckFailedException":
+                return _RefusedError(told.get("Item", {}))
+            case "TransactionCanceledException":
+                reasons = told.get("CancellationReasons", ())
+                return _CancelledError([str(each.get("Code")) for each in reasons])
+            case _:
+                return self._broken(error)
 
     def _gone(self) -> dict[str, Any]:
         return _number(int(self._clock().timestamp()) + _KEPT_SECONDS)
@@ -244,6 +251,11 @@ class _CancelledError(Exception):
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__()
         self.reasons = reasons
+
+
+def _is_servers_own(error: ClientError) -> bool:
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _lock(row: Row) -> Lock:

@@ -162,3 +162,23 @@ def test_what_keeps_failing_is_said() -> None:
     with pytest.raises(Unavailable, match="asked too often"):
         queue.look("1")
     assert list(queue.claim("a", [])) == []
+
+
+class Stumbling:
+    """A client whose server has an error of its own, so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def query(self, **_: object) -> Any:  # noqa: ANN401
+        if self.left:
+            self.left -= 1
+            told: Any = {"Error": {"Code": "500"}, "ResponseMetadata": {"HTTPStatusCode": 500}}
+            raise ClientError(told, "Query")
+        return {"Items": []}
+
+
+def test_what_the_server_stumbles_over_is_asked_again() -> None:
+    assert opened(Stumbling(2), "t").waiting() == []
+    with pytest.raises(Unavailable):
+        opened(Stumbling(3), "t").waiting()
