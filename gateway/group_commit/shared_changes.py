@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 PAUSE = timedelta(seconds=10)
 DEAD_SECONDS = 1.25  # without a sign of life; a beat comes each half a second
 _LOOK_SECONDS = (0.2, 0.4)
+_LONGEST_LOOK = 0.7  # with it, a dead leader is found out within two seconds
+_LATER = 0.15  # of the time that a change has waited: many who wait long ask too often
 _TICK = 0.001  # so that a time ends although numbers are rounded
 _PATIENCE = 0.6  # of a change's time, in which somebody ought to have taken it
 _jitter = random.SystemRandom()
@@ -141,7 +143,9 @@ class _One:
         """Return what another process answered, or this one when it leads; None is: go on alone."""
         queue, patience = self.shared.queue, self._left() * (1 - _PATIENCE)
         while self._left() > 0:
-            self.shared.stopwatch.sleep(min(self._left() + _TICK, _jitter.uniform(*_LOOK_SECONDS)))
+            waited = self.shared.changes.deadline_seconds - self._left()
+            pause = _jitter.uniform(*_LOOK_SECONDS) + _LATER * waited
+            self.shared.stopwatch.sleep(min(self._left() + _TICK, pause, _LONGEST_LOOK))
             lock, told = self._look()
             if told is not None:
                 return _read(told)
