@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
         notebook package deploytest lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 11
 
 run: venv ## run everything on this machine: leasehold up; PORT=N for its gateway
 	@exec $(BIN)/leasehold up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -55,7 +55,7 @@ mutants: $(DEV) ## break what decides in many small ways: do tests notice? MODUL
 bench: $(DEV) ## measure extends, concurrent callers, the planner and the cheap tick
 	$(BIN)/python -m benchmarks
 
-soak: $(DEV) ## drive everything through hours of chaos, kills, stale answers; count open files
+soak: $(DEV) ## hours of chaos, kills, stale answers; count open files
 	LEASEHOLD_SOAK=1 $(BIN)/pytest tests/test_chaos.py tests/test_kills.py tests/test_open_files.py \
 	  tests/test_throttled.py \
 	  tests/controller/test_stale.py tests/controller/test_crash.py --timeout 14400
@@ -69,7 +69,7 @@ notebook: $(DEV) ## run the example notebook, and keep what it answers
 package: $(DEPLOY) ## build the Lambda functions' packages into build/lambda; ARGS=...
 	@$(BIN)/leasehold package $(ARGS)
 
-deploytest: $(DEV) ## deploy, change and destroy with the CDK's command line (needs Node and npm)
+deploytest: $(DEV) ## deploy, change, destroy by the CDK's command line (Node, npm)
 	npm ci --silent
 	$(BIN)/pytest tests/deployment
 

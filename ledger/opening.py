@@ -25,6 +25,7 @@ from ledger.repository import Person, Repository, Sign
 from ledger.settings import STATUS_BRANCH, LedgerSettings
 from ledger.signatures.secret_key import SecretSigner
 
+_KEY_SECONDS = 60.0  # a signing key may be so old when it is asked for
 _BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})
 
 
@@ -36,10 +37,11 @@ def open_deployed_with_status(
     The clones are fresh: what a crashed function left behind is not trusted.
     """
     folder = Path(tempfile.mkdtemp(prefix="leasehold-"))
-    remote = _remote(settings, folder, clock)
+    source = _secret_source(settings, folder, clock)
+    remote = _remote(settings, source, clock)
     sign: Sign | None = None
-    if settings.secret_id:
-        sign = SecretSigner(partial(_secret, settings.secret_id), time.monotonic)
+    if source:
+        sign = SecretSigner(partial(source.text, _KEY_SECONDS), time.monotonic)
     ledger = Repository(remote, folder / "ledger", committer=committer, clock=clock, sign=sign)
     status = Repository(
         replace(remote, branch=STATUS_BRANCH),
@@ -53,12 +55,20 @@ def open_deployed_with_status(
     return ledger, status
 
 
-def _remote(settings: LedgerSettings, folder: Path, clock: Callable[[], datetime]) -> Remote:
-    source: CredentialSource | None = None
-    if settings.secret_id:
-        secret = partial(_secret, settings.secret_id)
-        source = SecretSource(secret, folder / "access", clock, time.monotonic)
-    elif region := region_of(settings.url):
+def _secret_source(
+    settings: LedgerSettings, folder: Path, clock: Callable[[], datetime]
+) -> SecretSource | None:
+    if not settings.secret_id:
+        return None
+    secret = partial(_secret, settings.secret_id)
+    return SecretSource(secret, folder / "access", clock, time.monotonic)
+
+
+def _remote(
+    settings: LedgerSettings, secret: SecretSource | None, clock: Callable[[], datetime]
+) -> Remote:
+    source: CredentialSource | None = secret
+    if secret is None and (region := region_of(settings.url)):
         source = CodeCommitRole(settings.url, region, boto3.Session().get_credentials, clock)
     return Remote(settings.url, settings.branch, source)
 

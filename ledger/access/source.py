@@ -62,6 +62,14 @@ class SecretSource:
         with self._lock:
             return self._current().access()
 
+    def text(self, most_seconds: float) -> str:
+        """Return the secret's text, read no longer ago than that if it can be. Raises Failure."""
+        with self._lock:
+            opened = self._current()
+            if self._now() - self._read_at >= most_seconds:
+                opened = self._opened = self._read_again(opened)
+            return opened.text
+
     def doubt(self) -> None:
         """Read the secret anew for the next connection, unless it was read just now."""
         with self._lock:
@@ -81,15 +89,18 @@ class SecretSource:
         return self._fetch()
 
     def _again(self, opened: _Opened) -> _Opened:
+        found = self._read_again(opened)
+        if found is opened and isinstance(opened.opens, InstallationTokens):
+            opened.opens.forget()  # it may have been revoked
+        return found
+
+    def _read_again(self, opened: _Opened) -> _Opened:
+        """Read the secret; what cannot be read now, or has not changed, stays as it is."""
         try:
             text = self._read()
         except Unavailable:
             return opened
-        if text != opened.text:
-            return self._open(text)
-        if isinstance(opened.opens, InstallationTokens):
-            opened.opens.forget()  # it may have been revoked
-        return opened
+        return opened if text == opened.text else self._open(text)
 
     def _open(self, text: str) -> _Opened:
         secret = read_secret(text)

@@ -268,7 +268,7 @@ def test_a_change_is_validated_and_its_plan_is_a_comment(
     assert PLATFORMS[platform](machine) == 0, machine.said
     assert "everything is in order" in machine.said
     assert machine.comment is not None, machine.said
-    assert "| **grant** | `demo-Chat-Endpoint` |" in machine.comment
+    assert "| **+ start** | `Chat` |" in machine.comment
     assert "t0ken" not in machine.said
 
 

@@ -195,4 +195,4 @@ def test_a_commit_that_is_refused_leaves_a_stale_lock_as_it_was(job: Job) -> Non
 def test_every_file_that_is_to_be_copied_is_there() -> None:
     page = (CI / "README.md").read_text()
     for path in CI.rglob("*.yml"):
-        assert f"`{path.relative_to(CI)}`" in page
+        assert f"]({path.relative_to(CI)})" in page

@@ -202,3 +202,27 @@ class TestAKeyOverSsh:
         vault.text = right
         vault.seconds += READ_AGAIN_SECONDS
         assert repository.read().commit == forge.tip
+
+
+def test_a_text_is_read_again_where_it_is_too_old(tmp_path: Path) -> None:
+    texts, now = ['{"username": "a", "token": "1"}'], [0.0]
+    asked: list[float] = []
+
+    def fetch() -> str:
+        asked.append(now[0])
+        if not texts:
+            raise Unavailable("LH2025", "gone")
+        return texts[0]
+
+    source = SecretSource(fetch, tmp_path, lambda: NOON, lambda: now[0])
+    source.access()
+    assert source.text(60) == texts[0]
+    assert asked == [0.0]
+    now[0], texts[0] = 60.0, '{"username": "a", "token": "2"}'
+    assert source.text(60) == texts[0]
+    assert source.access().credentials == Token("a", "2")
+    assert asked == [0.0, 60.0]
+    now[0] = 120.0
+    known = texts.pop()
+    assert source.text(60) == known
+    assert asked == [0.0, 60.0, 120.0]
