@@ -69,7 +69,7 @@ notebook: $(DEV) ## run the example notebook, and keep what it answers
 package: $(DEPLOY) ## build the Lambda functions' packages into build/lambda; ARGS=...
 	@$(BIN)/leasehold package $(ARGS)
 
-deploytest: $(DEV) ## deploy, change, destroy by the CDK's command line (Node, npm)
+deploytest: $(DEV) ## deploy, change, destroy by the CDK (needs Node)
 	npm ci --silent
 	$(BIN)/pytest tests/deployment
 

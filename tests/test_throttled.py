@@ -29,7 +29,7 @@ from tests.soak import times
 if TYPE_CHECKING:
     from tests.scene import Scene
 
-ENDPOINTS = times(1000, least=40)
+ENDPOINTS = times(1000, least=10)
 MOST_SECONDS = 600.0
 DELETED = "LH3013"  # and its scaling is left behind
 AT_ONCE = 16

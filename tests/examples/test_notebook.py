@@ -37,6 +37,7 @@ DIFFERS = {
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ": "TIME",
     r"\d\d-\d\d-\d{4}-\d\d-\d\d-\d\d": "TIME",
     r"(?<='TimeLeft': ')\d+:\d\d:\d\d\.\d+": "TIME",
+    r"(?<='Added': ')\d+\.\d\d": "MONEY",  # a second more or less is a cent
     r"(?<='SecondsLeft': )\d+": "SECONDS",
     r"(?<='EndpointStatus': ')\w+": "STATUS",  # a tick may not have seen it serve yet
     r"(?<='startDate': )[\d.]+": "SECONDS",
