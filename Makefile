@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
         notebook package deploytest lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 11
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
 
 run: venv ## run everything on this machine: leasehold up; PORT=N for its gateway
 	@exec $(BIN)/leasehold up $(if $(PORT),--port $(PORT)) $(ARGS)
@@ -60,7 +60,7 @@ soak: $(DEV) ## hours of chaos, kills, stale answers; count open files
 	  tests/test_throttled.py \
 	  tests/controller/test_stale.py tests/controller/test_crash.py --timeout 14400
 
-fuzz: $(DEV) ## look for requests and documents that break a parser, a minute for each
+fuzz: $(DEV) ## look for requests and documents that break a parser, each a minute
 	$(BIN)/python -m tests.fuzz
 
 notebook: $(DEV) ## run the example notebook, and keep what it answers
