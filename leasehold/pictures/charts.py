@@ -21,6 +21,7 @@ _OWNERS = (_BLUE, _ORANGE, _GREEN, "#cc79a7", "#56b4e9", _VERMILLION, "#f0e442",
 _FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 _DAY = dict.fromkeys(("date", "week", "month", "quarter", "year"), "%a %d %b")
 _TICKS = {"format": {"hours": "%H:%M", **_DAY}, "labelOverlap": True, "labelFlush": False}
+_NAME = 420  # pixels: SageMaker lets a name have 63 letters
 _HIGH, _LOW = 30, 15  # pixels for an endpoint
 _MOST_LEVEL = 10  # days that have room to be written beside each other
 _MOST_TOTALS = 14  # days whose sums have room above their bars
@@ -47,11 +48,10 @@ DARK = Look("#0d1117", "#e6edf3", "#30363d", "#56b4e9")
 def drawn(picture: timeline.Timeline | costs.Costs, kind: str, *, dark: bool) -> bytes:
     """Draw a picture as `svg` or `png`; the same one is always the same bytes."""
     look = DARK if dark else LIGHT
-    match picture:
-        case timeline.Timeline():
-            spec = _timeline(picture, look).to_dict()
-        case costs.Costs():
-            spec = _costs(picture, look).to_dict()
+    if isinstance(picture, timeline.Timeline):
+        spec = _timeline(picture, look).to_dict()
+    else:
+        spec = _costs(picture, look).to_dict()
     if kind == "svg":
         return str(vl_convert.vegalite_to_svg(spec, vl_version=_VERSION)).encode() + b"\n"
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VERSION, scale=2))
@@ -70,7 +70,7 @@ def _timeline(picture: timeline.Timeline, look: Look) -> alt.VConcatChart:
     row = alt.Y(
         "endpoint:N",
         scale=alt.Scale(domain=list(picture.endpoints)),
-        axis=alt.Axis(title=None, ticks=False, labelLimit=240, grid=True),
+        axis=alt.Axis(title=None, ticks=False, labelLimit=_NAME, grid=True),
     )
     bars = [_bar(each) for each in picture.bars]
     moments = [_moment(each) for each in picture.moments]
@@ -220,7 +220,7 @@ def _styled(chart: alt.VConcatChart, title: str, subtitle: str, look: Look) -> a
         .configure_axis(
             labelColor=text, titleColor=text, gridColor=grid, domainColor=grid, tickColor=grid
         )
-        .configure_legend(labelColor=text, titleColor=text, labelLimit=240)
+        .configure_legend(labelColor=text, titleColor=text, labelLimit=_NAME)
         .configure_view(stroke=grid)
     )
 

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree as ET
@@ -112,6 +113,15 @@ def test_a_hundred_endpoints_have_a_row_each() -> None:
     text = charts.drawn(timeline.picture_of("dev", many, MOMENTS), "svg", dark=False).decode()
     assert all(f">{each.name}<" in text for each in many)
     assert ">Ana<" not in text
+
+
+@pytest.mark.parametrize(("days", "sums"), [(14, 1), (15, 0)])
+def test_sums_stand_above_days_that_have_room_for_them(days: int, sums: int) -> None:
+    names = tuple(f"2026-11-{number:02}" for number in range(1, days + 1))
+    part = costs.Part(names[0], "a", Decimal(7), "a $7.00")
+    picture = costs.Costs("dev", "", (costs.Paid("USD", names, ("a",), (part,)),))
+    text = charts.drawn(picture, "svg", dark=False).decode()
+    assert text.count(">$7.00<") == sums
 
 
 @pytest.mark.parametrize("what", ["timeline", "costs"])
