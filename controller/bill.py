@@ -7,7 +7,7 @@ has no price, is counted and never taken for nothing.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -77,6 +77,8 @@ class Ending:
     at: datetime
     hourly: Decimal | None
     reason: str
+    by_lease: bool = False  # it has a live one, whose last change somebody made
+    kept_by: str = ""  # who changed its lease last, and why, where that is known
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,13 @@ class Bill:
     @property
     def moves_money(self) -> bool:
         return any(row.moves_money for row in self.rows)
+
+    def kept(self, keepers: Mapping[str, str]) -> "Bill":
+        """Return it with who keeps on what ends, as the ledger's history has it."""
+        return replace(
+            self,
+            ends=tuple(replace(each, kept_by=keepers.get(each.name, "")) for each in self.ends),
+        )
 
 
 def bill(tick: Tick, base: Base | None = None) -> Bill:
@@ -288,7 +297,8 @@ class _Pricing:
             for turn in forecast(holding.definition.schedule, holding.lease, now, 1):
                 if not turn.turns_on and turn.at <= now + AHEAD:
                     hourly = per_hour(after, self.prices)
-                    yield Ending(str(holding.name), turn.at, hourly, turn.reason)
+                    by_lease = holding.lease is not None and holding.lease.is_live(now)
+                    yield Ending(str(holding.name), turn.at, hourly, turn.reason, by_lease)
 
     def _digest(self) -> str:
         """Return a digest of actions and prices: the same plan has the same one at any time."""

@@ -110,11 +110,12 @@ def _ends(found: Bill) -> Iterator[str]:
     summed_up = f"Ends in the next 24 h: {len(found.ends)} of {found.on}"
     yield f"<details><summary>{summed_up}</summary>"
     yield ""
-    yield f"| endpoint | ends (UTC) | {_rate_head(found)} | why |"
-    yield "|:--|:--|--:|:--|"
+    yield f"| endpoint | ends (UTC) | {_rate_head(found)} | why | kept by |"
+    yield "|:--|:--|--:|:--|:--|"
     for each in found.ends:
         at = f"{each.at:%Y-%m-%d %H:%M}"
-        yield _line([in_code(each.name), at, rate(each.hourly), in_markdown(each.reason)])
+        keeper = in_markdown(each.kept_by) or "-"
+        yield _line([in_code(each.name), at, rate(each.hourly), in_markdown(each.reason), keeper])
     yield ""
     yield "</details>"
     yield ""

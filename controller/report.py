@@ -207,7 +207,13 @@ def _pair(before: Total, after: Total) -> dict[str, Any]:
 
 def _ending(each: Ending) -> dict[str, Any]:
     hourly = None if each.hourly is None else plain(each.hourly)
-    return {"name": each.name, "at": stamp(each.at), "per_hour": hourly, "reason": each.reason}
+    return {
+        "name": each.name,
+        "at": stamp(each.at),
+        "per_hour": hourly,
+        "reason": each.reason,
+        "kept_by": each.kept_by or None,
+    }
 
 
 def _priced(row: Row | None) -> dict[str, Any]:

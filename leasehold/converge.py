@@ -11,6 +11,7 @@ from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json, as_text
 from leasehold.console import output_option, screen, show_json
 from leasehold.context import Context, clock, connected
+from leasehold.keepers import keepers
 from leasehold.narration import Narrator
 from leasehold.ticking import keep_ticking, until_stopped
 from ledger.committers import CONTROLLER
@@ -56,6 +57,9 @@ def plan(
     """
     tick, base = context.compared(ref, against)
     found = bill(tick, base)
+    found = found.kept(
+        keepers(context, tick.fleet.name, [each.name for each in found.ends if each.by_lease])
+    )
     _show(tick, output, found, summary_only=summary_only)
     if tick.fleet.errors or found.is_over:
         raise SystemExit(1)

@@ -5,6 +5,7 @@ branch's, for what SageMaker did. AWS is not asked.
 """
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,6 +14,9 @@ from leasehold import report_words as words
 from leasehold.console import dim, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
+from leasehold.pictures import costs as drawing
+from leasehold.pictures.files import Files, picture_option
+from leasehold.pictures.page import Page
 from ledger.accounting.account import Account, enter
 from ledger.accounting.tariff import Tariff
 from ledger.errors import Refused
@@ -46,6 +50,7 @@ _DAY = timedelta(days=1)
     default="table",
     show_default=True,
 )
+@picture_option("cost by day and owner")
 def report(  # noqa: PLR0913  (click hands over each option by itself)
     context: Context,
     *,
@@ -55,8 +60,10 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     zone: str,
     prices: str,
     output: str,
+    picture: Path | None,
 ) -> None:
     """Tell what ran, what it cost, who kept it on, and what was saved."""
+    files = Files.of(picture) if picture else None
     now = clock()
     begin, end = _period(since, until, _zone(zone), now)
     ledger = context.repository()
@@ -76,6 +83,9 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
         examples,
         fleet.prices.savings_plan_factor if fleet.prices else None,
     )
+    if files:
+        paid = drawing.picture_of(told)
+        files.write(paid, Page(paid.title, drawing.HEADERS, tuple(drawing.rows(told))))
     _show(told, output)
 
 

@@ -81,7 +81,7 @@ class Report:
 
 def as_rows(report: Report) -> list[tuple[str, str, str, str]]:
     rows = report.rows
-    return [_cells(row) for row in ([*rows, report.total] if len(rows) != 1 else rows)]
+    return [cells_of(row) for row in ([*rows, report.total] if len(rows) != 1 else rows)]
 
 
 def headline(report: Report) -> str:
@@ -98,7 +98,7 @@ def sentences(report: Report) -> Iterator[str]:
     """Yield what the figures mean."""
     account, total = report.account, report.total
     yield (
-        f"cost: {_sum(total.cost)} for {_hours(total.in_service)} h in service: hours times"
+        f"cost: {_sum(total.cost)} for {hours(total.in_service)} h in service: hours times"
         " instances times the list price, without storage, data transfer, tax and discounts."
     )
     if factor := report.savings_plan_factor:
@@ -111,7 +111,7 @@ def sentences(report: Report) -> Iterator[str]:
     savings = account.savings
     yield (
         f"saved: {_sum(savings.handed_back)} handed back: leased time that a release or an idle"
-        f" stop gave back ({_hours(savings.handed_back_seconds)} h), less what was bought again"
+        f" stop gave back ({hours(savings.handed_back_seconds)} h), less what was bought again"
         " before its old end. Nothing is assumed."
     )
     yield (
@@ -127,7 +127,7 @@ def sentences(report: Report) -> Iterator[str]:
         yield f"idle stops: {account.idle_stops} leases were ended for lack of use."
     if total.cost.unpriced:
         yield (
-            f"without a price: {_hours(total.cost.unpriced)} h in service are in no sum, for"
+            f"without a price: {hours(total.cost.unpriced)} h in service are in no sum, for"
             " prices.json had no price of that day, or nobody had noted what they ran on."
             + (" --prices today prices them by the file of now." if _is_dated(report) else "")
         )
@@ -213,9 +213,9 @@ def _starts(account: Account) -> Iterator[str]:
     if account.starts:
         vain = account.starts_in_vain
         failed = f", {vain} of them in vain: what never came costs nothing here" if vain else ""
-        hours = _hours(account.starting_seconds)
+        length = hours(account.starting_seconds)
         yield (
-            f"+ up to {_sum(account.starting)} for {account.starts} starts ({hours} h){failed}."
+            f"+ up to {_sum(account.starting)} for {account.starts} starts ({length} h){failed}."
             " From when on AWS bills a start is not certain, so it is in no sum."
         )
     if _size(account.switching):
@@ -240,8 +240,8 @@ def _is_dated(report: Report) -> bool:
     return report.prices_of != "today"
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
-    return row.name, _hours(row.leased), _hours(row.in_service), _sum(row.cost)
+def cells_of(row: Row) -> tuple[str, str, str, str]:
+    return row.name, hours(row.leased), hours(row.in_service), _sum(row.cost)
 
 
 def _html_row(cells: Sequence[str]) -> str:
@@ -266,11 +266,11 @@ def _sum(found: Sum) -> str:
     """Write a sum, each currency by itself; what has no price is said and is not nothing."""
     said = [money(amount, currency) for currency, amount in found.amounts.items()]
     if found.unpriced:
-        said.append(f"{_hours(found.unpriced)} h without a price")
+        said.append(f"{hours(found.unpriced)} h without a price")
     return " and ".join(said) or "nothing"
 
 
-def _hours(seconds: int) -> str:
+def hours(seconds: int) -> str:
     return f"{cents(seconds / _HOUR):,f}"
 
 

@@ -4,9 +4,9 @@ A line of cells for each, and beneath it who kept it on and when: no figure is i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,12 +14,13 @@ import click
 from leasehold.console import dim, output_option, say, screen, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
+from leasehold.lines import Line, line_of, second
+from leasehold.pictures import timeline as drawing
+from leasehold.pictures.files import Files, picture_option
+from leasehold.pictures.page import Page
 from leasehold.times import as_of
-from ledger.accounting.account import Book
 from ledger.accounting.spans import Span, clipped, length
-from ledger.holdings import Fleet, Holding
 from ledger.lease import stamp
-from ledger.on_time import on_time
 
 _AHEAD = timedelta(days=2)
 _CELLS = 56
@@ -34,30 +35,6 @@ _BLOCKS = {
 _LETTERS = {"starting": "s", "in service": "#", "ahead": "=", "off": ".", "idle": "x"}
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One endpoint: stretches by what they are, and the instants at which it was idle."""
-
-    name: str
-    starting: tuple[Span, ...]
-    in_service: tuple[Span, ...]
-    ahead: tuple[Span, ...]
-    idle: tuple[int, ...]
-    bought: tuple[tuple[int, int, str], ...]
-
-    def cell(self, span: Span) -> str:
-        """Tell what most of a stretch was."""
-        if any(span[0] <= at < span[1] for at in self.idle):
-            return "idle"
-        shares = {
-            "in service": length(clipped(self.in_service, *span)),
-            "starting": length(clipped(self.starting, *span)),
-            "ahead": length(clipped(self.ahead, *span)),
-        }
-        what, share = max(shares.items(), key=lambda item: item[1])
-        return what if share else "off"
-
-
 @click.command
 @connected
 @click.argument("name", required=False)
@@ -68,9 +45,13 @@ class Line:
     show_default=True,
     help="How many days back; two days ahead are shown besides.",
 )
+@picture_option("it")
 @output_option
-def timeline(context: Context, *, name: str | None, days: int, output: str) -> None:
+def timeline(
+    context: Context, *, name: str | None, days: int, picture: Path | None, output: str
+) -> None:
     """Show what NAME, or each endpoint, did and will do, and who kept it on."""
+    files = Files.of(picture) if picture else None
     now = clock().replace(microsecond=0)
     ledger = context.repository()
     snapshot = ledger.read()
@@ -78,12 +59,16 @@ def timeline(context: Context, *, name: str | None, days: int, output: str) -> N
     fleet.require_settings()
     wanted = None if name is None else str(fleet.get(name).name)
     begin, end = now - timedelta(days=days), now + _AHEAD
-    histories = read_histories(context, ledger, fleet, _second(begin))
+    histories = read_histories(context, ledger, fleet, second(begin))
     lines = [
         line_of(book, fleet, begin, now, end)
-        for book in histories.books(_second(now))
+        for book in histories.books(second(now))
         if wanted is None or str(book.name) == wanted
     ]
+    moments = second(begin), second(now), second(end)
+    if files:
+        drawn_as = drawing.picture_of(fleet.name, lines, moments)
+        files.write(drawn_as, Page(drawn_as.title, drawing.HEADERS, tuple(drawing.rows(lines))))
     if output == "json":
         show_json([_as_data(line) for line in lines])
         return
@@ -91,33 +76,24 @@ def timeline(context: Context, *, name: str | None, days: int, output: str) -> N
     say(dim(f"{as_of(fleet.name, snapshot.commit, now)}: {period}"))
     say()
     marks = _BLOCKS if _can_show(_BLOCKS) else _LETTERS
-    for text in drawn(lines, (_second(begin), _second(now), _second(end)), marks):
+    for text in drawn(lines, moments, marks):
         say(text)
     say(dim("  ".join(f"{mark} {what}" for what, mark in marks.items())))
     say()
     show_table(("ENDPOINT", "FROM (UTC)", "TO", "WHO"), list(_who(lines)))
 
 
-def line_of(book: Book, fleet: Fleet, begin: datetime, now: datetime, end: datetime) -> Line:
-    """Return what is shown of an endpoint between two instants."""
-    past = _second(begin), _second(now)
-    item = fleet.find(str(book.name))
-    ahead: Iterator[Span] = iter(())
-    if isinstance(item, Holding):
-        stretches = on_time(item.definition.schedule, item.lease, now, end)
-        ahead = ((_second(each.begin), _second(each.end)) for each in stretches)
-    return Line(
-        str(book.name),
-        tuple(clipped((each.span for each in book.life if each.is_starting), *past)),
-        tuple(clipped((each.span for each in book.life if each.is_in_service), *past)),
-        tuple(ahead),
-        tuple(at for at in book.lease.idle_stops if past[0] <= at < past[1]),
-        tuple(
-            (max(each.begin, past[0]), each.end, each.buyer)
-            for each in book.lease.bought
-            if each.end > past[0]
-        ),
-    )
+def cell(line: Line, span: Span) -> str:
+    """Tell what most of a stretch was."""
+    if any(span[0] <= at < span[1] for at in line.idle):
+        return "idle"
+    shares = {
+        "in service": length(clipped(line.in_service, *span)),
+        "starting": length(clipped(line.starting, *span)),
+        "ahead": length(clipped(line.ahead, *span)),
+    }
+    what, share = max(shares.items(), key=lambda item: item[1])
+    return what if share else "off"
 
 
 def drawn(
@@ -129,7 +105,7 @@ def drawn(
     edges = [begin + (end - begin) * number // _CELLS for number in range(_CELLS + 1)]
     here = sum(1 for edge in edges if edge <= now) - 1
     for line in lines:
-        cells = [marks[line.cell((left, right))] for left, right in pairwise(edges)]
+        cells = [marks[cell(line, (left, right))] for left, right in pairwise(edges)]
         yield f"{line.name.ljust(width)}  {''.join(cells[:here])}|{''.join(cells[here:])}"
 
 
@@ -156,20 +132,22 @@ def _as_data(line: Line) -> dict[str, Any]:
         "starting": spans(line.starting),
         "in_service": spans(line.in_service),
         "ahead": spans(line.ahead),
+        "leased_ahead": spans(line.leased),
+        "scheduled_ahead": spans(line.scheduled),
         "idle_stops": [stamp(_instant(at)) for at in line.idle],
         "kept_by": [
             {"from": stamp(_instant(a)), "to": stamp(_instant(b)), "who": who}
             for a, b, who in line.bought
+        ],
+        "extended": [
+            {"at": stamp(_instant(each.at)), "to": stamp(_instant(each.expires)), "who": each.buyer}
+            for each in line.extended
         ],
     }
 
 
 def _at(second: int) -> str:
     return f"{_instant(second):%a %m-%d %H:%M}"
-
-
-def _second(moment: datetime) -> int:
-    return int(moment.timestamp())
 
 
 def _instant(second: int) -> datetime:

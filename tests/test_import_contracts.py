@@ -31,6 +31,7 @@ FORBIDDEN = {
     "infra": ("infra.settings", "ledger.opening"),
     "sagemaker": ("controller.aws.rollout", "sagemaker"),
     "jumpstart": ("leasehold.lock", "leasehold.jumpstart.sdk"),
+    "pictures": ("leasehold.report", "leasehold.pictures.charts"),
     "predecessor": ("leasehold.predecessor.move", "leasehold.predecessor.account"),
     "git": ("ledger.settings", "pygit2"),
     "ledger": ("ledger.a_module_of_tomorrow", "ledger.opening"),

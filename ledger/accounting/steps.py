@@ -78,16 +78,23 @@ class HandedBack:
 
 @dataclass
 class Lease:
-    """What became of a lease: who bought what of it, and what was handed back."""
+    """What became of a lease: its changes, who bought what of it, and what was handed back."""
 
     bought: list[Bought] = field(default_factory=list)
     handed: list[HandedBack] = field(default_factory=list)
     idle_stops: list[int] = field(default_factory=list)
+    changes: Steps = field(default_factory=Steps)
+
+    def extended(self, begin: int, end: int) -> Iterator[Step]:
+        """Yield the changes between two instants that made it last longer."""
+        for step in self.changes:
+            if begin <= step.at < end and step.expires > max(step.previous or 0, step.at):
+                yield step
 
 
 def played(steps: Steps) -> Lease:
     """Make one change after the other."""
-    found, end = Lease(), None
+    found, end = Lease(changes=steps), None
     for step in steps:
         before = step.previous if step.previous is not None else end
         begin = step.at if before is None else max(before, step.at)

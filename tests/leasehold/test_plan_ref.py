@@ -13,8 +13,10 @@ from click.testing import CliRunner, Result
 from leasehold import work_tree
 from leasehold.cli import main
 from leasehold.work_tree import commit_of
+from ledger.committers import GATEWAY
 from ledger.errors import Refused
-from ledger.snapshot import NotAFile
+from ledger.proposals import Request, extension
+from ledger.snapshot import NotAFile, Person
 from tests.ledger.forge import Colleague, git
 from tests.scene import SETTLE, definition, environment, path
 
@@ -89,6 +91,23 @@ def test_a_detached_and_shallow_checkout_is_planned_as_it_is(
     assert plan.actions("--ref", commit[:10]) == both
     assert f'"commit": "{commit}"' in plan("--ref", "HEAD", "--output", "json").stdout
     assert git(tmp_path / "ci", "status", "--porcelain") == ""
+
+
+def test_what_ends_is_said_with_who_keeps_it_on(
+    scene: Scene, plan: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway = scene.open(GATEWAY)
+    ana = Person("Ana", "ana@example.com")
+    request = Request("dev", "Falcon40B", ana, "r1", scene.now, reason="demo | for the board")
+    gateway.commit(extension(request, 60))
+    scene.tick()
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()  # gives back the minutes of its start
+    (ending,) = json.loads(plan("--output", "json").stdout)["ends"]
+    assert ending["kept_by"] == "Ana: demo | for the board"
+    assert "| Ana: demo \\| for the board |" in plan("--output", "markdown").stdout
+    monkeypatch.chdir(checkout(scene, tmp_path / "ci", scene.forge.tip))
+    assert "| Ana: demo" in plan("--ref", "HEAD", "--output", "markdown").stdout
 
 
 def test_a_commit_below_a_folder_of_the_checkout_counts_from_its_root(

@@ -18,6 +18,8 @@ from tests.ledger.forge import git
 from tests.scene import NOON, SETTLE, definition, path
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.scene import Scene
 
 ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
@@ -166,3 +168,24 @@ def test_a_timeline_shows_what_ran_and_who_kept_it_on(
     (line,) = json.loads(result.stdout)
     assert line["kept_by"][0]["who"] == "Ana <ana@example.com>"
     assert line["in_service"][0]["to"] == "2026-11-23T13:30:00Z"
+    assert [each["who"] for each in line["extended"]] == [
+        "Ana <ana@example.com>",
+        "Ben <ben@example.com>",
+    ]
+
+
+@pytest.mark.parametrize("command", ["timeline", "report"])
+def test_it_is_drawn_where_somebody_asks_for_a_picture(
+    told: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
+) -> None:
+    monkeypatch.setattr(f"leasehold.{command}.clock", lambda: told.now)
+    file = tmp_path / "shown.svg"
+    options = ("--days", "1") if command == "timeline" else ("--since", "2026-11-23")
+    where = ("--repository", told.forge.url, "--picture", str(file))
+    result = CliRunner().invoke(main, [command, *options, *where])
+    assert result.exit_code == 0, result.output
+    assert str(file) in result.stderr
+    assert "<svg" in file.read_text()
+    table = (tmp_path / "shown-table.md").read_text()
+    assert ("| A | in service |" if command == "timeline" else "| 2026-11-23 |") in table
+    assert "ENDPOINT" in result.stdout or "WHO" in result.stdout

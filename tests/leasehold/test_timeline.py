@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from leasehold.timeline import Line, drawn, line_of
+import pytest
+
+from leasehold.lines import Line, line_of
+from leasehold.timeline import drawn
 from ledger.accounting.account import Book
 from ledger.accounting.service import Piece
-from ledger.accounting.steps import Bought, Lease
+from ledger.accounting.steps import Bought, Lease, Step, Steps
 from ledger.holdings import read_fleet
 from ledger.json_files import dump_json
 from ledger.names import Name
@@ -27,17 +30,14 @@ def second(hours: float) -> int:
 
 
 def line(**fields: object) -> Line:
-    empty: dict[str, object] = dict.fromkeys(
-        ("starting", "in_service", "ahead", "idle", "bought"), ()
-    )
-    return Line("A", **{**empty, **fields})  # type: ignore[arg-type]
+    return Line("A", **fields)  # type: ignore[arg-type]
 
 
 def test_a_cell_is_what_most_of_it_was() -> None:
     shown = line(
         starting=((second(-5), second(-4)),),
         in_service=((second(-4), second(-1)),),
-        ahead=((second(0), second(2)),),
+        leased=((second(0), second(2)),),
         idle=(second(-1.5),),
     )
     (text,) = drawn([shown], (second(-7), NOW, second(7)), MARKS)
@@ -47,6 +47,34 @@ def test_a_cell_is_what_most_of_it_was() -> None:
     assert (len(before), len(after)) == (28, 28)
     assert before == "." * 8 + "s" * 4 + "#" * 10 + "x" + "#" + "." * 4
     assert after == "=" * 8 + "." * 20
+
+
+@pytest.mark.parametrize(
+    ("fields", "until", "leased", "scheduled"),
+    [
+        ({}, 5, [(0, 5)], []),
+        ({}, -1, [], []),
+        ({"schedule": {"always_on": True}}, 5, [(0, 5)], [(5, 48)]),
+        ({"schedule": {"always_on": True}}, -1, [], [(0, 48)]),
+        ({"suspended": {"reason": "an audit"}}, 5, [], []),
+        ({"suspended": {"reason": "x", "until": "2026-11-23T11:00:00Z"}}, 5, [(0, 5)], []),
+    ],
+)
+def test_ahead_is_by_its_lease_or_by_its_schedule_alone(
+    fields: dict[str, object],
+    until: float,
+    leased: list[tuple[float, float]],
+    scheduled: list[tuple[float, float]],
+) -> None:
+    files = {
+        "environments/dev/environment.json": environment(),
+        path("A"): definition("A", **fields),
+        path("A", "lease"): lease(NOON + timedelta(hours=until)),
+    }
+    fleet = read_fleet({name: dump_json(each) for name, each in files.items()}, "dev")
+    shown = line_of(Book(Name("A"), [], Lease()), fleet, NOON, NOON, NOON + timedelta(hours=48))
+    assert shown.leased == tuple((second(a), second(b)) for a, b in leased)
+    assert shown.scheduled == tuple((second(a), second(b)) for a, b in scheduled)
 
 
 def test_what_the_ledger_has_is_what_is_shown() -> None:
@@ -62,14 +90,22 @@ def test_what_the_ledger_has_is_what_is_shown() -> None:
         Piece(second(-29), NOW, Phase.SERVING, None, is_suspended=False),
     ]
     bought = [Bought(second(-30), second(-25), "Ana"), Bought(second(-2), second(5), "Ben")]
-    book = Book(Name("A"), life, Lease(bought, idle_stops=[second(-26), second(-3)]))
+    changes = Steps()
+    for step in (
+        Step(second(-1), second(5), second(5), "nobody"),
+        Step(second(-2), None, second(5), "Ben"),
+        Step(second(-30), None, second(-25), "Ana"),
+    ):
+        changes.add(step)
+    book = Book(Name("A"), life, Lease(bought, [], [second(-26), second(-3)], changes))
     begin, until = NOON - timedelta(hours=24), NOON + timedelta(hours=48)
     shown = line_of(book, fleet, begin, NOON, until)
     assert shown == line(
         in_service=((second(-24), NOW),),
-        ahead=((NOW, second(5)),),
+        leased=((NOW, second(5)),),
+        extended=(Step(second(-2), None, second(5), "Ben"),),
         idle=(second(-3),),
         bought=((second(-2), second(5), "Ben"),),
     )
     gone = line_of(Book(Name("Gone"), [], Lease()), fleet, begin, NOON, until)
-    assert gone == Line("Gone", (), (), (), (), ())
+    assert gone == Line("Gone")
