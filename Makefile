@@ -17,7 +17,7 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test quick pure jumpstart jumpstart-tests mutants bench soak fuzz \
+.PHONY: help run tour venv test whole quick pure jumpstart jumpstart-tests mutants bench soak fuzz \
         notebook package deploytest lock clean
 
 help: ## list the targets
@@ -31,9 +31,12 @@ tour: venv ## watch it work by itself, in half a minute
 
 venv: $(RUN) ## make .venv with what a run needs
 
-test: $(DEV) ## lint, types, layers, and all tests with coverage: some minutes
+test: $(DEV) ## lint, types, layers, tests with coverage: some minutes
 	$(lint)
-	$(call beside_types,$(BIN)/pytest -n 3 --cov)
+	$(call beside_types,$(BIN)/pytest -n 3 --cov -m "not whole")
+
+whole: $(DEV) ## the tests of whole programs: killed, in trouble, in long stories
+	$(BIN)/pytest -n 3 -m whole
 
 quick: $(DEV) ## lint, types, layers, and the tests that start nothing: a minute
 	$(lint)

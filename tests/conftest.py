@@ -33,6 +33,24 @@ HERE = Path(__file__).parent
 # Folders whose tests need more than `make test` installs: each has a make target, which names it.
 LONGER = ("deployment", "jumpstart")
 
+# What starts whole programs to kill them, to let them meet trouble, or to play a long story. `make
+# test` leaves it to `make whole`.
+WHOLE = frozenset(
+    {
+        *("controller/test_crash.py", "controller/test_hanging_server.py"),
+        *("controller/test_stale.py", "controller/test_stories.py"),
+        *("examples/test_ci.py", "examples/test_ci_locks.py"),
+        "gateway/test_hanging_server.py",
+        *("ledger/repository/test_repository_deadlines.py",),
+        *("ledger/repository/test_repository_races.py",),
+        *("leasehold/test_damaged_home.py", "leasehold/test_doctor.py"),
+        *("leasehold/test_machine.py", "leasehold/test_migrate_guide.py"),
+        *("leasehold/test_tour.py", "leasehold/test_verify_push.py"),
+        *("test_chaos.py", "test_kills.py", "test_open_files.py"),
+        *("test_resilience.py", "test_throttled.py"),
+    }
+)
+
 
 # mutmut runs a test again in one process, with another object of its class; it has to do the same.
 settings.register_profile(
@@ -71,6 +89,8 @@ def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which are pure. Those of the whole take longest and come first, pure ones last."""
     for test in items:
+        if test.path.is_relative_to(HERE) and str(test.path.relative_to(HERE)) in WHOLE:
+            test.add_marker("whole")
         if purity.is_pure(test):
             test.add_marker("pure")
     items.sort(key=lambda test: (bool(test.get_closest_marker("pure")), test.path.parent != HERE))
