@@ -16,7 +16,7 @@ from aws_cdk.aws_iam import PolicyStatement
 from constructs import Construct
 
 from infra.constructs_.api import Integrations
-from infra.constructs_.arns import function_named
+from infra.constructs_.arns import function_named, project_named
 from infra.constructs_.change_table import ChangeTable
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.long_calls import LongCalls
@@ -37,6 +37,7 @@ from ledger.variables import (
     BRANCH,
     CHANGE_TABLE,
     CONTROLLER_FUNCTION,
+    CONTROLLER_PROJECT,
     RATE_TABLE,
     STATE_MACHINE,
     WEBHOOK_SECRET,
@@ -111,26 +112,29 @@ class GatewayFunctions(Construct):
     def _webhook(self) -> RuntimeFunction:
         """Make the function that anybody may call: all it can do is start a tick."""
         secret_name = self._settings.webhook_secret_name
-        controller = self._settings.named("controller")
+        variable, action, controller = self._controller()
         program = Program(
             handler=contents.WEBHOOK.handler,
             timeout_seconds=ANSWER_SECONDS,
             variables={
                 BRANCH: self._settings.branch,
-                CONTROLLER_FUNCTION: controller,
+                variable: self._settings.named("controller"),
                 **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
             },
         )
         source = packaged(self._settings.packages, contents.WEBHOOK)
         webhook = RuntimeFunction(self, "Webhook", program=program, source=source)
-        webhook.role.add_to_policy(
-            PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[function_named(self, controller)]
-            )
-        )
+        webhook.role.add_to_policy(PolicyStatement(actions=[action], resources=[controller]))
         if secret_name:
             grant_secret(webhook.role, secret_name)
         return webhook
+
+    def _controller(self) -> tuple[str, str, str]:
+        """Return the variable that names the controller, how it is woken, and its ARN."""
+        name = self._settings.named("controller")
+        if self._settings.options.build_minutes:
+            return CONTROLLER_PROJECT, "codebuild:StartBuild", project_named(self, name)
+        return CONTROLLER_FUNCTION, "lambda:InvokeFunction", function_named(self, name)
 
     def _with_ledger(
         self,
