@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Environment, Stack
 
+from infra import concurrency
 from infra.constructs_.alarms import BuildAlarms, ControllerAlarms
 from infra.constructs_.build_project import Build, BuildProject
 from infra.constructs_.execution_role import ExecutionRole
@@ -69,7 +70,7 @@ class ControllerStack(Stack):
                 handler=package.handler,
                 timeout_seconds=TICK_SECONDS,
                 variables=variables,
-                at_most=1 if settings.options.reserves else None,
+                at_most=settings.reserving(concurrency.CONTROLLER),
                 vpc=settings.options.vpc,
                 name=settings.named("controller"),
             ),

@@ -15,6 +15,7 @@ from aws_cdk.aws_apigateway import LambdaIntegration, ResponseTransferMode
 from aws_cdk.aws_iam import PolicyStatement
 from constructs import Construct
 
+from infra import concurrency
 from infra.constructs_.api import Integrations
 from infra.constructs_.arns import function_named, project_named
 from infra.constructs_.change_table import ChangeTable
@@ -116,6 +117,7 @@ class GatewayFunctions(Construct):
         program = Program(
             handler=contents.WEBHOOK.handler,
             timeout_seconds=ANSWER_SECONDS,
+            at_most=self._at_most("Webhook"),
             variables={
                 BRANCH: self._settings.branch,
                 variable: self._settings.named("controller"),
@@ -136,6 +138,13 @@ class GatewayFunctions(Construct):
             return CONTROLLER_PROJECT, "codebuild:StartBuild", project_named(self, name)
         return CONTROLLER_FUNCTION, "lambda:InvokeFunction", function_named(self, name)
 
+    def _at_most(self, name: str) -> int | None:
+        """Return how many of a function run at once, where it has routes without a token."""
+        reserved = {"Gateway": concurrency.GATEWAY, "Webhook": concurrency.WEBHOOK}
+        if self._settings.has_open_models:
+            reserved["Models"] = concurrency.MODELS
+        return self._settings.reserving(reserved[name]) if name in reserved else None
+
     def _with_ledger(
         self,
         name: str,
@@ -150,6 +159,7 @@ class GatewayFunctions(Construct):
         program = Program(
             handler=package.handler,
             timeout_seconds=seconds,
+            at_most=self._at_most(name),
             vpc=settings.options.vpc,
             variables={
                 **settings.ledger_variables(writes=writes),

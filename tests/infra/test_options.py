@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from gateway.callers.identify import read
 from infra import settings
+from infra.concurrency import ALWAYS
 from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
 from tests.infra.conftest import (
@@ -112,6 +114,36 @@ def test_without_reserved_concurrency_a_row_keeps_ticks_apart(
     (writing,) = chosen.allowing(CONTROLLER, "dynamodb:PutItem")
     assert writing.actions == {"dynamodb:PutItem", "dynamodb:DeleteItem"}
     assert writing.resources == {f"<{table['Ref']}.Arn>"}
+
+
+def test_functions_with_open_routes_have_executions_of_their_own(
+    chosen: Synthesis, synthesis: Synthesis
+) -> None:
+    """Whoever floods them takes none of the account's other functions."""
+    open_ = set()
+    for api in ("Api", "Signed"):
+        for method in synthesis.methods(api).values():
+            uri = method["Integration"].get("Uri", "")
+            if method["AuthorizationType"] == "NONE" and method["HttpMethod"] != "OPTIONS":
+                open_ |= set(re.findall(r"'Fn::GetAtt': \['(\w+Function\w+)'", str(uri)))
+    functions = synthesis.resources("AWS::Lambda::Function")
+    reserved = {
+        key: it["Properties"]["ReservedConcurrentExecutions"]
+        for key, it in functions.items()
+        if "ReservedConcurrentExecutions" in it["Properties"]
+    }
+    assert len(open_) == 4
+    assert set(reserved) == open_ | {synthesis.function_id(CONTROLLER)}
+    assert reserved[synthesis.function_id(WEBHOOK)] == 5
+    fixed = sum(reserved[synthesis.function_id(it)] for it in (CONTROLLER, WEBHOOK, GATEWAY))
+    assert fixed == ALWAYS
+    assert "ReservedConcurrentExecutions" not in str(chosen.properties("AWS::Lambda::Function"))
+
+
+def test_models_are_asked_by_as_many_as_come_where_no_path_is_public(
+    quiet_synthesis: Synthesis,
+) -> None:
+    assert "ReservedConcurrentExecutions" not in quiet_synthesis.function(MODELS)
 
 
 def test_what_reaches_the_git_server_is_in_the_private_network(
