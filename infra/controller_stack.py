@@ -1,4 +1,4 @@
-"""The controller of one environment: a function that ticks, what it may touch, its alarms.
+"""The controller of one environment: a function or a build, what it may touch, its alarms.
 
 It must not know what a tick does, nor the gateway.
 """
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Environment, Stack
 
-from infra.constructs_.alarms import ControllerAlarms
+from infra import concurrency
+from infra.constructs_.alarms import BuildAlarms, ControllerAlarms
+from infra.constructs_.build_project import Build, BuildProject
 from infra.constructs_.execution_role import ExecutionRole
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.notice_access import grant_notices
@@ -17,13 +19,17 @@ from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
-from infra.constructs_.tick import Tick
+from infra.constructs_.tick import BuildTick, Tick
 from infra.constructs_.tick_table import TickTable
 from infra.packages.contents import CONTROLLER, CONTROLLER_WITH_KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from aws_cdk.aws_iam import Role
     from constructs import Construct
 
+    from infra.packages.contents import Package
     from infra.settings import Settings
 
 TICK_SECONDS = 180  # a full fleet with a slow git host; a tick that takes longer is stuck
@@ -37,27 +43,70 @@ class ControllerStack(Stack):
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's controller: converges SageMaker endpoints with a repository.",
         )
-        package = CONTROLLER_WITH_KEYS if settings.has_keys else CONTROLLER
+        self._settings = settings
+        minutes = settings.options.build_minutes
+        turns = TickTable(self, "Turns") if minutes or not settings.options.reserves else None
+        variables = {
+            **settings.ledger_variables(writes=True),
+            **(turns.variables if turns else {}),
+        }
+        role = self._build(minutes, variables) if minutes else self._function(variables)
+        if turns:
+            turns.grant_taking(role)
+        GitAccess(self, settings).grant(role, writes=True)
+        grant_sagemaker(role, settings)
+        grant_scaling(role, settings)
+        grant_notices(role, settings)
+        if settings.options.makes_execution_role:
+            ExecutionRole(self, "Execution", settings=settings)
+
+    def _function(self, variables: Mapping[str, str]) -> Role:
+        """Make the function that ticks each minute, and return its role."""
+        settings, package = self._settings, self._package
         controller = RuntimeFunction(
             self,
             "Controller",
             program=Program(
                 handler=package.handler,
                 timeout_seconds=TICK_SECONDS,
-                variables=settings.ledger_variables(writes=True),
-                at_most=1 if settings.options.reserves else None,
+                variables=variables,
+                at_most=settings.reserving(concurrency.CONTROLLER),
                 vpc=settings.options.vpc,
                 name=settings.named("controller"),
             ),
             source=packaged(settings.packages, package),
         )
-        GitAccess(self, settings).grant(controller.role, writes=True)
-        grant_sagemaker(controller.role, settings)
-        grant_scaling(controller.role, settings)
-        grant_notices(controller.role, settings)
         Tick(self, "Tick", controller=controller.function)
-        if not settings.options.reserves:
-            TickTable(self, "Turns", controller=controller)
-        if settings.options.makes_execution_role:
-            ExecutionRole(self, "Execution", settings=settings)
         ControllerAlarms(self, "Alarms", settings=settings)
+        return controller.role
+
+    def _build(self, minutes: int, variables: Mapping[str, str]) -> Role:
+        """Make the project that ticks each few minutes, and return its role."""
+        settings, package = self._settings, self._package
+        name = settings.named("controller")
+        controller = BuildProject(
+            self,
+            "Controller",
+            build=Build(
+                name=name,
+                file=settings.packages.file(package),
+                commands=[tick_command(package)],
+                python=settings.packages.python,
+                architecture=settings.packages.architecture,
+                variables=variables,
+                vpc=settings.options.vpc,
+            ),
+        )
+        BuildTick(self, "Tick", project=name, minutes=minutes)
+        BuildAlarms(self, "Alarms", settings=settings, log=controller.log, minutes=minutes)
+        return controller.role
+
+    @property
+    def _package(self) -> Package:
+        return CONTROLLER_WITH_KEYS if self._settings.has_keys else CONTROLLER
+
+
+def tick_command(package: Package) -> str:
+    """Return the command of one tick, which has as long for it as a function has."""
+    program = f"from {package.entry} import {package.function}; {package.function}({{}}, None)"
+    return f'timeout --kill-after=5 {TICK_SECONDS} python -c "{program}"'

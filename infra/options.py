@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Context = Callable[[str], object]
 
 SUBNET = re.compile(r"subnet-[0-9a-f]{8,17}")
+VPC = re.compile(r"vpc-[0-9a-f]{8,17}")
 SECURITY_GROUP = re.compile(r"sg-[0-9a-f]{8,17}")
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):[0-9]{12}:certificate/[0-9a-f-]+")
@@ -24,6 +25,11 @@ WEB_ACL = re.compile(
 )
 CALLBACK = re.compile(r"https://[^\s#]+|http://localhost(:[0-9]+)?(/[^\s#]*)?")
 LOOPBACK = "http://localhost:8765/callback"
+BUILD_MINUTES = range(5, 61)
+WHY_FIVE = (
+    "A run of CodeBuild is billed by whole minutes, and one each minute would cost about $219 a"
+    " month; a function does that for $0.24. After an hour, leases would end too late."
+)
 SWITCHES = {
     "reserved_concurrency": ("on", "off"),
     "api_logs_role": ("on", "off"),
@@ -31,6 +37,7 @@ SWITCHES = {
     "token_table": ("new", "existing"),
     "execution_role": ("existing", "new"),
     "user_pool": ("none", "new"),
+    "controller": ("lambda", "codebuild"),
 }
 NAMES = (
     *SWITCHES,
@@ -40,13 +47,16 @@ NAMES = (
     "certificate_arn",
     "web_acl_arn",
     "callback_urls",
+    "controller_minutes",
+    "vpc_id",
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Vpc:
-    """Where functions run that have to reach a git server of a private network."""
+    """Where what has to reach a git server of a private network runs; CodeBuild asks for the id."""
 
+    id: str = ""
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
 
@@ -61,7 +71,8 @@ class Domain:
 class Options:
     """`reserves` one of the account's concurrent executions for the controller.
 
-    `has_keys`: the git secret has a key that signs, or that of a GitHub App.
+    `has_keys`: the git secret has a key that signs, or that of a GitHub App. `build_minutes`: the
+    controller is a project of CodeBuild, which is started so often; else a function, each minute.
     """
 
     reserves: bool = True
@@ -71,6 +82,7 @@ class Options:
     makes_execution_role: bool = False
     makes_user_pool: bool = False
     callback_urls: tuple[str, ...] = (LOOPBACK,)
+    build_minutes: int | None = None
     vpc: Vpc | None = None
     domain: Domain | None = None
     web_acl_arn: str | None = None
@@ -90,6 +102,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
     problems += _wrong_ids("callback_urls", _list(given["callback_urls"]), CALLBACK)
     problems += _wrong_pairs(given)
     problems += _wrong_places(given, region)
+    problems += _wrong_builds(given)
     named = given["domain_name"]
     options = Options(
         reserves=given["reserved_concurrency"] != "off",
@@ -99,7 +112,8 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
         makes_user_pool=given["user_pool"] == "new",
         callback_urls=_list(given["callback_urls"]) or (LOOPBACK,),
         makes_execution_role=given["execution_role"] == "new",
-        vpc=Vpc(subnets=subnets, security_groups=groups) if subnets else None,
+        build_minutes=_minutes(given),
+        vpc=(Vpc(id=given["vpc_id"], subnets=subnets, security_groups=groups) if subnets else None),
         domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
         web_acl_arn=given["web_acl_arn"] or None,
     )
@@ -136,9 +150,37 @@ def _wrong_places(given: dict[str, str], region: str) -> list[str]:
     return problems
 
 
+def _wrong_builds(given: dict[str, str]) -> Iterator[str]:
+    """Yield what a controller in CodeBuild lacks, and what one in Lambda has no use for."""
+    minutes, vpc_id = given["controller_minutes"], given["vpc_id"]
+    if vpc_id and not VPC.fullmatch(vpc_id):
+        yield f"vpc_id: `{vpc_id}` is no id of a VPC."
+    if given["controller"] == "codebuild":
+        if minutes and _minutes(given) not in BUILD_MINUTES:
+            yield f"controller_minutes: `{minutes}` is no number from 5 to 60. {WHY_FIVE}"
+        if given["subnet_ids"] and not vpc_id:
+            yield "subnet_ids: CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."
+    elif minutes:
+        yield (
+            "controller_minutes: a function ticks each minute, and has no other interval. Add"
+            " `-c controller=codebuild`, or leave it out."
+        )
+
+
+def _minutes(given: dict[str, str]) -> int | None:
+    """Return how often builds are started; what is no number is 0."""
+    if given["controller"] != "codebuild":
+        return None
+    text = given["controller_minutes"] or str(BUILD_MINUTES.start)
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
 def _list(text: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def _text(value: object) -> str:
+    """Return a text; `cdk.context.json` may have numbers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value.strip() if isinstance(value, str) else ""

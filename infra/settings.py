@@ -79,6 +79,15 @@ class Settings:
             self.name, self.repository_url, self.branch, secret or None
         ).variables()
 
+    def reserving(self, executions: int) -> int | None:
+        """Return how many executions a function has for itself, if the account can reserve any."""
+        return executions if self.options.reserves else None
+
+    @property
+    def has_open_models(self) -> bool:
+        """Tell whether a model is asked without a token by the functions that ask all models."""
+        return any(path.public and path.source is None for path in self.paths)
+
     @property
     def has_keys(self) -> bool:
         """Tell whether functions sign or verify commits, or are a GitHub App."""

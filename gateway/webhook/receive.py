@@ -18,7 +18,7 @@ from gateway.webhook.events import Kind
 from gateway.webhook.secrets import WebhookSecrets
 from gateway.webhook.seen import Seen
 from gateway.webhook.signatures import recognised
-from gateway.webhook.wake import ControllerFunction, Wake
+from gateway.webhook.wake import Wake, controller
 from ledger.errors import Failure
 from ledger.variables import BRANCH
 
@@ -36,7 +36,7 @@ class Webhook:
     @classmethod
     def of(cls, dependencies: WebhookDependencies) -> Self:
         branch = dependencies.variables.get(BRANCH) or "main"
-        wake = dependencies.wake or ControllerFunction(dependencies)
+        wake = dependencies.wake or controller(dependencies)
         return cls(branch, WebhookSecrets(dependencies), wake, dependencies.clock)
 
     def receive(self, call: Call) -> Answer:

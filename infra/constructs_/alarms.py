@@ -21,7 +21,7 @@ from aws_cdk.aws_cloudwatch import (
     TreatMissingData,
 )
 from aws_cdk.aws_cloudwatch_actions import SnsAction
-from aws_cdk.aws_logs import FilterPattern, MetricFilter
+from aws_cdk.aws_logs import FilterPattern, LogGroup, MetricFilter
 from aws_cdk.aws_sns import Topic
 from constructs import Construct
 
@@ -104,6 +104,74 @@ class ControllerAlarms(Alarms):
             dimensions_map={"Environment": self._settings.name},
             statistic=statistic,
             period=PERIOD,
+        )
+
+
+class BuildAlarms(Alarms):
+    """What watches a controller that is built each few minutes, in three of its intervals.
+
+    CodeBuild counts builds. What only a tick knows is read from its lines in the build's log, which
+    are filtered here: nothing says that metrics are made of what CodeBuild writes.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: Settings,
+        log: LogGroup,
+        minutes: int,
+    ) -> None:
+        super().__init__(scope, construct_id, settings=settings)
+        self._log, self._period = log, Duration.minutes(minutes)
+        long = f"{PERIODS * minutes} minutes"
+        self._alarm(
+            "Ticks",
+            self._builds("Builds"),
+            f"No build of the controller has begun for {long}: leases end, and nothing is stopped.",
+            comparison=ComparisonOperator.LESS_THAN_THRESHOLD,
+            missing=TreatMissingData.BREACHING,
+        )
+        self._alarm(
+            "Failures",
+            self._builds("FailedBuilds"),
+            f"Builds of the controller have been failing for {long}: actions or whole ticks fail.",
+        )
+        self._alarm(
+            "OverdueDeletions",
+            self._logged("OverdueDeletions"),
+            f"For {long} something has been running, and costing, that should be off.",
+        )
+        self._alarm(
+            "FrozenRunning",
+            self._logged("FrozenRunning"),
+            f"For {long} something has been running that nobody can stop: its documents cannot be"
+            " read.",
+        )
+
+    def _builds(self, name: str) -> Metric:
+        return Metric(
+            namespace="AWS/CodeBuild",
+            metric_name=name,
+            dimensions_map={"ProjectName": self._settings.named("controller")},
+            statistic="Sum",
+            period=self._period,
+        )
+
+    def _logged(self, key: str) -> Metric:
+        name = f"{key}-{self._settings.name}"
+        MetricFilter(
+            self,
+            f"{key}Logged",
+            log_group=self._log,
+            filter_pattern=FilterPattern.number_value(f"$.{key}", ">=", 0),
+            metric_namespace=NAMESPACE,
+            metric_name=name,
+            metric_value=f"$.{key}",
+        )
+        return Metric(
+            namespace=NAMESPACE, metric_name=name, statistic="Minimum", period=self._period
         )
 
 

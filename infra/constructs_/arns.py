@@ -27,6 +27,11 @@ def function_named(scope: IConstruct, name: str) -> str:
     )
 
 
+def project_named(scope: IConstruct, name: str) -> str:
+    """Return the ARN of a project of CodeBuild in the stack's account and region."""
+    return Stack.of(scope).format_arn(service="codebuild", resource="project", resource_name=name)
+
+
 def alarms(scope: IConstruct, prefix: str) -> str:
     """Return the ARN of all alarms whose names begin so."""
     return Stack.of(scope).format_arn(

@@ -15,8 +15,9 @@ from aws_cdk.aws_apigateway import LambdaIntegration, ResponseTransferMode
 from aws_cdk.aws_iam import PolicyStatement
 from constructs import Construct
 
+from infra import concurrency
 from infra.constructs_.api import Integrations
-from infra.constructs_.arns import function_named
+from infra.constructs_.arns import function_named, project_named
 from infra.constructs_.change_table import ChangeTable
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.long_calls import LongCalls
@@ -37,6 +38,7 @@ from ledger.variables import (
     BRANCH,
     CHANGE_TABLE,
     CONTROLLER_FUNCTION,
+    CONTROLLER_PROJECT,
     RATE_TABLE,
     STATE_MACHINE,
     WEBHOOK_SECRET,
@@ -111,26 +113,37 @@ class GatewayFunctions(Construct):
     def _webhook(self) -> RuntimeFunction:
         """Make the function that anybody may call: all it can do is start a tick."""
         secret_name = self._settings.webhook_secret_name
-        controller = self._settings.named("controller")
+        variable, action, controller = self._controller()
         program = Program(
             handler=contents.WEBHOOK.handler,
             timeout_seconds=ANSWER_SECONDS,
+            at_most=self._at_most("Webhook"),
             variables={
                 BRANCH: self._settings.branch,
-                CONTROLLER_FUNCTION: controller,
+                variable: self._settings.named("controller"),
                 **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
             },
         )
         source = packaged(self._settings.packages, contents.WEBHOOK)
         webhook = RuntimeFunction(self, "Webhook", program=program, source=source)
-        webhook.role.add_to_policy(
-            PolicyStatement(
-                actions=["lambda:InvokeFunction"], resources=[function_named(self, controller)]
-            )
-        )
+        webhook.role.add_to_policy(PolicyStatement(actions=[action], resources=[controller]))
         if secret_name:
             grant_secret(webhook.role, secret_name)
         return webhook
+
+    def _controller(self) -> tuple[str, str, str]:
+        """Return the variable that names the controller, how it is woken, and its ARN."""
+        name = self._settings.named("controller")
+        if self._settings.options.build_minutes:
+            return CONTROLLER_PROJECT, "codebuild:StartBuild", project_named(self, name)
+        return CONTROLLER_FUNCTION, "lambda:InvokeFunction", function_named(self, name)
+
+    def _at_most(self, name: str) -> int | None:
+        """Return how many of a function run at once, where it has routes without a token."""
+        reserved = {"Gateway": concurrency.GATEWAY, "Webhook": concurrency.WEBHOOK}
+        if self._settings.has_open_models:
+            reserved["Models"] = concurrency.MODELS
+        return self._settings.reserving(reserved[name]) if name in reserved else None
 
     def _with_ledger(
         self,
@@ -146,6 +159,7 @@ class GatewayFunctions(Construct):
         program = Program(
             handler=package.handler,
             timeout_seconds=seconds,
+            at_most=self._at_most(name),
             vpc=settings.options.vpc,
             variables={
                 **settings.ledger_variables(writes=writes),

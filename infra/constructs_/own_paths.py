@@ -19,6 +19,7 @@ from aws_cdk.aws_apigateway import LambdaIntegration
 from aws_cdk.aws_iam import Role, ServicePrincipal
 from constructs import Construct
 
+from infra.concurrency import PUBLIC_FUNCTION
 from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
 from infra.constructs_.model_access import grant_models
 from infra.constructs_.runtime_code import folder, function_layer
@@ -91,6 +92,7 @@ class OwnPaths(Construct):
                 handler="app.handler",
                 timeout_seconds=ANSWER_SECONDS,
                 variables={"ENDPOINT_NAME": path.endpoint_name},
+                at_most=self._settings.reserving(PUBLIC_FUNCTION) if path.public else None,
             ),
             source=folder(self._settings.packages, source, self._layer),
         )

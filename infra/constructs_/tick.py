@@ -1,4 +1,4 @@
-"""The schedule of the controller: one tick a minute, and a missed one is not repeated.
+"""The schedule of the controller: a function each minute, a build each few, and none is repeated.
 
 A tick compares the repository with SageMaker from the beginning, so the next one is the retry and
 knows more than a repeat of the last. That is why nothing is retried and no dead-letter queue keeps
@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
+from aws_cdk.aws_codebuild import Project
 from aws_cdk.aws_events import Rule, Schedule
-from aws_cdk.aws_events_targets import LambdaFunction
+from aws_cdk.aws_events_targets import CodeBuildProject, LambdaFunction
 from constructs import Construct
 
 if TYPE_CHECKING:
@@ -30,5 +31,21 @@ class Tick(Construct):
             "EveryMinute",
             description="Has Leasehold's controller compare the repository with SageMaker.",
             schedule=Schedule.rate(MINUTE),
+            targets=[target],
+        )
+
+
+class BuildTick(Construct):
+    """Starts the project of this name; while a build of it runs, CodeBuild refuses another."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, project: str, minutes: int) -> None:
+        super().__init__(scope, construct_id)
+        started = Project.from_project_name(self, "Started", project)
+        target = CodeBuildProject(started, retry_attempts=0, max_event_age=MINUTE)
+        Rule(
+            self,
+            "EveryFewMinutes",
+            description="Has Leasehold's controller compare the repository with SageMaker.",
+            schedule=Schedule.rate(Duration.minutes(minutes)),
             targets=[target],
         )

@@ -1,4 +1,4 @@
-"""The row that keeps two ticks apart, where the account has no concurrency to reserve.
+"""The row that keeps two ticks apart, where no function's reserved concurrency does.
 
 It is there for the length of a tick: losing it costs nothing.
 """
@@ -15,7 +15,7 @@ from infra.constructs_.acknowledged import acknowledge
 from ledger.variables import TICK_TABLE
 
 if TYPE_CHECKING:
-    from infra.constructs_.runtime_function import RuntimeFunction
+    from aws_cdk.aws_iam import Role
 
 PARTITION_KEY = "environment"
 EXPIRY = "ends_at_epoch"
@@ -23,9 +23,9 @@ NOTHING_TO_RECOVER = "It says that a tick is running; there is nothing to recove
 
 
 class TickTable(Construct):
-    def __init__(self, scope: Construct, construct_id: str, *, controller: RuntimeFunction) -> None:
+    def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        table = Table(
+        self._table = Table(
             self,
             "Table",
             partition_key=Attribute(name=PARTITION_KEY, type=AttributeType.STRING),
@@ -33,6 +33,8 @@ class TickTable(Construct):
             billing_mode=BillingMode.PAY_PER_REQUEST,
             removal_policy=RemovalPolicy.DESTROY,
         )
-        table.grant(controller.role, "dynamodb:PutItem", "dynamodb:DeleteItem")
-        controller.function.add_environment(TICK_TABLE, table.table_name)
+        self.variables = {TICK_TABLE: self._table.table_name}
         acknowledge(self, {"AwsSolutions-DDB3": NOTHING_TO_RECOVER})
+
+    def grant_taking(self, role: Role) -> None:
+        self._table.grant(role, "dynamodb:PutItem", "dynamodb:DeleteItem")

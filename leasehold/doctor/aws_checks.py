@@ -6,13 +6,13 @@ from itertools import chain
 from typing import Any
 
 from controller.aws.errors import Absent, aws_errors
+from infra.concurrency import ALWAYS as RESERVED
 from leasehold.doctor.finding import NotKnown, Told, failed, ok, skipped, warning
 from leasehold.doctor.quotas import judged, quota_names, wants
 from leasehold.doctor.subject import Subject
 from ledger.errors import Failure
 
 OLDEST_BOOTSTRAP = 6  # below it the CDK's templates refuse to be deployed
-RESERVED = 1  # what the controller's function takes for itself
 LEAST_LEFT = 10  # what Lambda leaves unreserved in an account with the smallest quota
 USUALLY_LEFT = 100  # and in all others
 _KEY = [{"AttributeName": "token_hash", "KeyType": "HASH"}]
@@ -71,12 +71,16 @@ def concurrency(subject: Subject) -> Iterator[Told]:
         " deploy with `-c reserved_concurrency=off`."
     )
     if free - RESERVED < LEAST_LEFT:
-        sentence = f"{said}: none can be reserved for the controller, so a deployment fails."
+        sentence = f"{said}: a deployment reserves {RESERVED}, so it fails."
         yield failed("LH5163", sentence, fix)
     elif free - RESERVED < USUALLY_LEFT <= most:
-        yield failed("LH5163", f"{said}, and AWS leaves {USUALLY_LEFT} unreserved.", fix)
+        yield failed(
+            "LH5163",
+            f"{said}: a deployment reserves {RESERVED}, and AWS leaves {USUALLY_LEFT} unreserved.",
+            fix,
+        )
     else:
-        yield ok(f"{said}; the controller reserves {RESERVED}.")
+        yield ok(f"{said}; a deployment reserves {RESERVED}.")
 
 
 def instances(subject: Subject) -> Iterator[Told]:

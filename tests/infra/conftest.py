@@ -64,6 +64,14 @@ CONTEXT = {
     "webhook_secret_name": "shop/webhook",
 }
 
+BUILDS = {
+    "controller": "codebuild",
+    "controller_minutes": "10",
+    "vpc_id": "vpc-0a1b2c3d",
+    "subnet_ids": "subnet-0a1b2c3d",
+    "security_group_ids": "sg-0a1b2c3d",
+}
+
 
 def write(folder: Path, environment: object, **definitions: object) -> None:
     """Write the files of the environment `live` below a folder; a text is written as it is."""
@@ -154,6 +162,17 @@ def quiet_synthesis(
     write(folder, document)
     return Synthesis(
         made_once(tmp_path_factory, "quiet", lambda out: synthesise(folder, out, needed))
+    )
+
+
+@pytest.fixture(scope="session")
+def built(
+    node: Path, checkout: Path, packages: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
+    """The same with a controller that CodeBuild runs, in a private network."""
+    context = {**CONTEXT, "packages": str(packages), "architecture": HERE, **BUILDS}
+    return Synthesis(
+        made_once(tmp_path_factory, "built", lambda out: synthesise(checkout, out, context))
     )
 
 

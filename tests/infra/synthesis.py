@@ -175,5 +175,7 @@ def text(value: Any) -> str:  # noqa: ANN401  # a text or a CloudFormation funct
             return f"<{name}.{attribute}>"
         case {"Fn::ImportValue": str(name)}:
             return f"<{name}>"
+        case {"Fn::Sub": str(pattern)}:
+            return pattern
         case _:
             raise AssertionError(f"not a text: {value}")

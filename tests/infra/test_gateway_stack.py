@@ -179,9 +179,14 @@ def test_whatever_functions_read_is_told_to_one_of_them(synthesis: Synthesis) ->
     known = {value for name, value in vars(variables).items() if name.isupper()}
     assert told - known == {"AWS_LAMBDA_EXEC_WRAPPER"}
     # `leasehold up` alone has the first; the second is told where the environment names origins,
-    # and the last, which is the controller's, where no concurrency is reserved.
-    others = {variables.WEBHOOK_SECRET_VALUE, variables.ALLOWED_ORIGINS, variables.TICK_TABLE}
-    assert known - told == others
+    # the third where the controller is a build, and the last, which is the controller's, where no
+    # concurrency is reserved.
+    assert known - told == {
+        variables.WEBHOOK_SECRET_VALUE,
+        variables.ALLOWED_ORIGINS,
+        variables.CONTROLLER_PROJECT,
+        variables.TICK_TABLE,
+    }
 
 
 def test_without_a_secret_nobody_is_believed_to_be_the_git_host(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SERVICES = {
     "application-autoscaling": "application-autoscaling",
     "cloudwatch": "cloudwatch",
+    "codebuild": "codebuild",
     "dynamodb": "dynamodb",
     "events": "events",
     "lambda": "lambda",

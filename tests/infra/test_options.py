@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +12,18 @@ import pytest
 
 from gateway.callers.identify import read
 from infra import settings
+from infra.concurrency import ALWAYS
 from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
-from tests.infra.conftest import CONTEXT, DEFINITIONS, ENVIRONMENT, made_once, synthesise, write
+from tests.infra.conftest import (
+    BUILDS,
+    CONTEXT,
+    DEFINITIONS,
+    ENVIRONMENT,
+    made_once,
+    synthesise,
+    write,
+)
 from tests.infra.synthesis import (
     AUTHORIZER,
     CONTROLLER,
@@ -81,11 +91,13 @@ def test_every_choice_passes_cdk_nag(chosen: Synthesis) -> None:
     assert chosen.findings() == []
 
 
-def test_cfn_lint_has_nothing_to_say(synthesis: Synthesis, chosen: Synthesis) -> None:
-    """Of what is chosen by default, and of what is chosen otherwise."""
+def test_cfn_lint_has_nothing_to_say(
+    synthesis: Synthesis, chosen: Synthesis, built: Synthesis
+) -> None:
+    """Of what is chosen by default, of what is chosen otherwise, and of builds."""
     program = Path(sys.executable).with_name("cfn-lint")
-    templates = [str(path) for each in (synthesis, chosen) for path in each.templates()]
-    assert len(templates) == 4
+    templates = [str(path) for each in (synthesis, chosen, built) for path in each.templates()]
+    assert len(templates) == 6
     # W3005: aws-cdk-lib itself makes every function depend on its role a second time.
     command = [str(program), "--ignore-checks", "W3005", "--", *templates]
     linted = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -102,6 +114,36 @@ def test_without_reserved_concurrency_a_row_keeps_ticks_apart(
     (writing,) = chosen.allowing(CONTROLLER, "dynamodb:PutItem")
     assert writing.actions == {"dynamodb:PutItem", "dynamodb:DeleteItem"}
     assert writing.resources == {f"<{table['Ref']}.Arn>"}
+
+
+def test_functions_with_open_routes_have_executions_of_their_own(
+    chosen: Synthesis, synthesis: Synthesis
+) -> None:
+    """Whoever floods them takes none of the account's other functions."""
+    open_ = set()
+    for api in ("Api", "Signed"):
+        for method in synthesis.methods(api).values():
+            uri = method["Integration"].get("Uri", "")
+            if method["AuthorizationType"] == "NONE" and method["HttpMethod"] != "OPTIONS":
+                open_ |= set(re.findall(r"'Fn::GetAtt': \['(\w+Function\w+)'", str(uri)))
+    functions = synthesis.resources("AWS::Lambda::Function")
+    reserved = {
+        key: it["Properties"]["ReservedConcurrentExecutions"]
+        for key, it in functions.items()
+        if "ReservedConcurrentExecutions" in it["Properties"]
+    }
+    assert len(open_) == 4
+    assert set(reserved) == open_ | {synthesis.function_id(CONTROLLER)}
+    assert reserved[synthesis.function_id(WEBHOOK)] == 5
+    fixed = sum(reserved[synthesis.function_id(it)] for it in (CONTROLLER, WEBHOOK, GATEWAY))
+    assert fixed == ALWAYS
+    assert "ReservedConcurrentExecutions" not in str(chosen.properties("AWS::Lambda::Function"))
+
+
+def test_models_are_asked_by_as_many_as_come_where_no_path_is_public(
+    quiet_synthesis: Synthesis,
+) -> None:
+    assert "ReservedConcurrentExecutions" not in quiet_synthesis.function(MODELS)
 
 
 def test_what_reaches_the_git_server_is_in_the_private_network(
@@ -225,9 +267,33 @@ def test_every_choice_is_read() -> None:
     )
 
 
+def test_a_controller_of_builds_is_read() -> None:
+    """Each few minutes, five unless more are said; a file of the context may have a number."""
+    options, problems = read_options(BUILDS.get, REGION)
+    vpc = Vpc(id="vpc-0a1b2c3d", subnets=("subnet-0a1b2c3d",), security_groups=("sg-0a1b2c3d",))
+    assert (options, problems) == (Options(build_minutes=10, vpc=vpc), [])
+    chosen: dict[str, object] = {"controller": "codebuild"}
+    assert read_options(chosen.get, REGION)[0].build_minutes == 5
+    for minutes in (60, "60"):
+        told = {**chosen, "controller_minutes": minutes}
+        assert read_options(told.get, REGION)[0].build_minutes == 60
+
+
+@pytest.mark.parametrize("minutes", [1, 4, 61, "0", "-5", "5.5", "often", "\u0665", "1e1"])
+def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int) -> None:
+    told = {"controller": "codebuild", "controller_minutes": minutes}
+    _, (problem,) = read_options(told.get, REGION)
+    assert problem.startswith(f"controller_minutes: `{minutes}` is no number from 5 to 60.")
+    assert "about $219 a month" in problem
+
+
 @pytest.mark.parametrize(
     ("context", "said"),
     [
+        ({"controller": "fargate"}, "controller: `fargate` is none of lambda, codebuild."),
+        ({"controller_minutes": "5"}, "Add `-c controller=codebuild`, or leave it out."),
+        ({"vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
+        ({**BUILDS, "vpc_id": ""}, "CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."),
         ({"reserved_concurrency": "no"}, "reserved_concurrency: `no` is none of on, off."),
         ({"token_table": "mine"}, "token_table: `mine` is none of new, existing."),
         ({"subnet_ids": "subnet-0a1b2c3d"}, "add `-c security_group_ids=...`"),

@@ -226,12 +226,12 @@ def test_an_account_is_bootstrapped_lately_enough(
     ("limit", "state"),
     [
         ((10, 10), "failed"),
-        ((1000, 100), "failed"),
-        ((1000, 101), "ok"),
-        ((50, 50), "ok"),
+        ((50, 50), "failed"),
+        ((1000, 205), "failed"),
+        ((1000, 206), "ok"),
     ],
 )
-def test_lambda_has_room_for_the_controller(
+def test_lambda_has_room_for_what_is_reserved(
     scene: Scene, account: Account, limit: tuple[int, int], state: str
 ) -> None:
     account.concurrency = limit

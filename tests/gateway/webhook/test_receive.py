@@ -9,12 +9,14 @@ import json
 import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import boto3
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from gateway.dependencies import Dependencies
 from gateway.handler import build
@@ -23,7 +25,12 @@ from gateway.webhook.seen import REMEMBERED
 from gateway.webhook.signatures import sign
 from ledger.committers import GATEWAY
 from ledger.errors import Unavailable
-from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET, WEBHOOK_SECRET_VALUE
+from ledger.variables import (
+    CONTROLLER_FUNCTION,
+    CONTROLLER_PROJECT,
+    WEBHOOK_SECRET,
+    WEBHOOK_SECRET_VALUE,
+)
 from tests.conftest import staged
 from tests.gateway.api import Answer, Api, deployed
 from tests.lambda_service import front_door
@@ -279,6 +286,23 @@ class TestTheDeployedFunction:
         _, body = answered(dependencies, b'{"ref":"refs/heads/main"}', {"X-Gitlab-Token": NEW})
         assert CONTROLLER_FUNCTION in body["error"]
 
+    def test_starts_the_build_of_a_controller_that_is_one(self, scene_of_all: Scene) -> None:
+        started: list[str] = []
+        codebuild = SimpleNamespace(start_build=lambda **told: started.append(told["projectName"]))
+        status, body = answered(building(scene_of_all, codebuild), *PUSHED)
+        assert (status, started) == (202, ["the-project"]), body
+
+    def test_says_that_a_build_was_refused(self, scene_of_all: Scene) -> None:
+        """While another runs: it may have read the ledger before this push."""
+
+        def refuse(**_: str) -> None:
+            error: Any = {"Code": "AccountLimitExceededException", "Message": "1 build is running"}
+            raise ClientError({"Error": error}, "StartBuild")
+
+        codebuild = SimpleNamespace(start_build=refuse)
+        status, body = answered(building(scene_of_all, codebuild), *PUSHED)
+        assert (status, body["code"]) == (503, "LH4407")
+
     def test_knows_the_branch_by_its_setting(self, scene_of_all: Scene) -> None:
         variables = {WEBHOOK_SECRET_VALUE: NEW, "LEASEHOLD_BRANCH": "live"}
         dependencies = parts_of(scene_of_all, nowhere(), variables)
@@ -297,6 +321,22 @@ def parts_of(scene: Scene, client: Any, variables: Mapping[str, str]) -> Depende
         return client if service == "lambda" else scene.account.client(service, config)
 
     return Dependencies(scene.open(GATEWAY), "dev", lambda: scene.now, clients, variables=variables)
+
+
+PUSHED = (b'{"ref":"refs/heads/main"}', {"X-Gitlab-Token": NEW})
+
+
+def building(scene: Scene, codebuild: Any) -> Dependencies:  # noqa: ANN401
+    """Give a gateway whose controller is a project of CodeBuild."""
+    variables = {WEBHOOK_SECRET_VALUE: NEW, CONTROLLER_PROJECT: "the-project"}
+    clients = {"codebuild": codebuild}
+    return Dependencies(
+        scene.open(GATEWAY),
+        "dev",
+        lambda: scene.now,
+        lambda service, config: clients[service],  # noqa: ARG005  (boto3's signature)
+        variables=variables,
+    )
 
 
 def aws(scene: Scene, client: Any, secret: str, text: str) -> Dependencies:  # noqa: ANN401
