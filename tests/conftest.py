@@ -45,7 +45,8 @@ WHOLE = frozenset(
         *("ledger/repository/test_repository_races.py",),
         *("leasehold/test_damaged_home.py", "leasehold/test_doctor.py"),
         *("leasehold/test_machine.py", "leasehold/test_migrate_guide.py"),
-        *("leasehold/test_tour.py", "leasehold/test_verify_push.py"),
+        *("leasehold/test_tour.py", "leasehold/test_up.py", "leasehold/test_verify_push.py"),
+        "sandbox/test_state.py",
         *("test_chaos.py", "test_kills.py", "test_open_files.py"),
         *("test_resilience.py", "test_throttled.py"),
     }
