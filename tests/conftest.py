@@ -46,7 +46,8 @@ WHOLE = frozenset(
         *("leasehold/test_damaged_home.py", "leasehold/test_doctor.py"),
         *("leasehold/test_machine.py", "leasehold/test_migrate_guide.py"),
         *("leasehold/test_tour.py", "leasehold/test_up.py", "leasehold/test_verify_push.py"),
-        "sandbox/test_state.py",
+        *("ledger/repository/test_repository_transports.py", "sandbox/test_state.py"),
+        "examples/test_notebook.py",
         *("test_chaos.py", "test_kills.py", "test_open_files.py"),
         *("test_resilience.py", "test_throttled.py"),
     }

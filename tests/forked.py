@@ -17,6 +17,7 @@ import atexit
 import faulthandler
 import gc
 import json
+import math
 import os
 import select
 import signal
@@ -24,6 +25,8 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -43,6 +46,7 @@ MODULES = (
     "moto.sts.models",
 )
 AT_ONCE = 100
+_MOMENT = 0.1  # seconds
 Output = IO[bytes] | int | None
 
 
@@ -52,6 +56,7 @@ class Forked:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._said = b""
+        self._asking = threading.Lock()
         self.returncode: int | None = None
         while b"\n" not in self._said:
             self._hear()
@@ -63,18 +68,24 @@ class Forked:
         self._said += said
 
     def poll(self) -> int | None:
-        if self.returncode is None and select.select([self._connection], [], [], 0)[0]:
-            self._hear()
-            _, ended, status = self._said.partition(b"\n")
-            if ended and status.endswith(b"\n"):
-                self.returncode = os.waitstatus_to_exitcode(int(status))
-                self._connection.close()
-        return self.returncode
+        return self._look(0)
 
-    def wait(self, timeout: float | None = None) -> int:
-        while (code := self.poll()) is None:
-            if not select.select([self._connection], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(["leasehold"], timeout or 0)
+    def _look(self, seconds: float) -> int | None:
+        """Give the exit code, after so long at most. Threads look one after the other."""
+        with self._asking:
+            if self.returncode is None and select.select([self._connection], [], [], seconds)[0]:
+                self._hear()
+                _, ended, status = self._said.partition(b"\n")
+                if ended and status.endswith(b"\n"):
+                    self.returncode = os.waitstatus_to_exitcode(int(status))
+                    self._connection.close()
+            return self.returncode
+
+    def wait(self, timeout: float = math.inf) -> int:
+        until = time.monotonic() + timeout
+        while (code := self._look(_MOMENT)) is None:
+            if time.monotonic() > until:
+                raise subprocess.TimeoutExpired(["leasehold"], timeout)
         return code
 
     def send_signal(self, number: int) -> None:

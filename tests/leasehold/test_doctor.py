@@ -184,7 +184,7 @@ def test_a_git_server_that_is_gone_hides_nothing_of_aws(scene: Scene, account: A
 def test_a_sandbox_has_nothing_that_is_deployed(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
     done = run("--home", str(up.announcement.parent), "--output", "json")
     found = {each["check"]: each for each in json.loads(done.stdout)}
-    assert done.exit_code == 0
+    assert done.exit_code == 0, [each for each in found.values() if each["state"] == "failed"]
     assert found["bootstrap"]["sentence"].startswith("Not looked at: this is a sandbox")
     assert {found[name]["state"] for name in ("repository: write", "status branch")} == {"ok"}
     assert found["webhook"]["state"] in ("ok", "warning")
@@ -201,7 +201,7 @@ def test_credentials_are_for_the_account_of_the_role(scene: Scene, account: Acco
 def test_an_account_that_aws_refuses_is_told_and_the_ledger_goes_on(
     scene: Scene, account: Account
 ) -> None:
-    scene.account.order_fault("throttle", operation="GetCallerIdentity", times=9)
+    scene.account.order_fault("denied", operation="GetCallerIdentity", times=9)
     found = examined(scene)
     assert found["credentials"]["state"] == "failed"
     assert found["bootstrap"]["sentence"].endswith("the check `credentials`.")
