@@ -19,7 +19,7 @@ from typing import TypeVar
 import pygit2
 
 from ledger.deadline import turn
-from ledger.errors import Refused, Unavailable
+from ledger.errors import Failure, Refused, Unavailable
 from ledger.history import KEY_LIFETIME
 from ledger.proof import SignedCommit
 from ledger.repository.commits import (
@@ -52,6 +52,7 @@ from ledger.writer import Damaged, PushFailed
 _Read = TypeVar("_Read")
 _MOST_PACK_FILES = 200
 _MOST_LOOSE_OBJECTS = 8192
+_MOST_TRIES = 3
 _USES_BETWEEN_COUNTS = 64
 _FIRST_STEP = 64  # commits deep
 _STEP = 8  # times as deep as the one before
@@ -159,8 +160,22 @@ class Clone:
                 repository.references.create(TRACKING, tip.commit, force=True)
 
     def try_push(self) -> None:
-        """Push the head onto itself. Raises `Failure`."""
-        tip = self.fetch().commit
+        """Push the head onto itself. Raises `Failure`.
+
+        Where somebody else pushes meanwhile, the server may refuse it for that: it is tried again.
+        """
+        for _ in range(_MOST_TRIES):
+            tip = self.fetch().commit
+            try:
+                self._push_onto_itself(tip)
+            except Failure:
+                if self.head() == tip:
+                    raise
+            else:
+                return
+        raise Unavailable("LH2008", "The push failed: others push all the time.")
+
+    def _push_onto_itself(self, tip: str) -> None:
         with turn(self._lock), self._guarded():
             outgoing = self._outgoing(tip)
         try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -596,6 +597,28 @@ def test_a_push_onto_itself_moves_nothing(forge: Forge, tmp_path: Path) -> None:
     with pytest.raises(Unavailable) as failed:
         repository.try_push()
     assert failed.value.code == "LH2008"
+
+
+_OTHERS_PUSH = """
+unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+test "$(cat pushed 2>/dev/null | wc -l)" -ge %d && exit 0
+echo again >> pushed
+git -c user.name=Bo -c user.email=bo@example.com update-ref refs/heads/main \
+  "$(git -c user.name=Bo -c user.email=bo@example.com commit-tree -m other -p main 'main^{tree}')"
+echo busy >&2
+exit 1
+"""
+
+
+@pytest.mark.parametrize(("times", "said"), [(2, None), (3, "others push all the time")])
+def test_a_push_onto_itself_is_tried_again_where_others_push(
+    forge: Forge, tmp_path: Path, times: int, said: str | None
+) -> None:
+    repository = opened(forge.url, tmp_path / "cache")
+    forge.hook("pre-receive", _OTHERS_PUSH % times)
+    with pytest.raises(Unavailable, match=said) if said else nullcontext():
+        repository.try_push()
+    assert len(forge.subjects()) == 1 + times
 
 
 def test_parents_are_told_where_the_clone_ends_too(forge: Forge, tmp_path: Path) -> None:
