@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
-from aws_cdk.aws_dynamodb import Attribute, AttributeType, BillingMode, Table
 from constructs import Construct
 
-from infra.constructs_.acknowledged import acknowledge
+from infra.constructs_.short_lived_table import short_lived_table
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import IGrantable
@@ -26,16 +24,7 @@ CALLS = ("BatchGetItem", "DeleteItem", "PutItem", "Query", "UpdateItem")
 class ChangeTable(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.table = Table(
-            self,
-            "Table",
-            partition_key=Attribute(name=KIND, type=AttributeType.STRING),
-            sort_key=Attribute(name=ID, type=AttributeType.STRING),
-            time_to_live_attribute=EXPIRY,
-            billing_mode=BillingMode.PAY_PER_REQUEST,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        acknowledge(self, {"AwsSolutions-DDB3": NOTHING_TO_RECOVER})
+        self.table = short_lived_table(self, KIND, EXPIRY, reason=NOTHING_TO_RECOVER, sort_key=ID)
 
     def grant_meeting(self, grantee: IGrantable) -> None:
         """Allow to let changes wait, to take them over and to answer them: no scan."""

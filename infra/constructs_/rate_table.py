@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy
-from aws_cdk.aws_dynamodb import Attribute, AttributeType, BillingMode, Table
 from constructs import Construct
 
-from infra.constructs_.acknowledged import acknowledge
+from infra.constructs_.short_lived_table import short_lived_table
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import IGrantable
@@ -24,15 +22,7 @@ NOTHING_TO_RECOVER = "It counts the requests of the running minute; there is not
 class RateTable(Construct):
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
-        self.table = Table(
-            self,
-            "Table",
-            partition_key=Attribute(name=PARTITION_KEY, type=AttributeType.STRING),
-            time_to_live_attribute=EXPIRY,
-            billing_mode=BillingMode.PAY_PER_REQUEST,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
-        acknowledge(self, {"AwsSolutions-DDB3": NOTHING_TO_RECOVER})
+        self.table = short_lived_table(self, PARTITION_KEY, EXPIRY, reason=NOTHING_TO_RECOVER)
 
     def grant_counting(self, grantee: IGrantable) -> None:
         """Allow to add to the count in a row whose key is known: no list, no delete."""
