@@ -19,6 +19,7 @@ from sandbox.lambda_functions.stock import BOTO3, link_stock
 ROUNDS = 9
 GOALS = {
     "controller": 2.0,
+    "controller-with-keys": 2.0,
     "gateway": 2.0,
     "stream": 2.0,
     "webhook": 1.2,
