@@ -49,7 +49,7 @@ WHOLE = frozenset(
         *("ledger/repository/test_repository_transports.py", "sandbox/test_state.py"),
         "examples/test_notebook.py",
         *("test_chaos.py", "test_kills.py", "test_open_files.py"),
-        *("test_resilience.py", "test_throttled.py"),
+        *("test_resilience.py", "test_story.py", "test_throttled.py"),
     }
 )
 

@@ -1,6 +1,7 @@
-"""Every command in the README runs, in order, in a new folder beside a `leasehold up`.
+"""Every command of the README, and of the pages that go on where it ends, runs.
 
-The folder has nothing of a checkout but its examples.
+In order, in a new folder beside a `leasehold up`, as a reader would type them. The folder has
+nothing of a checkout but its examples.
 """
 
 import os
@@ -16,12 +17,7 @@ import pytest
 
 from leasehold.state_dir import StateDir
 from tests.debian import require
-
-ROOT = Path(__file__).resolve().parent.parent
-README = (ROOT / "README.md").read_text()
-SHELL = re.findall(r"^```sh\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
-MAKE = [block for block in SHELL if block.startswith("make ")]
-SCRIPT = [block for block in SHELL if not block.startswith("make ")]
+from tests.test_documents import ROOT, SCRIPT
 
 
 @pytest.fixture(scope="module")
@@ -69,19 +65,13 @@ def run(block: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 def await_service(folder: Path) -> None:
     """Give the controller the moment that a reader takes: the plan is about a running endpoint."""
     for _ in range(60):
-        if re.search(r"demo-Falcon40B-Endpoint +InService", run("leasehold status", folder).stdout):
+        if re.search(r"Falcon40B.* InService", run("leasehold status", folder).stdout):
             return
     raise AssertionError("the example endpoint did not start")
 
 
-def test_the_readme_has_commands() -> None:
-    assert len(SCRIPT) >= 5
-    assert len(MAKE) == 1
-
-
-def test_every_command_of_the_readme_runs(beside: Path) -> None:
+def test_every_command_of_the_story_runs(beside: Path) -> None:
     require("curl", package="curl")
-    require("node", package="nodejs")
     await_service(beside)
     said = []
     for block in SCRIPT:
@@ -96,23 +86,3 @@ def test_every_command_of_the_readme_runs(beside: Path) -> None:
     assert "status(dev): " in answers
     assert ": lease(dev): extend Falcon40B by 10 min" in answers
     assert "SUCCEEDED" in (beside / "examples" / "my_run.ipynb").read_text()
-
-
-@pytest.mark.parametrize("target", re.findall(r"^make (\w+)", "\n".join(MAKE), re.MULTILINE))
-def test_every_make_target_of_the_readme_is_there(target: str) -> None:
-    done = subprocess.run(
-        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
-def test_every_link_of_the_readme_leads_to_a_file() -> None:
-    targets = [target for target in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in target]
-    assert targets
-    assert [target for target in targets if not (ROOT / target).exists()] == []
-
-
-def test_no_installation_of_the_readme_replaces_the_editable_one() -> None:
-    found = re.findall(r"pip install [^`]*", README)
-    assert found
-    assert [each for each in found if "'.[" in each and " -e " not in each] == []
