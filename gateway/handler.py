@@ -14,42 +14,26 @@ import gc
 gc.disable()  # until all is imported: a cold start makes objects by the thousand, and no garbage
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
-
 from gateway.admission import Admission
 from gateway.dependencies import Dependencies
-from gateway.group_commit.shared_changes import SharedChanges
-from gateway.group_commit.table import TableQueue
-from gateway.http import errors, openapi
+from gateway.deployed import deployed
+from gateway.http import errors
 from gateway.http.answer import Answer
-from gateway.http.call import Call, Event, request_id
+from gateway.http.call import Event, request_id
 from gateway.http.cross_origin import CrossOrigin
-from gateway.leases.applied import Applied
-from gateway.leases.changes import Changes
-from gateway.leases.etags import ETags
-from gateway.leases.history import History
-from gateway.leases.query import Query
-from gateway.models.executions import Executions
-from gateway.models.invocation import Invocation
-from gateway.models.streaming import Streaming
-from gateway.webhook.receive import Webhook
-from ledger.committers import GATEWAY
+from gateway.operations import Operations
 from ledger.deadline import MOST_SECONDS_OF_A_CALL as MOST_SECONDS
 from ledger.deadline import within
-from ledger.opening import open_deployed_with_status
-from ledger.settings import LedgerSettings
-from ledger.variables import CHANGE_TABLE
 
 gc.freeze()  # what is imported stays to the end
 gc.enable()
 
 Handler = Callable[[Event, object], dict[str, Any]]
-Operation = Callable[[Call], Answer]
 
 
 def handler(event: Event, context: object) -> dict[str, Any]:
@@ -59,14 +43,7 @@ def handler(event: Event, context: object) -> dict[str, Any]:
 
 @cache
 def _built() -> Handler:
-    return build(deployed())
-
-
-def deployed() -> Dependencies:
-    """Return what a deployed function works with, by its environment. Raises Refused LH2020."""
-    settings = LedgerSettings.from_env(os.environ)
-    ledger, status = open_deployed_with_status(settings, GATEWAY, _now)
-    return Dependencies(ledger, settings.environment, _now, boto3.client, status, os.environ)
+    return build(deployed(os.environ, _now))
 
 
 def _now() -> datetime:
@@ -78,10 +55,8 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
 
     What a call asks of the git server ends in so many seconds.
     """
-    invocation = Invocation.of(dependencies)
-    operations = {**_leases(dependencies), **_models(dependencies, invocation)}
-    operations |= {"webhook": Webhook.of(dependencies).receive, "openapi": openapi.describe}
-    admission = Admission.of(dependencies, invocation.is_public)
+    operations = Operations(dependencies)
+    admission = Admission.of(dependencies, operations.is_public)
     cross_origin = CrossOrigin.read(dependencies.variables, dependencies.environment)
 
     def answer(event: Event) -> Answer:
@@ -90,7 +65,7 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
                 return cross_origin.preflight(event)
             with within(seconds):
                 route, call = admission.admit(event)
-                return operations[route.operation](call)
+                return operations.named(route.operation)(call)
         except Exception as error:  # noqa: BLE001 - an entry point
             return errors.told(error, request_id(event))
 
@@ -98,37 +73,3 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
         return cross_origin.marked(event, answer(event)).as_proxy()
 
     return handle
-
-
-def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
-    ledger, environment, clock = dependencies.ledger, dependencies.environment, dependencies.clock
-    etags = ETags(ledger)
-    status = dependencies.status
-    changes = _shared(Changes(ledger, environment, clock, etags, status=status), dependencies)
-    return {
-        "query": Query(ledger, environment, clock, etags, status).tell,
-        "extend": changes.extend,
-        "add": changes.add,
-        "release": changes.release,
-        "history": History(ledger, environment, status).tell,
-        "reconcile": Applied(ledger, status, environment).tell,
-    }
-
-
-def _shared(changes: Changes, dependencies: Dependencies) -> Changes | SharedChanges:
-    """Let processes share their pushes, where they are told of a table to meet in."""
-    table = dependencies.variables.get(CHANGE_TABLE)
-    if not table:
-        return changes
-    return SharedChanges(changes, TableQueue(dependencies.client, table, dependencies.clock))
-
-
-def _models(dependencies: Dependencies, invocation: Invocation) -> Mapping[str, Operation]:
-    executions = Executions.of(dependencies, invocation)
-    return {
-        "invoke": invocation.by_name,
-        "invoke_stream": Streaming(invocation).collected,
-        "invoke_resource": invocation.by_resource,
-        "start_execution": executions.start,
-        "describe_execution": executions.describe,
-    }

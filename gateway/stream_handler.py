@@ -6,16 +6,24 @@ stream that breaks off ends with a trailer that names the error, so Lambda does 
 whole.
 """
 
+import gc
+
+gc.disable()  # until all is imported, as in `gateway.handler`
+
 import base64
 import http.client
 import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from gateway.handler import deployed
+from gateway.deployed import deployed
 from gateway.log_lines import logger
 from gateway.models.streaming import StreamingHandler, streaming_handler
+
+gc.freeze()
+gc.enable()
 
 ADDRESS = "AWS_LAMBDA_RUNTIME_API"
 _ROOT = "/2018-06-01/runtime/invocation"
@@ -104,7 +112,10 @@ def _told(error: Exception) -> bytes:
 
 def main() -> None:
     """Serve events for as long as Lambda keeps the process."""
-    handle, runtime = streaming_handler(deployed()), Runtime(os.environ[ADDRESS])
+    handle, runtime = (
+        streaming_handler(deployed(os.environ, lambda: datetime.now(UTC))),
+        Runtime(os.environ[ADDRESS]),
+    )
     while True:
         runtime.serve_one(handle)
 

@@ -1,8 +1,9 @@
 """Which certificates of servers are trusted: the system's, botocore's where it has none, our own.
 
-libgit2 learns the system's when pygit2 is imported, and pygit2 cannot be imported where there are
-none. So whoever imports pygit2 imports this before. What libgit2 has learned it does not forget: a
-bundle is added to what is there, for the whole process.
+pygit2 reads the system's when it is imported, and cannot be imported where there are none. So it is
+imported here, before anybody else does, and told of none: the system's are read with the first
+connection that needs them. What libgit2 has learned it does not forget: a bundle is added to what
+is there, for the whole process.
 """
 
 import importlib.util
@@ -15,26 +16,60 @@ from typing import Any
 from ledger.errors import Refused
 
 _learning = threading.Lock()
-_learned: set[Path] = set()
+_learned: set[Path | None] = set()  # files; None are the system's certificates
 
 
 def trust(url: str, ca_bundle: Path | None) -> None:
-    """Add a file of certificates. Raises Refused LH2022, LH2026 for an address that needs them."""
-    if _PROBLEM and url.startswith("https:"):
-        raise Refused("LH2022", _PROBLEM)
-    if ca_bundle is None or ca_bundle in _learned:
+    """Trust the system's certificates, and those of a file.
+
+    Raises Refused LH2022 for an address that needs the system's where there are none, LH2026 for a
+    file that cannot be read.
+    """
+    if url.startswith("https:"):
+        _learn(None)
+    if ca_bundle is not None:
+        _learn(ca_bundle)
+
+
+def _learn(bundle: Path | None) -> None:
+    if bundle in _learned:
         return
     with _learning:
-        try:
-            pygit2.settings.set_ssl_cert_locations(str(ca_bundle), None)
-        except (pygit2.GitError, ValueError, OSError) as error:
-            raise Refused(
-                "LH2026", f"the ca_bundle of the git secret cannot be read as PEM: {error}"
-            ) from None
-        _learned.add(ca_bundle)
+        if bundle in _learned:
+            return
+        if bundle is None:
+            _add_systems()
+        elif why := _add(str(bundle), None):
+            raise Refused("LH2026", f"the ca_bundle of the git secret cannot be read as PEM: {why}")
+        _learned.add(bundle)
 
 
-def _has_store(paths: ssl.DefaultVerifyPaths) -> bool:
+def _add_systems() -> None:
+    store = ssl.get_default_verify_paths()
+    if not _is_store(store):
+        if not (known := _botocores()):
+            said = "there are no certificates to know servers by: install ca-certificates."
+            raise Refused("LH2022", said)
+        store = store._replace(cafile=known, capath="")
+    if why := _add(store.cafile or None, store.capath or None):
+        raise Refused(
+            "LH2022",
+            f"the certificates in {store.cafile} cannot be read: {why}. Look at SSL_CERT_FILE, or"
+            " install ca-certificates.",
+        )
+
+
+def _add(file: str | None, folder: str | None) -> str:
+    """Add certificates to what libgit2 knows; return why that cannot be done, or nothing."""
+    settings: Any = pygit2.settings  # which take None, but for their types
+    try:
+        settings.set_ssl_cert_locations(file, folder)
+    except (pygit2.GitError, ValueError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _is_store(paths: ssl.DefaultVerifyPaths) -> bool:
     if paths.cafile:
         return True
     with suppress(OSError):
@@ -51,47 +86,18 @@ def _botocores() -> str | None:
     return None
 
 
-def _wrong(paths: ssl.DefaultVerifyPaths) -> str:
-    """Say what is wrong with the system's file of certificates; nothing where that can be read."""
-    if not paths.cafile:
-        return ""
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(paths.cafile)
-    except OSError as error:  # ssl's own is one
-        return (
-            f"the certificates in {paths.cafile} cannot be read: {error}. Look at SSL_CERT_FILE,"
-            " or install ca-certificates."
-        )
-    return ""
-
-
-def _import_pygit2() -> str:
-    """Import it, and return what is wrong with the certificates, or nothing."""
-    system = ssl.get_default_verify_paths()
-    wrong = _wrong(system)
-    if _has_store(system) and not wrong:
-        import pygit2  # noqa: F401, PLC0415
-
-        return ""
-    known = _botocores()
-    _import_with(known)
-    if known or wrong:
-        return wrong
-    return "there are no certificates to know servers by: install ca-certificates."
-
-
-def _import_with(cafile: str | None) -> None:
-    """Import pygit2 with other certificates than the system's, or with those of no folder."""
+def _import_pygit2() -> None:
+    """Import it with the certificates of a folder that has none."""
     ask = ssl.get_default_verify_paths
     found: Any = ask()  # typeshed has no paths that are not there
-    instead = found._replace(cafile=cafile, capath=None if cafile else str(Path(__file__).parent))
-    ssl.get_default_verify_paths = lambda: instead
+    nothing = found._replace(cafile=None, capath=str(Path(__file__).parent))
+    ssl.get_default_verify_paths = lambda: nothing
     try:
         import pygit2  # noqa: F401, PLC0415
     finally:
         ssl.get_default_verify_paths = ask
 
 
-_PROBLEM = _import_pygit2()
+_import_pygit2()
 
 import pygit2  # noqa: E402

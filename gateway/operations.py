@@ -1,0 +1,155 @@
+"""What answers each route: an operation by its name in the table of routes, made when it is asked.
+
+A function in the cloud starts for one request, and most of a gateway's code is for others. So each
+operation is imported here, in a function of its own, with the first request that needs it, and a
+route that is seldom asked costs the others nothing. Nothing else of the gateway imports so.
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from ledger.variables import CHANGE_TABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gateway.dependencies import Dependencies
+    from gateway.group_commit.shared_changes import SharedChanges
+    from gateway.http.answer import Answer
+    from gateway.http.call import Call
+    from gateway.leases.changes import Changes
+    from gateway.leases.etags import ETags
+    from gateway.models.executions import Executions
+    from gateway.models.invocation import Invocation
+
+    Operation = Callable[[Call], Answer]
+
+
+class Parts:
+    """What several operations share, each made once."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self.dependencies = dependencies
+        self._etags: ETags | None = None
+        self._changes: Changes | SharedChanges | None = None
+        self._invocation: Invocation | None = None
+        self._executions: Executions | None = None
+
+    @property
+    def etags(self) -> ETags:
+        from gateway.leases.etags import ETags
+
+        self._etags = self._etags or ETags(self.dependencies.ledger)
+        return self._etags
+
+    @property
+    def changes(self) -> Changes | SharedChanges:
+        self._changes = self._changes or self._made_changes()
+        return self._changes
+
+    @property
+    def invocation(self) -> Invocation:
+        from gateway.models.invocation import Invocation
+
+        self._invocation = self._invocation or Invocation.of(self.dependencies)
+        return self._invocation
+
+    @property
+    def executions(self) -> Executions:
+        from gateway.models.executions import Executions
+
+        self._executions = self._executions or Executions.of(self.dependencies, self.invocation)
+        return self._executions
+
+    def _made_changes(self) -> Changes | SharedChanges:
+        """Let processes share their pushes, where they are told of a table to meet in."""
+        from gateway.leases.changes import Changes
+
+        it = self.dependencies
+        changes = Changes(it.ledger, it.environment, it.clock, self.etags, status=it.status)
+        if not (table := it.variables.get(CHANGE_TABLE)):
+            return changes
+        from gateway.group_commit.shared_changes import SharedChanges
+        from gateway.group_commit.table import TableQueue
+
+        return SharedChanges(changes, TableQueue(it.client, table, it.clock))
+
+
+def _query(parts: Parts) -> Operation:
+    from gateway.leases.query import Query
+
+    it = parts.dependencies
+    return Query(it.ledger, it.environment, it.clock, parts.etags, it.status).tell
+
+
+def _history(parts: Parts) -> Operation:
+    from gateway.leases.history import History
+
+    it = parts.dependencies
+    return History(it.ledger, it.environment, it.status).tell
+
+
+def _reconcile(parts: Parts) -> Operation:
+    from gateway.leases.applied import Applied
+
+    it = parts.dependencies
+    return Applied(it.ledger, it.status, it.environment).tell
+
+
+def _webhook(parts: Parts) -> Operation:
+    from gateway.webhook.receive import Webhook
+
+    return Webhook.of(parts.dependencies).receive
+
+
+def _openapi(_parts: Parts) -> Operation:
+    from gateway.http import openapi
+
+    return openapi.describe
+
+
+def _invoke_stream(parts: Parts) -> Operation:
+    from gateway.models.streaming import Streaming
+
+    return Streaming(parts.invocation).collected
+
+
+OPERATIONS: Mapping[str, Callable[[Parts], Operation]] = {
+    "query": _query,
+    "extend": lambda parts: parts.changes.extend,
+    "add": lambda parts: parts.changes.add,
+    "release": lambda parts: parts.changes.release,
+    "history": _history,
+    "reconcile": _reconcile,
+    "webhook": _webhook,
+    "openapi": _openapi,
+    "invoke": lambda parts: parts.invocation.by_name,
+    "invoke_stream": _invoke_stream,
+    "invoke_resource": lambda parts: parts.invocation.by_resource,
+    "start_execution": lambda parts: parts.executions.start,
+    "describe_execution": lambda parts: parts.executions.describe,
+}
+
+
+class Operations:
+    """The operations of one environment. Safe to call from many threads."""
+
+    def __init__(self, dependencies: Dependencies) -> None:
+        self._parts = Parts(dependencies)
+        self._lock = RLock()
+        self._made: dict[str, Operation] = {}
+
+    def named(self, name: str) -> Operation:
+        """Return an operation, which is made once."""
+        if (made := self._made.get(name)) is None:
+            with self._lock:
+                made = self._made.setdefault(name, OPERATIONS[name](self._parts))
+        return made
+
+    def is_public(self, call: Call) -> bool:
+        """Tell whether the definition at this path lets everybody ask."""
+        with self._lock:
+            invocation = self._parts.invocation
+        return invocation.is_public(call)
