@@ -61,7 +61,7 @@ def _operation(path: str, method: str, described: Mapping[str, Any]) -> Operatio
     return Operation(
         name=described["operationId"],
         method=method.upper(),
-        path=path,
+        path=described.get("x-leasehold-resource", path),
         summary=described["summary"],
         needs_token=bool(described["security"]),
         asks_model=described.get("x-leasehold-scope") == "invoke",

@@ -111,6 +111,16 @@ IF_MATCH = Parameter(
     code="LH4340",
     wrong="If-Match names 10 tags at the most.",
 )
+IF_NONE_MATCH = Parameter(
+    name="If-None-Match",
+    place="header",
+    description=(
+        "The ETag of an answer: 304 without a body, as long as nothing but the time has changed."
+    ),
+    schema=_text(maxLength=1024, examples=['W/"5f1d0c7a9b3e4f60-8a1b2c3d4e5f6071"']),
+    code="LH4260",
+    wrong="If-None-Match has at most 1024 characters: send the ETag of one answer.",
+)
 LIMIT = Parameter(
     name="limit",
     place="query",
@@ -153,8 +163,27 @@ PASSED_ON = (
         for name in ("Content-Type", "Accept")
     ),
 )
+_NO_FILE = "The console has no such file: load the page anew, it may have changed."
 IN_PATH = {
     "EndpointName": replace(SOME_ENDPOINT_NAME, place="path"),
+    "Digest": Parameter(
+        name="Digest",
+        place="path",
+        description="Of the page's files, as the page names it.",
+        schema=_text(pattern="^[0-9a-f]{16}$", examples=["0a1b2c3d4e5f6071"]),
+        required=True,
+        code="LH4261",
+        wrong=_NO_FILE,
+    ),
+    "File": Parameter(
+        name="File",
+        place="path",
+        description="The file's path below the digest.",
+        schema=_text(pattern="^[a-zA-Z0-9._/-]+$", maxLength=200, examples=["app.js"]),
+        required=True,
+        code="LH4261",
+        wrong=_NO_FILE,
+    ),
     "api_resource_name": Parameter(
         name="api_resource_name",
         place="path",

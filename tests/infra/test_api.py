@@ -66,7 +66,7 @@ def test_a_token_is_asked_for_wherever_the_gateway_asks_for_a_scope(synthesis: S
     (authorizer,) = synthesis.resources("AWS::ApiGateway::Authorizer")
     for route in METHODS:
         method = synthesis.methods()[route.method, route.resource]
-        if route.scope is None:
+        if not route.needs_caller:
             assert method["AuthorizationType"] == "NONE"
         else:
             assert method["AuthorizationType"] == "CUSTOM"
@@ -76,7 +76,7 @@ def test_a_token_is_asked_for_wherever_the_gateway_asks_for_a_scope(synthesis: S
 def test_who_signs_with_aws_credentials_has_an_api_of_their_own(synthesis: Synthesis) -> None:
     for route in METHODS:
         method = synthesis.methods("Signed")[route.method, route.resource]
-        assert method["AuthorizationType"] == ("AWS_IAM" if route.scope else "NONE")
+        assert method["AuthorizationType"] == ("AWS_IAM" if route.needs_caller else "NONE")
 
 
 def test_behind_a_signature_nothing_answers_that_would_check_no_scope(
