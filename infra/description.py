@@ -36,6 +36,11 @@ class Operation:
     required_query: tuple[str, ...]
 
     @property
+    def is_file(self) -> bool:
+        """Tell whether it serves what a page loads."""
+        return self.path.endswith("+}")
+
+    @property
     def is_for_forges(self) -> bool:
         """Tell whether git servers call it, and never a browser."""
         return self.name == "webhook"

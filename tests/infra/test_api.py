@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from gateway.http.routes import METHODS, Route
-from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import CONSOLE, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
@@ -22,6 +22,10 @@ BY_OPERATION = {
     "describe_execution": MODELS,
     "invoke_stream": STREAM,
     "webhook": WEBHOOK,
+    "console": CONSOLE,
+    "console_head": CONSOLE,
+    "console_file": CONSOLE,
+    "console_file_head": CONSOLE,
 }
 
 
@@ -188,8 +192,9 @@ def test_every_route_is_throttled(synthesis: Synthesis) -> None:
 
 
 def test_models_may_be_asked_more_often_than_leases_are_changed(synthesis: Synthesis) -> None:
-    """At the routes for models, and at the paths of definitions where there are any."""
+    """At the routes for models, at the paths of definitions, and so may a page's files."""
     ask = {(route.method, route.resource) for route in METHODS if route.scope == "invoke"}
+    ask |= {(route.method, route.resource) for route in METHODS if "+}" in route.resource}
     found = []
     for stage in stages(synthesis):
         apart = {
