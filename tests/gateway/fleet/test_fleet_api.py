@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from jsonschema import Draft202012Validator
 
 from gateway.principal import Principal, Scope
@@ -16,6 +15,8 @@ from tests.gateway.fleet.views import PRICES
 from tests.scene import definition, lease
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.gateway.api import Answer, Api
 
 SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "fleet.schema.json").read_bytes()))
@@ -53,10 +54,10 @@ def test_it_says_who_kept_it_what_runs_and_what_it_costs(api: Api) -> None:
 
 def test_a_poll_is_answered_once_while_nothing_changes(api: Api) -> None:
     first = read(api)
-    known = {"If-None-Match": first.headers["ETag"]}
+    known = {"If-None-Match": first.headers["Etag"]}
     again = read(api, headers=known)
     assert (again.status, again.text) == (304, "")
-    assert again.headers["ETag"] == first.headers["ETag"]
+    assert again.headers["Etag"] == first.headers["Etag"]
     assert again.headers["Cache-Control"] == "private, no-cache"
     api.extend(minutes=1)
     assert read(api, headers=known).status == 200
@@ -74,11 +75,8 @@ def test_a_lease_that_somebody_wrote_by_hand_names_them(api: Api) -> None:
         {"environments/dev/Falcon40B.lease.json": lease(api.scene.now)}, "let it go\n\nfor now"
     )
     change = only(read(api))["LastChange"]
-    assert (change["Action"], change["Reason"], change["By"]["Name"]) == (
-        "edit",
-        "let it go",
-        "Ben",
-    )
+    assert (change["Action"], change["Reason"]) == ("edit", "let it go")
+    assert change["By"]["Name"] == "Ben"
 
 
 def test_the_history_is_looked_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,4 +155,5 @@ def test_a_dry_run_says_the_commit_message_as_it_would_be(quiet_api: Api) -> Non
     told = quiet_api.post(body, query={"dry_run": "true"}).body
     assert told["CommitMessage"].startswith("lease(dev): extend Falcon40B by 5 min to ")
     assert "\n> a look\n" in told["CommitMessage"]
-    assert "CommitMessage" in quiet_api.release(query={"dry_run": "true"}).body
+    query = {"EndpointName": FALCON, "dry_run": "true"}
+    assert "CommitMessage" in quiet_api.send("DELETE", query=query).body
