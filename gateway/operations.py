@@ -7,6 +7,7 @@ route that is seldom asked costs the others nothing. Nothing else of the gateway
 
 from __future__ import annotations
 
+from functools import partial
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,9 @@ from ledger.variables import CHANGE_TABLE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gateway.console.serving import Console
     from gateway.dependencies import Dependencies
+    from gateway.fleet.listing import FleetList
     from gateway.group_commit.shared_changes import SharedChanges
     from gateway.http.answer import Answer
     from gateway.http.call import Call
@@ -36,6 +39,8 @@ class Parts:
         self._changes: Changes | SharedChanges | None = None
         self._invocation: Invocation | None = None
         self._executions: Executions | None = None
+        self._fleet_list: FleetList | None = None
+        self._console: Console | None = None
 
     @property
     def etags(self) -> ETags:
@@ -62,6 +67,23 @@ class Parts:
 
         self._executions = self._executions or Executions.of(self.dependencies, self.invocation)
         return self._executions
+
+    @property
+    def fleet_list(self) -> FleetList:
+        from gateway.fleet.listing import FleetList
+
+        it = self.dependencies
+        made = self._fleet_list or FleetList(it.ledger, it.environment, it.clock, it.status)
+        self._fleet_list = made
+        return made
+
+    @property
+    def console(self) -> Console:
+        from gateway.console.serving import Console
+
+        it = self.dependencies
+        self._console = self._console or Console(it.environment, it.variables)
+        return self._console
 
     def _made_changes(self) -> Changes | SharedChanges:
         """Let processes share their pushes, where they are told of a table to meet in."""
@@ -110,6 +132,18 @@ def _openapi(_parts: Parts) -> Operation:
     return openapi.describe
 
 
+def _fleet_endpoint(parts: Parts) -> Operation:
+    from gateway.fleet.one import FleetEndpoint
+
+    return FleetEndpoint(parts.fleet_list).tell
+
+
+def _me(parts: Parts) -> Operation:
+    from gateway.http import me
+
+    return partial(me.tell, parts.dependencies.environment)
+
+
 def _invoke_stream(parts: Parts) -> Operation:
     from gateway.models.streaming import Streaming
 
@@ -123,6 +157,13 @@ OPERATIONS: Mapping[str, Callable[[Parts], Operation]] = {
     "release": lambda parts: parts.changes.release,
     "history": _history,
     "reconcile": _reconcile,
+    "fleet": lambda parts: parts.fleet_list.tell,
+    "fleet_endpoint": _fleet_endpoint,
+    "me": _me,
+    "console": lambda parts: parts.console.page,
+    "console_head": lambda parts: parts.console.page,
+    "console_file": lambda parts: parts.console.file,
+    "console_file_head": lambda parts: parts.console.file,
     "webhook": _webhook,
     "openapi": _openapi,
     "invoke": lambda parts: parts.invocation.by_name,
