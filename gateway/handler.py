@@ -21,7 +21,8 @@ from typing import Any
 
 import boto3
 
-from gateway.admission import Admission
+from gateway.admission import Admission, counters_of
+from gateway.callers.rate_limit import LinkLimit
 from gateway.dependencies import Dependencies
 from gateway.group_commit.shared_changes import SharedChanges
 from gateway.group_commit.table import TableQueue
@@ -33,7 +34,9 @@ from gateway.leases.applied import Applied
 from gateway.leases.changes import Changes
 from gateway.leases.etags import ETags
 from gateway.leases.history import History
+from gateway.leases.links import Links
 from gateway.leases.query import Query
+from gateway.link_keys import link_keys
 from gateway.models.executions import Executions
 from gateway.models.invocation import Invocation
 from gateway.models.streaming import Streaming
@@ -104,12 +107,17 @@ def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
     ledger, environment, clock = dependencies.ledger, dependencies.environment, dependencies.clock
     etags = ETags(ledger)
     status = dependencies.status
-    changes = _shared(Changes(ledger, environment, clock, etags, status=status), dependencies)
+    own = Changes(ledger, environment, clock, etags, status=status)
+    changes = _shared(own, dependencies)
+    limit = LinkLimit(environment, counters_of(dependencies))
+    links = Links(own, link_keys(dependencies), limit)
     return {
         "query": Query(ledger, environment, clock, etags, status).tell,
         "extend": changes.extend,
         "add": changes.add,
         "release": changes.release,
+        "use_link": links.use,
+        "use_link_signed_in": links.use_signed_in,
         "history": History(ledger, environment, status).tell,
         "reconcile": Applied(ledger, status, environment).tell,
     }
