@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Self
 
 from gateway.callers import identify
-from gateway.callers.counters import TableCounters
+from gateway.callers.counters import Counters, TableCounters
 from gateway.callers.rate_limit import RateLimit, Rates
 from gateway.dependencies import Dependencies
 from gateway.http.call import Call, Event
@@ -32,6 +32,12 @@ def nothing_is_public(_call: Call) -> bool:
     return False
 
 
+def counters_of(dependencies: Dependencies) -> Counters:
+    """Return what counts requests: a table that all processes share, where one is named."""
+    table = dependencies.variables.get(RATE_TABLE)
+    return TableCounters(dependencies.client, table) if table else dependencies.counters
+
+
 @dataclass(frozen=True, slots=True)
 class Admission:
     """Lets the requests of one environment in. Safe to call from many threads."""
@@ -45,13 +51,10 @@ class Admission:
     def of(cls, dependencies: Dependencies, is_public: IsPublic = nothing_is_public) -> Self:
         """Take what the variables admit and allow. Raises Refused LH4215 or LH4220.
 
-        Requests are counted in the table that all processes share, where one is named. `is_public`
-        tells of a call to a definition's own path whether it needs no caller.
+        `is_public` tells of a call to a definition's own path whether it needs no caller.
         """
         variables, environment = dependencies.variables, dependencies.environment
-        table = variables.get(RATE_TABLE)
-        counters = TableCounters(dependencies.client, table) if table else dependencies.counters
-        rate_limit = RateLimit(environment, Rates.read(variables), counters)
+        rate_limit = RateLimit(environment, Rates.read(variables), counters_of(dependencies))
         return cls(identify.read(variables), rate_limit, dependencies.clock, is_public)
 
     def admit(self, event: Event) -> tuple[Route, Call]:

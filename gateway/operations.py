@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gateway.http.call import Call
     from gateway.leases.changes import Changes
     from gateway.leases.etags import ETags
+    from gateway.leases.links import Links
     from gateway.models.executions import Executions
     from gateway.models.invocation import Invocation
 
@@ -41,6 +42,7 @@ class Parts:
         self._executions: Executions | None = None
         self._fleet_list: FleetList | None = None
         self._console: Console | None = None
+        self._links: Links | None = None
 
     @property
     def etags(self) -> ETags:
@@ -85,12 +87,28 @@ class Parts:
         self._console = self._console or Console(it.environment, it.variables)
         return self._console
 
-    def _made_changes(self) -> Changes | SharedChanges:
-        """Let processes share their pushes, where they are told of a table to meet in."""
+    @property
+    def links(self) -> Links:
+        from gateway.admission import counters_of
+        from gateway.callers.rate_limit import LinkLimit
+        from gateway.leases.links import Links
+        from gateway.link_keys import link_keys
+
+        it = self.dependencies
+        limit = LinkLimit(it.environment, counters_of(it))
+        self._links = self._links or Links(self.own_changes, link_keys(it), limit)
+        return self._links
+
+    @property
+    def own_changes(self) -> Changes:
         from gateway.leases.changes import Changes
 
         it = self.dependencies
-        changes = Changes(it.ledger, it.environment, it.clock, self.etags, status=it.status)
+        return Changes(it.ledger, it.environment, it.clock, self.etags, status=it.status)
+
+    def _made_changes(self) -> Changes | SharedChanges:
+        """Let processes share their pushes, where they are told of a table to meet in."""
+        it, changes = self.dependencies, self.own_changes
         if not (table := it.variables.get(CHANGE_TABLE)):
             return changes
         from gateway.group_commit.shared_changes import SharedChanges
@@ -155,6 +173,8 @@ OPERATIONS: Mapping[str, Callable[[Parts], Operation]] = {
     "extend": lambda parts: parts.changes.extend,
     "add": lambda parts: parts.changes.add,
     "release": lambda parts: parts.changes.release,
+    "use_link": lambda parts: parts.links.use,
+    "use_link_signed_in": lambda parts: parts.links.use_signed_in,
     "history": _history,
     "reconcile": _reconcile,
     "fleet": lambda parts: parts.fleet_list.tell,

@@ -13,6 +13,7 @@ from ledger.variables import (
     ALLOWED_ORIGINS,
     IDENTITIES,
     INVOCATIONS_PER_MINUTE,
+    LINK_SECRET,
     REQUESTS_PER_MINUTE,
 )
 
@@ -39,6 +40,11 @@ def rate_variables(environment: Environment) -> dict[str, str]:
         INVOCATIONS_PER_MINUTE: environment.invocations_per_minute,
     }
     return {name: str(number) for name, number in most.items() if number is not None}
+
+
+def link_variables(environment: Environment) -> dict[str, str]:
+    """Return where the keys of links are; none where notices carry no links."""
+    return {LINK_SECRET: environment.link_secret} if environment.link_secret else {}
 
 
 def origin_variables(environment: Environment) -> dict[str, str]:

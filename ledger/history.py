@@ -31,7 +31,7 @@ class LeaseChange:
     """One change of one lease: what, of which endpoint, from when to when, by whom, why.
 
     `request_digest` tells what exactly was asked, where the caller chose the request's id: whoever
-    uses it again for something else is told so.
+    uses it again for something else is told so. `via` is "link" where a notice's link asked.
     """
 
     action: LeaseAction
@@ -42,6 +42,7 @@ class LeaseChange:
     request_id: str
     reason: str | None = None
     request_digest: str | None = None
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ def write_message(environment: str, name: str, change: LeaseChange, *, by_minute
     ]
     if change.request_digest:
         lines.append(f"Request-Digest: {change.request_digest}")
+    if change.via:
+        lines.append(f"Lease-Via: {change.via}")
     return "\n".join(lines) + "\n"
 
 
@@ -121,6 +124,7 @@ def _read_message(record: CommitRecord) -> LeaseChange | None:
             request_id=found["Request-Id"],
             reason=_reason(record.message),
             request_digest=found.get("Request-Digest"),
+            via=found.get("Lease-Via"),
         )
     except (KeyError, ValueError, OverflowError):
         return None

@@ -56,7 +56,7 @@ def once(proposal: Proposal, request: Request, past: Past) -> Proposal:
         if in_force:
             raise AlreadyApplied(*in_force[-1])
         if same:
-            raise _reverted(same[0][0])
+            raise _reverted(same[0][0], request)
         if told:
             raise _used_otherwise()
         _check_not_older(request, snapshot, past)
@@ -112,12 +112,14 @@ def _check_not_older(request: Request, snapshot: Snapshot, past: Past) -> None:
         raise _too_old(request, changed)
 
 
-def _reverted(record: CommitRecord) -> Refused:
+def _reverted(record: CommitRecord, request: Request) -> Refused:
+    what, again = "this Idempotency-Key", "Take a new key to ask again."
+    if request.via:
+        what, again = f"this {request.via}", "Extend the lease in the console or by the API."
     return Refused(
         "LH4117",
-        f"this Idempotency-Key was applied by commit {record.commit}, which commit"
-        f" {record.reverted_by} has reverted: it is not in force any more. Take a new key to ask"
-        " again.",
+        f"{what} was applied by commit {record.commit}, which commit {record.reverted_by} has"
+        f" reverted: it is not in force any more. {again}",
     )
 
 

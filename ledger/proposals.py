@@ -33,7 +33,7 @@ class Request:
 
     `digest` goes with an id that the caller chose: it tells whether the same is asked again.
     `known` is what is known of the endpoints besides their documents; None says that it can be
-    found out, if it is needed.
+    found out, if it is needed. `via` is how somebody asked who did not sign in, such as by a link.
     """
 
     environment: str
@@ -44,6 +44,7 @@ class Request:
     reason: str | None = None
     digest: str | None = None
     known: Known | None = NOTHING
+    via: str | None = None
 
     def fleet(self, snapshot: Snapshot) -> Fleet:
         """Return the environment as it is asked about.
@@ -184,6 +185,7 @@ def _change(
             request_id=request.request_id,
             reason=request.reason,
             request_digest=request.digest,
+            via=request.via,
         ),
         by_minutes=minutes,
     )

@@ -9,6 +9,8 @@
 Each is counted apart, so whoever has got hold of a token that only reads, or only asks models,
 cannot use up what its owner extends a lease with.
 
+A link of a notice needs no caller: attempts are counted by link and by the network's address.
+
 A caller is a principal's e-mail address: two tokens of one person share a count. Minutes are those
 of the clock, the same for everybody, so one addition to one number decides, however many processes
 answer. Who sends all of one minute's requests at its end and all of the next one's at its beginning
@@ -25,6 +27,7 @@ import hashlib
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
     from gateway.callers.counters import Counters
     from gateway.principal import Principal
 
+ATTEMPTS_AT_A_LINK = 10  # in a minute: a person looks, clicks, and looks again
+ATTEMPTS_OF_AN_ADDRESS = 60
 PAUSE = timedelta(seconds=10)
 _NUMBER = re.compile("[1-9][0-9]{0,8}")
 
@@ -143,6 +148,51 @@ class FailingOpen:
     def _pauses(self, now: datetime) -> bool:
         since = self._silent_since
         return since is not None and timedelta(0) <= now - since < PAUSE
+
+
+class TooManyAttempts(Unavailable):
+    """Somebody tries links faster than a person does."""
+
+    def __init__(self, what: str, seconds: int) -> None:
+        self.retry_after_seconds = seconds
+        super().__init__(
+            "LH4278",
+            f"{what} was tried too often in this minute; nothing was done. Try again in"
+            f" {seconds} s.",
+        )
+
+
+class LinkLimit:
+    """Counts attempts at links, which nobody signs in for. Safe to call from many threads."""
+
+    def __init__(self, environment: str, counters: Counters) -> None:
+        self._environment = environment
+        self._counters = FailingOpen(counters)
+
+    def of_address(self, source_ip: str, now: datetime) -> None:
+        """Count an attempt from an address, of IPv6 from its network of 64 bits."""
+        rate = Rate("links from an address", ATTEMPTS_OF_AN_ADDRESS)
+        self._count(rate, _network(source_ip), "A link from your network's address", now)
+
+    def of_link(self, nonce: str, now: datetime) -> None:
+        self._count(Rate("one link", ATTEMPTS_AT_A_LINK), nonce, "This link", now)
+
+    def _count(self, rate: Rate, counted: str, what: str, now: datetime) -> None:
+        minute = Minute.at(now)
+        tried = self._counters.add(key(self._environment, rate, counted, minute), minute, now)
+        if tried > rate.most:
+            raise TooManyAttempts(what, minute.seconds_left(now))
+
+
+def _network(source_ip: str) -> str:
+    """Return what stands for whoever has an address; a text that is none stands for itself."""
+    try:
+        address = ip_address(source_ip)
+    except ValueError:
+        return source_ip
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(ip_network((address, 64), strict=False))
 
 
 def key(environment: str, rate: Rate, caller: str, minute: Minute) -> str:

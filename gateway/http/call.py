@@ -31,7 +31,8 @@ class Call:
     values joined by commas, as HTTP means it. `query` has every value of a name. `path` has the
     parts of the path that the route names, without their percent-encoding. `caller` is None where
     nobody showed who they are. `document` is the body as JSON, where the route has a schema for it.
-    Several processes may apply a call that `is_relayed`, and it must count once.
+    Several processes may apply a call that `is_relayed`, and it must count once; so must one of a
+    `link`.
     """
 
     method: str
@@ -46,6 +47,8 @@ class Call:
     document: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     is_relayed: bool = False
     ends_in_slash: bool = False  # the path; API Gateway finds the same resource without
+    source_ip: str = ""
+    link: str = ""  # the nonce of the link that asks
 
     @property
     def principal(self) -> Principal:
@@ -62,14 +65,17 @@ class Call:
     @property
     def counts_once(self) -> bool:
         """Tell whether the history is to be asked if the request was applied already."""
-        return self.has_key or self.is_relayed
+        return self.has_key or self.is_relayed or bool(self.link)
 
     @property
     def request_id(self) -> str:
         """Return the id of what this request changes: of the caller's key, else of the request.
 
-        An Idempotency-Key counts for its caller only.
+        An Idempotency-Key counts for its caller only, and what a link asks for whoever uses it: no
+        address is the word before its nonce.
         """
+        if self.link:
+            return _digest(f"link\n{self.link}")[:32]
         if self.has_key:
             return _digest(f"{self.principal.email}\n{self.headers['idempotency-key']}")[:32]
         return self.id if _REQUEST_ID.fullmatch(self.id) else _digest(self.id)
@@ -96,6 +102,7 @@ def read_call(event: Event) -> Call:
         id=request_id(event),
         base_url=_base_url(event, context, headers),
         ends_in_slash=str(event.get("path", "")).endswith("/"),
+        source_ip=str((context.get("identity") or {}).get("sourceIp") or ""),
     )
 
 

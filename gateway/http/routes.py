@@ -143,6 +143,18 @@ _PAGES_FILE = Route(
     media=ANYTHING,
     refusals=(404,),
 )
+_LINK = Route(
+    "POST",
+    "/extend-link",
+    None,  # the link's own signature is looked at
+    "use_link",
+    "Do what the link of a notice says, once",
+    parameters=(parameters.DRY_RUN,),
+    body=("link-request",),
+    tag="Leases",
+    answer=("link",),
+    refusals=(400, 401, 403, 404, 409, 410, 412, 422),
+)
 ROUTES = (
     Route(
         "GET",
@@ -241,6 +253,14 @@ ROUTES = (
         answer=("webhook",),
         statuses=(200, 202),
         refusals=(400, 401, 404),
+    ),
+    _LINK,
+    replace(
+        _LINK,
+        resource="/extend-link/signed-in",
+        scope=Scope.EXTEND,
+        operation="use_link_signed_in",
+        summary="Do what the link of a notice says, in the caller's own name",
     ),
     Route("GET", "/openapi.json", None, "openapi", "Describe this API"),
     _PAGE,

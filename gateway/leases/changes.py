@@ -23,7 +23,7 @@ from gateway.principal import Scope
 from ledger.claims import Unsettled
 from ledger.errors import Refused
 from ledger.history import LeaseAction, added_by, trailers
-from ledger.holdings import document_path
+from ledger.holdings import Fleet, document_path
 from ledger.lease import instant_from
 from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
@@ -35,6 +35,24 @@ DEADLINE_SECONDS = 20.0  # API Gateway gives up after 29
 
 class NoTimeLeftError(Exception):
     """There was no time to commit a change, and the history does not have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A change that was made, or with dry_run only shown; `earlier` is a request's first answer."""
+
+    request: Request
+    done: Committed
+    at: datetime
+    earlier: bool = False
+
+    @property
+    def message(self) -> str:
+        return self.done.change.message
+
+    @property
+    def fleet(self) -> Fleet:
+        return self.request.fleet(self.done.snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +75,32 @@ class Changes:
 
     def extend(self, call: Call) -> Answer:
         """Keep an endpoint for some minutes more, or until an instant."""
-        asked = call.document
-        request = self._request(call, "POST", asked)
-        if "minutes" in asked:
-            return self._answer(call, lambda it: extension(it, asked["minutes"]), request)
-        until, shorten = _instant(asked["until"]), asked.get("shorten", False)
-        if not shorten:
-            return self._answer(call, lambda it: setting(it, until), request)
-        return self._end(call, lambda it: setting(it, until, shorten=True), request, until)
+        return self._told(call, self.extended(call))
 
     def add(self, call: Call) -> Answer:
         """Define an endpoint on an endpoint config that exists, and lease it."""
         asked = call.document
         request = self._request(call, "POST", asked)
         config, minutes = asked["EndpointConfigName"], asked["minutes"]
-        return self._answer(call, lambda it: addition(it, config, minutes), request)
+        made = self._settled(call, lambda it: addition(it, config, minutes), request)
+        return self._told(call, made)
 
     def release(self, call: Call) -> Answer:
         """End a lease now."""
-        request = self._request(call, "DELETE", {"EndpointName": call.parameter("EndpointName")})
+        return self._told(call, self.released(call, str(call.parameter("EndpointName"))))
+
+    def extended(self, call: Call) -> Made:
+        asked = call.document
+        request = self._request(call, "POST", asked)
+        if "minutes" in asked:
+            return self._settled(call, lambda it: extension(it, asked["minutes"]), request)
+        until, shorten = _instant(asked["until"]), asked.get("shorten", False)
+        if not shorten:
+            return self._settled(call, lambda it: setting(it, until), request)
+        return self._end(call, lambda it: setting(it, until, shorten=True), request, until)
+
+    def released(self, call: Call, name: str) -> Made:
+        request = self._request(call, "DELETE", {"EndpointName": name})
         return self._end(call, release, request)
 
     def _end(
@@ -84,10 +109,10 @@ class Changes:
         propose: Callable[[Request], Proposal],
         request: Request,
         until: datetime | None = None,
-    ) -> Answer:
+    ) -> Made:
         """End a lease now or sooner, if its caller may. Raises Refused LH4233, LH4234."""
         if call.principal.allows(Scope.RELEASE):
-            return self._answer(call, propose, request)
+            return self._settled(call, propose, request)
         for _ in range(_LOOKS):
             found = ending.look(self.ledger, request, call.principal, self.status)
 
@@ -95,7 +120,7 @@ class Changes:
                 return found.guarded(propose(it), it, until)
 
             try:
-                return self._answer(call, guarded, request)
+                return self._settled(call, guarded, request)
             except ending.ChangedMeanwhileError:
                 continue
         raise Refused(
@@ -114,33 +139,37 @@ class Changes:
             reason=asked.get("reason"),
             digest=digest(method, asked) if call.counts_once else None,
             known=None,
+            via="link" if call.link else None,
         )
 
-    def _answer(
+    def _settled(
         self, call: Call, propose: Callable[[Request], Proposal], request: Request
-    ) -> Answer:
-        """Answer by the documents, and where these leave it open by what is known besides."""
+    ) -> Made:
+        """Go by the documents, and where these leave it open by what is known besides."""
         try:
-            return self._answered(call, reaching(propose(request), request, call), request)
+            return self._made(call, reaching(propose(request), request, call), request)
         except Unsettled:
             request = replace(request, known=known_of(self.status, self.environment))
-            return self._answered(call, reaching(propose(request), request, call), request)
+            return self._made(call, reaching(propose(request), request, call), request)
 
-    def _answered(self, call: Call, proposal: Proposal, request: Request) -> Answer:
-        is_dry_run = call.parameter("dry_run") == "true"
-        at = request.now
+    def _made(self, call: Call, proposal: Proposal, request: Request) -> Made:
         try:
-            done = self._done(self._guarded(call, proposal, request), is_dry_run=is_dry_run)
+            done = self._done(self._guarded(call, proposal, request), is_dry_run=_is_dry_run(call))
+            made = Made(request, done, request.now)
         except AlreadyApplied as earlier:
-            done, at = self._again(earlier), earlier.record.committed_at
-        check_same(request, done.change.message)
-        fleet = request.fleet(done.snapshot)
-        item = fleet.get(request.endpoint)
+            at = earlier.record.committed_at
+            made = Made(request, self._again(earlier), at, earlier=True)
+        check_same(request, made.message)
+        return made
+
+    def _told(self, call: Call, made: Made) -> Answer:
+        done, fleet = made.done, made.fleet
+        item = fleet.get(made.request.endpoint)
         body = answers.about(item, self.clock(), done.commit)
-        body["Cost"] = answers.cost(fleet, item, added_by(done.change.message, at))
-        if trailers(done.change.message).get("Lease-Action") == LeaseAction.GRANT:
+        body["Cost"] = answers.cost(fleet, item, added_by(made.message, made.at))
+        if trailers(made.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it
-        if is_dry_run:
+        if _is_dry_run(call):
             return Answer({**body, "CommitMessage": done.change.message, "DryRun": True})
         path = document_path(self.environment, item.name, "lease")
         return Answer(body, headers=self.etags.learn(path, done.snapshot))
@@ -196,6 +225,10 @@ def quote(proposal: Proposal, snapshot: Snapshot) -> Committed:
     after = {**snapshot.files, **change.files}
     files = {path: content for path, content in after.items() if content is not None}
     return Committed(snapshot.commit, replace(snapshot, files=files), change)
+
+
+def _is_dry_run(call: Call) -> bool:
+    return call.parameter("dry_run") == "true"
 
 
 def _instant(until: str) -> datetime:

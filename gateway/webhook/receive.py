@@ -15,7 +15,7 @@ from gateway.http.call import Call
 from gateway.webhook import events
 from gateway.webhook.dependencies import WebhookDependencies
 from gateway.webhook.events import Kind
-from gateway.webhook.secrets import WebhookSecrets
+from gateway.webhook.secrets import webhook_secrets
 from gateway.webhook.seen import Seen
 from gateway.webhook.signatures import recognised
 from gateway.webhook.wake import Wake, controller
@@ -37,7 +37,7 @@ class Webhook:
     def of(cls, dependencies: WebhookDependencies) -> Self:
         branch = dependencies.variables.get(BRANCH) or "main"
         wake = dependencies.wake or controller(dependencies)
-        return cls(branch, WebhookSecrets(dependencies), wake, dependencies.clock)
+        return cls(branch, webhook_secrets(dependencies), wake, dependencies.clock)
 
     def receive(self, call: Call) -> Answer:
         """Answer 202 for a push to the branch and 200 for anything else.

@@ -75,10 +75,10 @@ ACCESS_LOG = {
 }
 
 OPEN_ON_PURPOSE = (
-    "Without a token are: the webhook, whose every call is proved by a signature; the API's own "
-    "description; the console's page, which has nothing in it but code; the paths of definitions "
-    "that say `public`; and, where the environment names origins, their browsers' questions, which "
-    "come before the token. All are throttled."
+    "Without a token are: the webhook and the links of notices, whose every call is proved by a "
+    "signature; the API's own description; the console's page, which has nothing in it but code; "
+    "the paths of definitions that say `public`; and, where the environment names origins, their "
+    "browsers' questions, which come before the token. All are throttled."
 )
 REASONS = {
     "AwsSolutions-APIG3": (

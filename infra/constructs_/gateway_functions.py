@@ -31,6 +31,7 @@ from infra.description import operations
 from infra.packages import contents
 from ledger.function_variables import (
     identity_variables,
+    link_variables,
     origin_variables,
     rate_variables,
     refusal_headers,
@@ -77,11 +78,16 @@ class GatewayFunctions(Construct):
         self._git = GitAccess(self, settings)
         self._rates = RateTable(self, "Rates")
         changes = ChangeTable(self, "Changes")
-        variables = {CHANGE_TABLE: changes.table.table_name}
+        variables = {
+            CHANGE_TABLE: changes.table.table_name,
+            **link_variables(settings.environment),
+        }
         gateway = self._with_ledger(
             "Gateway", contents.GATEWAY, ANSWER_SECONDS, variables, writes=True
         )
         changes.grant_meeting(gateway.role)
+        if settings.environment.link_secret:
+            grant_secret(gateway.role, settings.environment.link_secret)
         models, stream = self._models(), self._stream()
         webhook, console = self._webhook(), self._console()
         self.by_name = {

@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
+from ledger import zones
+from ledger.documents.channels import Channel, channels_from
 from ledger.documents.prices import Amount
 from ledger.identity_settings import Identities, identities_from
 from ledger.json_files import Violation, present, read_json
@@ -47,6 +50,9 @@ class Environment:
     topic_arn: str | None = None
     event_bus_name: str | None = None
     api_url: str | None = None
+    zone: ZoneInfo | None = None  # of notices
+    link_secret: str | None = None
+    channels: tuple[Channel, ...] = ()
     verify: Verify = "none"
     max_orphans: int = 3
     allowed: Allowed = Allowed()
@@ -63,7 +69,9 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
     if isinstance(data, tuple):
         return data
     limits, notices = data.get("limits", {}), data.get("notifications", {})
-    allowed = data.get("allowed", {})
+    allowed, zone = data.get("allowed", {}), notices.get("timezone")
+    if zone is not None and not zones.is_accepted(zone):
+        return (Violation("LH1006", file, "/notifications/timezone", zones.refusal(zone)),)
     return Environment(
         **present(
             project_prefix=data["project_prefix"],
@@ -84,6 +92,9 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             topic_arn=notices.get("topic_arn"),
             event_bus_name=notices.get("event_bus_name"),
             api_url=notices.get("api_url"),
+            zone=ZoneInfo(zone) if zone else None,
+            link_secret=notices.get("links", {}).get("secret_name"),
+            channels=channels_from(notices.get("channels", ())),
             verify=data.get("verify"),
             max_orphans=data.get("prune", {}).get("max_orphans"),
             allowed=Allowed(**{kind: tuple(globs) for kind, globs in allowed.items()}),

@@ -38,6 +38,8 @@ BODIES: Json = {
     "extend": {"EndpointName": FALCON, "minutes": 1},
     "add": {"EndpointName": "new", "EndpointConfigName": "by-hand", "minutes": 1},
     "start_execution": {"endpointname": FALCON, "body": {}},
+    "use_link": {"Token": "a.b"},
+    "use_link_signed_in": {"Token": "a.b"},
     "describe_execution": {"executionArn": "arn:aws:states:us-east-1:1:execution:m:e"},
 }
 IDS = [route.operation for route in ROUTES]

@@ -21,7 +21,7 @@ from gateway.models.executions import StepFunctions
 from gateway.models.runtime import ModelRuntime
 from gateway.models.streaming import streaming_handler
 from gateway.models.wire import ModelCall
-from gateway.webhook.secrets import WebhookSecrets
+from gateway.webhook.secrets import webhook_secrets
 from gateway.webhook.wake import ControllerFunction
 from ledger.errors import Unavailable
 from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET
@@ -202,7 +202,7 @@ def test_other_services_are_not_waited_for_either(scene: Scene) -> None:
         dependencies = Dependencies(
             repository, "dev", lambda: scene.now, server.client, variables=variables
         )
-        assert refused(WebhookSecrets(dependencies)).code == "LH4406"
+        assert refused(webhook_secrets(dependencies)).code == "LH4406"
         assert refused(ControllerFunction(dependencies)).code == "LH4407"
         assert (
             refused(lambda: StepFunctions(server.client, "arn").start("n", "{}")).code == "LH4326"

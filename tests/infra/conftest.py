@@ -28,6 +28,16 @@ ENVIRONMENT: dict[str, object] = {
     "notifications": {
         "topic_arn": "arn:aws:sns:eu-central-1:123456789012:shop-leases",
         "event_bus_name": "shop-bus",
+        "api_url": "https://api.shop.example.com",
+        "links": {"secret_name": "shop/links"},
+        "channels": [
+            {"format": "slack", "secret_name": "shop/slack"},
+            {
+                "format": "amazon-q",
+                "topic_arn": "arn:aws:sns:eu-central-1:123456789012:shop-chat",
+            },
+            {"format": "mail", "from": "leases@shop.example.com"},
+        ],
     },
     "limits": {"invocations_per_minute": 600},
     "identities": {

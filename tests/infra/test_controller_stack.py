@@ -224,10 +224,33 @@ def test_the_one_role_that_can_be_created_is_the_one_that_scales_endpoints(
 
 def test_notices_go_to_the_topic_and_the_bus_of_the_settings(synthesis: Synthesis) -> None:
     (publishing,) = synthesis.allowing(CONTROLLER, "sns:Publish")
-    assert publishing.resources == {"arn:aws:sns:eu-central-1:123456789012:shop-leases"}
+    assert publishing.resources == {
+        "arn:aws:sns:eu-central-1:123456789012:shop-leases",
+        "arn:aws:sns:eu-central-1:123456789012:shop-chat",
+    }
     (putting,) = synthesis.allowing(CONTROLLER, "events:PutEvents")
     assert putting.resources == {
         "arn:<AWS::Partition>:events:eu-central-1:<AWS::AccountId>:event-bus/shop-bus"
+    }
+
+
+def test_channels_give_the_right_to_their_secrets_and_to_mail_from_one_address(
+    synthesis: Synthesis,
+) -> None:
+    secrets = {
+        resource.rpartition(":")[2].removesuffix("-??????")
+        for each in synthesis.allowing(CONTROLLER, "secretsmanager:GetSecretValue")
+        for resource in each.resources
+    }
+    assert secrets == {"shop/git", "shop/links", "shop/slack"}
+    (mailing,) = synthesis.allowing(CONTROLLER, "ses:SendEmail")
+    assert mailing.condition == {"StringEquals": {"ses:FromAddress": "leases@shop.example.com"}}
+    arn = "arn:<AWS::Partition>:ses:eu-central-1:<AWS::AccountId>"
+    assert mailing.resources == {
+        f"{arn}:identity/leases@shop.example.com",
+        f"{arn}:identity/shop.example.com",
+        f"{arn}:identity/example.com",
+        f"{arn}:configuration-set/*",
     }
 
 
@@ -235,6 +258,8 @@ def test_where_nobody_is_to_be_told_nothing_can_be_sent(quiet_synthesis: Synthes
     assert quiet_synthesis.allowing(CONTROLLER, "sagemaker:DeleteEndpoint")
     assert quiet_synthesis.allowing(CONTROLLER, "sns:Publish") == []
     assert quiet_synthesis.allowing(CONTROLLER, "events:PutEvents") == []
+    assert quiet_synthesis.allowing(CONTROLLER, "ses:SendEmail") == []
+    assert quiet_synthesis.allowing(CONTROLLER, "secretsmanager:GetSecretValue") == []
 
 
 def test_only_reading_reaches_every_resource(synthesis: Synthesis) -> None:

@@ -67,6 +67,10 @@ WELL_SAID = {
         {"EndpointName": NAMES, "until": st.just("2026-11-23T17:00:00Z")},
         optional={"shorten": st.booleans(), "reason": st.text(PRINTED, min_size=1)},
     ),
+    "link-request": st.fixed_dictionaries(
+        {"Token": st.text(min_size=1, max_size=2048)},
+        optional={"Confirm": st.from_regex("[0-9a-f]{40}", fullmatch=True)},
+    ),
     "start-execution-request": st.fixed_dictionaries({"endpointname": NAMES, "body": JSON}),
     "describe-execution-request": st.fixed_dictionaries(
         {"executionArn": st.text(min_size=1, max_size=256)}
@@ -99,6 +103,8 @@ def test_api_gateway_never_refuses_what_the_gateway_would_take(
         ("extension-request", {"EndpointName": "a", "minutes": 1, "shorten": True}),
         ("extension-request", {"EndpointName": "../a", "minutes": 1}),
         ("extension-request", {"EndpointName": "a", "minutes": 1, "path": "x"}),
+        ("link-request", {"Token": ""}),
+        ("link-request", {"Token": "a", "Confirm": "main"}),
         ("start-execution-request", {"endpointname": "a"}),
         ("describe-execution-request", {"executionArn": ""}),
     ],

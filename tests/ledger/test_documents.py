@@ -30,6 +30,7 @@ from ledger.documents import (
     parse_lease,
     parse_lock,
 )
+from ledger.documents.channels import ChatTopic, ChatWebhook, OwnerMail
 from ledger.documents.definition import MAX_DEFINITION_BYTES
 from ledger.json_files import Violation
 from ledger.lease import Lease
@@ -756,6 +757,70 @@ def test_an_environments_limits_are_read() -> None:
     assert (parsed.requests_per_minute, parsed.invocations_per_minute) == (30, 600)
     assert (parsed.allowed_instance_types, parsed.lead_minutes) == (("ml.m5.*",), ())
     assert parsed.max_orphans == 0
+
+
+def test_where_an_environments_notices_go_is_read() -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:chat"
+    notifications = {
+        "api_url": "https://a.example.com/prod",
+        "timezone": "Europe/Berlin",
+        "links": {"secret_name": "leasehold/links"},
+        "channels": [
+            {"format": "slack", "secret_name": "leasehold/slack"},
+            {"format": "slack", "secret_name": "leasehold/chat", "private_network": True},
+            {"format": "amazon-q", "topic_arn": topic},
+            {"format": "mail", "from": "leasehold@example.com"},
+        ],
+    }
+    parsed = parse_environment("f", encoded({**ENVIRONMENT, "notifications": notifications}))
+    assert isinstance(parsed, Environment)
+    assert (str(parsed.zone), parsed.link_secret) == ("Europe/Berlin", "leasehold/links")
+    assert parsed.channels == (
+        ChatWebhook("leasehold/slack"),
+        ChatWebhook("leasehold/chat", private_network=True),
+        ChatTopic(topic),
+        OwnerMail("leasehold@example.com"),
+    )
+    names = [each.name for each in parsed.channels]
+    assert [name.rpartition("-")[0] for name in names] == ["slack", "slack", "amazon-q", "mail"]
+    assert len(set(names)) == 4  # none of them says where it is
+
+
+@pytest.mark.parametrize(
+    ("notifications", "lines"),
+    [
+        ({"timezone": "Mars"}, ["LH1006 /notifications/timezone"]),
+        ({"links": {"secret_name": "a"}}, ["LH1002 /notifications"]),
+        ({"channels": [{}]}, ["LH1002 /notifications/channels/0"]),
+        ({"channels": [{"format": "slack"}]}, ["LH1002 /notifications/channels/0"]),
+        (
+            {
+                "channels": [
+                    {"format": "slack", "secret_name": "https://hooks.slack.com/services/1"}
+                ]
+            },
+            ["LH1002 /notifications/channels/0/secret_name"],
+        ),
+        (
+            {"channels": [{"format": "mail", "from": "me@example.com", "secret_name": "a"}]},
+            ["LH1002 /notifications/channels/0/secret_name"],
+        ),
+        (
+            {"channels": [{"format": "mail", "from": "not an address"}]},
+            ["LH1002 /notifications/channels/0/from"],
+        ),
+        (
+            {"channels": [{"format": "amazon-q", "topic_arn": "chat"}]},
+            ["LH1002 /notifications/channels/0/topic_arn"],
+        ),
+    ],
+)
+def test_a_channel_that_cannot_be_is_told_of(
+    notifications: dict[str, Any], lines: list[str]
+) -> None:
+    found = parse_environment("f", encoded({**ENVIRONMENT, "notifications": notifications}))
+    assert isinstance(found, tuple)
+    assert sorted({f"{each.code} {each.pointer}" for each in found}) == lines
 
 
 def test_the_definition_that_an_addition_writes_can_be_read() -> None:
