@@ -129,6 +129,8 @@ def _models(dependencies: Dependencies, invocation: Invocation) -> Mapping[str, 
         "invoke": invocation.by_name,
         "invoke_stream": Streaming(invocation).collected,
         "invoke_resource": invocation.by_resource,
+        "invoke_upload": invocation.upload,
+        "invoke_result": invocation.later.result,
         "start_execution": executions.start,
         "describe_execution": executions.describe,
     }

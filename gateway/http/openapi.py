@@ -30,13 +30,19 @@ _ABOUT = (
     " ledger, and an answer is sent once the repository has it."
 )
 # Python's own phrases change from one version to the next. These are RFC 9110's.
-_DONE = {200: "Done.", 202: "Taken on, and not done yet."}
+_DONE = {
+    200: "Done.",
+    201: "Made.",
+    202: "Taken on, and not done yet.",
+    303: "The header Location has a URL of the answer, which is large.",
+}
 _REFUSED = {
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
     404: "Not Found",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition Failed",
     413: "Content Too Large",
     422: "Unprocessable Content",

@@ -106,6 +106,9 @@ _INVOKE = Route(
     refusals=(400, 404, 409),
     media=ANYTHING,
 )
+_QUEUE = replace(  # what an asynchronous model is asked may wait
+    _INVOKE, parameters=(*parameters.PASSED_ON, *parameters.QUEUED), statuses=(200, 202)
+)
 ROUTES = (
     Route(
         "GET",
@@ -173,7 +176,29 @@ ROUTES = (
         refusals=(400, 401, 404),
     ),
     Route("GET", "/openapi.json", None, "openapi", "Describe this API"),
-    _INVOKE,
+    _QUEUE,
+    Route(
+        "POST",
+        "/invoke/{EndpointName}/upload",
+        Scope.INVOKE,
+        "invoke_upload",
+        "Get a URL that takes a body too large for the API",
+        tag="Models",
+        answer=("upload",),
+        statuses=(201,),
+        refusals=(400, 404, 501),
+    ),
+    Route(
+        "GET",
+        "/invoke-result/{ResultId}",
+        Scope.INVOKE,
+        "invoke_result",
+        "Ask for the answer of an asynchronous model",
+        tag="Models",
+        statuses=(200, 202, 303),
+        refusals=(404, 410, 501),
+        media=ANYTHING,
+    ),
     replace(
         _INVOKE,
         resource="/invoke/{EndpointName}/stream",
@@ -181,7 +206,7 @@ ROUTES = (
         summary="Ask a model, and get its answer as it comes",
     ),
     replace(
-        _INVOKE,
+        _QUEUE,
         resource=OWN_PATH,
         operation="invoke_resource",
         summary="Ask a model, at the path that its definition gives it",
