@@ -24,6 +24,8 @@ BRIEF = Config(
     retries={"total_max_attempts": 2},
     max_pool_connections=_AT_ONCE,
 )
+# A URL that is signed for a bucket has to name the bucket's region, which this style makes it do.
+OBJECTS = BRIEF.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 MODEL = Config(
     connect_timeout=2,
     read_timeout=22,  # so that the ledger may be slow, too

@@ -189,6 +189,8 @@ OPERATIONS: Mapping[str, Callable[[Parts], Operation]] = {
     "invoke": lambda parts: parts.invocation.by_name,
     "invoke_stream": _invoke_stream,
     "invoke_resource": lambda parts: parts.invocation.by_resource,
+    "invoke_upload": lambda parts: parts.invocation.upload,
+    "invoke_result": lambda parts: parts.invocation.later.result,
     "start_execution": lambda parts: parts.executions.start,
     "describe_execution": lambda parts: parts.executions.describe,
 }

@@ -60,7 +60,7 @@ class Deployment:
         )
         self._variables = variables
         self._project = project
-        self._functions: dict[tuple[Path, str], LocalFunction] = {}
+        self._functions: dict[tuple[Path | str, ...], LocalFunction] = {}
 
     def routes(self) -> tuple[Route, ...]:
         """Return the gateway's own routes."""
@@ -88,25 +88,33 @@ class Deployment:
         if integration is None:
             return
         resource = f"/{integration.api_resource_name}"
-        function = self._function(integration, item.endpoint_name)
+        function = self._function(integration, item)
         if function or public:
             yield Route("POST", resource, function or self._handle, authorized=not public)
             if self._cross_origin.origins:
                 yield self._preflight(resource)
 
-    def _function(self, integration: Integration, endpoint_name: str) -> LocalFunction | None:
+    def _function(self, integration: Integration, item: Holding) -> LocalFunction | None:
         """Find the function of an integration; what is no folder of `functions/` is none."""
         if integration.type != "lambda" or integration.lambda_src is None:
             return None
         folder = (self._project / integration.lambda_src).resolve()
         if folder.parent != self._project / _FUNCTIONS or not (folder / "app.py").is_file():
             return None
-        key = folder, endpoint_name
+        named = {"ENDPOINT_NAME": str(item.endpoint_name), **self._asynchronous(item)}
+        key: tuple[Path | str, ...] = (folder, *named.values())
         if key not in self._functions:
-            variables = {**self._variables, "ENDPOINT_NAME": endpoint_name}
+            variables = {**self._variables, **named}
             layers = [self._project / _FUNCTIONS / _LAYER]
             self._functions.setdefault(key, LocalFunction(folder, variables, layers))
         return self._functions[key]
+
+    def _asynchronous(self, item: Holding) -> dict[str, str]:
+        """Return where an asynchronous model's function puts what is asked, empty for nowhere."""
+        if item.definition.async_inference is None:
+            return {}
+        settings = self._fleet_cache.fleet().environment
+        return {"ASYNC_INPUT_PATH": (settings and settings.async_input_path) or ""}
 
     def __enter__(self) -> Self:
         return self

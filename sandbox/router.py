@@ -72,6 +72,8 @@ class Router:
         return app
 
     def _serve(self, call: Call) -> "WSGIApplication":
+        if call.service == "s3" and not call.is_signed:
+            raise AwsError("InvalidArgument", "Unsupported Authorization Type")
         service = self.services.get(call.api)
         answer = service(call) if service is not None else None
         return answer if answer is not None else self.moto

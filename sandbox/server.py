@@ -55,7 +55,7 @@ THREADS = 8
 
 
 class Sandbox(LoopbackServer):
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all are named
         self,
         *,
         port: int = 0,
@@ -63,11 +63,14 @@ class Sandbox(LoopbackServer):
         state: Path | None = None,
         quotas: Mapping[str, int] | None = None,
         hosts: frozenset[str] = frozenset(),
+        async_seconds: float = 0,
     ) -> None:
+        """`async_seconds` is how long an asynchronous request is worked on."""
         super().__init__(port, Callers(hosts=hosts))
         self._timing = Timing(startup_seconds, min(1.0, startup_seconds))
         self._journal = Journal(state)
         self._quotas = quotas or {}
+        self._async_seconds = async_seconds
         self._moto = Moto()
 
     def start(self) -> Self:
@@ -110,7 +113,7 @@ class Sandbox(LoopbackServer):
         faults, quotas, counts = Faults(), Quotas(self._quotas), CallCounts()
         configs, tagged = ModelsAndConfigs(account), Tags(account, faults)
         endpoints = Endpoints(account, configs, targets, Conditions(faults, quotas, self._timing))
-        jobs = Jobs(account, self._moto, metrics)
+        jobs = Jobs(account, self._moto, metrics, self._async_seconds)
         services = {
             sagemaker.API: sagemaker.operations(
                 account, configs, endpoints, Components(account), tagged, faults

@@ -21,7 +21,9 @@ from ledger.variables import ALLOWED_ORIGINS
 PREFLIGHT = "OPTIONS"
 _SENT = (
     "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match,"
-    " X-Amzn-SageMaker-Custom-Attributes, X-Amzn-SageMaker-Inference-Component"
+    " X-Amzn-SageMaker-Custom-Attributes, X-Amzn-SageMaker-Inference-Component,"
+    " X-Amzn-SageMaker-InputLocation, X-Amzn-SageMaker-Inference-Id,"
+    " X-Amzn-SageMaker-RequestTTLSeconds, X-Amzn-SageMaker-InvocationTimeoutSeconds"
 )
 _READ = (
     "ETag, Link, Location, Retry-After, X-Leasehold-Status, X-Amzn-RequestId,"

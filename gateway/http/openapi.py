@@ -36,7 +36,9 @@ _ABOUT = (
 # Python's own phrases change from one version to the next. These are RFC 9110's.
 _DONE = {
     200: "Done.",
+    201: "Made.",
     202: "Taken on, and not done yet.",
+    303: "The header Location has a URL of the answer, which is large.",
     304: "Nothing but the time has changed since the answer with that ETag.",
     308: "It is at the address in the header Location.",
 }

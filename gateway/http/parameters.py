@@ -148,6 +148,58 @@ COMMIT = Parameter(
     wrong=_WHICH_COMMIT,
     missing=_WHICH_COMMIT,
 )
+INPUT_LOCATION = Parameter(
+    name="X-Amzn-SageMaker-InputLocation",
+    place="header",
+    description=(
+        "Of an asynchronous model: where the body is, as POST /invoke/{EndpointName}/upload has"
+        " answered it. The call itself has none then."
+    ),
+    schema=_text(pattern="^s3://[!-~]+$", maxLength=1024, examples=["s3://demo-requests/a1b2"]),
+    code="LH4286",
+    wrong=(
+        "X-Amzn-SageMaker-InputLocation is the InputLocation that POST"
+        " /invoke/{EndpointName}/upload answers."
+    ),
+)
+INFERENCE_ID = Parameter(
+    name="X-Amzn-SageMaker-Inference-Id",
+    place="header",
+    description="Of an asynchronous model: what SageMaker calls the request in its notices.",
+    schema=_text(pattern="^[!-~][ -~]{0,63}$", examples=["minutes-4711"]),
+    code="LH4285",
+    wrong=(
+        "The header X-Amzn-SageMaker-Inference-Id has 1 to 64 characters, all of them printable"
+        " ASCII."
+    ),
+)
+
+
+def _length(name: str, description: str, least: int, most: int) -> Parameter:
+    return Parameter(
+        name=f"X-Amzn-SageMaker-{name}",
+        place="header",
+        description=f"Of an asynchronous model: {description}",
+        schema=MappingProxyType(
+            {"type": "integer", "minimum": least, "maximum": most, "examples": [most]}
+        ),
+        code="LH4285",
+        wrong=(
+            f"The header X-Amzn-SageMaker-{name} is a whole number of seconds from {least} to"
+            f" {most}."
+        ),
+    )
+
+
+QUEUED = (
+    IDEMPOTENCY_KEY,
+    INPUT_LOCATION,
+    INFERENCE_ID,
+    _length("RequestTTLSeconds", "how long it may wait; six hours without it.", 60, 21600),
+    _length(
+        "InvocationTimeoutSeconds", "how long it may be worked on; 15 minutes without it.", 1, 3600
+    ),
+)
 PASSED_ON = (
     CUSTOM_ATTRIBUTES,
     INFERENCE_COMPONENT,
@@ -162,6 +214,15 @@ PASSED_ON = (
     ),
 )
 IN_PATH = {
+    "ResultId": Parameter(
+        name="ResultId",
+        place="path",
+        description="The ResultId that a call to an asynchronous model was answered.",
+        schema=_text(pattern="^[0-9a-f]{24}-[0-9a-f]{32}$", examples=[f"{'0' * 24}-{'0' * 32}"]),
+        required=True,
+        code="LH4280",
+        wrong="There is no such call: a ResultId is what a call to an asynchronous model answers.",
+    ),
     "EndpointName": replace(SOME_ENDPOINT_NAME, place="path"),
     "Digest": Parameter(
         name="Digest",

@@ -155,6 +155,9 @@ _LINK = Route(
     answer=("link",),
     refusals=(400, 401, 403, 404, 409, 410, 412, 422),
 )
+_QUEUE = replace(  # what an asynchronous model is asked may wait
+    _INVOKE, parameters=(*parameters.PASSED_ON, *parameters.QUEUED), statuses=(200, 202)
+)
 ROUTES = (
     Route(
         "GET",
@@ -267,7 +270,29 @@ ROUTES = (
     replace(_PAGE, method="HEAD", operation="console_head"),
     _PAGES_FILE,
     replace(_PAGES_FILE, method="HEAD", operation="console_file_head"),
-    _INVOKE,
+    _QUEUE,
+    Route(
+        "POST",
+        "/invoke/{EndpointName}/upload",
+        Scope.INVOKE,
+        "invoke_upload",
+        "Get a URL that takes a body too large for the API",
+        tag="Models",
+        answer=("upload",),
+        statuses=(201,),
+        refusals=(400, 404, 501),
+    ),
+    Route(
+        "GET",
+        "/invoke-result/{ResultId}",
+        Scope.INVOKE,
+        "invoke_result",
+        "Ask for the answer of an asynchronous model",
+        tag="Models",
+        statuses=(200, 202, 303),
+        refusals=(404, 410, 501),
+        media=ANYTHING,
+    ),
     replace(
         _INVOKE,
         resource="/invoke/{EndpointName}/stream",
@@ -275,7 +300,7 @@ ROUTES = (
         summary="Ask a model, and get its answer as it comes",
     ),
     replace(
-        _INVOKE,
+        _QUEUE,
         resource=OWN_PATH,
         operation="invoke_resource",
         summary="Ask a model, at the path that its definition gives it",

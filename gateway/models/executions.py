@@ -20,6 +20,7 @@ from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.http.routes import STEP_FUNCTIONS_BODY
+from gateway.models.asynchronous import check_waits
 from gateway.models.invocation import Invocation
 from gateway.models.noted_cache import may_answer
 from gateway.principal import Scope
@@ -95,6 +96,7 @@ class Executions:
                 "LH4321",
                 f"{item.name} takes no such calls: its definition does not say async_api_enabled.",
             )
+        check_waits(item)
         noted = self.invocation.noted.look(item.endpoint_name)
         on = is_on(item.definition.schedule, item.lease, self.invocation.clock())
         if not on or not may_answer(noted):

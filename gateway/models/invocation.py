@@ -12,11 +12,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self, TypeVar
 
 from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
+from gateway.models.asynchronous import AsyncCalls, check_has_body, is_asynchronous
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.not_running import not_running
 from gateway.models.noted_cache import NotedCache, may_answer
@@ -41,6 +43,7 @@ class Invocation:
     environment: str
     clock: Callable[[], datetime]
     noted: NotedCache
+    later: AsyncCalls
 
     @classmethod
     def of(cls, dependencies: Dependencies) -> Self:
@@ -48,14 +51,15 @@ class Invocation:
         fleet = FleetCache(dependencies.ledger, environment, clock, dependencies.status)
         runtime = ModelRuntime(dependencies.client)
         noted = NotedCache(dependencies.status, environment, clock)
-        return cls(fleet, runtime, environment, clock, noted)
+        later = AsyncCalls.of(dependencies, fleet, noted, runtime)
+        return cls(fleet, runtime, environment, clock, noted, later)
 
     def is_public(self, call: Call) -> bool:
         """Tell whether the definition at this path lets everybody ask."""
         return self.fleet.at(call.path["api_resource_name"]).definition.public
 
     def by_name(self, call: Call) -> Answer:
-        return self.ask(self.named(call), call, self.runtime.invoke)
+        return self._answer(self.named(call), call)
 
     def by_resource(self, call: Call) -> Answer:
         """Ask the one at this path. Raises Unavailable LH4310 where a function should answer."""
@@ -69,13 +73,23 @@ class Invocation:
                 f"{item.name} is answered by {integration.lambda_src}, which is not deployed here:"
                 " deploy it, or set the integration's type to api.",
             )
-        return self.ask(item, call, self.runtime.invoke)
+        return self._answer(item, call)
+
+    def upload(self, call: Call) -> Answer:
+        """Say where to put a body that is too large for the API."""
+        return self.later.upload(call, self.named(call))
 
     def named(self, call: Call) -> Holding | Broken:
         """Return the endpoint that the path names. Raises Refused LH4106, LH4231."""
         item = self._found(lambda: self.fleet.named(call.path["EndpointName"]))
         call.principal.check_reach(item.endpoint_name, item.owner)
         return item
+
+    def _answer(self, item: Holding | Broken, call: Call) -> Answer:
+        if is_asynchronous(item):
+            return self.ask(item, call, partial(self.later.send, call))
+        check_has_body(item, call)
+        return self.ask(item, call, self.runtime.invoke)
 
     def ask(
         self, item: Holding | Broken, call: Call, send: Callable[[str, ModelCall], _Said]

@@ -33,6 +33,15 @@ class NotServingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """Where an asynchronous model will put its answer, or why there is none."""
+
+    output: str
+    failure: str
+    inference_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelStream:
     """The headers of an answer, and its parts as they come.
 
@@ -72,6 +81,16 @@ class ModelRuntime:
             return _answered(endpoint_name, error)
         return ModelStream(answer_headers(response), _parts(endpoint_name, response["Body"]))
 
+    def queue(self, endpoint_name: str, source: str, asked: Mapping[str, Any]) -> Queued:
+        """Hand a call to an asynchronous model. Raises like `invoke`."""
+        try:
+            told = self._client(clients.MODEL).invoke_endpoint_async(
+                EndpointName=endpoint_name, InputLocation=source, **asked
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise _failure(endpoint_name, error) from error
+        return Queued(told["OutputLocation"], told.get("FailureLocation", ""), told["InferenceId"])
+
     def _client(self, config: Config) -> Any:  # noqa: ANN401 - any of boto3's
         with self._lock:
             if config not in self._made:
@@ -92,26 +111,31 @@ def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 
 
 def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAnswer:
     """Return the container's own refusal, or raise what is wrong between here and there."""
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ModelError":
+        return model_error(error.response)
+    raise _failure(endpoint_name, error) from error
+
+
+def _failure(endpoint_name: str, error: ClientError | BotoCoreError) -> Exception:
+    """Return what is wrong between here and the model."""
     if isinstance(error, ReadTimeoutError):
-        raise Unavailable(
+        return Unavailable(
             "LH4342",
             f"{endpoint_name} did not answer in time, and may still be working on it. Ask for less,"
             " for the answer as a stream (/invoke/NAME/stream), or by /startexecution.",
-        ) from error
+        )
     if not isinstance(error, ClientError):
         said = f"SageMaker did not answer for {endpoint_name} ({type(error).__name__})."
-        raise Unavailable("LH4307", said) from error
+        return Unavailable("LH4307", said)
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
-    if code == "ModelError":
-        return model_error(error.response)
     if code == "ValidationError" and message.endswith("not found."):
         if message.startswith(_NO_SUCH_COMPONENT):
-            raise _no_component(endpoint_name, message) from error
-        raise NotServingError(endpoint_name) from error
-    raise _failure(endpoint_name, code, message) from error
+            return _no_component(endpoint_name, message)
+        return NotServingError(endpoint_name)
+    return _refusal(endpoint_name, code, message)
 
 
-def _failure(endpoint_name: str, code: str, message: str) -> Failure:
+def _refusal(endpoint_name: str, code: str, message: str) -> Failure:
     match code:
         case "ValidationError" | "ValidationException" if _COMPONENT_MISSING in message:
             return _no_component(endpoint_name, message)

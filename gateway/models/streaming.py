@@ -18,6 +18,7 @@ from gateway.http import errors
 from gateway.http.answer import Answer
 from gateway.http.call import Call, Event, request_id
 from gateway.http.cross_origin import CrossOrigin
+from gateway.models.asynchronous import check_waits
 from gateway.models.invocation import Invocation
 from gateway.models.runtime import ModelStream
 from gateway.models.wire import ModelAnswer
@@ -38,7 +39,9 @@ class Streaming:
     def begin(self, call: Call) -> ModelStream | Answer:
         """Ask the model; an Answer is all there is to say. Raises Failure."""
         invocation = self.invocation
-        return invocation.ask(invocation.named(call), call, invocation.runtime.stream)
+        item = invocation.named(call)
+        check_waits(item)
+        return invocation.ask(item, call, invocation.runtime.stream)
 
     def collected(self, call: Call) -> Answer:
         """Wait for the whole stream, where nobody can pass it on in parts."""

@@ -38,6 +38,7 @@ class Environment:
     ledger_id: str | None = None
     ddb_auth_table_name: str = "auth"
     async_output_path: str | None = None
+    async_input_path: str | None = None
     max_lease_minutes: int = 10080
     allowed_instance_types: tuple[str, ...] = ("*",)
     max_instances: int | None = None
@@ -80,6 +81,7 @@ def parse_environment(file: str, content: bytes) -> Environment | tuple[Violatio
             ledger_id=data.get("ledger_id"),
             ddb_auth_table_name=data.get("ddb_auth_table_name"),
             async_output_path=data.get("async_output_path"),
+            async_input_path=data.get("async_input_path"),
             max_lease_minutes=limits.get("max_lease_minutes"),
             allowed_instance_types=_tuple(limits.get("allowed_instance_types")),
             max_instances=limits.get("max_instances"),

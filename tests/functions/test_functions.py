@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 LAYER = FUNCTIONS / "layer"
 NAMES = sorted(path.parent.name for path in FUNCTIONS.glob("*/app.py"))
+OURS = ("model_proxy", "model_queue")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REQUESTS = {
     "text_generation": {"inputs": "größer als zwei", "parameters": {"max_new_tokens": 2}},
@@ -129,7 +130,7 @@ class TestAnyOfThem:
         assert call(each, json.dumps(REQUESTS[name]))["statusCode"] == 502
         each.stop()
 
-    @pytest.mark.parametrize("module", ["{}/app.py", "layer/python/model_proxy.py"])
+    @pytest.mark.parametrize("module", ["{}/app.py", *(f"layer/python/{each}.py" for each in OURS)])
     def test_has_nothing_but_the_standard_library_boto3_and_its_layer(
         self, name: str, module: str
     ) -> None:
@@ -144,7 +145,7 @@ class TestAnyOfThem:
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom)
         }
-        assert imported <= {*sys.stdlib_module_names, "boto3", "botocore", "model_proxy"}
+        assert imported <= {*sys.stdlib_module_names, "boto3", "botocore", *OURS}
 
 
 def test_text_generation_wants_inputs(functions: dict[str, LocalFunction]) -> None:

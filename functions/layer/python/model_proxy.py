@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import boto3
+import model_queue
 from botocore.exceptions import BotoCoreError, ClientError
 
 ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
@@ -33,22 +34,29 @@ def invoke(event: dict[str, Any], body: bytes) -> dict[str, Any]:
     """
     if not _may_invoke(event):
         return error_answer(403, "LH4031", "This token lacks the scope invoke.")
-    said = _headers(event)
-    named = {"CustomAttributes": ATTRIBUTES, "InferenceComponentName": COMPONENT}
-    passed_on = {key: said[name.lower()] for key, name in named.items() if said.get(name.lower())}
     try:
-        response = _runtime().invoke_endpoint(
-            EndpointName=os.environ["ENDPOINT_NAME"],
-            Body=body,
-            ContentType="application/json",
-            Accept="application/json",
-            **passed_on,
-        )
-        answer = _answer(200, response["Body"].read().decode())
+        return (model_queue.send if model_queue.is_asynchronous() else _asked)(event, body)
+    except model_queue.Refusal as refusal:
+        return error_answer(*refusal.args)
     except ClientError as error:
         return _refused(event, error)
     except BotoCoreError as error:
-        return error_answer(502, "LH4307", f"SageMaker did not answer ({type(error).__name__}).")
+        return error_answer(502, "LH4307", f"AWS did not answer ({type(error).__name__}).")
+
+
+def _asked(event: dict[str, Any], body: bytes) -> dict[str, Any]:
+    """Return what a model answers that is waited for."""
+    said = model_queue.headers_of(event)
+    named = {"CustomAttributes": ATTRIBUTES, "InferenceComponentName": COMPONENT}
+    passed_on = {key: said[name.lower()] for key, name in named.items() if said.get(name.lower())}
+    response = _runtime().invoke_endpoint(
+        EndpointName=os.environ["ENDPOINT_NAME"],
+        Body=body,
+        ContentType="application/json",
+        Accept="application/json",
+        **passed_on,
+    )
+    answer = _answer(200, response["Body"].read().decode())
     if attributes := response.get("CustomAttributes"):
         answer["headers"][ATTRIBUTES] = attributes
     return answer
@@ -74,6 +82,8 @@ def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
     """Return the model's own error as it is, and SageMaker's as one sentence."""
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     match code:
+        case _ if error.operation_name == "PutObject":
+            return error_answer(502, "LH4287", f"S3 does not take the request ({code}).")
         case "ModelError":
             said: Any = error.response
             return _answer(said["OriginalStatusCode"], said["OriginalMessage"], "text/plain")
@@ -85,9 +95,10 @@ def _refused(event: dict[str, Any], error: ClientError) -> dict[str, Any]:
         case "AccessDeniedException" | "AccessDenied":  # what is not there has no tags of ours
             return _not_running(event, "it is stopped, or it is not this environment's own")
         case "ThrottlingException":
-            return error_answer(429, "LH4305", "More calls than SageMaker takes: slow down.")
+            told = 429, "LH4305", "More calls than SageMaker takes: slow down."
         case _:
-            return error_answer(502, "LH4307", f"SageMaker refuses the call ({code}).")
+            told = 502, "LH4307", f"SageMaker refuses the call ({code})."
+    return error_answer(*told)
 
 
 def _not_running(event: dict[str, Any], why: str) -> dict[str, Any]:
@@ -104,18 +115,11 @@ def _not_running(event: dict[str, Any], why: str) -> dict[str, Any]:
 
 def _extend(event: dict[str, Any], name: str) -> str:
     """Return the `curl` that starts it, with the API's address as the caller knows it."""
-    context = event.get("requestContext") or {}
-    scheme = _headers(event).get("x-forwarded-proto", "https")
-    stage = str(context.get("path", "")).removesuffix(str(event.get("path", "")))
     body = json.dumps({"EndpointName": name, "minutes": MINUTES})
     return (
-        f"curl -X POST {scheme}://{context.get('domainName', '')}{stage}/endpoint-expiry"
+        f"curl -X POST {model_queue.base_url(event)}/endpoint-expiry"
         f" -H \"Authorization: $TOKEN\" -H 'Content-Type: application/json' -d '{body}'"
     )
-
-
-def _headers(event: dict[str, Any]) -> dict[str, str]:
-    return {name.lower(): value for name, value in (event.get("headers") or {}).items()}
 
 
 def _answer(status: int, body: str, kind: str = "application/json") -> dict[str, Any]:

@@ -3,7 +3,9 @@
 It speaks the two request forms of JumpStart's text models, and answers in theirs:
 `{"inputs": ..., "parameters": {"max_new_tokens": n}}` and `{"text_inputs": ..., "max_length": n}`.
 Told to fail, it fails: `"parameters": {"fail_with": 503}` is answered with that status, and with
-`{"break_after": 2}` a stream breaks off after two tokens.
+`{"break_after": 2}` a stream breaks off after two tokens. With `{"take_seconds": 30}` the answer to
+an asynchronous request comes after so long, and with `{"repeat": 1000}` the answer is so many times
+as long.
 """
 
 import json
@@ -28,8 +30,21 @@ def generate(body: bytes) -> bytes:
     if "text_inputs" in request:
         texts = _texts(request["text_inputs"], request.get("max_length"))
         return json.dumps({"generated_texts": texts}).encode()
-    texts = _texts(request.get("inputs"), _parameters(request).get("max_new_tokens"))
-    return json.dumps([{"generated_text": text} for text in texts]).encode()
+    parameters = _parameters(request)
+    texts = _texts(request.get("inputs"), parameters.get("max_new_tokens"))
+    times = parameters.get("repeat", 1)
+    if not isinstance(times, int):
+        raise UnreadableError("repeat is no whole number")
+    return json.dumps([{"generated_text": text * times} for text in texts]).encode()
+
+
+def seconds(body: bytes) -> float | None:
+    """Return how long a request wants to be worked on; None where it does not say."""
+    try:
+        told = _parameters(_request(body)).get("take_seconds")
+    except UnreadableError:
+        return None
+    return float(told) if isinstance(told, int | float) else None
 
 
 def stream(body: bytes) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ Each endpoint serves the echo model, and each invocation is counted in CloudWatc
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
@@ -24,6 +24,7 @@ TARGET_VARIANT = "X-Amzn-SageMaker-Target-Variant"
 COMPONENT = "X-Amzn-SageMaker-Inference-Component"
 INVOKED_VARIANT = "x-Amzn-Invoked-Production-Variant"
 LARGEST_BODY = 6 * 1024 * 1024
+LONGEST_IN_QUEUE = 6 * 3600
 
 
 @dataclass(frozen=True)
@@ -129,28 +130,44 @@ class Runtime:
                 "ValidationError",
                 f"Endpoint {invocation.endpoint.name} has no asynchronous inference configured.",
             )
-        output = settings["OutputConfig"]
-        identity = invocation.header("X-Amzn-SageMaker-Inference-Id") or uuid.uuid4()
-        result = f"{output['S3OutputPath'].rstrip('/')}/{uuid.uuid4()}.out"
-        failure = (
-            f"{output.get('S3FailurePath', output['S3OutputPath']).rstrip('/')}/{identity}.err"
-        )
-        location = invocation.header("X-Amzn-SageMaker-InputLocation")
-        source = location if location is not None else invocation.body
-        region, arn = invocation.call.region, invocation.endpoint.arn
-        self._jobs.take_on(invocation.endpoint, Job(region, arn, source, result, failure))
+        identity = invocation.header("X-Amzn-SageMaker-Inference-Id") or str(uuid.uuid4())
+        job = self._job(invocation, settings["OutputConfig"])
+        self._jobs.take_on(invocation.endpoint, job)
         headers = {
             **invocation.answer_headers,
-            "X-Amzn-SageMaker-OutputLocation": result,
-            "X-Amzn-SageMaker-FailureLocation": failure,
+            "X-Amzn-SageMaker-OutputLocation": job.result,
+            "X-Amzn-SageMaker-FailureLocation": job.failure,
         }
-        body = json.dumps({"InferenceId": str(identity)})
+        body = json.dumps({"InferenceId": identity})
         return Response(body, 202, headers, content_type="application/json")
+
+    def _job(self, invocation: Invocation, output: Mapping[str, str]) -> Job:
+        """Read a request. Raises the runtime's error for one that waits too short or too long."""
+        ttl = _seconds(invocation, "RequestTTLSeconds", 60, LONGEST_IN_QUEUE)
+        _seconds(invocation, "InvocationTimeoutSeconds", 1, 3600)
+        location = invocation.header("X-Amzn-SageMaker-InputLocation")
+        name, succeeds = uuid.uuid4(), output["S3OutputPath"].rstrip("/")
+        fails = output.get("S3FailurePath", succeeds).rstrip("/")
+        return Job(
+            region=invocation.call.region,
+            arn=invocation.endpoint.arn,
+            source=location if location is not None else invocation.body,
+            result=f"{succeeds}/{name}.out",
+            failure=f"{fails}/{name}-error.out",
+            ends_in_queue=invocation.call.now + ttl,
+        )
 
     def _count(self, invocation: Invocation) -> None:
         with self._account.lock:
             now = self._account.clock.now()
             self._metrics.count_invocations(invocation.endpoint, invocation.variant, now)
+
+
+def _seconds(invocation: Invocation, name: str, least: int, most: int) -> int:
+    text = invocation.header(f"X-Amzn-SageMaker-{name}") or str(most)
+    if not (text.isdecimal() and least <= int(text) <= most):
+        raise AwsError("ValidationError", f"{name} must be from {least} to {most}.")
+    return int(text)
 
 
 def _events(body: bytes) -> Iterator[bytes]:

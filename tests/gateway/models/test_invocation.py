@@ -318,8 +318,8 @@ class TestWhatGoesWrong:
         scene.tick()
         scene.let_pass(seconds=90)
         answer = models.ask("/invoke/Batch")
-        assert (answer.status, answer.code) == (400, "LH4306")
-        assert "InvokeEndpointAsync" in answer.error
+        assert (answer.status, answer.code) == (501, "LH4283")
+        assert "async_input_path" in answer.error
 
 
 INTEGRATION = {"type": "api", "properties": {"api_resource_name": "idle"}}

@@ -148,6 +148,43 @@ def test_an_asynchronous_failure_is_written_to_s3_as_well(cloud: Cloud) -> None:
     assert _object(cloud, answer["FailureLocation"]) == b"the body is not JSON"
 
 
+def test_an_asynchronous_answer_comes_after_a_while(cloud: Cloud) -> None:
+    _async_endpoint(cloud)
+    body = b'{"inputs": "hello", "parameters": {"take_seconds": 30}}'
+    cloud.client("s3").put_object(Bucket="requests", Key="slow", Body=body)
+    answer = cloud.client("sagemaker-runtime").invoke_endpoint_async(
+        EndpointName="Falcon", InputLocation="s3://requests/slow"
+    )
+    listed = cloud.client("s3").list_objects_v2
+    assert listed(Bucket="results")["KeyCount"] == 0
+    cloud.let_pass(31)
+    assert listed(Bucket="results")["KeyCount"] == 1
+    assert json.loads(_object(cloud, answer["OutputLocation"])) == [{"generated_text": "hello"}]
+
+
+def test_what_cannot_be_fetched_is_a_failure_and_two_calls_of_one_id_have_places_of_their_own(
+    cloud: Cloud,
+) -> None:
+    _async_endpoint(cloud)
+    runtime = cloud.client("sagemaker-runtime")
+    call = {"EndpointName": "Falcon", "InputLocation": "s3://requests/lost", "InferenceId": "one"}
+    first, second = runtime.invoke_endpoint_async(**call), runtime.invoke_endpoint_async(**call)
+    assert first["FailureLocation"] != second["FailureLocation"]
+    assert b"cannot GET s3://requests/lost" in _object(cloud, first["FailureLocation"])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"RequestTTLSeconds": 21601}, {"InvocationTimeoutSeconds": 3601}], ids=str
+)
+def test_an_asynchronous_call_waits_as_long_as_aws_lets_it(
+    cloud: Cloud, refused: Refused, wrong: dict[str, int]
+) -> None:
+    _async_endpoint(cloud)
+    call = cloud.client("sagemaker-runtime").invoke_endpoint_async
+    answer = refused(call, EndpointName="Falcon", InputLocation="s3://requests/1", **wrong)
+    assert "must be from" in answer
+
+
 def test_an_asynchronous_call_needs_an_asynchronous_endpoint_and_the_other_way_round(
     cloud: Cloud, refused: Refused
 ) -> None:
