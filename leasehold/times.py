@@ -1,12 +1,15 @@
-"""Times for people: "in 24 min", "3 h ago", "2026-11-23 10:00 UTC". Pure.
+"""Times for people: "in 24 min", "3 h ago", "18:00 CET (17:00 UTC)". Pure.
 
-The command line's tables and answers use it. Machines get `ledger.lease.stamp` instead.
+The command line's tables and answers use it. Machines get `ledger.lease.stamp` instead. The zone is
+the person's own; where that is UTC, nothing is said twice.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
-from ledger.instants import in_utc
+from ledger.instants import in_utc, in_zone
 from ledger.lease import duration
+
+_WEEK_DAYS = 7
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -23,9 +26,49 @@ def utc(moment: datetime) -> str:
     return in_utc(moment).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def as_of(environment: str, commit: str, now: datetime) -> str:
-    """Say of which environment, commit and moment a table is."""
-    return f"{environment} at {commit[:8]}, {utc(now)}"
+def as_of(environment: str, commit: str, now: datetime, zone: tzinfo = UTC) -> str:
+    """Say of which environment, commit and moment a table is; its times are in that zone."""
+    return f"{environment} at {commit[:8]}, {both(now, now, zone, with_date=True)}"
+
+
+def both(moment: datetime, now: datetime, zone: tzinfo, *, with_date: bool = False) -> str:
+    """Write a moment in a zone, with UTC beside it; the date where it is another than now's."""
+    here, there = in_zone(moment, zone), in_utc(moment)
+    is_far = with_date or here.date() != in_zone(now, zone).date()
+    text = f"{here:%Y-%m-%d %H:%M}" if is_far else f"{here:%H:%M}"
+    if here.utcoffset() == there.utcoffset():
+        return f"{text} UTC"
+    beside = f"{there:%H:%M}" if here.date() == there.date() else f"{there:%Y-%m-%d %H:%M}"
+    return f"{text} {zone_name(here)} ({beside} UTC)"
+
+
+def at_a_glance(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """Write a moment for a narrow column: "18:00", "Fri 18:00" within six days, else its date."""
+    here, today = in_zone(moment, zone), in_zone(now, zone)
+    days = (here.date() - today.date()).days
+    if days == 0:
+        text = f"{here:%H:%M}"
+    elif abs(days) < _WEEK_DAYS:
+        text = f"{here:%a %H:%M}"
+    else:
+        text = f"{here:%Y-%m-%d}"
+    same = here.utcoffset() == today.utcoffset()
+    return text if same else f"{text} {zone_name(here)}"
+
+
+def in_full(moment: datetime, zone: tzinfo) -> str:
+    """Write a moment whole, for what is searched or kept."""
+    here = in_zone(moment, zone)
+    return f"{here:%Y-%m-%d %H:%M} {zone_name(here)}"
+
+
+def zone_name(here: datetime) -> str:
+    """Name the zone of a moment as its clocks do; one without letters by its offset from UTC."""
+    name = here.tzname() or ""
+    if name.isalpha():
+        return name
+    offset = f"{here:%z}"
+    return f"UTC{offset[:3]}:{offset[3:5]}" if here.utcoffset() else "UTC"
 
 
 def on_day(moment: datetime, day: datetime) -> str:
