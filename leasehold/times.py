@@ -4,12 +4,15 @@ The command line's tables and answers use it. Machines get `ledger.lease.stamp` 
 the person's own; where that is UTC, nothing is said twice.
 """
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ledger.instants import in_utc, in_zone
 from ledger.lease import duration
 
 _WEEK_DAYS = 7
+_HOUR, _DAY = 60, 1440
+_STAMP = re.compile(r"\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 def relative(moment: datetime, now: datetime) -> str:
@@ -81,3 +84,25 @@ def on_day(moment: datetime, day: datetime) -> str:
 def clock_face(moment: datetime) -> str:
     """Write the time of day to the second, for a log of which each line is of today."""
     return in_utc(moment).strftime("%H:%M:%S")
+
+
+def length(span: timedelta) -> str:
+    """Write a length whole, to the minute: "2 h 30 min", "1 day 3 h"."""
+    minutes = (int(span.total_seconds()) + 30) // 60
+    days, hours = minutes // _DAY, minutes % _DAY // _HOUR
+    parts = [f"{days} day{'s' if days > 1 else ''}"] if days else []
+    parts += [f"{hours} h"] if hours else []
+    parts += [f"{minutes % _HOUR} min"] if minutes % _HOUR or not parts else []
+    return " ".join(parts)
+
+
+def localized(sentence: str, now: datetime, zone: tzinfo) -> str:
+    """Write the instants of a sentence, which have the form of documents, for people."""
+    return _STAMP.sub(lambda found: _for_people(found[0], now, zone), sentence)
+
+
+def _for_people(stamped: str, now: datetime, zone: tzinfo) -> str:
+    try:
+        return both(datetime.fromisoformat(stamped), now, zone)
+    except ValueError:
+        return stamped

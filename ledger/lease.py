@@ -90,7 +90,7 @@ def set_expiry(
         raise Refused(
             "LH4103",
             f"the lease runs until {stamp(lease.expires_at)}, and {stamp(until)} would shorten it."
-            ' Say "shorten": true if you mean that.',
+            ' Say "shorten": true, or --shorten, if you mean that.',
         )
     if not live and until <= now:
         raise Refused("LH4103", f"{stamp(until)} is past already, and no lease is running.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,6 +12,9 @@ from click.testing import CliRunner
 
 from leasehold.own_zone import machine_zone, own_zone, utc_option
 from leasehold.times import as_of, at_a_glance, both, in_full, zone_name
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BERLIN, SAO_PAULO = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Sao_Paulo")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
