@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from ledger import variables
-
+_UTC = "LEASEHOLD_UTC"
 _CHOSEN = "leasehold.utc"
 _LOCALTIME = Path("/etc/localtime")
 _DATABASE = "zoneinfo/"
@@ -32,7 +31,7 @@ def utc_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--utc",
         is_flag=True,
-        envvar=variables.UTC,
+        envvar=_UTC,
         show_envvar=True,
         expose_value=False,
         callback=_choose,

@@ -23,5 +23,3 @@ CONTROLLER_FUNCTION = "LEASEHOLD_CONTROLLER_FUNCTION"
 CONTROLLER_PROJECT = "LEASEHOLD_CONTROLLER_PROJECT"  # of CodeBuild, in the function's place
 WEBHOOK_SECRET = "LEASEHOLD_WEBHOOK_SECRET"  # noqa: S105  (the name of a secret)
 WEBHOOK_SECRET_VALUE = "LEASEHOLD_WEBHOOK_SECRET_VALUE"  # noqa: S105  (the secret itself)
-
-UTC = "LEASEHOLD_UTC"  # of the command line: times are shown in UTC
