@@ -7,7 +7,7 @@ a cursor, ends a line or is a CI's command is shown as text. It must not know wh
 import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Literal, NoReturn
 
 import click
@@ -27,7 +27,8 @@ output_option = click.option(
 )
 
 _AT_A_TIME = 100  # rows of a table that is read while it is printed
-PIPE_WIDTH = 200  # a table in a pipe is for grep: no cell is folded
+PIPE_WIDTH = 100_000  # a table in a pipe is for grep: no cell is folded
+_NARROW = 110  # cells, below which what is streamed leaves out what is spare
 
 Cell = str | Text
 _WORDS = 16  # cells that words get on any screen
@@ -130,12 +131,17 @@ def _padded(header: str, cell: Text, size: int) -> Text:
     return Text.assemble(room, cell) if is_amount else Text.assemble(cell, room)
 
 
-def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def stream_table(
+    headers: Sequence[str], rows: Iterable[Sequence[Cell]], spare: Sequence[str] = ()
+) -> int:
     """Print rows while they are read, some at a time, the columns as wide as those before.
 
-    Returns how many there are; none prints nothing.
+    A narrow terminal gets no column that is `spare`. Returns how many rows there are; none prints
+    nothing.
     """
-    read, count, widths = map(_row, rows), 0, [0] * len(headers)
+    kept = [each not in spare or screen().width >= _NARROW for each in headers]
+    headers = list(compress(headers, kept))
+    read, count, widths = (_row(list(compress(row, kept))) for row in rows), 0, [0] * len(headers)
     while some := list(islice(read, _AT_A_TIME)):
         longest = [max(map(len, column)) for column in zip(headers, *some, strict=True)]
         widths = [max(pair) for pair in zip(widths, longest, strict=True)]

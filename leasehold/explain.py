@@ -12,9 +12,10 @@ import click
 
 from controller.planning.action import Verb
 from controller.tick import Tick
-from leasehold.console import dim, output_option, say, show_json, show_table
+from leasehold.console import dim, output_option, show_json, show_table, tell
 from leasehold.context import Context, connected
-from leasehold.times import as_of, relative
+from leasehold.own_zone import own_zone
+from leasehold.times import as_of, localized, relative
 from ledger.budget import asked_for, ceiling, over_budget
 from ledger.documents import Prices
 from ledger.forecast import forecast
@@ -83,10 +84,12 @@ def explain(context: Context, name: str, output: str) -> None:
     if output == "json":
         show_json(as_data(told))
         return
-    say(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now)))
-    say(f"{item.endpoint_name} ({item.name})")
-    say()
-    show_table(_HEADERS, list(answers(told)))
+    zone = own_zone()
+    tell(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now, zone)))
+    tell(f"{item.name} ({item.endpoint_name})")
+    tell()
+    rows = [(each, localized(said, tick.now, zone)) for each, said in answers(told)]
+    show_table(_HEADERS, rows)
 
 
 def answers(told: Told) -> Iterator[tuple[str, str]]:

@@ -5,6 +5,7 @@ It has beside them what AWS refused, as the controller noted it on the status br
 
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import tzinfo
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
@@ -14,18 +15,20 @@ import click
 
 from leasehold.console import output_option, say, stream_json, stream_table
 from leasehold.context import Context, clock, connected
-from leasehold.times import on_day
+from leasehold.own_zone import own_zone
+from leasehold.times import on_day, zone_name
 from ledger.claims import settle
 from ledger.errors import Failure
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import document_path
+from ledger.instants import in_zone
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.proof import Signers, is_proven
 from ledger.refusal_log import Refusal, read_refusals
 from ledger.repository import Repository
 
-_HEADERS = ("WHEN (UTC)", "ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
+_REST = ("ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
 _NEWEST_NOTES = 200  # commits of the status branch, of all endpoints
 _Event = RecordedChange | Refusal
 
@@ -55,7 +58,11 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     )
     if output == "json":
         stream_json(_as_data(each, proven=proven) for each, proven in events)
-    elif not stream_table(_HEADERS, (_cells(each, proven=proven) for each, proven in events)):
+        return
+    zone = own_zone()
+    headers = (f"WHEN ({zone_name(clock().astimezone(zone))})", *_REST)
+    rows = (_cells(each, zone, proven=proven) for each, proven in events)
+    if not stream_table(headers, rows, spare=("FROM",)):
         say(f"{item.endpoint_name} was never leased.")
 
 
@@ -67,8 +74,8 @@ def _refusals(status: Repository, environment: str, name: EndpointName) -> Itera
             yield from read_refusals(records, name)
 
 
-def _cells(recorded: _Event, *, proven: bool | None) -> tuple[str, ...]:
-    day = recorded.committed_at
+def _cells(recorded: _Event, zone: tzinfo, *, proven: bool | None) -> tuple[str, ...]:
+    day = in_zone(recorded.committed_at, zone)
     if isinstance(recorded, Refusal):
         commit, who = recorded.commit[:8], recorded.author.name
         return (f"{day:%Y-%m-%d %H:%M}", str(recorded.kept), "-", "-", commit, who, recorded.said)
@@ -76,8 +83,8 @@ def _cells(recorded: _Event, *, proven: bool | None) -> tuple[str, ...]:
     return (
         f"{day:%Y-%m-%d %H:%M}",
         str(change.action),
-        on_day(change.previous, day) if change.previous else "-",
-        on_day(change.expires_at, day),
+        on_day(change.previous, day, zone) if change.previous else "-",
+        on_day(change.expires_at, day, zone),
         recorded.commit[:8],
         change.requested_by.name + (" (not proven)" if proven is False else ""),
         change.reason or "",

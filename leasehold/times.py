@@ -74,10 +74,10 @@ def zone_name(here: datetime) -> str:
     return f"UTC{offset[:3]}:{offset[3:5]}" if here.utcoffset() else "UTC"
 
 
-def on_day(moment: datetime, day: datetime) -> str:
-    """Write a moment in UTC beside another one, without the date where that is the same."""
-    moment = in_utc(moment)
-    same = moment.date() == in_utc(day).date()
+def on_day(moment: datetime, day: datetime, zone: tzinfo = UTC) -> str:
+    """Write a moment in a zone beside another one, without the date where that is the same."""
+    moment = in_zone(moment, zone)
+    same = moment.date() == in_zone(day, zone).date()
     return moment.strftime("%H:%M" if same else "%Y-%m-%d %H:%M")
 
 
