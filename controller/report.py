@@ -4,7 +4,7 @@ A comment for a pull request is `markdown`'s.
 """
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -51,10 +51,16 @@ _SIGNS = {
 }
 
 
-def as_text(tick: Tick, found: Bill | None = None, width: int | None = None) -> str:
+def as_text(
+    tick: Tick,
+    found: Bill | None = None,
+    width: int | None = None,
+    on_clock: Callable[[str], str] = str,
+) -> str:
     """Return a plan, or what became of it, as lines for a terminal of so many columns.
 
-    Without a width no line is folded, as whoever searches them wants it.
+    Without a width no line is folded, as whoever searches them wants it. `on_clock` writes the
+    instants in a line as its reader's clock has them.
     """
     found = found or bill(tick)
     said = verdict(found)
@@ -75,7 +81,7 @@ def as_text(tick: Tick, found: Bill | None = None, width: int | None = None) -> 
     lines += [f"  ! {trouble}" for trouble in tick.troubles]
     lines += [f"  > told {each.notice.subject}" for each in tick.deliveries if each.ok]
     lines += [*_totals(found), *(footer(tick, found) if found.prices else ()), summary(tick.plan)]
-    folded = (part for line in map(in_line, lines) for part in _folded(line, width))
+    folded = (part for line in map(on_clock, map(in_line, lines)) for part in _folded(line, width))
     return "\n".join(folded) + "\n"
 
 

@@ -19,8 +19,9 @@ from leasehold.explain import explain
 from leasehold.forecast import forecast_
 from leasehold.importing import import_
 from leasehold.init import init
-from leasehold.leases import extend, log, release
+from leasehold.leases import add, extend, release
 from leasehold.lock import lock
+from leasehold.log import log
 from leasehold.models import models
 from leasehold.new import new
 from leasehold.next import next_
@@ -94,6 +95,7 @@ _VERBS = (
     explain,
     forecast_,
     extend,
+    add,
     release,
     log,
     validate,

@@ -4,18 +4,21 @@ Every command writes through it. Square brackets in a commit message are no mark
 a cursor, ends a line or is a CI's command is shown as text. It must not know what is shown.
 """
 
+import os
 import textwrap
-from collections.abc import Iterable, Sequence
-from itertools import islice
-from typing import Any, NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, islice
+from typing import Any, Literal, NoReturn
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.containers import Lines
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from leasehold.columns import GAP, fitted
 from ledger.errors import Failure
 from ledger.printable import as_json, in_line, without_commands
 
@@ -24,17 +27,25 @@ output_option = click.option(
 )
 
 _AT_A_TIME = 100  # rows of a table that is read while it is printed
-PIPE_WIDTH = 200  # a table in a pipe is for grep: no cell is folded
+PIPE_WIDTH = 100_000  # a table in a pipe is for grep: no cell is folded
+_NARROW = 110  # cells, below which what is streamed leaves out what is spare
 
 Cell = str | Text
 _WORDS = 16  # cells that words get on any screen
 _GAP = 2
+_AMOUNTS = frozenset({"COST", "HOURS", "SO FAR"})
 _WORDY = frozenset({"WHO", "WHY", "NAME", "EMAIL", "SCOPES"})  # columns that a narrow screen wraps
 
 
 def screen(*, stderr: bool = False) -> Console:
-    """Make a console of the stream as it is now; rich notices colours, width and NO_COLOR."""
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    """Make a console of the stream as it is now; rich notices width and colours.
+
+    With NO_COLOR nothing is styled: bold and dim are escape codes too.
+    """
+    colours: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+    console = Console(
+        stderr=stderr, highlight=False, markup=False, emoji=False, color_system=colours
+    )
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     return console
@@ -43,6 +54,15 @@ def screen(*, stderr: bool = False) -> Console:
 def say(text: Cell = "") -> None:
     """Print one line, which the terminal may wrap and a pipe gets whole."""
     screen().print(_shown(text), soft_wrap=True)
+
+
+def tell(text: Cell = "") -> None:
+    """Print a sentence: a terminal gets it folded between words, a pipe as one line."""
+    console, shown = screen(), _shown(text)
+    lines = shown.wrap(console, console.width) if console.is_terminal else [shown]
+    for line in lines:
+        line.rstrip()
+        console.print(line, soft_wrap=True)
 
 
 def show_json(data: Any) -> None:  # noqa: ANN401  (JSON)
@@ -85,12 +105,43 @@ def _least_of(column: Sequence[Text]) -> int:
     return _GAP + (min(longest, _WORDS) if column[0].plain in _WORDY else longest)
 
 
-def stream_table(headers: Sequence[str], rows: Iterable[Sequence[Cell]]) -> int:
+def show_lines(
+    headers: Sequence[str], rows: Sequence[Sequence[Cell]], spare: Sequence[str] = ()
+) -> None:
+    """Print a line for each row, as `columns` makes it fit a terminal; a pipe gets all of it."""
+    console = screen()
+    width = console.width if console.is_terminal else None
+    heads, lines = fitted(headers, list(map(_row, rows)), width, spare)
+    widths = [max(map(cell_len, column)) for column in zip(heads, *_plain(lines), strict=True)]
+    for line in [[Text(head, style="bold") for head in heads], *lines]:
+        padded = map(_padded, heads, line, widths)
+        text = Text(" " * GAP).join(padded)
+        text.rstrip()
+        console.print(text, soft_wrap=True)
+
+
+def _plain(lines: Iterable[Sequence[Text]]) -> Iterator[list[str]]:
+    return ([cell.plain for cell in line] for line in lines)
+
+
+def _padded(header: str, cell: Text, size: int) -> Text:
+    """Fill a cell up; amounts stand below each other."""
+    room = " " * (size - cell.cell_len)
+    is_amount = header.endswith("/H") or header in _AMOUNTS
+    return Text.assemble(room, cell) if is_amount else Text.assemble(cell, room)
+
+
+def stream_table(
+    headers: Sequence[str], rows: Iterable[Sequence[Cell]], spare: Sequence[str] = ()
+) -> int:
     """Print rows while they are read, some at a time, the columns as wide as those before.
 
-    Returns how many there are; none prints nothing.
+    A narrow terminal gets no column that is `spare`. Returns how many rows there are; none prints
+    nothing.
     """
-    read, count, widths = map(_row, rows), 0, [0] * len(headers)
+    kept = [each not in spare or screen().width >= _NARROW for each in headers]
+    headers = list(compress(headers, kept))
+    read, count, widths = (_row(list(compress(row, kept))) for row in rows), 0, [0] * len(headers)
     while some := list(islice(read, _AT_A_TIME)):
         longest = [max(map(len, column)) for column in zip(headers, *some, strict=True)]
         widths = [max(pair) for pair in zip(widths, longest, strict=True)]

@@ -28,6 +28,7 @@ from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
 from leasehold import aws_settings, credentials
 from leasehold.as_of import AsOf
+from leasehold.own_zone import utc_option
 from leasehold.state_dir import Running, StateDir, nearest
 from leasehold.work_tree import commit_of
 from ledger import variables
@@ -276,24 +277,28 @@ def connecting(command: Callable[..., None]) -> Callable[..., None]:
         "--environment",
         "-e",
         envvar=variables.ENVIRONMENT,
+        show_envvar=True,
         metavar="NAME",
         help="Environment, as its folder is called.",
     )
     @click.option(
         "--repository",
         envvar=variables.REPOSITORY,
+        show_envvar=True,
         metavar="URL",
         help="Address of the ledger's repository.",
     )
     @click.option(
         "--branch",
         envvar=variables.BRANCH,
+        show_envvar=True,
         default="main",
         show_default=True,
         metavar="NAME",
         help="Its branch.",
     )
     @home_option("Without a repository: the folder of a running `leasehold up`.")
+    @utc_option
     @wraps(command)
     def with_context(
         *,

@@ -3,6 +3,8 @@
 For people and for pipelines. What to do is decided in `controller.plan`.
 """
 
+from functools import partial
+
 import click
 
 from controller.bill import Bill, bill
@@ -13,7 +15,9 @@ from leasehold.console import output_option, screen, show_json
 from leasehold.context import Context, clock, connected
 from leasehold.keepers import keepers
 from leasehold.narration import Narrator
+from leasehold.own_zone import own_zone
 from leasehold.ticking import keep_ticking, until_stopped
+from leasehold.times import localized
 from ledger.committers import CONTROLLER
 
 CHANGES_DUE = 2
@@ -109,4 +113,6 @@ def _show(
         case _:
             console = screen()
             width = console.width if console.is_terminal else None
-            click.echo(as_text(tick, found, width), nl=False)
+            zone = own_zone()
+            on_clock = partial(localized, now=tick.now, zone=zone) if width else str
+            click.echo(as_text(tick, found, width, on_clock), nl=False)

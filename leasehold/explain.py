@@ -6,9 +6,10 @@ import click
 
 from controller.planning.action import Verb
 from controller.tick import Tick
-from leasehold.console import dim, output_option, say, show_json, show_table
+from leasehold.console import dim, output_option, show_json, show_table, tell
 from leasehold.context import Context, connected
-from leasehold.times import as_of
+from leasehold.own_zone import own_zone
+from leasehold.times import as_of, localized
 from ledger.explanation import Told, answers
 from ledger.history import read_changes
 from ledger.holdings import Broken, Holding, document_path
@@ -32,10 +33,12 @@ def explain(context: Context, name: str, output: str) -> None:
     if output == "json":
         show_json(as_data(told))
         return
-    say(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now)))
-    say(f"{item.endpoint_name} ({item.name})")
-    say()
-    show_table(_HEADERS, list(answers(told)))
+    zone = own_zone()
+    tell(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now, zone)))
+    tell(f"{item.name} ({item.endpoint_name})")
+    tell()
+    rows = [(each, localized(said, tick.now, zone)) for each, said in answers(told)]
+    show_table(_HEADERS, rows)
 
 
 def next_tick(tick: Tick, item: Holding | Broken) -> str:

@@ -5,29 +5,32 @@ not asked; what an endpoint runs on is its definition's, or what the status bran
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
 
 import click
 
-from leasehold.console import Cell, dim, output_option, say, show_json, show_table
+from leasehold.console import Cell, dim, output_option, show_json, show_table, tell
 from leasehold.context import Context, clock, connected
-from leasehold.times import as_of
+from leasehold.own_zone import own_zone
+from leasehold.times import as_of, both, zone_name
 from ledger.budget import asked_for
 from ledger.claims import settle
 from ledger.documents.prices import plain
 from ledger.errors import Refused
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.hosts import Hosts
+from ledger.instants import in_zone
 from ledger.lease import Lease, grant, stamp
+from ledger.moments import moment_from
 from ledger.money import Total, cents, for_time, per_hour, priced, rate, total
 from ledger.names import EndpointName
 from ledger.observed import Noted
 from ledger.on_time import Stretch, on_time
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LONGEST = timedelta(days=366)
 
 
@@ -56,13 +59,14 @@ class Ahead:
     "--until",
     required=True,
     metavar="DAY",
-    help="The end of a day in UTC, such as friday or 2026-11-27, or an instant.",
+    help="The end of a day, such as friday or 2026-11-27, or a time such as friday 18:00.",
 )
 @output_option
 def forecast_(context: Context, *, until: str, output: str) -> None:
     """Show what will be on until a day, what it will cost, and what ends."""
     snapshot, now = context.repository().read(), clock().replace(microsecond=0)
-    end = until_day(until, now)
+    zone = own_zone()
+    end = until_day(until, now, zone)
     fleet = context.fleet(snapshot)
     fleet.require_settings()
     fleet = settle(fleet, context.known(fleet, None), now)
@@ -71,17 +75,22 @@ def forecast_(context: Context, *, until: str, output: str) -> None:
     if output == "json":
         show_json(_as_data(fleet, ahead, now, end))
         return
-    say(dim(f"{as_of(fleet.name, snapshot.commit, now)}, until {end:%a %Y-%m-%d %H:%M} UTC"))
-    say()
-    headers = ("ENDPOINT", "ON FROM", "TO (UTC)", "HOURS", "COST/H", "COST")
-    show_table(headers, [_cells(each, now, end) for each in ahead], spare=("ON FROM", "COST/H"))
-    say()
-    say(_summary(fleet, ahead, sums, end))
+    head = as_of(fleet.name, snapshot.commit, now, zone)
+    tell(dim(f"{head}, until {both(end, now, zone, with_date=True)}"))
+    tell()
+    to = f"TO ({zone_name(in_zone(now, zone))})"
+    headers = ("ENDPOINT", "ON FROM", to, "HOURS", "COST/H", "COST")
+    rows = [_cells(each, now, end, zone) for each in ahead]
+    show_table(headers, rows, spare=("ON FROM", "COST/H"))
+    tell()
+    tell(_summary(fleet, ahead, sums, end))
 
 
-def until_day(text: str, now: datetime) -> datetime:
+def until_day(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
     """Read the end of a day, or an instant. Raises Refused LH5136 where it is none ahead."""
-    end = _end_of(text.strip().lower(), now)
+    end = None
+    with suppress(Refused):
+        end = moment_from(text, now, zone)
     if end is None or not now < end <= now + _LONGEST:
         raise Refused(
             "LH5136",
@@ -129,29 +138,15 @@ def _hosts(holding: Holding, noted: Noted | None) -> Hosts | None:
     return asked_for(holding.definition)
 
 
-def _end_of(text: str, now: datetime) -> datetime | None:
-    if text in _DAYS:
-        ahead = (_DAYS.index(text) - now.weekday()) % len(_DAYS)
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        return midnight + timedelta(days=ahead + 1)
-    try:
-        found = datetime.fromisoformat(text.upper())
-        if len(text) == len("2026-11-27"):
-            return found.replace(tzinfo=now.tzinfo) + timedelta(days=1)
-        return found.astimezone(now.tzinfo) if found.tzinfo else found.replace(tzinfo=now.tzinfo)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _cells(each: Ahead, now: datetime, end: datetime) -> tuple[Cell, ...]:
+def _cells(each: Ahead, now: datetime, end: datetime, zone: tzinfo) -> tuple[Cell, ...]:
     begin = each.stretches[0].begin
     times = len(each.stretches)
     more = f" ({times} times)" if times > 1 else ""
     ends = each.ends(end)
     return (
         each.name,
-        "now" if begin <= now else f"{begin:%a %m-%d %H:%M}",
-        f"{ends:%a %m-%d %H:%M}{more}" if ends else f"stays on{more}",
+        "now" if begin <= now else f"{in_zone(begin, zone):%a %m-%d %H:%M}",
+        f"{in_zone(ends, zone):%a %m-%d %H:%M}{more}" if ends else f"stays on{more}",
         f"{cents(Decimal(int(each.length.total_seconds())) / 3600):,f}",
         rate(each.hourly),
         rate(each.cost) if each.cost is None else f"{cents(each.cost):,f}",

@@ -1,228 +1,168 @@
-"""`leasehold extend`, `release` and `log`: a lease's changes, made and read back.
+"""`leasehold extend`, `add` and `release`: the changes of leases that people ask for.
 
-The log has beside them what AWS refused, as the controller noted it on the status branch.
 Each change is one commit, by the caller's own git identity, and is answered when the remote has it.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
-from heapq import merge
-from itertools import islice
-from operator import attrgetter
-from typing import Any
-from uuid import uuid4
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import click
 
-from gateway.leases.answers import cost
-from leasehold import git_author, git_signing
-from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
-from leasehold.context import Context, clock, connected
-from leasehold.server_time import clock_of
-from leasehold.times import on_day, relative
-from ledger.budget import asked_for
-from ledger.claims import settle
-from ledger.errors import Failure
-from ledger.history import RecordedChange, added_by, read_changes
-from ledger.holdings import Fleet, Holding, document_path
-from ledger.lease import Lease, stamp
-from ledger.money import for_time, money, per_hour
-from ledger.names import EndpointName
-from ledger.proof import Signers, is_proven
-from ledger.proposals import Request, extension
+from leasehold import change_words as words
+from leasehold.changing import Asked, Changes, Propose
+from leasehold.console import complain, dim, output_option, say, show_json, tell
+from leasehold.context import Command, Context, clock, connected, connecting
+from leasehold.own_zone import own_zone
+from leasehold.spans import once, span_from
+from ledger.errors import Refused
+from ledger.proposals import addition, extension, setting
 from ledger.proposals import release as ending
-from ledger.refusal_log import Refusal, read_refusals
-from ledger.repository import Committed, Person, Proposal, Repository
-from ledger.standing import standing
 
-_author = click.option(
-    "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
-)
-_HEADERS = ("WHEN (UTC)", "ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
-_NEWEST_NOTES = 200  # commits of the status branch, of all endpoints
-_Event = RecordedChange | Refusal
-_reason = click.option("--reason", metavar="TEXT", help="Why, for those who read the history.")
+
+def _asking(command: Command) -> Command:
+    """Give a command what every change of a lease may be asked with."""
+    options: tuple[Callable[[Command], Command], ...] = (
+        click.option("--reason", metavar="TEXT", help="Why, for those who read the history."),
+        click.option(
+            "--author",
+            metavar='"NAME <EMAIL>"',
+            help="Who asks; by default git's user.name and email.",
+        ),
+        click.option(
+            "--dry-run", is_flag=True, help="Say what would be done and cost, and commit nothing."
+        ),
+        output_option,
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command
-@connected
-@click.argument("name")
-@click.argument("minutes", type=int)
-@_reason
-@_author
-@output_option
+@connecting
+@click.argument("what", nargs=-1, metavar="NAME... LENGTH")
+@click.option(
+    "--until",
+    metavar="WHEN",
+    help="In place of LENGTH: 18:00, tomorrow, friday 18:00, or 2026-11-27T18:00:00+01:00.",
+)
+@click.option("--shorten", is_flag=True, help="Let --until end it sooner than it ends now.")
+@_asking
 def extend(  # noqa: PLR0913  (click hands over each option by itself)
-    context: Context,
+    open_context: Callable[[], Context],
     *,
-    name: str,
-    minutes: int,
+    what: tuple[str, ...],
+    until: str | None,
+    shorten: bool,
     reason: str | None,
     author: str | None,
+    dry_run: bool,
     output: str,
 ) -> None:
-    """Keep the endpoint NAME for MINUTES longer.
+    """Keep endpoints on for longer: LENGTH is 2h30m, 90m, 1.5h, or minutes alone.
 
-    An ended lease counts from now. The change is a commit, and you are its author.
+    An ended lease counts from now, and its endpoint starts. A day alone, such as tomorrow, is meant
+    to its end, and times are those of your own zone. Each change is a commit, and you are its
+    author.
     """
-    change = _Change(context, git_author.author(author), name, reason)
-    change.make(extension(change.request, minutes), output)
+    span = span_from("extend", what, until, clock(), own_zone())
+    propose: Propose = partial(extension, minutes=span.minutes)
+    if span.until is not None:
+        propose = partial(setting, until=span.until, shorten=shorten)
+    changes = Changes(open_context(), author, reason)
+    _make(changes, span.names, propose, is_dry_run=dry_run, output=output)
 
 
 @click.command
-@connected
-@click.argument("name")
-@_reason
-@_author
-@output_option
-def release(
-    context: Context, *, name: str, reason: str | None, author: str | None, output: str
+@connecting
+@click.argument("what", nargs=-1, metavar="NAME LENGTH")
+@click.option(
+    "--config",
+    required=True,
+    metavar="CONFIG",
+    help="The endpoint config that it is served on; it exists at SageMaker already.",
+)
+@_asking
+def add(  # noqa: PLR0913  (click hands over each option by itself)
+    open_context: Callable[[], Context],
+    *,
+    what: tuple[str, ...],
+    config: str,
+    reason: str | None,
+    author: str | None,
+    dry_run: bool,
+    output: str,
 ) -> None:
-    """End the lease of the endpoint NAME now."""
-    change = _Change(context, git_author.author(author), name, reason)
-    change.make(ending(change.request), output)
+    """Add the endpoint NAME on an endpoint config that exists, and keep it for LENGTH.
+
+    Its definition and its lease are one commit. One that is there on that very config is extended.
+    """
+    span = span_from("add", what, None, clock(), own_zone())
+    if len(span.names) > 1:
+        raise Refused(
+            "LH5202",
+            f"add takes one name, and these are {len(span.names)}: say leasehold add"
+            f" {span.names[0]} 2h --config {config}.",
+        )
+    changes = Changes(open_context(), author, reason)
+    propose: Propose = partial(addition, endpoint_config_name=config, minutes=span.minutes)
+    _make(changes, span.names, propose, is_dry_run=dry_run, output=output)
 
 
 @click.command
 @connected
-@click.argument("name")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@output_option
-def log(context: Context, *, name: str, limit: int, output: str) -> None:
-    """Show who kept NAME alive, when and why, and what AWS refused it meanwhile.
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@_asking
+def release(  # noqa: PLR0913  (click hands over each option by itself)
+    context: Context,
+    *,
+    names: tuple[str, ...],
+    reason: str | None,
+    author: str | None,
+    dry_run: bool,
+    output: str,
+) -> None:
+    """End the leases of endpoints now, and say what that hands back."""
+    changes = Changes(context, author, reason)
+    _make(changes, once(names), ending, is_dry_run=dry_run, output=output)
 
-    Where the environment names allowed signers, a name that no signature proves is said to be that.
-    """
-    ledger = context.repository()
-    snapshot = ledger.read()
-    fleet = context.fleet(snapshot)
-    item = settle(fleet, context.known(fleet, name), clock()).get(name)
-    path = document_path(fleet.name, item.name, "lease")
-    signers = Signers.of(snapshot.files, fleet.name)
-    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit))
-    refusals = _refusals(context.status(), fleet.name, item.endpoint_name)
-    newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
-    events = (
-        (each, None if isinstance(each, Refusal) else is_proven(ledger, each.commit, signers))
-        for each in islice(newest_first, limit)
-    )
+
+def _make(
+    changes: Changes, names: Sequence[str], propose: Propose, *, is_dry_run: bool, output: str
+) -> None:
+    """Make the changes and say what became of each. Exits with 1 if one was not made."""
+    found = changes.make(names, propose, is_dry_run=is_dry_run)
+    if len(found) == 1 and (failure := found[0].failure):
+        raise failure
     if output == "json":
-        stream_json(_as_data(each, proven=proven) for each, proven in events)
-    elif not stream_table(_HEADERS, (_cells(each, proven=proven) for each, proven in events)):
-        say(f"{item.endpoint_name} was never leased.")
+        data = [words.as_data(each, is_dry_run=is_dry_run) for each in found]
+        show_json(data if len(data) > 1 else data[0])
+    elif len(found) > 1:
+        _tell_each(found, changes, is_dry_run=is_dry_run)
+    else:
+        _tell_one(found[0], changes, is_dry_run=is_dry_run)
+    if any(each.failure for each in found):
+        raise SystemExit(1)
 
 
-def _refusals(status: Repository, environment: str, name: EndpointName) -> Iterator[Refusal]:
-    """Yield what was refused lately; nothing where the branch cannot be read."""
-    with suppress(Failure):
-        if status.read().files:
-            records = status.changes(f"{environment}.json", _NEWEST_NOTES)
-            yield from read_refusals(records, name)
+def _tell_one(asked: Asked, changes: Changes, *, is_dry_run: bool) -> None:
+    if asked.done is None:
+        return
+    if is_dry_run:
+        for line in words.quoted(asked.done, changes.now, own_zone()):
+            say(line)
+        return
+    tell(words.answer(asked.done, changes.later, own_zone()))
+    for line in words.details(asked.done):
+        tell(dim(line))
 
 
-class _Change:
-    """One lease change that a person asks for."""
-
-    def __init__(self, context: Context, person: Person, name: str, reason: str | None) -> None:
-        self._clock = clock_of(context.remote, clock)
-        self._ledger = context.repository(person, self._clock, git_signing.signer())
-        fleet = context.fleet(self._ledger.read())
-        known = context.known(fleet, name)
-        now = self._clock()
-        self.request = Request(fleet.name, name, person, uuid4().hex, now, reason, known=known)
-
-    def make(self, proposal: Proposal, output: str) -> None:
-        """Commit, and answer with the new expiry and the commit that made it so."""
-        committed = self._ledger.commit(proposal)
-        fleet = self.request.fleet(committed.snapshot)
-        holding = fleet.holding(self.request.endpoint)
-        if holding.lease is None:
-            raise AssertionError("a change of a lease leaves a lease")
-        added = added_by(committed.change.message, self.request.now)
-        if output == "json":
-            _show_data(committed, holding, holding.lease, cost(fleet, holding, added))
-        else:
-            _answer(committed, holding, holding.lease, self._clock())
-            if said := _cost(fleet, holding, added):
-                say(dim(said))
-
-
-def _show_data(
-    committed: Committed, holding: Holding, lease: Lease, cost: dict[str, Any] | None
-) -> None:
-    show_json(
-        {
-            "endpoint_name": holding.endpoint_name,
-            "expires_at": stamp(lease.expires_at),
-            "commit": committed.commit,
-            "cost": cost and {"added": cost["Added"], "currency": cost["Currency"]},
-        }
-    )
-
-
-def _cost(fleet: Fleet, holding: Holding, added: timedelta) -> str:
-    """Say what a change costs, or gives back, where the environment has prices."""
-    prices = fleet.prices
-    if prices is None:
-        return ""
-    hourly = per_hour(asked_for(holding.definition), prices)
-    if hourly is None:
-        return "what it costs is not known: prices.json has no price of what it runs on"
-    amount = money(for_time(hourly, abs(added)), prices.currency)
-    verb = "gives back" if added < timedelta() else "costs"
-    example = ", by example prices" if prices.is_example else ""
-    return f"{verb} {amount}, at {money(hourly, prices.currency)} an hour{example}"
-
-
-def _answer(committed: Committed, holding: Holding, lease: Lease, now: datetime) -> None:
-    ends = f"its lease {'ends' if lease.is_live(now) else 'ended'}"
-    sentence = standing(holding, now).sentence
-    say(f"{holding.endpoint_name}: {sentence} ({ends} {relative(lease.expires_at, now)}).")
-    author = committed.change.author
-    say(dim(f"commit {committed.commit[:8]} by {author.name} <{author.email}>"))
-
-
-def _cells(recorded: _Event, *, proven: bool | None) -> tuple[str, ...]:
-    day = recorded.committed_at
-    if isinstance(recorded, Refusal):
-        commit, who = recorded.commit[:8], recorded.author.name
-        return (f"{day:%Y-%m-%d %H:%M}", str(recorded.kept), "-", "-", commit, who, recorded.said)
-    change = recorded.change
-    return (
-        f"{day:%Y-%m-%d %H:%M}",
-        str(change.action),
-        on_day(change.previous, day) if change.previous else "-",
-        on_day(change.expires_at, day),
-        recorded.commit[:8],
-        change.requested_by.name + (" (not proven)" if proven is False else ""),
-        change.reason or "",
-    )
-
-
-def _as_data(recorded: _Event, *, proven: bool | None) -> dict[str, Any]:
-    if isinstance(recorded, Refusal):
-        return {
-            "commit": recorded.commit,
-            "committed_at": stamp(recorded.committed_at),
-            "author": {"name": recorded.author.name, "email": recorded.author.email},
-            "action": str(recorded.kept),
-            "endpoint_name": recorded.endpoint_name,
-            "previous": None,
-            "expires_at": None,
-            "reason": recorded.said,
-            "request_id": None,
-            "proven": None,
-        }
-    change = recorded.change
-    return {
-        "commit": recorded.commit,
-        "committed_at": stamp(recorded.committed_at),
-        "author": {"name": change.requested_by.name, "email": change.requested_by.email},
-        "action": str(change.action),
-        "endpoint_name": change.endpoint_name,
-        "previous": stamp(change.previous) if change.previous else None,
-        "expires_at": stamp(change.expires_at),
-        "reason": change.reason,
-        "request_id": change.request_id,
-        "proven": proven,
-    }
+def _tell_each(found: Sequence[Asked], changes: Changes, *, is_dry_run: bool) -> None:
+    now = changes.now if is_dry_run else changes.later
+    for each in found:
+        if each.done:
+            tell(words.line(each.done, now, own_zone(), is_dry_run=is_dry_run))
+        elif each.failure:
+            failure = each.failure
+            complain(Refused(failure.code, f"{each.name}: {failure.message}"))
+    tell(dim(words.together(found, is_dry_run=is_dry_run)))

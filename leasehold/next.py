@@ -5,16 +5,17 @@ It asks the ledger alone: AWS knows nothing of what is to come.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
 
-from leasehold.console import Cell, dim, output_option, say, show_json, show_table
+from leasehold.console import Cell, dim, output_option, screen, show_json, show_lines, tell
 from leasehold.context import Context, clock, connected
-from leasehold.times import as_of
+from leasehold.own_zone import own_zone
+from leasehold.times import as_of, localized, zone_name
 from ledger.claims import settle
 from ledger.faults import Faults
 from ledger.forecast import Transition, forecast
@@ -23,6 +24,7 @@ from ledger.instants import in_zone
 from ledger.lease import duration, stamp
 from ledger.standing import State, standing
 
+_WIDE = 150  # cells, from which on names are SageMaker's
 _FLEET, _ONE = 1, 3  # how many are shown of each, and of the one that is asked for
 _STYLES = {"on": "green", "off": "dim"}
 
@@ -41,6 +43,7 @@ class Row:
     at: datetime | None = None
     turns: str | None = None
     zone: ZoneInfo | None = None
+    is_fault: bool = False
 
     @property
     def local(self) -> datetime | None:
@@ -70,12 +73,17 @@ def next_(context: Context, *, name: str | None, count: int | None, output: str)
     if output == "json":
         show_json([_as_data(row) for row in rows])
         return
-    say(dim(as_of(fleet.name, snapshot.commit, now)))
+    zone, is_wide = own_zone(), screen().width >= _WIDE
+    tell(dim(as_of(fleet.name, snapshot.commit, now, zone)))
     if name is not None:
-        say(f"{rows[0].endpoint_name}: {rows[0].standing}")
-    say()
-    headers = ("WHEN (UTC)", "IN", "ENDPOINT", "TURNS", "LOCAL", "WHY")
-    show_table(headers, [_cells(row, now) for row in rows], spare=("LOCAL", "TURNS"))
+        tell(f"{rows[0].endpoint_name}: {localized(rows[0].standing, now, zone)}")
+    tell()
+    when = f"WHEN ({zone_name(in_zone(now, zone))})"
+    headers = ("ENDPOINT", when, "IN", "TURNS", "LOCAL", "WHY")
+    show_lines(headers, [_cells(row, now, zone, is_wide=is_wide) for row in rows], ("LOCAL",))
+    for row in rows:
+        if row.is_fault and screen().is_terminal:
+            tell(f"! {row.name}: {row.reason}")
 
 
 def _chosen(fleet: Fleet, name: str | None) -> tuple[Holding | Broken, ...]:
@@ -89,7 +97,7 @@ def _foretold(item: Holding | Broken, now: datetime, count: int) -> list[Row]:
     faults, name = Faults(), item.endpoint_name
     rows: list[Row] = faults.around(name, lambda: [*_rows(item, now, count)], otherwise=[])
     fault = faults.of(name)
-    return [Row(name, item.name, fault, fault)] if fault else rows
+    return [Row(name, item.name, fault, fault, is_fault=True)] if fault else rows
 
 
 def _rows(item: Holding | Broken, now: datetime, count: int) -> Iterator[Row]:
@@ -97,7 +105,7 @@ def _rows(item: Holding | Broken, now: datetime, count: int) -> Iterator[Row]:
     sentence = standing(item, now).sentence
     row = Row(item.endpoint_name, item.name, sentence, sentence)
     if isinstance(item, Broken):
-        yield replace(row, reason=item.complaint)
+        yield replace(row, reason=item.complaint, is_fault=True)
         return
     transitions = _ahead(item, now, count)
     zone = item.definition.schedule.zone if item.definition.schedule.windows else None
@@ -119,13 +127,14 @@ def _by_time(row: Row) -> tuple[bool, str, str]:
     return row.at is None, stamp(row.at) if row.at else "", row.endpoint_name
 
 
-def _cells(row: Row, now: datetime) -> tuple[Cell, ...]:
+def _cells(row: Row, now: datetime, zone: tzinfo, *, is_wide: bool) -> tuple[Cell, ...]:
+    name = row.endpoint_name if is_wide else row.name
     if row.at is None or row.turns is None:
-        return dim("-"), dim("-"), row.endpoint_name, dim("-"), dim("-"), row.reason
+        return name, dim("-"), dim("-"), dim("-"), dim("-"), localized(row.reason, now, zone)
     return (
-        f"{row.at:%Y-%m-%d %H:%M}",
+        name,
+        f"{in_zone(row.at, zone):%Y-%m-%d %H:%M}",
         duration(row.at - now),
-        row.endpoint_name,
         Text(row.turns, style=_STYLES[row.turns]),
         f"{row.local:%a %Y-%m-%d %H:%M %Z}" if row.local else dim("-"),
         row.reason,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from leasehold import report_words as words
-from leasehold.console import dim, say, show_json, show_table
+from leasehold.console import dim, show_json, show_table, tell
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
 from leasehold.pictures import costs as drawing
@@ -100,12 +100,12 @@ def _show(told: words.Report, output: str) -> None:
         case "html":
             click.echo(words.as_html(told), nl=False)
         case _:
-            say(dim(words.headline(told)))
-            say()
+            tell(dim(words.headline(told)))
+            tell()
             show_table(words.HEADERS, words.as_rows(told))
-            say()
+            tell()
             for sentence in words.sentences(told):
-                say(sentence)
+                tell(sentence)
 
 
 def _zone(key: str) -> ZoneInfo:

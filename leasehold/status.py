@@ -1,175 +1,171 @@
 """`leasehold status`: the fleet at a glance, from the ledger and from SageMaker."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from functools import partial
-from typing import Any
+from fnmatch import fnmatchcase
 
 import click
 from rich.text import Text
 
-from controller.cost import hourly
-from controller.planning.artifact import ResourceKind
-from controller.planning.observed import Observed, by_name
-from controller.reconcile import Tick
-from leasehold.console import Cell, dim, output_option, say, show_json, show_table
-from leasehold.context import Context, connected
-from leasehold.times import as_of, relative
-from ledger.documents import Prices
-from ledger.documents.prices import plain
-from ledger.faults import Faults
-from ledger.holdings import Broken, Holding
-from ledger.hosts import Hosts, as_data
-from ledger.lease import Lease, stamp
-from ledger.money import per_hour, priced, rate
-from ledger.phases import ABSENT, Phase, phase_of
-from ledger.standing import State, standing
+from controller.reconcile import Tick, look
+from leasehold import git_author
+from leasehold.console import dim, output_option, screen, show_json, show_lines, tell
+from leasehold.context import Context, clock, connected
+from leasehold.fleet_rows import SORTS, Row, as_json, in_order, leased, rows_of
+from leasehold.keepers import keepers
+from leasehold.own_zone import own_zone
+from leasehold.status_table import SPARE, View, sums, table, troubles
+from leasehold.times import as_of
+from ledger.errors import Refused
 
-_COLOURS = {Phase.SERVING: "green", Phase.FAILED: "red", Phase.ABSENT: "dim"}
-_STATES = {"on": "green", "off": "dim", "frozen": "red", "held": "yellow", "orphan": "red"}
+_ME = "me"
+_EVERY_SECONDS = 5.0
+_BELOW = 6  # lines that a screen keeps for what stands above and beneath the table
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One endpoint: what SageMaker says, whether it should run, why, and until when."""
+class Owner:
+    """Whose endpoints are meant: texts of which one is in a definition's owner, or all of it."""
 
-    endpoint_name: str
-    name: str | None
-    sagemaker: str
-    state: str
-    expires_at: datetime | None
-    reason: str
-    hosts: Hosts | None = None
-    hourly: Decimal | None = None
+    parts: tuple[str, ...]
+    name: str = ""
+
+    def has(self, owner: str | None) -> bool:
+        text = (owner or "").strip().casefold()
+        return bool(text) and (
+            text == self.name.casefold() or any(each.casefold() in text for each in self.parts)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which endpoints are shown, and in which order."""
+
+    names: tuple[str, ...] = ()
+    on: bool = False
+    owner: Owner | None = None
+    sort: str = "name"
+
+    @property
+    def is_all(self) -> bool:
+        return not (self.names or self.on or self.owner)
+
+    def of(self, tick: Tick, rows: Sequence[Row]) -> list[Row]:
+        """Choose among rows. Raises Refused LH4106 for a name that nothing has."""
+        wanted = {str(tick.fleet.get(name).name) for name in self.names if not _is_glob(name)}
+        globs = [name.lower() for name in self.names if _is_glob(name)]
+        shown = [
+            row
+            for row in rows
+            if (not self.names or str(row.name) in wanted or _matches(row, globs))
+            and (not self.on or row.is_on)
+            and (not self.owner or self.owner.has(row.owner))
+        ]
+        return in_order(shown, self.sort)
 
 
 @click.command
 @connected
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--on", is_flag=True, help="Only what is on, or costs something.")
+@click.option(
+    "--owner", metavar="WHO", help="Only what WHO owns: me, an address, or a part of a name."
+)
+@click.option("--sort", type=click.Choice(SORTS), default="name", show_default=True)
+@click.option("--watch", is_flag=True, help="Look again every five seconds, until interrupted.")
 @output_option
-def status(context: Context, output: str) -> None:
-    """Show the fleet: what runs, why, until when."""
+def status(  # noqa: PLR0913  (click hands over each option by itself)
+    context: Context,
+    *,
+    names: tuple[str, ...],
+    on: bool,
+    owner: str | None,
+    sort: str,
+    watch: bool,
+    output: str,
+) -> None:
+    """Show the fleet: what runs, until when, who keeps it on and why, and what it costs.
+
+    NAME is an endpoint's name or a glob such as 'Fal*'. In a pipe each endpoint is one whole line.
+    """
+    wish = Wish(names, on, _owner(owner), sort)
+    if watch:
+        _watch(context, wish, output)
+        return
     tick = context.look()
-    rows = list(_rows(tick))
+    rows = _rows(context, tick)
     if output == "json":
-        show_json([_as_data(row) for row in rows])
+        prices = tick.fleet.prices
+        show_json(as_json(wish.of(tick, rows), prices.currency if prices else None))
         return
-    say(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now)))
-    say()
-    _show(tick, rows)
-    for action in tick.plan.actions:
-        if action.kind is ResourceKind.DOCUMENT:
-            say(f"! {action.reason}")
+    _show(tick, wish.of(tick, rows), of_all=wish.is_all)
 
 
-def _show(tick: Tick, rows: Sequence[Row]) -> None:
-    """Print the rows, and what they cost where the environment has prices."""
-    prices = tick.fleet.prices
-    headers = ["ENDPOINT", "SAGEMAKER", "STATE", "LEASE ENDS", "WHY"]
-    cells = [_cells(row, tick.now) for row in rows]
-    if prices is None:
-        show_table(headers, cells)
-        return
-    rate_head = f"{prices.currency}/H"
-    headers.insert(-1, rate_head)
-    for row, line in zip(rows, cells, strict=True):
-        line.insert(-1, dim("-") if row.hosts == () else rate(row.hourly))
-    show_table(headers, cells, spare=(rate_head,))
-    say()
-    say(_sum(tick, prices))
+def _rows(context: Context, tick: Tick) -> list[Row]:
+    return list(rows_of(tick, keepers(context, tick.fleet.name, leased(tick))))
 
 
-def _sum(tick: Tick, prices: Prices) -> Text:
-    """Say what all that runs costs."""
-    found = hourly(tick.findings.record, prices)
-    kind = "example prices" if prices.is_example else "list prices"
-    return dim(
-        f"running: {priced(found, prices.currency, '/h')}, by {kind} read {prices.read_at:%Y-%m-%d}"
-    )
+def _show(tick: Tick, rows: Sequence[Row], *, of_all: bool, most: int | None = None) -> None:
+    """Print the rows, as many as there may be, and what they come to."""
+    console = screen()
+    view = View(tick.now, own_zone(), console.width if console.is_terminal else None)
+    tell(dim(as_of(tick.fleet.name, tick.plan.commit, tick.now, view.zone)))
+    tell()
+    show_lines(*table(rows[:most], tick.fleet.prices, view), SPARE)
+    if most is not None and len(rows) > most:
+        tell(dim(f"... and {len(rows) - most} more: --on, --owner or a name shows fewer"))
+    if rows:
+        tell()
+    tell(dim(sums(tick, rows, of_all=of_all)))
+    for trouble in troubles(tick, rows[:most], view):
+        tell(Text(trouble))
 
 
-def _rows(tick: Tick) -> Iterator[Row]:
-    there = by_name(tick.observed)
-    for item in sorted(tick.fleet.items, key=lambda each: each.name):
-        yield _row(tick, item, there.pop(item.endpoint_name, None))
-    for orphan in there.values():
-        action = tick.plan.action_for(orphan.endpoint_name)
-        reason = action.reason if action else ""
-        hosts, cost = _cost(tick, orphan)
-        yield Row(orphan.endpoint_name, None, orphan.status, "orphan", None, reason, hosts, cost)
+def _watch(context: Context, wish: Wish, output: str) -> None:
+    """Draw it anew until somebody interrupts. Raises Refused LH5201 where nothing can be drawn."""
+    console = screen()
+    if output == "json" or not console.is_terminal:
+        raise Refused(
+            "LH5201",
+            "--watch draws on a terminal, and this is none: leave it out, or use"
+            " `leasehold reconcile --every` and `leasehold log` for what happens.",
+        )
+    ledger = context.repository()
+    fleet = context.fleet(ledger.read())
+    dependencies = context.dependencies(fleet, ledger)
+
+    def draw() -> None:
+        tick = look(dependencies, fleet.name, clock())
+        rows = wish.of(tick, _rows(context, tick))
+        click.clear()
+        _show(tick, rows, of_all=wish.is_all, most=max(console.height - _BELOW, 1))
+
+    repeat(draw, time.sleep)
 
 
-def _row(tick: Tick, item: Holding | Broken, observed: Observed | None) -> Row:
-    lease = _metered(item)
-    hosts, cost = _cost(tick, observed)
-    return Row(
-        hosts=hosts,
-        hourly=cost,
-        endpoint_name=item.endpoint_name,
-        name=item.name,
-        sagemaker=observed.status if observed else ABSENT,
-        state=Faults().around(item.endpoint_name, partial(_state, item, tick.now), "frozen"),
-        expires_at=lease.expires_at if lease else None,
-        reason=_reason(tick, item, observed),
-    )
+def repeat(draw: Callable[[], None], pause: Callable[[float], None]) -> None:
+    """Draw again and again, until the pause is interrupted."""
+    try:
+        while True:
+            draw()
+            pause(_EVERY_SECONDS)
+    except KeyboardInterrupt:
+        tell()
 
 
-def _cost(tick: Tick, observed: Observed | None) -> tuple[Hosts | None, Decimal | None]:
-    """Return on what it runs and what that costs an hour; () is nothing, None is not known."""
-    if observed is None or not observed.phase.is_billed:
-        return (), None
-    entry = tick.findings.record.entry(observed.endpoint_name)
-    hosts = entry.hosts if entry else None
-    return hosts, per_hour(hosts, tick.fleet.prices)
+def _is_glob(name: str) -> bool:
+    return any(each in name for each in "*?[")
 
 
-def _reason(tick: Tick, item: Holding | Broken, observed: Observed | None) -> str:
-    """Return why, with what AWS said where it is not in service and the plan does not repeat it."""
-    action = tick.plan.action_for(item.endpoint_name)
-    entry = tick.findings.record.entry(item.endpoint_name)
-    reason = action.reason if action else ""
-    said = (observed.failure_reason if observed else entry and entry.refused) or ""
-    if (observed and observed.phase is Phase.SERVING) or said.rstrip(".") in reason:
-        return reason
-    return f"{reason} (AWS said: {said})"
+def _matches(row: Row, globs: Sequence[str]) -> bool:
+    names = [each.lower() for each in (row.name, row.endpoint_name) if each]
+    return any(fnmatchcase(name, glob) for name in names for glob in globs)
 
 
-def _state(item: Holding | Broken, now: datetime) -> str:
-    told = standing(item, now)
-    match told.state:
-        case State.FROZEN:
-            return "frozen"
-        case State.SUSPENDED | State.LEASE_LOST:
-            return "held"
-        case _:
-            return "on" if told.is_on else "off"
-
-
-def _metered(item: Holding | Broken) -> Lease | None:
-    if isinstance(item, Broken) or item.definition.schedule.always_on:
-        return None
-    return item.lease
-
-
-def _cells(row: Row, now: datetime) -> list[Cell]:
-    return [
-        row.endpoint_name,
-        Text(row.sagemaker, style=_COLOURS.get(phase_of(row.sagemaker), "yellow")),
-        Text(row.state, style=_STATES[row.state]),
-        relative(row.expires_at, now) if row.expires_at else dim("-"),
-        row.reason,
-    ]
-
-
-def _as_data(row: Row) -> dict[str, Any]:
-    return {
-        "endpoint_name": row.endpoint_name,
-        "name": row.name,
-        "sagemaker_status": row.sagemaker,
-        "state": row.state,
-        "lease_expires_at": stamp(row.expires_at) if row.expires_at else None,
-        "reason": row.reason,
-        "hosts": None if row.hosts is None else as_data(row.hosts),
-        "per_hour": None if row.hourly is None else plain(row.hourly),
-    }
+def _owner(said: str | None) -> Owner | None:
+    """Return whom --owner means; `me` is who git says commits here. Raises Refused LH5003."""
+    if said is None or said.lower() != _ME:
+        return Owner((said,)) if said else None
+    me = git_author.author(None)
+    return Owner((me.email,), me.name)

@@ -4,22 +4,24 @@ A line of cells for each, and beneath it who kept it on and when: no figure is i
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import click
 
-from leasehold.console import dim, output_option, say, screen, show_json, show_table
+from leasehold.console import dim, output_option, say, screen, show_json, show_table, tell
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
+from leasehold.own_zone import own_zone
 from leasehold.pictures import timeline as drawing
 from leasehold.pictures.files import Files, picture_option
 from leasehold.pictures.page import Page
-from leasehold.times import as_of
+from leasehold.times import as_of, zone_name
 from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.spans import Span, clipped, length
+from ledger.instants import in_zone
 from ledger.lease import stamp
 
 _AHEAD = timedelta(days=2)
@@ -72,15 +74,17 @@ def timeline(
     if output == "json":
         show_json([_as_data(line) for line in lines])
         return
-    period = f"from {begin:%a %m-%d %H:%M} to {end:%a %m-%d %H:%M} UTC, | is now"
-    say(dim(f"{as_of(fleet.name, snapshot.commit, now)}: {period}"))
-    say()
+    zone = own_zone()
+    period = f"from {_at(second(begin), zone)} to {_at(second(end), zone)}, | is now"
+    tell(dim(f"{as_of(fleet.name, snapshot.commit, now, zone)}: {period}"))
+    tell()
     marks = _BLOCKS if _can_show(_BLOCKS) else _LETTERS
     for text in drawn(lines, moments, marks):
         say(text)
     say(dim("  ".join(f"{mark} {what}" for what, mark in marks.items())))
     say()
-    show_table(("ENDPOINT", "FROM (UTC)", "TO", "WHO"), list(_who(lines)))
+    headers = ("ENDPOINT", f"FROM ({zone_name(in_zone(now, zone))})", "TO", "WHO")
+    show_table(headers, list(_who(lines, zone)))
 
 
 def cell(line: Line, span: Span) -> str:
@@ -109,10 +113,10 @@ def drawn(
         yield f"{line.name.ljust(width)}  {''.join(cells[:here])}|{''.join(cells[here:])}"
 
 
-def _who(lines: Sequence[Line]) -> Iterator[tuple[str, str, str, str]]:
+def _who(lines: Sequence[Line], zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
     for line in lines:
         for begin, end, buyer in line.bought:
-            yield line.name, _at(begin), _at(end), buyer
+            yield line.name, _at(begin, zone), _at(end, zone), buyer
 
 
 def _can_show(marks: dict[str, str]) -> bool:
@@ -146,8 +150,8 @@ def _as_data(line: Line) -> dict[str, Any]:
     }
 
 
-def _at(second: int) -> str:
-    return f"{_instant(second):%a %m-%d %H:%M}"
+def _at(second: int, zone: tzinfo) -> str:
+    return f"{in_zone(_instant(second), zone):%a %m-%d %H:%M}"
 
 
 def _instant(second: int) -> datetime:

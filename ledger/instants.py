@@ -38,6 +38,35 @@ def in_utc(moment: datetime) -> datetime:
     return in_zone(moment, UTC)
 
 
+def from_clock(wall: datetime, zone: tzinfo, *, fold: int) -> datetime:
+    """Turn a naive time on the clock of a zone into an instant in UTC.
+
+    A time that the clock jumps over is the end of the gap; of one that comes twice, fold 0 is the
+    first pass and fold 1 the second (PEP 495).
+    """
+    instant = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall:
+        return instant
+    return _gap_end(wall, zone)
+
+
+def _gap_end(wall: datetime, zone: tzinfo) -> datetime:
+    """Find the instant at which the clock jumped over a wall-clock time, to the second.
+
+    PEP 495: in a gap, fold 1 uses the offset after the jump and falls before it, fold 0 after it.
+    """
+    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    old_offset = before.astimezone(zone).utcoffset()
+    while after - before > timedelta(seconds=1):
+        middle = (before + (after - before) / 2).replace(microsecond=0)
+        if middle.astimezone(zone).utcoffset() == old_offset:
+            before = middle
+        else:
+            after = middle
+    return after
+
+
 def stamp(instant: datetime) -> str:
     """Write an instant the way every document and commit has it: UTC, whole seconds, Z."""
     return in_utc(instant).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

@@ -7,12 +7,12 @@ are dropped. It must not know files, git or SageMaker.
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from ledger.durations import MOST_MINUTES
 from ledger.errors import Refused
 from ledger.instants import later
 from ledger.instants import stamp as stamp  # noqa: PLC0414 - a lease is written with it
 from ledger.schedule import Schedule, window_end
 
-_MOST_MINUTES = 10**9  # about 1,900 years: past every ceiling
 _FIRST_YEAR = 2000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -90,7 +90,7 @@ def set_expiry(
         raise Refused(
             "LH4103",
             f"the lease runs until {stamp(lease.expires_at)}, and {stamp(until)} would shorten it."
-            ' Say "shorten": true if you mean that.',
+            ' Say "shorten": true, or --shorten, if you mean that.',
         )
     if not live and until <= now:
         raise Refused("LH4103", f"{stamp(until)} is past already, and no lease is running.")
@@ -194,8 +194,8 @@ def _rounded(seconds: int, unit: int) -> int:
 def _whole_minutes(minutes: object) -> int:
     if type(minutes) is not int:
         raise Refused("LH4101", f"minutes must be a whole number from 1, not {minutes!r:.40}.")
-    if not 1 <= minutes <= _MOST_MINUTES:
-        raise Refused("LH4101", f"minutes must be a whole number from 1 to {_MOST_MINUTES}.")
+    if not 1 <= minutes <= MOST_MINUTES:
+        raise Refused("LH4101", f"minutes must be a whole number from 1 to {MOST_MINUTES}.")
     return minutes
 
 

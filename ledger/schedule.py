@@ -7,12 +7,12 @@ that comes twice, a start means its first pass and an end its second (PEP 495).
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ledger.instants import EARLIEST, LATEST
+from ledger.instants import EARLIEST, LATEST, from_clock
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _opening = attrgetter("opens")
@@ -119,34 +119,9 @@ def _span(window: Window, day: date, zone: ZoneInfo) -> Span:
 
 
 def _opens(window: Window, day: date, zone: ZoneInfo) -> datetime:
-    return _edge(datetime.combine(day, window.start), zone, fold=0)
+    return from_clock(datetime.combine(day, window.start), zone, fold=0)
 
 
 def _closes(window: Window, day: date, zone: ZoneInfo) -> datetime:
     last = day + _DAY if window.is_overnight else day
-    return _edge(datetime.combine(last, window.end or time()), zone, fold=1)
-
-
-def _edge(wall: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
-    """Turn a wall-clock time into an instant in UTC, by the rules in the module's docstring."""
-    instant = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
-    if instant.astimezone(zone).replace(tzinfo=None) == wall:
-        return instant
-    return _gap_end(wall, zone)
-
-
-def _gap_end(wall: datetime, zone: ZoneInfo) -> datetime:
-    """Find the instant at which the clock jumped over a wall-clock time, to the second.
-
-    PEP 495: in a gap, fold 1 uses the offset after the jump and falls before it, fold 0 after it.
-    """
-    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    old_offset = before.astimezone(zone).utcoffset()
-    while after - before > timedelta(seconds=1):
-        middle = (before + (after - before) / 2).replace(microsecond=0)
-        if middle.astimezone(zone).utcoffset() == old_offset:
-            before = middle
-        else:
-            after = middle
-    return after
+    return from_clock(datetime.combine(last, window.end or time()), zone, fold=1)

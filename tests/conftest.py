@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadFileScheduling
 
+os.environ["TZ"] = "UTC"  # wherever a test runs, unless it says where it is
 ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
 

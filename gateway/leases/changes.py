@@ -21,6 +21,7 @@ from gateway.leases import answers, ending
 from gateway.leases.etags import ETags, if_match
 from gateway.principal import Scope
 from ledger.claims import Unsettled
+from ledger.durations import minutes_from
 from ledger.errors import Refused
 from ledger.history import LeaseAction, added_by, trailers
 from ledger.holdings import Fleet, document_path
@@ -74,14 +75,14 @@ class Changes:
         return replace(self, deadline_seconds=seconds)
 
     def extend(self, call: Call) -> Answer:
-        """Keep an endpoint for some minutes more, or until an instant."""
+        """Keep an endpoint for a length of time more, or until an instant."""
         return self._told(call, self.extended(call))
 
     def add(self, call: Call) -> Answer:
         """Define an endpoint on an endpoint config that exists, and lease it."""
         asked = call.document
         request = self._request(call, "POST", asked)
-        config, minutes = asked["EndpointConfigName"], asked["minutes"]
+        config, minutes = asked["EndpointConfigName"], _minutes(asked)
         made = self._settled(call, lambda it: addition(it, config, minutes), request)
         return self._told(call, made)
 
@@ -92,8 +93,9 @@ class Changes:
     def extended(self, call: Call) -> Made:
         asked = call.document
         request = self._request(call, "POST", asked)
-        if "minutes" in asked:
-            return self._settled(call, lambda it: extension(it, asked["minutes"]), request)
+        if "until" not in asked:
+            minutes = _minutes(asked)
+            return self._settled(call, lambda it: extension(it, minutes), request)
         until, shorten = _instant(asked["until"]), asked.get("shorten", False)
         if not shorten:
             return self._settled(call, lambda it: setting(it, until), request)
@@ -168,7 +170,7 @@ class Changes:
         body = answers.about(item, self.clock(), done.commit)
         body["Cost"] = answers.cost(fleet, item, added_by(made.message, made.at))
         if trailers(made.message).get("Lease-Action") == LeaseAction.GRANT:
-            body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it
+            body["TimeLeft"] = _minutes(call.document)  # so the predecessor documents it
         if _is_dry_run(call):
             return Answer({**body, "CommitMessage": done.change.message, "DryRun": True})
         path = document_path(self.environment, item.name, "lease")
@@ -229,6 +231,11 @@ def quote(proposal: Proposal, snapshot: Snapshot) -> Committed:
 
 def _is_dry_run(call: Call) -> bool:
     return call.parameter("dry_run") == "true"
+
+
+def _minutes(asked: Mapping[str, Any]) -> int:
+    """Return how many minutes a body asks for. Raises Refused LH4101 for what is no length."""
+    return int(asked["minutes"]) if "minutes" in asked else minutes_from(asked["duration"])
 
 
 def _instant(until: str) -> datetime:

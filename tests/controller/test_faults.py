@@ -24,8 +24,9 @@ from controller.planning.looks import Remembered, looks_due
 from controller.planning.ownership import Owner
 from controller.tick import Tick
 from gateway.leases import answers
+from leasehold import fleet_rows
 from leasehold import next as next_
-from leasehold import status
+from leasehold.fleet_rows import rows_of
 from ledger import claims, holdings
 from ledger.errors import Refused
 from ledger.faults import Faults, unforeseen
@@ -357,8 +358,8 @@ def test_the_status_shows_the_report_of_one_and_the_others_as_they_are(
 ) -> None:
     fleet = two(LIVE)
     break_for(decision, "standing")
-    break_for(status, "standing")
-    rows = list(status._rows(Tick(NOW, fleet, (), plan(fleet, [], NOW))))
+    break_for(fleet_rows, "standing")
+    rows = list(rows_of(Tick(NOW, fleet, (), plan(fleet, [], NOW)), {}))
     assert [(each.name, each.state) for each in rows] == [("A", "on"), ("B", "frozen")]
     assert "[LH1023]" in rows[1].reason
 

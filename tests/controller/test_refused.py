@@ -11,7 +11,7 @@ from controller.reconcile import State, look
 from controller.telemetry import emf
 from gateway.known import seen
 from gateway.models.not_running import not_running
-from leasehold.status import _rows
+from leasehold.fleet_rows import rows_of
 from ledger.holdings import fleet_of
 from ledger.names import EndpointName
 from tests.scene import environment, outcome, told
@@ -77,7 +77,7 @@ def test_it_is_said_once_by_a_notice_and_wherever_people_look(scene: Scene) -> N
         subjects += notices(tick)
         assert emf(tick)["Refusals"] == 1
     assert subjects == ["[dev] A: AWS refuses what it needs"]
-    (row,) = _rows(look(scene.dependencies, "dev", scene.now))
+    (row,) = rows_of(look(scene.dependencies, "dev", scene.now), {})
     assert (row.sagemaker, row.state) == ("absent", "on")
     assert "CreateModel: 1 validation error detected" in row.reason
     there = seen(scene.open_status(), "dev").noted[endpoint]

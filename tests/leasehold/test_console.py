@@ -121,7 +121,10 @@ def test_what_is_spare_makes_room_for_words(
     assert set(why.split()) <= set(shown.split())
 
 
-def test_a_cell_that_is_folded_begins_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cell_that_is_folded_begins_no_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "PIPE_WIDTH", 200)
     words = [f"{'x' * length} ::error::y" for length in range(150, 200)]
     console.show_table(("NAME", "WHY"), [(each, "z" * 20) for each in words])
     lines = capsys.readouterr().out.splitlines()

@@ -73,7 +73,7 @@ def test_status_shows_each_endpoint_with_its_lease_and_why(up: Up) -> None:
     assert "leased until " in falcon
     (transcriber,) = (line for line in done.stdout.splitlines() if "Transcriber" in line)
     name = "demo-Transcriber-Endpoint"
-    assert transcriber.split() == [name, "absent", "off", "-", "-", "no", "lease"]
+    assert transcriber.split() == [name, "absent", "off", *"------", "no", "lease"]
 
 
 def test_status_gives_machines_the_same_as_json(up: Up) -> None:

@@ -129,7 +129,7 @@ def test_an_end_can_be_set_to_an_instant() -> None:
 
 def test_a_live_lease_is_shortened_only_on_request() -> None:
     lease = Lease(at("12:00:00"))
-    with refused("LH4103", "2026-11-23T12:00:00Z", 'it. Say "shorten": true if you mean that.'):
+    with refused("LH4103", "2026-11-23T12:00:00Z", 'it. Say "shorten": true, or --shorten'):
         meter.set_expiry(lease, at("11:00:00"), MONDAY_9, WEEK)
     shorter = meter.set_expiry(lease, at("11:00:00"), MONDAY_9, WEEK, shorten=True)
     assert shorter == Lease(at("11:00:00"))

@@ -197,13 +197,18 @@ class TestALeaseUntilAnInstant:
     @pytest.mark.parametrize(
         ("wish", "said"),
         [
-            ({}, "exactly one of minutes or until"),
-            ({"minutes": 5, "until": FIVE}, "exactly one of minutes or until"),
+            ({}, "exactly one of minutes, duration or until"),
+            ({"minutes": 5, "until": FIVE}, "exactly one of minutes, duration or until"),
             ({"minutes": 5, "shorten": True}, "shorten"),
             ({"until": FIVE, "EndpointConfigName": "by-hand"}, "EndpointConfigName"),
             ({"until": "2026-02-30T00:00:00Z"}, "/until: 2026-02-30T00:00:00Z is no date"),
             ({"until": "2026-11-23T17:00:00"}, "/until"),
-            ({"until": "2026-11-23T17:00:00+01:00"}, "/until"),
+            ({"until": "2026-11-23T17:00:00+1"}, "/until"),
+            ({"until": "2026-11-23T17:00:00+25:00"}, "/until"),
+            ({"minutes": "2h"}, "/minutes"),
+            ({"minutes": 5, "duration": "2h"}, "exactly one of minutes, duration or until"),
+            ({"duration": 120}, "/duration"),
+            ({"duration": ""}, "/duration"),
             ({"until": "tomorrow"}, "/until"),
             ({"until": 1795435200}, "/until"),
             ({"until": FIVE, "shorten": "yes"}, "/shorten"),
@@ -215,6 +220,15 @@ class TestALeaseUntilAnInstant:
         answer = quiet_api.post({"EndpointName": FALCON, **wish})
         assert (answer.status, answer.code) == (400, "LH4002")
         assert said in answer.error
+        assert quiet_api.log() == []
+
+
+class TestALengthOfTime:
+    @pytest.mark.parametrize("said", ["soon", "30s", "P1M", "-2h", "2:30", "0"])
+    def test_that_is_none_is_refused_with_an_example(self, quiet_api: Api, said: str) -> None:
+        answer = quiet_api.post({"EndpointName": FALCON, "duration": said})
+        assert (answer.status, answer.code) == (400, "LH4101")
+        assert "Write 2h30m" in answer.error
         assert quiet_api.log() == []
 
 

@@ -36,6 +36,14 @@ class TestALeaseUntilAnInstant:
         assert answer.body["Commit"] == api.scene.forge.tip
         assert api.log() == [f"Ana lease(dev): set Falcon40B to {FIVE}"]
 
+    @pytest.mark.parametrize(
+        "instant",
+        ["2026-11-23T18:00:00+01:00", "2026-11-23T12:00-05:00", "2026-11-23T22:30:00+05:30"],
+    )
+    def test_may_be_written_by_any_clock(self, api: Api, instant: str) -> None:
+        answer = until(api, instant)
+        assert (answer.status, answer.body["ExpiresAt"]) == (200, FIVE)
+
     def test_is_absolute_so_that_asking_twice_gives_the_same_end(self, api: Api) -> None:
         assert until(api).body["ExpiresAt"] == until(api).body["ExpiresAt"] == FIVE
 
@@ -69,6 +77,23 @@ class TestALeaseUntilAnInstant:
         api.scene.define("Search", schedule={"always_on": True})
         body = {"EndpointName": "demo-Search-Endpoint", "until": FIVE}
         assert api.post(body).code == "LH4110"
+
+
+class TestALengthOfTime:
+    @pytest.mark.parametrize("said", ["2h30m", "150", "2.5h", "PT2H30M", "2 h 30 min"])
+    def test_may_be_written_as_people_and_programs_do(self, api: Api, said: str) -> None:
+        by_minutes = api.post({"EndpointName": FALCON, "minutes": 150}, query={"dry_run": "true"})
+        answer = api.post({"EndpointName": FALCON, "duration": said})
+        assert (answer.status, answer.body["ExpiresAt"]) == (200, by_minutes.body["ExpiresAt"])
+        assert api.log() == [f"Ana lease(dev): extend Falcon40B by 150 min to {_end(answer)}"]
+
+    def test_adds_an_endpoint_too(self, api: Api) -> None:
+        body = {"EndpointName": "new", "EndpointConfigName": "by-hand", "duration": "1h"}
+        assert api.post(body).body["TimeLeft"] == 60
+
+
+def _end(answer: Answer) -> str:
+    return str(answer.body["ExpiresAt"])
 
 
 class TestADryRun:

@@ -1,0 +1,120 @@
+"""`leasehold log`: a lease's changes read back, who made them and why.
+
+It has beside them what AWS refused, as the controller noted it on the status branch.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import tzinfo
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+import click
+
+from leasehold.console import output_option, say, stream_json, stream_table
+from leasehold.context import Context, clock, connected
+from leasehold.own_zone import own_zone
+from leasehold.times import on_day, zone_name
+from ledger.claims import settle
+from ledger.errors import Failure
+from ledger.history import RecordedChange, read_changes
+from ledger.holdings import document_path
+from ledger.instants import in_zone
+from ledger.lease import stamp
+from ledger.names import EndpointName
+from ledger.proof import Signers, is_proven
+from ledger.refusal_log import Refusal, read_refusals
+from ledger.repository import Repository
+
+_REST = ("ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
+_NEWEST_NOTES = 200  # commits of the status branch, of all endpoints
+_Event = RecordedChange | Refusal
+
+
+@click.command
+@connected
+@click.argument("name")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@output_option
+def log(context: Context, *, name: str, limit: int, output: str) -> None:
+    """Show who kept NAME alive, when and why, and what AWS refused it meanwhile.
+
+    Where the environment names allowed signers, a name that no signature proves is said to be that.
+    """
+    ledger = context.repository()
+    snapshot = ledger.read()
+    fleet = context.fleet(snapshot)
+    item = settle(fleet, context.known(fleet, name), clock()).get(name)
+    path = document_path(fleet.name, item.name, "lease")
+    signers = Signers.of(snapshot.files, fleet.name)
+    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit))
+    refusals = _refusals(context.status(), fleet.name, item.endpoint_name)
+    newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
+    events = (
+        (each, None if isinstance(each, Refusal) else is_proven(ledger, each.commit, signers))
+        for each in islice(newest_first, limit)
+    )
+    if output == "json":
+        stream_json(_as_data(each, proven=proven) for each, proven in events)
+        return
+    zone = own_zone()
+    headers = (f"WHEN ({zone_name(clock().astimezone(zone))})", *_REST)
+    rows = (_cells(each, zone, proven=proven) for each, proven in events)
+    if not stream_table(headers, rows, spare=("FROM",)):
+        say(f"{item.endpoint_name} was never leased.")
+
+
+def _refusals(status: Repository, environment: str, name: EndpointName) -> Iterator[Refusal]:
+    """Yield what was refused lately; nothing where the branch cannot be read."""
+    with suppress(Failure):
+        if status.read().files:
+            records = status.changes(f"{environment}.json", _NEWEST_NOTES)
+            yield from read_refusals(records, name)
+
+
+def _cells(recorded: _Event, zone: tzinfo, *, proven: bool | None) -> tuple[str, ...]:
+    day = in_zone(recorded.committed_at, zone)
+    if isinstance(recorded, Refusal):
+        commit, who = recorded.commit[:8], recorded.author.name
+        return (f"{day:%Y-%m-%d %H:%M}", str(recorded.kept), "-", "-", commit, who, recorded.said)
+    change = recorded.change
+    return (
+        f"{day:%Y-%m-%d %H:%M}",
+        str(change.action),
+        on_day(change.previous, day, zone) if change.previous else "-",
+        on_day(change.expires_at, day, zone),
+        recorded.commit[:8],
+        change.requested_by.name + (" (not proven)" if proven is False else ""),
+        change.reason or "",
+    )
+
+
+def _as_data(recorded: _Event, *, proven: bool | None) -> dict[str, Any]:
+    if isinstance(recorded, Refusal):
+        return {
+            "commit": recorded.commit,
+            "committed_at": stamp(recorded.committed_at),
+            "author": {"name": recorded.author.name, "email": recorded.author.email},
+            "action": str(recorded.kept),
+            "endpoint_name": recorded.endpoint_name,
+            "previous": None,
+            "expires_at": None,
+            "reason": recorded.said,
+            "request_id": None,
+            "proven": None,
+        }
+    change = recorded.change
+    return {
+        "commit": recorded.commit,
+        "committed_at": stamp(recorded.committed_at),
+        "author": {"name": change.requested_by.name, "email": change.requested_by.email},
+        "action": str(change.action),
+        "endpoint_name": change.endpoint_name,
+        "previous": stamp(change.previous) if change.previous else None,
+        "expires_at": stamp(change.expires_at),
+        "reason": change.reason,
+        "request_id": change.request_id,
+        "proven": proven,
+    }
