@@ -31,6 +31,7 @@ from leasehold.report import report
 from leasehold.status import status
 from leasehold.timeline import timeline
 from leasehold.tokens import token
+from leasehold.top.verb import top
 from leasehold.tour import tour
 from leasehold.up import up
 from leasehold.validate import validate
@@ -91,6 +92,7 @@ _VERBS = (
     tour,
     where,
     status,
+    top,
     next_,
     explain,
     forecast_,

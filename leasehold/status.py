@@ -102,6 +102,12 @@ def status(  # noqa: PLR0913  (click hands over each option by itself)
     _show(tick, wish.of(tick, rows), of_all=wish.is_all)
 
 
+def show_once(context: Context, wish: Wish) -> None:
+    """Print the table as a person would ask for it. Raises Failure."""
+    tick = context.look()
+    _show(tick, wish.of(tick, _rows(context, tick)), of_all=wish.is_all)
+
+
 def _rows(context: Context, tick: Tick) -> list[Row]:
     return list(rows_of(tick, keepers(context, tick.fleet.name, leased(tick))))
 

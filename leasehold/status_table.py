@@ -25,7 +25,7 @@ from ledger.phases import Phase, phase_of
 _WIDE = 150  # cells, from which on names are whole
 _SOON = timedelta(hours=1)
 _COLOURS = {Phase.SERVING: "green", Phase.FAILED: "red", Phase.ABSENT: "dim"}
-_WORDS = {
+WORDS = {
     "on": "green",
     "off": "dim",
     "asleep": "dim",
@@ -64,7 +64,7 @@ def _cells(row: Row, view: View, *, has_prices: bool) -> list[Text]:
     cells = [
         name_of(row, view),
         Text(row.sagemaker, style=_COLOURS.get(phase_of(row.sagemaker), "yellow")),
-        Text(row.word, style=_WORDS[row.word]),
+        Text(row.word, style=WORDS[row.word]),
         _when(ends, view) if ends else _nothing(),
         Text(relative(ends, view.now)) if ends else _nothing(),
         _instances(row.hosts),
@@ -112,7 +112,7 @@ def _nothing() -> Text:
 def sums(tick: Tick, rows: Sequence[Row], *, of_all: bool) -> str:
     """Add up what is shown: how many are in which state, and what they cost."""
     counts = Counter(row.word for row in rows)
-    kinds = [f"{counts[word]} {word}" for word in _WORDS if counts[word]]
+    kinds = [f"{counts[word]} {word}" for word in WORDS if counts[word]]
     noun = "endpoint" if len(rows) == 1 else "endpoints"
     said = [f"{len(rows)} {noun}" + (f": {', '.join(kinds)}" if kinds else "")]
     soon = sum(1 for row in rows if row.ends and tick.now < row.ends <= later(tick.now, _SOON))

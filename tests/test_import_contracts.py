@@ -32,6 +32,7 @@ FORBIDDEN = {
     "sagemaker": ("controller.aws.rollout", "sagemaker"),
     "jumpstart": ("leasehold.lock", "leasehold.jumpstart.sdk"),
     "pictures": ("leasehold.report", "leasehold.pictures.charts"),
+    "top": ("leasehold.top.board", "textual"),
     "predecessor": ("leasehold.predecessor.move", "leasehold.predecessor.account"),
     "git": ("ledger.settings", "pygit2"),
     "ledger": ("ledger.a_module_of_tomorrow", "ledger.opening"),

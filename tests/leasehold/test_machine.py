@@ -23,6 +23,7 @@ _ROLE = "arn:aws:iam::123456789012:role/demo"
 # Each verb with arguments that change nothing of the shared `up`.
 _VERBS: Mapping[str, tuple[str, ...]] = {
     "status": (),
+    "top": (),
     "next": (),
     "extend": ("Nobody", "1"),
     "release": ("Nobody",),
