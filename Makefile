@@ -79,7 +79,7 @@ deploytest: $(DEV) ## deploy, change, destroy by the CDK (needs Node)
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
 	$(LOCK) --group build --extra dev -o requirements/dev.lock pyproject.toml
-	$(LOCK) --group build --group jumpstart --extra sandbox --extra jumpstart \
+	$(LOCK) --group build --group jumpstart --extra sandbox --extra jumpstart --extra github-app \
 	  -o requirements/jumpstart.lock pyproject.toml
 	$(LOCK) --group build --extra sandbox --extra infra --extra oidc -c requirements/dev.lock -o requirements/deploy.lock pyproject.toml
 	$(LOCK) -o requirements/bench.lock requirements/bench.in

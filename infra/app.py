@@ -1,6 +1,6 @@
 """The composition root: `cdk.json` runs it, or `python -m infra.app -c KEY=VALUE` by hand.
 
-It reads the settings once, makes the two stacks of each environment and has cdk-nag check them. It
+It reads the settings once, makes the stacks of each environment and has cdk-nag check them. It
 must not ask AWS anything: a synthesis needs no account, credentials, look-ups or containers.
 """
 
@@ -20,6 +20,7 @@ from infra.controller_stack import ControllerStack
 from infra.errors import SettingsError
 from infra.feature_flags import feature_flags
 from infra.gateway_stack import GatewayStack
+from infra.lock_stack import LockStack
 from infra.settings import read
 from ledger.holdings import ROOT as ENVIRONMENTS
 
@@ -42,6 +43,8 @@ def compose(app: App, folder: Path = CHECKOUT) -> None:
         settings = read(files, partial(_of, name.strip(), context))
         ControllerStack(app, settings.named("controller"), settings=settings)
         GatewayStack(app, settings.named("gateway"), settings=settings)
+        if settings.options.lock_hours:
+            LockStack(app, settings.named("locks"), settings=settings)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 

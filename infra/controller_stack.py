@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Environment, Stack
+from aws_cdk import Duration, Environment, Stack
 
 from infra import concurrency
 from infra.constructs_.alarms import BuildAlarms, ControllerAlarms
-from infra.constructs_.build_project import Build, BuildProject
+from infra.constructs_.build_project import Build, BuildProject, buildspec
 from infra.constructs_.execution_role import ExecutionRole
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.notice_access import grant_notices
@@ -19,7 +19,7 @@ from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
-from infra.constructs_.tick import BuildTick, Tick
+from infra.constructs_.tick import COMPARE, BuildTick, Tick
 from infra.constructs_.tick_table import TickTable
 from infra.packages.contents import CONTROLLER, CONTROLLER_WITH_KEYS
 
@@ -81,7 +81,11 @@ class ControllerStack(Stack):
         return controller.role
 
     def _build(self, minutes: int, variables: Mapping[str, str]) -> Role:
-        """Make the project that ticks each few minutes, and return its role."""
+        """Make the project that ticks each few minutes, and return its role.
+
+        It builds the function's package: the image has a Python of that version with boto3, as
+        Lambda has, so nothing is installed and no index is asked.
+        """
         settings, package = self._settings, self._package
         name = settings.named("controller")
         controller = BuildProject(
@@ -89,15 +93,14 @@ class ControllerStack(Stack):
             "Controller",
             build=Build(
                 name=name,
-                file=settings.packages.file(package),
-                commands=[tick_command(package)],
-                python=settings.packages.python,
+                source=settings.packages.file(package),
+                buildspec=buildspec([tick_command(package)], settings.packages.python),
                 architecture=settings.packages.architecture,
                 variables=variables,
                 vpc=settings.options.vpc,
             ),
         )
-        BuildTick(self, "Tick", project=name, minutes=minutes)
+        BuildTick(self, "Tick", project=name, every=Duration.minutes(minutes), why=COMPARE)
         BuildAlarms(self, "Alarms", settings=settings, log=controller.log, minutes=minutes)
         return controller.role
 

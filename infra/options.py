@@ -26,6 +26,8 @@ WEB_ACL = re.compile(
 CALLBACK = re.compile(r"https://[^\s#]+|http://localhost(:[0-9]+)?(/[^\s#]*)?")
 LOOPBACK = "http://localhost:8765/callback"
 BUILD_MINUTES = range(5, 61)
+LOCK_HOURS = range(1, 24 * 7 + 1)
+A_DAY = 24
 WHY_FIVE = (
     "A run of CodeBuild is billed by whole minutes, and one each minute would cost about $219 a"
     " month; a function does that for $0.24. After an hour, leases would end too late."
@@ -38,6 +40,7 @@ SWITCHES = {
     "execution_role": ("existing", "new"),
     "user_pool": ("none", "new"),
     "controller": ("lambda", "codebuild"),
+    "lock_project": ("off", "on"),
 }
 NAMES = (
     *SWITCHES,
@@ -49,6 +52,7 @@ NAMES = (
     "callback_urls",
     "controller_minutes",
     "vpc_id",
+    "lock_hours",
 )
 
 
@@ -73,6 +77,7 @@ class Options:
 
     `has_keys`: the git secret has a key that signs, or that of a GitHub App. `build_minutes`: the
     controller is a project of CodeBuild, which is started so often; else a function, each minute.
+    `lock_hours`: so often a project locks JumpStart models; there is none without.
     """
 
     reserves: bool = True
@@ -83,6 +88,7 @@ class Options:
     makes_user_pool: bool = False
     callback_urls: tuple[str, ...] = (LOOPBACK,)
     build_minutes: int | None = None
+    lock_hours: int | None = None
     vpc: Vpc | None = None
     domain: Domain | None = None
     web_acl_arn: str | None = None
@@ -113,6 +119,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
         callback_urls=_list(given["callback_urls"]) or (LOOPBACK,),
         makes_execution_role=given["execution_role"] == "new",
         build_minutes=_minutes(given),
+        lock_hours=_hours(given),
         vpc=(Vpc(id=given["vpc_id"], subnets=subnets, security_groups=groups) if subnets else None),
         domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
         web_acl_arn=given["web_acl_arn"] or None,
@@ -151,27 +158,40 @@ def _wrong_places(given: dict[str, str], region: str) -> list[str]:
 
 
 def _wrong_builds(given: dict[str, str]) -> Iterator[str]:
-    """Yield what a controller in CodeBuild lacks, and what one in Lambda has no use for."""
-    minutes, vpc_id = given["controller_minutes"], given["vpc_id"]
+    """Yield what a project of CodeBuild lacks, and what is said of one that is not made."""
+    minutes, hours, vpc_id = given["controller_minutes"], given["lock_hours"], given["vpc_id"]
+    ticks, locks = given["controller"] == "codebuild", given["lock_project"] == "on"
     if vpc_id and not VPC.fullmatch(vpc_id):
         yield f"vpc_id: `{vpc_id}` is no id of a VPC."
-    if given["controller"] == "codebuild":
-        if minutes and _minutes(given) not in BUILD_MINUTES:
-            yield f"controller_minutes: `{minutes}` is no number from 5 to 60. {WHY_FIVE}"
-        if given["subnet_ids"] and not vpc_id:
-            yield "subnet_ids: CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."
-    elif minutes:
+    if (ticks or locks) and given["subnet_ids"] and not vpc_id:
+        yield "subnet_ids: CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."
+    if ticks and minutes and _minutes(given) not in BUILD_MINUTES:
+        yield f"controller_minutes: `{minutes}` is no number from 5 to 60. {WHY_FIVE}"
+    if minutes and not ticks:
         yield (
             "controller_minutes: a function ticks each minute, and has no other interval. Add"
             " `-c controller=codebuild`, or leave it out."
         )
+    if locks and hours and _hours(given) not in LOCK_HOURS:
+        yield f"lock_hours: `{hours}` is no number from 1 to {LOCK_HOURS[-1]}, which is a week."
+    if hours and not locks:
+        yield "lock_hours: nothing makes locks. Add `-c lock_project=on`, or leave it out."
 
 
 def _minutes(given: dict[str, str]) -> int | None:
     """Return how often builds are started; what is no number is 0."""
     if given["controller"] != "codebuild":
         return None
-    text = given["controller_minutes"] or str(BUILD_MINUTES.start)
+    return _number(given["controller_minutes"] or str(BUILD_MINUTES.start))
+
+
+def _hours(given: dict[str, str]) -> int | None:
+    if given["lock_project"] != "on":
+        return None
+    return _number(given["lock_hours"] or str(A_DAY))
+
+
+def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 

@@ -37,7 +37,12 @@ if TYPE_CHECKING:
     Context = Callable[[str], object]
 
 CODE = Path(__file__).resolve().parents[1]
-SECRETS = ("git_secret_name", "git_read_secret_name", "webhook_secret_name")
+SECRETS = (
+    "git_secret_name",
+    "git_read_secret_name",
+    "webhook_secret_name",
+    "lock_secret_name",
+)
 DEFAULT_ARCHITECTURE = "arm64"
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
 REACHABLE = re.compile(r"(https|ssh)://[^/\s]+/\S+")
@@ -61,6 +66,7 @@ class Settings:
     options: Options = field(default_factory=Options)
     git_read_secret_name: str = ""  # of the functions that only read; empty: the one above
     webhook_secret_name: str = ""  # empty: webhooks are refused
+    lock_secret_name: str = ""  # of the project that makes locks; empty: the first one above
     paths: tuple[OwnPath, ...] = ()
 
     def named(self, part: str) -> str:
@@ -74,7 +80,13 @@ class Settings:
 
     def ledger_variables(self, *, writes: bool) -> dict[str, str]:
         """Return the variables that tell a function where its documents are, and its git secret."""
-        secret = self.git_secret_name if writes else self.reading_secret_name
+        return self._variables(self.git_secret_name if writes else self.reading_secret_name)
+
+    def lock_variables(self) -> dict[str, str]:
+        """Return the same for the project that makes locks."""
+        return self._variables(self.locking_secret_name)
+
+    def _variables(self, secret: str) -> dict[str, str]:
         return LedgerSettings(
             self.name, self.repository_url, self.branch, secret or None
         ).variables()
@@ -97,6 +109,11 @@ class Settings:
     def reading_secret_name(self) -> str:
         """The git secret of the functions that commit nothing."""
         return self.git_read_secret_name or self.git_secret_name
+
+    @property
+    def locking_secret_name(self) -> str:
+        """The git secret of the project that makes locks."""
+        return self.lock_secret_name or self.git_secret_name
 
 
 def read(folder: Path, context: Context) -> Settings:
@@ -138,6 +155,7 @@ def read(folder: Path, context: Context) -> Settings:
         packages=packages,
         options=options,
         webhook_secret_name=secrets["webhook_secret_name"],
+        lock_secret_name=secrets["lock_secret_name"],
         paths=own_paths(fleet, CODE),
     )
 

@@ -17,6 +17,7 @@ from leasehold.jumpstart.model import Catalogues
 from leasehold.jumpstart.resolving import Locked, Unlocked, resolve
 from leasehold.jumpstart.wanted import Unreadable, Wanted, Which, all_wanted
 from leasehold.lock_commit import commit_locks
+from leasehold.lock_push import Target, push_locks, pushing
 from ledger.checkout import documents
 from ledger.errors import Refused
 from ledger.holdings import environments
@@ -38,6 +39,7 @@ _MOST_NAMED = 8
 @click.option(
     "--commit", is_flag=True, help="Commit the locks; what cannot be locked stops no other."
 )
+@pushing
 @click.option("--author", metavar='"NAME <EMAIL>"', help="Author of the commit; by default you.")
 @click.option(
     "--into",
@@ -52,6 +54,7 @@ def lock(  # noqa: PLR0913  (one for each option)
     upgraded: tuple[str, ...],
     check: bool,
     commit: bool,
+    target: Target | None,
     author: str | None,
     into: Path,
 ) -> None:
@@ -63,10 +66,13 @@ def lock(  # noqa: PLR0913  (one for each option)
     names = [*which, *upgraded]
     if commit and check:
         raise click.UsageError("--check writes nothing, so it does not go with --commit.")
+    if target and not commit:
+        raise click.UsageError("--push goes with --commit.")
+    if target:
+        push_locks(target, lambda read: found_in(read.entries, names, upgraded), author)
+        return
     if commit:
-        readable, unreadable = chosen(documents(into), names)
-        found = resolve_all(readable, extra.catalogues(), upgraded) if readable else []
-        commit_locks(into, [*found, *unreadable], author)
+        commit_locks(into, found_in(documents(into), names, upgraded), author)
         return
     wanted = named(documents(into), names)
     if not wanted:
@@ -87,6 +93,15 @@ def lock(  # noqa: PLR0913  (one for each option)
         say(dim(f"Wrote {_counted(len(changed), 'lock')}; next: git add {files}"))
         return
     say(dim(f"{_counted(len(locked), 'lock')} up to date."))
+
+
+def found_in(
+    entries: Entries, names: Sequence[str], upgraded: Iterable[str]
+) -> list[Locked | Unlocked | Unreadable]:
+    """Resolve what is named, or all; one bad thing stops only itself. Raises Refused LH5073."""
+    readable, unreadable = chosen(entries, names)
+    found = resolve_all(readable, extra.catalogues(), upgraded) if readable else []
+    return [*found, *unreadable]
 
 
 def resolve_all(

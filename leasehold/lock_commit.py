@@ -1,10 +1,10 @@
 """`leasehold lock --commit`: locks for what has no current one, in one commit, for a job of CI.
 
 One bad thing stops only itself: what cannot be locked is named with its reason, and the others are
-committed all the same. Nothing is pushed.
+committed all the same. Nothing is pushed from a clone; `lock_push` needs none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from leasehold import clone as clones
@@ -19,23 +19,33 @@ _LONGEST_SUBJECT = 60
 
 
 def commit_locks(
-    clone: Path, found: Iterable[Locked | Unlocked | Unreadable], author: str | None
+    clone: Path, found: Sequence[Locked | Unlocked | Unreadable], author: str | None
 ) -> None:
     """Commit what is locked anew. Raises Refused LH5077 where something could not be."""
-    found = list(found)
-    left = [each for each in found if not isinstance(each, Locked)]
-    changed = [each for each in found if isinstance(each, Locked) and each.is_new]
-    for violation in dict.fromkeys(one for each in left for one in each.violations):
-        say(str(violation))
+    changed = changed_locks(found)
     if changed:
         files = {each.wanted.lock_file: each.content for each in changed}
-        message = _message(changed)
+        message = message_of(changed)
         commit = clones.commit(clone, files, message, author_of(author))
         say(message.rstrip())
         say(dim(f"Committed {commit}; it is not pushed."))
-    elif not left:
+    refuse_left(found)
+
+
+def changed_locks(found: Sequence[Locked | Unlocked | Unreadable]) -> list[Locked]:
+    """Return the locks that are to be committed; say why others cannot be, or that none is."""
+    changed = [each for each in found if isinstance(each, Locked) and each.is_new]
+    left = _left(found)
+    for violation in dict.fromkeys(one for each in left for one in each.violations):
+        say(str(violation))
+    if not changed and not left:
         say(dim("Every lock is up to date: nothing to commit."))
-    if left:
+    return changed
+
+
+def refuse_left(found: Sequence[Locked | Unlocked | Unreadable]) -> None:
+    """Raise Refused LH5077 where something could not be locked."""
+    if left := _left(found):
         raise Refused(
             "LH5077",
             f"{len(left)} of {len(found)} definitions cannot be locked and stay as they are, for"
@@ -43,7 +53,11 @@ def commit_locks(
         )
 
 
-def _message(changed: Sequence[Locked]) -> str:
+def _left(found: Sequence[Locked | Unlocked | Unreadable]) -> list[Unlocked | Unreadable]:
+    return [each for each in found if not isinstance(each, Locked)]
+
+
+def message_of(changed: Sequence[Locked]) -> str:
     names = [each.wanted.label for each in changed]
     subject = f"Lock {', '.join(names)}"
     if len(subject) > _LONGEST_SUBJECT:

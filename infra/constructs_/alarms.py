@@ -1,4 +1,4 @@
-"""Alarms about the controller and about the gateway's functions.
+"""Alarms about the controller, the gateway's functions, and the project that makes locks.
 
 The controller's watch the metrics that each tick writes to its log: it has stopped, it keeps
 failing, what should be off stays on, or what runs cannot be stopped. A single bad minute raises
@@ -35,6 +35,17 @@ NAMESPACE = "Leasehold"
 PERIOD = Duration.minutes(5)
 PERIODS = 3
 UNFORESEEN = "LH4350"
+
+
+def builds(project: str, name: str, period: Duration) -> Metric:
+    """Return what CodeBuild counts of a project's builds."""
+    return Metric(
+        namespace="AWS/CodeBuild",
+        metric_name=name,
+        dimensions_map={"ProjectName": project},
+        statistic="Sum",
+        period=period,
+    )
 
 
 class Alarms(Construct):
@@ -151,13 +162,7 @@ class BuildAlarms(Alarms):
         )
 
     def _builds(self, name: str) -> Metric:
-        return Metric(
-            namespace="AWS/CodeBuild",
-            metric_name=name,
-            dimensions_map={"ProjectName": self._settings.named("controller")},
-            statistic="Sum",
-            period=self._period,
-        )
+        return builds(self._settings.named("controller"), name, self._period)
 
     def _logged(self, key: str) -> Metric:
         name = f"{key}-{self._settings.name}"
@@ -172,6 +177,21 @@ class BuildAlarms(Alarms):
         )
         return Metric(
             namespace=NAMESPACE, metric_name=name, statistic="Minimum", period=self._period
+        )
+
+
+class LockAlarms(Alarms):
+    """What watches the project of this name that makes locks: each build that fails is told."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: Settings, project: str
+    ) -> None:
+        super().__init__(scope, construct_id, settings=settings)
+        self._alarm(
+            "Failures",
+            builds(project, "FailedBuilds", PERIOD),
+            "Definitions could not be locked; the log of the build says which, and why.",
+            periods=1,
         )
 
 

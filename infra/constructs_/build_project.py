@@ -1,8 +1,7 @@
-"""A project of CodeBuild that runs one command in a package, with a role and a log of its own.
+"""A project of CodeBuild that builds one asset, with a role and a log of its own.
 
-The package is the one that a Lambda function has: the machine has a Python of that version with
-boto3, as Lambda's has, so nothing is installed and no index is asked. One build runs at a time, and
-what a build needs of the network, its command needs.
+One build runs at a time. What a build does, its buildspec says, and what it needs of the network,
+its commands need.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import IgnoreMode, RemovalPolicy, Stack
 from aws_cdk.aws_codebuild import CfnProject, LinuxArmBuildImage, LinuxBuildImage
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_logs import LogGroup, RetentionDays
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from infra.options import Vpc
 
-AT_LEAST_MINUTES = 5  # CodeBuild takes no shorter limit; the command has one of its own
+AT_LEAST_MINUTES = 5  # CodeBuild takes no shorter limit
 NOTHING_KEPT = "Builds leave nothing that a key could encrypt: no artifact, and no cache."
 IMAGES = {
     "arm64": ("ARM_CONTAINER", LinuxArmBuildImage.AMAZON_LINUX_2023_STANDARD_3_0),
@@ -37,14 +36,18 @@ IMAGES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Build:
-    """What a project runs: commands of bash in the unpacked file, by a version of Python."""
+    """What a project runs, in a folder or an unpacked zip.
+
+    `picks` leaves files of the folder out, by patterns of .gitignore.
+    """
 
     name: str
-    file: Path
-    commands: Sequence[str]
-    python: str
+    source: Path
+    buildspec: str
     architecture: str
     variables: Mapping[str, str]
+    at_most_minutes: int = AT_LEAST_MINUTES
+    picks: Sequence[str] = ()
     vpc: Vpc | None = None
 
 
@@ -56,7 +59,13 @@ class BuildProject(Construct):
         )
         self.role = Role(self, "Role", assumed_by=ServicePrincipal("codebuild.amazonaws.com"))
         self.log.grant_write(self.role)
-        source = Asset(self, "Source", path=str(build.file))
+        source = Asset(
+            self,
+            "Source",
+            path=str(build.source),
+            exclude=[*build.picks],
+            ignore_mode=IgnoreMode.GIT,
+        )
         self._grant_source(source)
         container, image = IMAGES[build.architecture]
         self.project = CfnProject(
@@ -68,7 +77,7 @@ class BuildProject(Construct):
             source=CfnProject.SourceProperty(
                 type="S3",
                 location=f"{source.s3_bucket_name}/{source.s3_object_key}",
-                build_spec=buildspec(build),
+                build_spec=build.buildspec,
             ),
             environment=CfnProject.EnvironmentProperty(
                 type=container,
@@ -85,8 +94,8 @@ class BuildProject(Construct):
                 )
             ),
             concurrent_build_limit=1,
-            timeout_in_minutes=AT_LEAST_MINUTES,
-            queued_timeout_in_minutes=AT_LEAST_MINUTES,
+            timeout_in_minutes=build.at_most_minutes,
+            queued_timeout_in_minutes=build.at_most_minutes,
         )
         if build.vpc:
             join_build(self.project, self.role, build.vpc)
@@ -105,14 +114,14 @@ class BuildProject(Construct):
             self.role.add_to_policy(PolicyStatement(actions=[*actions], resources=[resource]))
 
 
-def buildspec(build: Build) -> str:
-    """Return what CodeBuild does: JSON, which is YAML too."""
+def buildspec(commands: Sequence[str], python: str) -> str:
+    """Return what CodeBuild does: commands of bash, by a version of Python. JSON is YAML, too."""
     document = {
         "version": 0.2,
         "env": {"shell": "bash"},
         "phases": {
-            "install": {"runtime-versions": {"python": build.python}},
-            "build": {"commands": [*build.commands]},
+            "install": {"runtime-versions": {"python": python}},
+            "build": {"commands": [*commands]},
         },
     }
     return json.dumps(document, indent=2)

@@ -29,10 +29,17 @@ class GitAccess:
     def grant(self, role: Role, *, writes: bool) -> None:
         """Allow to read the secret; without one, to open the CodeCommit repository as a role."""
         settings = self._settings
-        if name := settings.git_secret_name if writes else settings.reading_secret_name:
-            grant_secret(role, name)
+        name = settings.git_secret_name if writes else settings.reading_secret_name
+        self._grant(role, name, WRITE if writes else READ)
+
+    def grant_locking(self, role: Role) -> None:
+        """Allow to commit locks, by a secret of their own where there is one."""
+        self._grant(role, self._settings.locking_secret_name, WRITE)
+
+    def _grant(self, role: Role, secret_name: str, actions: list[str]) -> None:
+        if secret_name:
+            grant_secret(role, secret_name)
         elif self._repository:
-            actions = WRITE if writes else READ
             role.add_to_policy(PolicyStatement(actions=actions, resources=[self._repository]))
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aws_cdk.aws_lambda import IFunction
 
 MINUTE = Duration.minutes(1)
+COMPARE = "Has Leasehold's controller compare the repository with SageMaker."
 
 
 class Tick(Construct):
@@ -29,7 +30,7 @@ class Tick(Construct):
         self.rule = Rule(
             self,
             "EveryMinute",
-            description="Has Leasehold's controller compare the repository with SageMaker.",
+            description=COMPARE,
             schedule=Schedule.rate(MINUTE),
             targets=[target],
         )
@@ -38,14 +39,16 @@ class Tick(Construct):
 class BuildTick(Construct):
     """Starts the project of this name; while a build of it runs, CodeBuild refuses another."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, project: str, minutes: int) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, project: str, every: Duration, why: str
+    ) -> None:
         super().__init__(scope, construct_id)
         started = Project.from_project_name(self, "Started", project)
         target = CodeBuildProject(started, retry_attempts=0, max_event_age=MINUTE)
         Rule(
             self,
             "EveryFewMinutes",
-            description="Has Leasehold's controller compare the repository with SageMaker.",
-            schedule=Schedule.rate(Duration.minutes(minutes)),
+            description=why,
+            schedule=Schedule.rate(every),
             targets=[target],
         )

@@ -8,12 +8,16 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from sandbox.git.server import GitServer, create_repository
 from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
@@ -55,6 +59,7 @@ class Job:
     """A runner's checkout of a ledger, with a `leasehold` that knows our catalogue."""
 
     folder: Path
+    url: str
 
     def __post_init__(self) -> None:
         tools = self.folder / "bin"
@@ -67,7 +72,7 @@ class Job:
         (self.folder / "gitconfig").write_text(
             f'[init]\n\tdefaultBranch = main\n[url "{self.bare}"]\n\tinsteadOf = {remote}\n'
         )
-        self.git(self.folder, "init", "--quiet", "--bare", "fleet.git")
+        create_repository(self.folder, "fleet.git")
         self.clone("ben")
         self.push({"environment.json": json.dumps(SETTINGS).encode()})
 
@@ -104,6 +109,7 @@ class Job:
             env={
                 **os.environ,
                 **VARIABLES,
+                "CODEBUILD_SOURCE_REPO_URL": self.url,
                 "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
                 "PYTHONPATH": str(ROOT),
                 "GIT_CONFIG_GLOBAL": str(self.folder / "gitconfig"),
@@ -120,8 +126,10 @@ class Job:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Job:
-    return Job(tmp_path)
+def job(tmp_path: Path) -> Iterator[Job]:
+    """A job; that of CodeBuild reaches the repository by its address alone."""
+    with GitServer(tmp_path) as server:
+        yield Job(tmp_path, server.repository_url("fleet.git"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

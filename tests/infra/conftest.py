@@ -83,6 +83,27 @@ BUILDS = {
 }
 
 
+REGION = "eu-central-1"
+CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/1f-2e"
+WEB_ACL = f"arn:aws:wafv2:{REGION}:123456789012:regional/webacl/front/1f-2e"
+INSIDE = {"subnet_ids": "subnet-0a1b2c3d", "security_group_ids": "sg-0a1b2c3d"}
+EVERYTHING = {
+    "reserved_concurrency": "off",
+    "api_logs_role": "off",
+    "token_table": "existing",
+    "execution_role": "new",
+    "subnet_ids": "subnet-0a1b2c3d, subnet-0a1b2c3e",
+    "security_group_ids": "sg-0a1b2c3d",
+    "domain_name": "leases.example.com",
+    "certificate_arn": CERTIFICATE,
+    "web_acl_arn": WEB_ACL,
+    "vpc_id": "vpc-0a1b2c3d",
+    "lock_project": "on",
+    "lock_hours": "6",
+    "lock_secret_name": "shop/locks",
+}
+
+
 def write(folder: Path, environment: object, **definitions: object) -> None:
     """Write the files of the environment `live` below a folder; a text is written as it is."""
     live = folder / "environments" / "live"
@@ -183,6 +204,26 @@ def built(
     context = {**CONTEXT, "packages": str(packages), "architecture": HERE, **BUILDS}
     return Synthesis(
         made_once(tmp_path_factory, "built", lambda out: synthesise(checkout, out, context))
+    )
+
+
+@pytest.fixture(scope="session")
+def chosen(
+    node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Synthesis:
+    """A synthesis with every choice other than it is by default, and an issuer of JWTs."""
+    folder = tmp_path_factory.mktemp("chosen")
+    oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
+    document = {
+        **ENVIRONMENT,
+        "identities": {"oidc": oidc},
+        "async_output_path": "s3://shop-answers/",
+        "allowed": {"s3_prefixes": ["s3://shop-models/"]},
+    }
+    write(folder, document, **DEFINITIONS)
+    context = {**CONTEXT, **pretended, **EVERYTHING}
+    return Synthesis(
+        made_once(tmp_path_factory, "chosen", lambda out: synthesise(folder, out, context))
     )
 
 

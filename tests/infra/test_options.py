@@ -17,9 +17,13 @@ from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
 from tests.infra.conftest import (
     BUILDS,
+    CERTIFICATE,
     CONTEXT,
-    DEFINITIONS,
     ENVIRONMENT,
+    EVERYTHING,
+    INSIDE,
+    REGION,
+    WEB_ACL,
     made_once,
     synthesise,
     write,
@@ -38,41 +42,6 @@ from tests.infra.synthesis import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-REGION = "eu-central-1"
-CERTIFICATE = f"arn:aws:acm:{REGION}:123456789012:certificate/1f-2e"
-WEB_ACL = f"arn:aws:wafv2:{REGION}:123456789012:regional/webacl/front/1f-2e"
-EVERYTHING = {
-    "reserved_concurrency": "off",
-    "api_logs_role": "off",
-    "token_table": "existing",
-    "execution_role": "new",
-    "subnet_ids": "subnet-0a1b2c3d, subnet-0a1b2c3e",
-    "security_group_ids": "sg-0a1b2c3d",
-    "domain_name": "leases.example.com",
-    "certificate_arn": CERTIFICATE,
-    "web_acl_arn": WEB_ACL,
-}
-
-
-@pytest.fixture(scope="session")
-def chosen(
-    node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Synthesis:
-    """A synthesis with every choice other than it is by default, and an issuer of JWTs."""
-    folder = tmp_path_factory.mktemp("chosen")
-    oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
-    document = {
-        **ENVIRONMENT,
-        "identities": {"oidc": oidc},
-        "async_output_path": "s3://shop-answers/",
-        "allowed": {"s3_prefixes": ["s3://shop-models/"]},
-    }
-    write(folder, document, **DEFINITIONS)
-    context = {**CONTEXT, **pretended, **EVERYTHING}
-    return Synthesis(
-        made_once(tmp_path_factory, "chosen", lambda out: synthesise(folder, out, context))
-    )
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +67,7 @@ def test_cfn_lint_has_nothing_to_say(
     """Of what is chosen by default, of what is chosen otherwise, and of builds."""
     program = Path(sys.executable).with_name("cfn-lint")
     templates = [str(path) for each in (synthesis, chosen, built) for path in each.templates()]
-    assert len(templates) == 6
+    assert len(templates) == 7
     # W3005: aws-cdk-lib itself makes every function depend on its role a second time.
     command = [str(program), "--ignore-checks", "W3005", "--", *templates]
     linted = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -264,10 +233,19 @@ def test_every_choice_is_read() -> None:
         makes_logs_role=False,
         makes_token_table=False,
         makes_execution_role=True,
-        vpc=Vpc(subnets=("subnet-0a1b2c3d", "subnet-0a1b2c3e"), security_groups=("sg-0a1b2c3d",)),
+        lock_hours=6,
+        vpc=Vpc(
+            id="vpc-0a1b2c3d",
+            subnets=("subnet-0a1b2c3d", "subnet-0a1b2c3e"),
+            security_groups=("sg-0a1b2c3d",),
+        ),
         domain=Domain(name="leases.example.com", certificate_arn=CERTIFICATE),
         web_acl_arn=WEB_ACL,
     )
+
+
+def test_locks_are_made_once_a_day_unless_somebody_says_otherwise() -> None:
+    assert read_options({"lock_project": "on"}.get, REGION) == (Options(lock_hours=24), [])
 
 
 def test_a_controller_of_builds_is_read() -> None:
@@ -296,6 +274,11 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
         ({"controller": "fargate"}, "controller: `fargate` is none of lambda, codebuild."),
         ({"controller_minutes": "5"}, "Add `-c controller=codebuild`, or leave it out."),
         ({"vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
+        ({"lock_project": "yes"}, "lock_project: `yes` is none of off, on."),
+        ({"lock_hours": "6"}, "Add `-c lock_project=on`, or leave it out."),
+        ({"lock_project": "on", "lock_hours": "0"}, "lock_hours: `0` is no number from 1 to 168"),
+        ({"lock_project": "on", "lock_hours": "169"}, "`169` is no number from 1 to 168"),
+        ({**INSIDE, "lock_project": "on"}, "CodeBuild asks for their VPC too"),
         ({**BUILDS, "vpc_id": ""}, "CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."),
         ({"reserved_concurrency": "no"}, "reserved_concurrency: `no` is none of on, off."),
         ({"token_table": "mine"}, "token_table: `mine` is none of new, existing."),

@@ -10,6 +10,7 @@ import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jmespath
@@ -19,17 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SHELL = "#!/bin/sh\nprintf '%s\\n' \"$@\" | curl --fail --silent --data-binary @- {url}\n"
+HERE = Path()
 GLOBAL = ("query", "output", "region", "endpoint-url")
 
 
 @contextmanager
-def answering(client: Callable[[str], Any]) -> Iterator[str]:
-    """Serve it with these clients; gives the script that `aws` is."""
+def answering(client: Callable[[str], Any], folder: Path = HERE) -> Iterator[str]:
+    """Serve it with these clients; gives the script that `aws` is. Files are those of `folder`."""
 
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             words = self.rfile.read(int(self.headers["Content-Length"])).decode().splitlines()
-            text = called(client, *words)
+            text = called(client, *(_read(folder, word) for word in words))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(text.encode())
@@ -58,6 +60,9 @@ def called(clients: Callable[[str], Any], service: str, verb: str, *words: str) 
         for member, shape in members.items()
         if _dashed(member) in options
     }
+    denied = [each for each in members if f"no-{_dashed(each)}" in options]
+    for member in denied:
+        given[member] = bool(options.pop(f"no-{_dashed(member)}"))
     assert not options, options
     answer = getattr(client, xform_name(name))(**given)
     answer.pop("ResponseMetadata")
@@ -65,6 +70,12 @@ def called(clients: Callable[[str], Any], service: str, verb: str, *words: str) 
     if settings.get("output") == "text":
         return "\t".join(map(str, found)) + "\n"
     return json.dumps(found, default=str) + "\n" if found else ""
+
+
+def _read(folder: Path, word: str) -> str:
+    return (
+        (folder / word.removeprefix("file://")).read_text() if word.startswith("file://") else word
+    )
 
 
 def _options(words: tuple[str, ...]) -> dict[str, list[str]]:
