@@ -5,7 +5,7 @@ Each change is one commit, by the caller's own git identity, and is answered whe
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
@@ -17,7 +17,7 @@ import click
 
 from gateway.leases.answers import cost
 from leasehold import git_author, git_signing
-from leasehold.console import dim, output_option, say, show_json, stream_json, stream_table
+from leasehold.console import dim, note, output_option, say, show_json, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.server_time import clock_of
 from leasehold.times import on_day, relative
@@ -35,6 +35,7 @@ from ledger.proposals import release as ending
 from ledger.refusal_log import Refusal, read_refusals
 from ledger.repository import Committed, Person, Proposal, Repository
 from ledger.standing import standing
+from ledger.unread import Unread
 
 _author = click.option(
     "--author", metavar='"NAME <EMAIL>"', help="Who asks; by default git's user.name and email."
@@ -99,8 +100,9 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
     signers = Signers.of(snapshot.files, fleet.name)
-    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit))
-    refusals = _refusals(context.status(), fleet.name, item.endpoint_name)
+    unread = _Unread(item.endpoint_name)
+    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit), unread.changes)
+    refusals = _refusals(context.status(), fleet.name, unread)
     newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
     events = (
         (each, None if isinstance(each, Refusal) else is_proven(ledger, each.commit, signers))
@@ -108,16 +110,46 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     )
     if output == "json":
         stream_json(_as_data(each, proven=proven) for each, proven in events)
-    elif not stream_table(_HEADERS, (_cells(each, proven=proven) for each, proven in events)):
-        say(f"{item.endpoint_name} was never leased.")
+    else:
+        rows = stream_table(_HEADERS, (_cells(each, proven=proven) for each, proven in events))
+        if not rows and not unread.changes:
+            say(f"{item.endpoint_name} was never leased.")
+    for sentence in unread.sentences():
+        note(sentence)
 
 
-def _refusals(status: Repository, environment: str, name: EndpointName) -> Iterator[Refusal]:
-    """Yield what was refused lately; nothing where the branch cannot be read."""
-    with suppress(Failure):
+def _refusals(status: Repository, environment: str, unread: "_Unread") -> Iterator[Refusal]:
+    """Yield what was refused lately; nothing where the branch cannot be read, which is noted."""
+    try:
         if status.read().files:
             records = status.changes(f"{environment}.json", _NEWEST_NOTES)
-            yield from read_refusals(records, name)
+            yield from read_refusals(records, unread.endpoint_name, unread.refusals)
+    except Failure as failure:
+        unread.failure = failure
+
+
+@dataclass
+class _Unread:
+    """What a log passed over: changes of the lease, notes of refusals, or all of these."""
+
+    endpoint_name: EndpointName
+    changes: Unread = field(default_factory=Unread)
+    refusals: Unread = field(default_factory=Unread)
+    failure: Failure | None = None
+
+    def sentences(self) -> Iterator[str]:
+        if self.changes:
+            yield (
+                f"Not shown: {self.changes.named()} that changed this lease, in messages that do"
+                " not say how, perhaps by hand. `git show` tells more of each."
+            )
+        if self.refusals:
+            yield (
+                f"Not shown: what AWS refused by {self.refusals.named()} of the branch"
+                " leasehold/status, in words that cannot be read."
+            )
+        if self.failure:
+            yield f"Not shown: what AWS refused. {self.failure.message} [{self.failure.code}]"
 
 
 class _Change:

@@ -61,6 +61,8 @@ def status(context: Context, output: str) -> None:
     for action in tick.plan.actions:
         if action.kind is ResourceKind.DOCUMENT:
             say(f"! {action.reason}")
+    for trouble in tick.troubles:
+        say(f"! {trouble}")
 
 
 def _show(tick: Tick, rows: Sequence[Row]) -> None:

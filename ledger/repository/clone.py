@@ -298,9 +298,12 @@ class Clone:
 
     def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
         """Read what changed a folder up to the remote's tip; `begin` makes a reader each time."""
+        now = int(self._identity.clock().timestamp())
         with self._lock, _nothing_kept():
             if tip := self.fetch().commit:
-                self._walked(lambda graph: read_journal(graph, tip, folder, begin()), _EVERYTHING)
+                self._walked(
+                    lambda graph: read_journal(graph, tip, folder, begin(), now), _EVERYTHING
+                )
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""
