@@ -16,10 +16,8 @@ gc.disable()  # until all is imported: a cold start makes objects by the thousan
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
-
-import boto3
 
 from gateway.admission import Admission
 from gateway.dependencies import Dependencies
@@ -38,6 +36,7 @@ from gateway.models.executions import Executions
 from gateway.models.invocation import Invocation
 from gateway.models.streaming import Streaming
 from gateway.webhook.receive import Webhook
+from ledger.aws_calls import session
 from ledger.committers import GATEWAY
 from ledger.deadline import MOST_SECONDS_OF_A_CALL as MOST_SECONDS
 from ledger.deadline import within
@@ -48,6 +47,7 @@ from ledger.variables import CHANGE_TABLE
 gc.freeze()  # what is imported stays to the end
 gc.enable()
 
+_WITH_AWS = 1.25  # times what the git server has: who calls is asked of AWS, and so are models
 Handler = Callable[[Event, object], dict[str, Any]]
 Operation = Callable[[Call], Answer]
 
@@ -66,7 +66,7 @@ def deployed() -> Dependencies:
     """Return what a deployed function works with, by its environment. Raises Refused LH2020."""
     settings = LedgerSettings.from_env(os.environ)
     ledger, status = open_deployed_with_status(settings, GATEWAY, _now)
-    return Dependencies(ledger, settings.environment, _now, boto3.client, status, os.environ)
+    return Dependencies(ledger, settings.environment, _now, session().client, status, os.environ)
 
 
 def _now() -> datetime:
@@ -76,10 +76,12 @@ def _now() -> datetime:
 def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
     """Make a handler for one environment of a ledger. It may be called from many threads.
 
-    What a call asks of the git server ends in so many seconds.
+    What a call asks of the git server ends in so many seconds, and the call in a quarter more.
     """
     invocation = Invocation.of(dependencies)
-    operations = {**_leases(dependencies), **_models(dependencies, invocation)}
+    leases = _leases(dependencies)
+    operations = {name: partial(_within, seconds, operation) for name, operation in leases.items()}
+    operations |= _models(dependencies, invocation)
     operations |= {"webhook": Webhook.of(dependencies).receive, "openapi": openapi.describe}
     admission = Admission.of(dependencies, invocation.is_public)
     cross_origin = CrossOrigin.read(dependencies.variables, dependencies.environment)
@@ -88,7 +90,7 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
         try:
             if cross_origin.is_preflight(event):
                 return cross_origin.preflight(event)
-            with within(seconds):
+            with within(seconds * _WITH_AWS):
                 route, call = admission.admit(event)
                 return operations[route.operation](call)
         except Exception as error:  # noqa: BLE001 - an entry point
@@ -98,6 +100,11 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
         return cross_origin.marked(event, answer(event)).as_proxy()
 
     return handle
+
+
+def _within(seconds: float, operation: Operation, call: Call) -> Answer:
+    with within(seconds):
+        return operation(call)
 
 
 def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
