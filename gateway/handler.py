@@ -80,7 +80,9 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
     """
     invocation = Invocation.of(dependencies)
     leases = _leases(dependencies)
-    operations = {name: partial(_within, seconds, operation) for name, operation in leases.items()}
+    operations: dict[str, Operation] = {
+        name: partial(_within, seconds, operation) for name, operation in leases.items()
+    }
     operations |= _models(dependencies, invocation)
     operations |= {"webhook": Webhook.of(dependencies).receive, "openapi": openapi.describe}
     admission = Admission.of(dependencies, invocation.is_public)

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
 from traceback import clear_frames
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ledger.deadline import left, within
 
 T = TypeVar("T")
 MOST_LEFT_BEHIND = 16  # of one kind
-_left_behind: "set[Errand[object]]" = set()
+_left_behind: "set[Errand[Any]]" = set()
 _counting = threading.Lock()
 
 

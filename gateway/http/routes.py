@@ -195,7 +195,7 @@ ROUTES = (
         "start_execution",
         "Ask a model for longer than API Gateway waits",
         body_limit=STEP_FUNCTIONS_BODY,
-        parameters=(parameters.IDEMPOTENCY_KEY,),
+        parameters=(parameters.IDEMPOTENCY_KEY, parameters.INFERENCE_COMPONENT),
         body=("start-execution-request",),
         tag="Models",
         refusals=(400, 404, 409, 501),
