@@ -76,7 +76,7 @@ def _read(bare: str) -> str:
         since = int((now() - _EVER).timestamp())
         before, start = _megabytes(), time.perf_counter()
         reader = LedgerReader(since, files)
-        ledger.journal(_FOLDER, lambda: lambda it: reader(it.raw_date, it.files, lambda: it.record))
+        ledger.journal(_FOLDER, lambda: lambda it: reader(it.at, it.files, lambda: it.record))
         bought = sum(len(lease.bought) for lease in reader.leases.values())
         seconds = time.perf_counter() - start
     if not bought:

@@ -28,6 +28,7 @@ from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_l
 from controller.tick import State, Tick
 from ledger import printable
 from ledger.committers import CONTROLLER
+from ledger.deadline import within
 from ledger.errors import Failure, Unavailable
 from ledger.lease import stamp
 from ledger.opening import open_deployed_with_status
@@ -37,6 +38,7 @@ from ledger.variables import TICK_TABLE
 gc.freeze()  # what is imported stays to the end
 gc.enable()
 
+_SECONDS_OF_A_TURN = 5.0  # to take it, and to give it back
 _last_good: dict[str, datetime] = {}
 
 
@@ -47,13 +49,19 @@ def handler(event: object, context: object) -> dict[str, Any]:  # noqa: ARG001  
     last_good = _last_good.get(environment)
     if (asked_at := _asked_at(event)) and is_covered(asked_at, last_good):
         return {"environment": environment, "covered_by": stamp(last_good or now)}
-    if (turn := _turn(environment)) and not turn.take(now):
+    if (turn := _turn(environment)) and not _is_taken(turn, now):
         return {"environment": environment, "overlaps": True}
     try:
         return _ticked(dependencies, environment, now)
     finally:
         if turn:
-            turn.give_back()
+            with within(_SECONDS_OF_A_TURN):
+                turn.give_back()
+
+
+def _is_taken(turn: TickTurn, now: datetime) -> bool:
+    with within(_SECONDS_OF_A_TURN):
+        return turn.take(now)
 
 
 def _ticked(dependencies: Dependencies, environment: str, now: datetime) -> dict[str, Any]:

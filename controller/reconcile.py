@@ -77,7 +77,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     if hosted:
         planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
     planned = before_a_start(planned, fleet, record, cloud.limits)
-    said = filter(None, [findings.head_fault, unread(seen.observed)])
+    said = filter(None, [findings.head_fault, record.fault, unread(seen.observed)])
     troubles = (*counting.troubles, *findings.troubles, *said)
     told = with_old_prices(with_overlong(fleet, now), now)
     return Tick(now, told, seen.observed, planned, findings=findings, troubles=troubles)

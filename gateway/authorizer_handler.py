@@ -10,12 +10,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
-
 from gateway import clients
 from gateway.callers import identify
 from gateway.callers.authorizer import Authorizer
 from gateway.callers.tokens import TokenTable
+from ledger.aws_calls import session
 from ledger.errors import Refused
 from ledger.variables import TOKEN_TABLE
 
@@ -30,7 +29,7 @@ def _built() -> Authorizer:
     name = os.environ.get(TOKEN_TABLE)
     if not name:
         raise Refused("LH4208", f"{TOKEN_TABLE} is not set: name the table of the API's tokens.")
-    client = boto3.client("dynamodb", config=clients.TOKENS)
+    client = session().client("dynamodb", config=clients.TOKENS)
     settings = identify.read(os.environ)
     table = TokenTable(client, name)
     return Authorizer.admitting(settings, client, table, lambda: datetime.now(UTC))

@@ -32,5 +32,6 @@ MODEL = Config(
     retries={"total_max_attempts": 1},
     max_pool_connections=_AT_ONCE,
 )
+MODEL_SECONDS = 24.0  # with all of the answer, however slowly it comes
 # Between two parts of a stream, and before the first.
 STREAM = MODEL.merge(Config(read_timeout=60))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import boto3
-
 from gateway.dependencies import Dependencies
+from ledger.aws_calls import session
 from ledger.committers import GATEWAY
 from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
@@ -20,4 +19,4 @@ def deployed(variables: Mapping[str, str], clock: Callable[[], datetime]) -> Dep
     """Raise Refused LH2020 for variables that name no ledger."""
     settings = LedgerSettings.from_env(variables)
     ledger, status = open_deployed_with_status(settings, GATEWAY, clock)
-    return Dependencies(ledger, settings.environment, clock, boto3.client, status, variables)
+    return Dependencies(ledger, settings.environment, clock, session().client, status, variables)

@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-import boto3
-
 from gateway.http import errors
 from gateway.http.call import Call, Event, request_id
 from gateway.http.matching import match
 from gateway.webhook.receive import Webhook
+from ledger.aws_calls import session
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +47,4 @@ def _admitted(event: Event) -> Call:
 
 @cache
 def _built() -> Webhook:
-    return Webhook.of(Function(lambda: datetime.now(UTC), boto3.client, os.environ))
+    return Webhook.of(Function(lambda: datetime.now(UTC), session().client, os.environ))

@@ -9,6 +9,7 @@ from ledger.accounting.service import Gap
 from ledger.accounting.tariff import Tariff
 from ledger.holdings import ROOT, Fleet
 from ledger.repository import Journaled, Repository
+from ledger.unread import Unread
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Histories:
 
     ledger: LedgerReader
     status: StatusReader
+    undated: Unread
 
     @property
     def tariff(self) -> Tariff:
@@ -25,6 +27,11 @@ class Histories:
     def books(self, until: int) -> list[Book]:
         lives = self.status.watched.lives(until)
         return list(books(lives, self.ledger.leases, self.ledger.definitions))
+
+    @property
+    def unread(self) -> dict[str, Unread]:
+        """Return the commits that left a file in a state that cannot be read, by file."""
+        return self.ledger.unread
 
     def gaps(self, since: int, until: int) -> list[Gap]:
         return self.status.watched.gaps(since, until)
@@ -39,7 +46,7 @@ def read_histories(context: Context, ledger: Repository, fleet: Fleet, since: in
     ledger.journal(folder.rstrip("/"), leases.begin)
     notes = _Notes(since, fleet.name)
     context.status().journal("", notes.begin)
-    return Histories(leases.reader, notes.reader)
+    return Histories(leases.reader, notes.reader, leases.undated.joined(notes.undated))
 
 
 class _Leases:
@@ -48,13 +55,16 @@ class _Leases:
     def __init__(self, since: int, now: dict[str, bytes]) -> None:
         self._since, self._now = since, now
         self.reader = LedgerReader(since, now)
+        self.undated = Unread()
 
     def begin(self) -> "_Leases":
-        self.reader = LedgerReader(self._since, self._now)
+        self.reader, self.undated = LedgerReader(self._since, self._now), Unread()
         return self
 
     def __call__(self, each: Journaled) -> bool:
-        return self.reader(each.raw_date, each.files, lambda: each.record)
+        if not each.is_dated:
+            self.undated.take(each.raw.name)
+        return self.reader(each.at, each.files, lambda: each.record)
 
 
 class _Notes:
@@ -63,10 +73,13 @@ class _Notes:
     def __init__(self, since: int, environment: str) -> None:
         self._since, self._environment = since, environment
         self.reader = StatusReader(since, environment)
+        self.undated = Unread()
 
     def begin(self) -> "_Notes":
-        self.reader = StatusReader(self._since, self._environment)
+        self.reader, self.undated = StatusReader(self._since, self._environment), Unread()
         return self
 
     def __call__(self, each: Journaled) -> bool:
-        return self.reader(each.raw_date, each.files)
+        if not each.is_dated:
+            self.undated.take(each.raw.name)
+        return self.reader(each.at, each.files)

@@ -4,7 +4,7 @@ It has beside them what AWS refused, as the controller noted it on the status br
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from heapq import merge
 from itertools import islice
@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from leasehold.console import output_option, say, stream_json, stream_table
+from leasehold.console import note, output_option, say, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.own_zone import own_zone
 from leasehold.times import on_day, zone_name
@@ -27,6 +27,7 @@ from ledger.names import EndpointName
 from ledger.proof import Signers, is_proven
 from ledger.refusal_log import Refusal, read_refusals
 from ledger.repository import Repository
+from ledger.unread import Unread
 
 _REST = ("ACTION", "FROM", "TO", "COMMIT", "WHO", "WHY")
 _NEWEST_NOTES = 200  # commits of the status branch, of all endpoints
@@ -49,8 +50,9 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
     signers = Signers.of(snapshot.files, fleet.name)
-    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit))
-    refusals = _refusals(context.status(), fleet.name, item.endpoint_name)
+    unread = _Unread(item.endpoint_name)
+    changes: Iterator[_Event] = read_changes(ledger.changes(path, limit), unread.changes)
+    refusals = _refusals(context.status(), fleet.name, unread)
     newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
     events = (
         (each, None if isinstance(each, Refusal) else is_proven(ledger, each.commit, signers))
@@ -58,20 +60,48 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     )
     if output == "json":
         stream_json(_as_data(each, proven=proven) for each, proven in events)
-        return
-    zone = own_zone()
-    headers = (f"WHEN ({zone_name(clock().astimezone(zone))})", *_REST)
-    rows = (_cells(each, zone, proven=proven) for each, proven in events)
-    if not stream_table(headers, rows, spare=("FROM",)):
-        say(f"{item.endpoint_name} was never leased.")
+    else:
+        zone = own_zone()
+        headers = (f"WHEN ({zone_name(clock().astimezone(zone))})", *_REST)
+        rows = (_cells(each, zone, proven=proven) for each, proven in events)
+        if not stream_table(headers, rows, spare=("FROM",)) and not unread.changes:
+            say(f"{item.endpoint_name} was never leased.")
+    for sentence in unread.sentences():
+        note(sentence)
 
 
-def _refusals(status: Repository, environment: str, name: EndpointName) -> Iterator[Refusal]:
-    """Yield what was refused lately; nothing where the branch cannot be read."""
-    with suppress(Failure):
+def _refusals(status: Repository, environment: str, unread: "_Unread") -> Iterator[Refusal]:
+    """Yield what was refused lately; nothing where the branch cannot be read, which is noted."""
+    try:
         if status.read().files:
             records = status.changes(f"{environment}.json", _NEWEST_NOTES)
-            yield from read_refusals(records, name)
+            yield from read_refusals(records, unread.endpoint_name, unread.refusals)
+    except Failure as failure:
+        unread.failure = failure
+
+
+@dataclass
+class _Unread:
+    """What a log passed over: changes of the lease, notes of refusals, or all of these."""
+
+    endpoint_name: EndpointName
+    changes: Unread = field(default_factory=Unread)
+    refusals: Unread = field(default_factory=Unread)
+    failure: Failure | None = None
+
+    def sentences(self) -> Iterator[str]:
+        if self.changes:
+            yield (
+                f"Not shown: {self.changes.named()} that changed this lease, in messages that do"
+                " not say how, perhaps by hand. `git show` tells more of each."
+            )
+        if self.refusals:
+            yield (
+                f"Not shown: what AWS refused by {self.refusals.named()} of the branch"
+                " leasehold/status, in words that cannot be read."
+            )
+        if self.failure:
+            yield f"Not shown: what AWS refused. {self.failure.message} [{self.failure.code}]"
 
 
 def _cells(recorded: _Event, zone: tzinfo, *, proven: bool | None) -> tuple[str, ...]:

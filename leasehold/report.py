@@ -74,6 +74,7 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     for book in histories.books(account.until):
         enter(account, book, tariff)
     account.gaps = histories.gaps(account.since, account.until)
+    account.unread, account.undated = histories.unread, histories.undated
     examples = any(each.is_example for _, each in tariff.versions if each)
     told = words.Report(
         fleet.name,

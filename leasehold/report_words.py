@@ -18,6 +18,7 @@ from ledger.accounting.tariff import Sum
 from ledger.lease import stamp
 from ledger.money import cents, money
 from ledger.printable import in_markdown, printable
+from ledger.unread import Unread
 
 HEADERS = ("WHO", "LEASED H", "IN SERVICE H", "COST")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -132,6 +133,21 @@ def sentences(report: Report) -> Iterator[str]:
             + (" --prices today prices them by the file of now." if _is_dated(report) else "")
         )
     yield from _gaps(account.gaps)
+    yield from unread(account.unread, account.undated)
+
+
+def unread(files: Mapping[str, Unread], undated: Unread) -> Iterator[str]:
+    """Yield what of the histories could not be read."""
+    for file, commits in sorted(files.items()):
+        yield (
+            f"not read: {file} as {commits.named()} left it. What it said before is taken to have"
+            " stayed, but of prices there is none for that time."
+        )
+    if undated:
+        yield (
+            f"not read: the dates of {undated.named()}. Each counts as made when the next one was,"
+            " the newest as made now."
+        )
 
 
 def as_csv(report: Report) -> str:
@@ -206,6 +222,8 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for gap in account.gaps
         ],
+        "unread": {file: list(commits) for file, commits in sorted(account.unread.items())},
+        "undated": list(account.undated),
     }
 
 

@@ -150,3 +150,5 @@ def troubles(tick: Tick, rows: Sequence[Row], view: View) -> Iterator[str]:
     for action in tick.plan.actions:
         if action.kind is ResourceKind.DOCUMENT:
             yield f"! {action.reason}"
+    for trouble in tick.troubles:
+        yield f"! {trouble}"

@@ -11,13 +11,14 @@ from typing import Any
 
 import click
 
-from leasehold.console import dim, output_option, say, screen, show_json, show_table, tell
+from leasehold.console import dim, note, output_option, say, screen, show_json, show_table, tell
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
 from leasehold.own_zone import own_zone
 from leasehold.pictures import timeline as drawing
 from leasehold.pictures.files import Files, picture_option
 from leasehold.pictures.page import Page
+from leasehold.report_words import unread
 from leasehold.times import as_of, zone_name
 from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.spans import Span, clipped, length
@@ -67,6 +68,8 @@ def timeline(
         for book in histories.books(second(now))
         if wanted is None or str(book.name) == wanted
     ]
+    for sentence in unread(histories.unread, histories.undated):
+        note(sentence)
     moments = second(begin), second(now), second(end)
     if files:
         drawn_as = drawing.picture_of(fleet.name, lines, moments)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from ledger.lease import stamp
 from ledger.snapshot import CommitRecord, Person
+from ledger.unread import Unread
 
 KEY_LIFETIME = timedelta(hours=24)  # for which a repeated Idempotency-Key is looked for
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z-]*): (.+)$")
@@ -81,11 +82,18 @@ def write_message(environment: str, name: str, change: LeaseChange, *, by_minute
     return "\n".join(lines) + "\n"
 
 
-def read_changes(records: Iterable[CommitRecord]) -> Iterator[RecordedChange]:
-    """Read lease changes back from commits, past those that are none, such as a person's."""
+def read_changes(
+    records: Iterable[CommitRecord], unread: Unread | None = None
+) -> Iterator[RecordedChange]:
+    """Read lease changes back from commits that changed a lease.
+
+    Those whose messages do not say how, such as a person's own, are passed over, and `unread`.
+    """
     for record in records:
         if (change := _read_message(record)) is not None:
             yield RecordedChange(record.commit, record.committed_at, change)
+        elif unread is not None:
+            unread.take(record.commit)
 
 
 def added_by(message: str, at: datetime) -> timedelta:

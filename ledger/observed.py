@@ -6,7 +6,8 @@ The controller writes it, and everybody may read it. Each environment has two fi
     <env>.applied.json  an `Applied`: the ledger's commit that a tick carried out, and what was not
                         as that commit wants it. `schema/applied.schema.json` has its form.
 
-Both are memory and never the truth, so a file that cannot be read counts as one that is not there.
+Both are memory and never the truth, so a file that cannot be read counts as one that is not there,
+and whoever reads it is told.
 """
 
 import json
@@ -107,13 +108,15 @@ class Record:
     """The entries of one environment. `is_new`: nothing was noted before.
 
     `id` is minted when a record is begun, and stands in the tags of all that is made after that.
-    `region_name` is where the endpoints of its entries are.
+    `region_name` is where the endpoints of its entries are. `fault` says that one was there, and
+    cannot be read.
     """
 
     entries: Mapping[EndpointName, Entry] = field(default_factory=lambda: MappingProxyType({}))
     is_new: bool = False
     id: str = ""
     region_name: str | None = None
+    fault: str | None = field(default=None, compare=False)
 
     def entry(self, endpoint_name: EndpointName) -> Entry | None:
         return self.entries.get(endpoint_name)
@@ -150,18 +153,40 @@ class Applied:
 
 def read_record(files: Mapping[str, bytes], environment: str) -> Record:
     """Read an environment's record; where there is none that can be read, begin a new one."""
-    try:
-        data = dict(json.loads(files[_record_path(environment)]))
-    except (ValueError, TypeError, KeyError, RecursionError):
+    path = _record_path(environment)
+    if path not in files:
         return Record(is_new=True)
+    try:
+        data = json.loads(files[path])
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        return Record(is_new=True, fault=_fault(path, "it is no JSON object"))
     begun = Record(
         is_new=True, id=_text(data.get("id")) or "", region_name=_text(data.get("region_name"))
     )
-    try:
-        read = {EndpointName(name): _entry(each) for name, each in data["endpoints"].items()}
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
+    if "id" in data and not isinstance(data["id"], str):
+        begun = replace(begun, fault=_fault(path, "its id is no text"))
+    if "endpoints" not in data:
         return begun
+    return _read_entries(begun, path, data["endpoints"])
+
+
+def _read_entries(begun: Record, path: str, entries: Any) -> Record:  # noqa: ANN401  (JSON)
+    read, name = dict[EndpointName, Entry](), "endpoints"
+    try:
+        for name, each in entries.items():
+            read[EndpointName(name)] = _entry(each)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        return replace(begun, fault=_fault(path, f"{name}: {error}"))
     return replace(begun, entries=dict(sorted(read.items(), key=_spelling)), is_new=False)
+
+
+def _fault(path: str, why: str) -> str:
+    return (
+        f"{path} of the branch leasehold/status cannot be read ({why}), so a new record is begun:"
+        " what is found is not deleted before it was claimed, and notices may be sent again."
+    )
 
 
 def _text(value: object) -> str | None:

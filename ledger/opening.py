@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.access.addresses import region_of
 from ledger.access.code_commit import CodeCommitRole
 from ledger.access.source import SecretSource
+from ledger.aws_calls import session
 from ledger.errors import Refused, Unavailable
 from ledger.remote import CredentialSource, Remote
 from ledger.repository import Person, Repository, Sign
@@ -69,14 +69,14 @@ def _remote(
 ) -> Remote:
     source: CredentialSource | None = secret
     if secret is None and (region := region_of(settings.url)):
-        source = CodeCommitRole(settings.url, region, boto3.Session().get_credentials, clock)
+        source = CodeCommitRole(settings.url, region, session().get_credentials, clock)
     return Remote(settings.url, settings.branch, source)
 
 
 def _secret(secret_id: str) -> str:
     """Read the text of a secret. Raises Unavailable LH2025."""
     try:
-        client = boto3.client("secretsmanager", config=_BRIEF)
+        client = session().client("secretsmanager", config=_BRIEF)
         return str(client.get_secret_value(SecretId=secret_id)["SecretString"])
     except (ClientError, BotoCoreError) as error:
         said = f"the git secret {secret_id} cannot be read: {error}"

@@ -1,6 +1,7 @@
 """boto3 clients for a tick, which reads thousands of times of day from lists.
 
-What is throttled they repeat for themselves; see `retries`.
+What is throttled they repeat for themselves; see `retries`. Each call ends in time, whatever
+happens; see `ledger.aws_calls`.
 
 botocore tries a parser for every format that a time may have. SageMaker sends a number of seconds,
 which needs none of them.
@@ -15,6 +16,7 @@ from botocore.config import Config
 from botocore.utils import parse_timestamp
 
 from controller.aws.retries import repeat_throttled
+from ledger.aws_calls import end_in_time
 
 PATIENT = Config(
     connect_timeout=5,
@@ -46,7 +48,9 @@ def session_apart() -> boto3.Session:
 def _fast(core: botocore.session.Session) -> boto3.Session:
     parsers = core.get_component("response_parser_factory")
     parsers.set_parser_defaults(timestamp_parser=_instant)
-    repeat_throttled(core.get_component("event_emitter"))
+    events = core.get_component("event_emitter")
+    repeat_throttled(events)
+    end_in_time(events)
     return boto3.Session(botocore_session=core)
 
 

@@ -98,7 +98,7 @@ class Logbook:
         Raise Failure (LH2xxx) where it cannot be committed. It is remembered all the same, and
         goes into the next commit.
         """
-        record = replace(record, is_new=False)
+        record = replace(record, is_new=False, fault=None)
         self._known[environment], self._note[environment] = record, note
         stored = self._stored.get(environment, Record())
         is_noted = self._noted.get(environment) == note

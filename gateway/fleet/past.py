@@ -86,7 +86,7 @@ class _Ledger:
 
     def __call__(self, each: Journaled) -> bool:
         files = {file: pair for file, pair in each.files.items() if file in self._wanted}
-        return self.reader(each.raw_date, files, lambda: each.record)
+        return self.reader(each.at, files, lambda: each.record)
 
 
 class _Status:
@@ -119,7 +119,7 @@ class _Status:
             for path, (_, after) in each.files.items()
             if path == file
         }
-        return self.reader(each.raw_date, files)
+        return self.reader(each.at, files)
 
     def gaps(self, until: int) -> tuple[Gap, ...]:
         """Return when nobody looked, or this did not look."""

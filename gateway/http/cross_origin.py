@@ -27,7 +27,7 @@ _SENT = (
 )
 _READ = (
     "ETag, Link, Location, Retry-After, X-Leasehold-Status, X-Amzn-RequestId,"
-    " X-Amzn-SageMaker-Custom-Attributes"
+    " X-Leasehold-Unread-Count, X-Leasehold-Unread-Commits, X-Amzn-SageMaker-Custom-Attributes"
 )
 _REMEMBERED_SECONDS = 600
 _BY_FORGES = "webhook"

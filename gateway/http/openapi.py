@@ -157,7 +157,7 @@ def _done(route: Route, status: int) -> _Json:
     if status not in _WITHOUT_BODY and route.method != "HEAD":
         done["content"] = {route.media: {"schema": _content(route.answer)}}
     if route.is_paged:
-        done["headers"] = {"Link": _NEXT_PAGE}
+        done["headers"] = {"Link": _NEXT_PAGE, **_PASSED_OVER}
     if route.is_conditional and status in _TAGGED:
         done["headers"] = {"ETag": _ETAG}
     if status == HTTPStatus.PERMANENT_REDIRECT:
@@ -176,6 +176,18 @@ _NEXT_PAGE = {
     "description": 'Where the next page is, as <URL>; rel="next" (RFC 8288). Without it this is'
     " the last one. A page may be short, and even empty, though there are more.",
     "schema": {"type": "string"},
+}
+_PASSED_OVER = {
+    "X-Leasehold-Unread-Count": {
+        "description": "How many commits of this page changed the lease and are not in the list,"
+        " because their messages do not say how, such as those made by hand. Without it there is"
+        " none.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "X-Leasehold-Unread-Commits": {
+        "description": "The ids of these commits, separated by commas; of many, the newest 20.",
+        "schema": {"type": "string"},
+    },
 }
 
 

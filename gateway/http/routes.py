@@ -13,6 +13,7 @@ from gateway.http.parameters import IN_PATH, Parameter
 from gateway.principal import Scope
 from ledger.errors import Refused
 
+MODELS = "Models"
 ANYTHING = "*/*"
 PAGE = "text/html"
 OWN_PATH = "/{api_resource_name}"  # of every definition with an integration
@@ -116,7 +117,7 @@ _INVOKE = Route(
     body_limit=MODEL_BODY,
     parameters=parameters.PASSED_ON,
     body=(),
-    tag="Models",
+    tag=MODELS,
     refusals=(400, 404, 409),
     media=ANYTHING,
 )
@@ -277,7 +278,7 @@ ROUTES = (
         Scope.INVOKE,
         "invoke_upload",
         "Get a URL that takes a body too large for the API",
-        tag="Models",
+        tag=MODELS,
         answer=("upload",),
         statuses=(201,),
         refusals=(400, 404, 501),
@@ -288,7 +289,7 @@ ROUTES = (
         Scope.INVOKE,
         "invoke_result",
         "Ask for the answer of an asynchronous model",
-        tag="Models",
+        tag=MODELS,
         statuses=(200, 202, 303),
         refusals=(404, 410, 501),
         media=ANYTHING,
@@ -314,9 +315,9 @@ ROUTES = (
         "start_execution",
         "Ask a model for longer than API Gateway waits",
         body_limit=STEP_FUNCTIONS_BODY,
-        parameters=(parameters.IDEMPOTENCY_KEY,),
+        parameters=(parameters.IDEMPOTENCY_KEY, parameters.INFERENCE_COMPONENT),
         body=("start-execution-request",),
-        tag="Models",
+        tag=MODELS,
         refusals=(400, 404, 409, 501),
     ),
     Route(
@@ -327,7 +328,7 @@ ROUTES = (
         "Ask how far such a call is",
         body_limit=STEP_FUNCTIONS_BODY,
         body=("describe-execution-request",),
-        tag="Models",
+        tag=MODELS,
         refusals=(400, 404, 501),
     ),
 )

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,9 +22,11 @@ from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
 from ledger.proof import Signers, is_proven
 from ledger.repository import Page, Place, Repository
+from ledger.unread import Unread
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 _DEEPEST = 2**31
+_MOST_NAMED = 20  # commits in a header; API Gateway passes 10 KB of all headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class History:
         """Answer with a page of one lease's changes, the newest first.
 
         The header Link (RFC 8288) leads on to the next page, if there is one: a page is bounded by
-        the commits that it looks at, so it may be short, and even empty.
+        the commits that it looks at, so it may be short, and even empty. Two more headers tell of
+        commits that changed the lease and whose messages do not say how.
 
         Raises Refused LH4106 or LH4109 for the endpoint, and LH4119 for a token of a history that
         was rewritten, or of another lease.
@@ -53,12 +57,13 @@ class History:
         begin = read_token(token, path) if token is not None else None
         page = self._page(path, int(limit or DEFAULT_LIMIT), begin)
         signers = Signers.of(snapshot.files, self.environment)
+        unread = Unread()
         changes = [
             _entry(each, proven=is_proven(self.ledger, each.commit, signers))
-            for each in read_changes(page.records)
+            for each in read_changes(page.records, unread)
         ]
-        headers = {"Link": _next_page(call, write_token(page.rest, path))} if page.rest else {}
-        return Answer(changes, headers=headers)
+        following = {"Link": _next_page(call, write_token(page.rest, path))} if page.rest else {}
+        return Answer(changes, headers={**following, **_passed_over(unread)})
 
     def _page(self, path: str, limit: int, begin: Place | None) -> Page:
         try:
@@ -87,6 +92,13 @@ def read_token(token: str, path: str) -> Place:
     if not commits or not _are_commits([tip, *commits]) or not _is_number(deep):
         raise _no_good("no answer gave it")
     return Place(tip, tuple(commits), deep)
+
+
+def _passed_over(unread: Unread) -> dict[str, str]:
+    if not unread:
+        return {}
+    named = ", ".join(islice(unread, _MOST_NAMED))
+    return {"X-Leasehold-Unread-Count": str(len(unread)), "X-Leasehold-Unread-Commits": named}
 
 
 def _next_page(call: Call, token: str) -> str:

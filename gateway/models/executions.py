@@ -19,6 +19,7 @@ from gateway import clients
 from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
+from gateway.http.parameters import INFERENCE_COMPONENT
 from gateway.http.routes import STEP_FUNCTIONS_BODY
 from gateway.models.asynchronous import check_waits
 from gateway.models.invocation import Invocation
@@ -84,7 +85,7 @@ class Executions:
         return cls(invocation, StepFunctions(dependencies.client, arn))
 
     def start(self, call: Call) -> Answer:
-        """Start a call. An Idempotency-Key starts it once.
+        """Start a call, of the inference component that a header names. A key starts it once.
 
         Raises Failure: LH4106, LH4109, LH4227, LH4228, LH4320 to LH4323.
         """
@@ -102,6 +103,8 @@ class Executions:
         if not on or not may_answer(noted):
             return self.invocation.not_running(item, noted, call)
         asked = {**call.document, "endpointname": item.endpoint_name}
+        if component := call.headers.get(INFERENCE_COMPONENT.name.lower()):
+            asked["inferencecomponentname"] = component
         text = json.dumps(asked, separators=(",", ":"))
         if len(text) > STEP_FUNCTIONS_BODY.most_bytes:  # written out, it may be longer than it was
             raise Refused(STEP_FUNCTIONS_BODY.code, STEP_FUNCTIONS_BODY.sentence(len(text)))

@@ -6,6 +6,7 @@ is `NotServingError`, everything else is a Failure.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -21,6 +22,7 @@ from gateway.models.wire import (
     model_answer,
     model_error,
 )
+from ledger.errands import GivenUp, in_time
 from ledger.errors import Failure, Refused, Unavailable, Wait
 
 # How SageMaker begins where a call has to name an inference component, or names none that is there.
@@ -62,14 +64,20 @@ class ModelRuntime:
 
     def invoke(self, endpoint_name: str, call: ModelCall) -> ModelAnswer:
         """Ask a model. Raises NotServingError, or Failure LH4303 to LH4308, LH4342."""
-        try:
-            response = self._client(clients.MODEL).invoke_endpoint(
+        client = self._client(clients.MODEL)
+
+        def asked() -> ModelAnswer:
+            response = client.invoke_endpoint(
                 EndpointName=endpoint_name, Body=call.body, **call.arguments
             )
-            body = response["Body"].read()
+            return model_answer(response, response["Body"].read())
+
+        try:
+            return in_time(asked, _kind(endpoint_name), clients.MODEL_SECONDS)
+        except GivenUp as error:
+            raise _too_slow(endpoint_name) from error
         except (ClientError, BotoCoreError) as error:
             return _answered(endpoint_name, error)
-        return model_answer(response, body)
 
     def stream(self, endpoint_name: str, call: ModelCall) -> ModelStream | ModelAnswer:
         """Begin a stream; an answer is the container's refusal to. Raises like `invoke`."""
@@ -91,6 +99,14 @@ class ModelRuntime:
             raise _failure(endpoint_name, error) from error
         return Queued(told["OutputLocation"], told.get("FailureLocation", ""), told["InferenceId"])
 
+    def collect(self, endpoint_name: str, stream: ModelStream) -> bytes:
+        """Wait for all of a stream. Raises Unavailable LH4311, LH4342."""
+        try:
+            parts = partial(b"".join, stream.parts)
+            return in_time(parts, _kind(endpoint_name), clients.MODEL_SECONDS)
+        except GivenUp as error:
+            raise _too_slow(endpoint_name) from error
+
     def _client(self, config: Config) -> Any:  # noqa: ANN401 - any of boto3's
         with self._lock:
             if config not in self._made:
@@ -109,6 +125,19 @@ def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 
         events.close()
 
 
+def _kind(endpoint_name: str) -> str:
+    """Return what its calls are counted as, so that a model that hangs keeps no other from it."""
+    return f"model {endpoint_name.lower()}"
+
+
+def _too_slow(endpoint_name: str) -> Unavailable:
+    return Unavailable(
+        "LH4342",
+        f"{endpoint_name} did not answer in time, and may still be working on it. Ask for less,"
+        " for the answer as a stream (/invoke/NAME/stream), or by /startexecution.",
+    )
+
+
 def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAnswer:
     """Return the container's own refusal, or raise what is wrong between here and there."""
     if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ModelError":
@@ -119,11 +148,7 @@ def _answered(endpoint_name: str, error: ClientError | BotoCoreError) -> ModelAn
 def _failure(endpoint_name: str, error: ClientError | BotoCoreError) -> Exception:
     """Return what is wrong between here and the model."""
     if isinstance(error, ReadTimeoutError):
-        return Unavailable(
-            "LH4342",
-            f"{endpoint_name} did not answer in time, and may still be working on it. Ask for less,"
-            " for the answer as a stream (/invoke/NAME/stream), or by /startexecution.",
-        )
+        return _too_slow(endpoint_name)
     if not isinstance(error, ClientError):
         said = f"SageMaker did not answer for {endpoint_name} ({type(error).__name__})."
         return Unavailable("LH4307", said)

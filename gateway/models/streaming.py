@@ -48,7 +48,9 @@ class Streaming:
         begun = self.begin(call)
         if isinstance(begun, Answer):
             return begun
-        return ModelAnswer(b"".join(begun.parts), headers=begun.headers)
+        return ModelAnswer(
+            self.invocation.runtime.collect(call.path["EndpointName"], begun), headers=begun.headers
+        )
 
 
 def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
@@ -61,7 +63,7 @@ def streaming_handler(dependencies: Dependencies) -> StreamingHandler:
         try:
             with within(MOST_SECONDS_OF_A_CALL):
                 _, call = admission.admit(event)
-                begun = streaming.begin(call)
+            begun = streaming.begin(call)
         except Exception as error:  # noqa: BLE001 - an entry point
             begun = errors.told(error, request_id(event))
         if isinstance(begun, Answer):

@@ -32,6 +32,7 @@ from ledger.names import Name
 from ledger.on_time import on_time
 from ledger.phases import Phase
 from ledger.schedule import Schedule
+from ledger.unread import Unread
 
 UNNOTICED = 14 * 86400
 Versions = Sequence[tuple[int, Definition | None]]
@@ -79,6 +80,8 @@ class Account:
     starts_in_vain: int = 0
     idle_stops: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    unread: dict[str, Unread] = field(default_factory=dict)  # by file: versions of it
+    undated: Unread = field(default_factory=Unread)
 
     @property
     def in_service(self) -> int:

@@ -30,6 +30,7 @@ from ledger.fleet import PRICES_FILE
 from ledger.history import LeaseAction, trailers
 from ledger.names import Name
 from ledger.snapshot import CommitRecord
+from ledger.unread import Unread
 
 Changed = Mapping[str, tuple[bytes | None, bytes | None]]
 _EVER = -(2**62)
@@ -45,11 +46,13 @@ class LedgerReader:
     """Reads changes of leases, definitions and prices of one environment, back to an instant.
 
     Further back it reads what was bought before and lasted until then. `now` are the files of the
-    folder as they are, for what has not changed since.
+    folder as they are, for what has not changed since. `unread` has the commits that left a file
+    in a state that cannot be read.
     """
 
     since: int
     now: Mapping[str, bytes]
+    unread: dict[str, Unread] = field(default_factory=dict)  # by file
     _steps: dict[Name, Steps] = field(default_factory=dict)
     _definitions: dict[Name, list[tuple[int, Definition | None]]] = field(default_factory=dict)
     _prices: list[tuple[int, Prices | None]] = field(default_factory=list)
@@ -105,6 +108,8 @@ class LedgerReader:
         told: Callable[[], CommitRecord],
     ) -> None:
         before, after = contents
+        if after is not None and not _is_readable(file, after):
+            self.unread.setdefault(file, Unread()).take(told().commit)
         if file == PRICES_FILE:
             self._prices.append((at, _prices(after)))
             return
@@ -155,6 +160,18 @@ def _entries(content: bytes | None) -> Mapping[str, object] | None:
         return dict(found.get("endpoints", {}))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _is_readable(file: str, content: bytes) -> bool:
+    """Tell whether a version of a file says what it should, if it is one that is read at all."""
+    if file == PRICES_FILE:
+        return _prices(content) is not None
+    match document_of(file):
+        case (_, "lease"):
+            return _end(content) is not None
+        case (_, "endpoint"):
+            return _definition(content) is not None
+    return True
 
 
 @lru_cache(maxsize=4096)

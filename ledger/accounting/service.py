@@ -66,6 +66,7 @@ class Watched:
     _states: dict[EndpointName, list[tuple[int, State | None]]] = field(default_factory=dict)
     _raw: dict[str, object] = field(default_factory=dict)
     _unreadable: list[Span] = field(default_factory=list)
+    _odd: dict[str, list[Span]] = field(default_factory=dict)  # entries that cannot be read
     _newer: int | None = None
     _read: int | None = None  # the version before it that could be read
     first: int | None = None
@@ -75,8 +76,9 @@ class Watched:
 
         What an entry of a version says is read once for as long as it stays the same.
         """
+        span = at, _OPEN if self._newer is None else self._newer
         if entries is None:
-            self._unreadable.append((at, _OPEN if self._newer is None else self._newer))
+            self._unreadable.append(span)
         else:
             for name in {*self._raw, *entries}:
                 raw = entries.get(name)
@@ -86,6 +88,8 @@ class Watched:
                     state = self._states[EndpointName(name)][-1][1]
                 else:
                     state = _state(raw)
+                if state is None and name in entries:
+                    self._odd.setdefault(name, []).append(span)
                 self._raw[name] = raw
                 self._note(EndpointName(name), at, state)
             self._read = at
@@ -109,6 +113,9 @@ class Watched:
     def gaps(self, since: int, until: int) -> list[Gap]:
         """Return when nobody looked, between two instants."""
         found = [Gap(*span, "the record of that time cannot be read") for span in self._unreadable]
+        for name, spans in self._odd.items():
+            told = f"what was noted of {name} cannot be read"
+            found += [Gap(*span, told) for span in united(spans)]
         if self.first is None or self.first > since:
             end = until if self.first is None else self.first
             found.append(Gap(since, end, "nothing was noted yet"))
@@ -119,7 +126,7 @@ class Watched:
 
 
 def _state(entry: object) -> State | None:
-    """Read what matters of an entry; what cannot be read is as one that is not there."""
+    """Read what matters of an entry; None where it is not there, or cannot be read."""
     try:
         data: dict[str, Any] = dict(entry)  # type: ignore[call-overload]
         since = datetime.fromisoformat(data["since"])

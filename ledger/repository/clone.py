@@ -39,7 +39,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
-from ledger.repository.journal import Reader, read_journal
+from ledger.repository.journal import Reader, Wanted, read_journal
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -307,13 +307,15 @@ class Clone:
 
         `begin` makes a reader each time. No more than `most` commits are looked at.
         """
+        now = int(self._identity.clock().timestamp())
         with turn(self._lock), _nothing_kept():
             tip = self.fetch().commit if up_to is None else up_to
             if not tip:
                 return
+            wanted = Wanted(tip, folder, now, most)
 
             def read(graph: Graph) -> None:
-                read_journal(graph, tip, folder, begin(), most)
+                read_journal(graph, wanted, begin())
 
             self._walked(read, _EVERYTHING if most is None else most + 1)
 

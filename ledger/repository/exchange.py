@@ -9,20 +9,18 @@ many there may be is limited. What the thread works with belongs to it from then
 
 import socket
 import stat
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from traceback import clear_frames
-from typing import Generic, TypeVar
+from typing import TypeVar
 
+from ledger import errands
+from ledger.errands import MOST_LEFT_BEHIND, Errand
 from ledger.errors import Unavailable
 
 T = TypeVar("T")
-MOST_LEFT_BEHIND = 16
+_KIND = "git"
 _FILES = Path("/proc/self/fd")  # where there is no such folder, nothing is cut
-_left_behind: set[threading.Thread] = set()
-_counting = threading.Lock()
 
 
 class Overdue(Unavailable):
@@ -52,7 +50,7 @@ class Line:
         """
         if seconds <= 0:
             raise Unavailable("LH2014", f"There was no time left to ask {self._name}. Try again.")
-        exchange = _Exchange(do, release)
+        exchange = Errand(do, _KIND, release)
         _check_room(self._name)
         exchange.start()
         try:
@@ -68,7 +66,7 @@ class Line:
             )
         return exchange.outcome()
 
-    def _leave(self, exchange: "_Exchange[T]") -> bool:
+    def _leave(self, exchange: Errand[T]) -> bool:
         """Go on without an exchange, unless it is over by now."""
         if not exchange.leave():
             return False
@@ -80,64 +78,9 @@ class Line:
         return True
 
 
-class _Exchange(threading.Thread, Generic[T]):
-    def __init__(self, do: Callable[[], T], release: Callable[[], None]) -> None:
-        super().__init__(name="git exchange", daemon=True)
-        self.over = threading.Event()
-        self._do: Callable[[], T] | None = do
-        self._release: Callable[[], None] | None = release
-        self._returned: list[T] = []
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        do, self._do = self._do, None
-        try:
-            if do is not None:
-                self._returned.append(do())
-        except BaseException as error:  # noqa: BLE001 - whoever waits raises it
-            # Its frames and it would keep each other, and with them handles and connections.
-            clear_frames(error.__traceback__)
-            self._error = error
-        finally:
-            del do
-            self._end()
-
-    def outcome(self) -> T:
-        """Return or raise what came of it; once."""
-        self.join()
-        error, self._error = self._error, None
-        if error is None:
-            return self._returned.pop()
-        try:
-            raise error
-        finally:
-            del error
-
-    def leave(self) -> bool:
-        """Leave the exchange to itself; False where it is over."""
-        with _counting:
-            if self.over.is_set():
-                return False
-            _left_behind.add(self)
-            return True
-
-    def _end(self) -> None:
-        with _counting:
-            self.over.set()
-            is_left = self in _left_behind
-            _left_behind.discard(self)
-        release, self._release = self._release, None
-        if is_left and release is not None:
-            self._returned.clear()
-            self._error = None
-            with suppress(Exception):
-                release()
-
-
 def left_behind() -> int:
     """Count the exchanges that go on without anybody who waits for them."""
-    with _counting:
-        return len(_left_behind)
+    return errands.left_behind(_KIND)
 
 
 def _check_room(name: str) -> None:

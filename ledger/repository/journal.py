@@ -19,6 +19,7 @@ from ledger.snapshot import CommitRecord
 
 _DEEPER = 16  # times as deep as what was read, where a clone ends
 _KEPT = 256  # folders that are not looked up again
+_FIRST_DATE, _LAST_DATE = 0, 2**35  # a thousand years; git takes any number for a date
 _FILE, _LEASE, _ID = b"100644 ", b".lease.json\0", 20
 
 
@@ -26,15 +27,14 @@ _FILE, _LEASE, _ID = b"100644 ", b".lease.json\0", 20
 class Journaled:
     """One commit, and the files of the folder that it changed: by name, before and after it.
 
-    None is a file that is not there. `raw_date` is the committer's, in seconds since 1970.
+    None is a file that is not there. `at` is the committer's date, in seconds since 1970. A commit
+    whose date cannot be one counts as made when the next one was, the newest as made now.
     """
 
     raw: RawCommit
     files: Mapping[str, tuple[bytes | None, bytes | None]]
-
-    @property
-    def raw_date(self) -> int:
-        return self.raw.date
+    at: int
+    is_dated: bool = True
 
     @property
     def record(self) -> CommitRecord:
@@ -44,40 +44,55 @@ class Journaled:
 Reader = Callable[[Journaled], bool]  # False: it has read enough
 
 
-def read_journal(
-    graph: Graph, tip: str, folder: str, reader: Reader, most: int | None = None
-) -> None:
-    """Give a reader what changed a folder, until it has enough. Raises TooShallow.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is read: what changed a folder, from a commit backwards, by no more than `most` commits.
 
-    No more than `most` commits are looked at.
+    `now` is the date of a newest commit that has none, in seconds since 1970.
     """
-    folders = _Folders(graph, folder)
-    for commit in islice(_newest_first(graph, tip), most):
+
+    tip: str
+    folder: str
+    now: int
+    most: int | None = None
+
+
+def read_journal(graph: Graph, wanted: Wanted, reader: Reader) -> None:
+    """Give a reader what changed a folder, until it has enough. Raises TooShallow."""
+    folders = _Folders(graph, wanted.folder)
+    for at, commit in islice(_newest_first(graph, wanted.tip, wanted.now), wanted.most):
         files = folders.changes(commit)
-        if files and not reader(Journaled(commit, files)):
+        if files and not reader(Journaled(commit, files, at, _is_date(commit.date))):
             return
 
 
-def _newest_first(graph: Graph, tip: str) -> Iterator[RawCommit]:
-    """Yield each commit once, no commit before all known ones that are younger."""
+def _newest_first(graph: Graph, tip: str, now: int) -> Iterator[tuple[int, RawCommit]]:
+    """Yield each commit once with its date, no commit before all known ones that are younger."""
     if not graph.has(tip):
         graph.want(1)
         return
     order, looked = 0, 0
-    waiting = [(-graph.commit(tip).date, order, tip)]
+    date = graph.commit(tip).date
+    waiting = [(-date if _is_date(date) else -now, order, tip)]
     known = {bytes.fromhex(tip)}
     while waiting:
-        commit = graph.commit(heapq.heappop(waiting)[-1])
+        minus, _, name = heapq.heappop(waiting)
+        at, commit = -minus, graph.commit(name)
         looked += 1
         for parent in graph.parents(commit.name):
             if not graph.has(parent):
                 graph.want(looked * _DEEPER)
                 continue
-            if (name := bytes.fromhex(parent)) not in known:
-                known.add(name)
+            if (key := bytes.fromhex(parent)) not in known:
+                known.add(key)
                 order += 1
-                heapq.heappush(waiting, (-graph.commit(parent).date, order, parent))
-        yield commit
+                date = graph.commit(parent).date
+                heapq.heappush(waiting, (-date if _is_date(date) else -at, order, parent))
+        yield at, commit
+
+
+def _is_date(seconds: int) -> bool:
+    return _FIRST_DATE < seconds < _LAST_DATE
 
 
 class _Folders:

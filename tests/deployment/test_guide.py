@@ -19,7 +19,6 @@ import pytest
 from tests.deployment.stranger import (
     CDK,
     GUIDE,
-    REGION,
     ROOT,
     Stranger,
     blocks,

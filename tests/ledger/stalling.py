@@ -22,11 +22,12 @@ class Stalling:
     """An address before another one; without one, a server that begins to say something, slowly.
 
     `passes` is asked for each request, by its first line, how many bytes of the answer come at
-    once; None is all of them.
+    once; None is all of them. Of a request that `hangs`, by what it sends, nothing comes.
     """
 
     def __init__(self, behind: str | None = None, begin: bytes = b"") -> None:
         self.passes: Callable[[str], int | None] = lambda _: 0
+        self.hangs: Callable[[bytes], bool] = lambda _: False
         self.asked: list[str] = []
         self._begin = begin
         address = urlsplit(behind) if behind else None
@@ -89,7 +90,7 @@ class _Way:
                 if data.startswith((b"GET ", b"POST ")):
                     line = data.partition(b"\r\n")[0].decode()
                     self._stalling.asked.append(line)
-                    self._left = self._stalling.passes(line)
+                    self._left = 0 if self._stalling.hangs(data) else self._stalling.passes(line)
                 self._server.sendall(data)
             self._server.shutdown(socket.SHUT_WR)
 

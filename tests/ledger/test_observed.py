@@ -174,7 +174,9 @@ def test_the_order_of_endpoints_and_notices_is_always_the_same() -> None:
     ids=lambda content: repr(content)[:60],
 )
 def test_what_is_no_record_is_a_new_one(content: bytes | None) -> None:
-    assert parse_record(content) == Record(is_new=True)
+    found = parse_record(content)
+    assert found == Record(is_new=True)
+    assert (found.fault is None) == (content in (None, b"{}"))
 
 
 @given(st.binary(max_size=200))

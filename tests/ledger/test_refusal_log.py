@@ -9,6 +9,7 @@ import pytest
 from ledger.names import EndpointName
 from ledger.refusal_log import Kept, read_refusals, refusal_line
 from ledger.snapshot import CommitRecord, Person
+from ledger.unread import Unread
 
 NAME = EndpointName("demo-A-Endpoint")
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -48,3 +49,20 @@ def test_only_those_of_the_endpoint_whatever_its_case() -> None:
 )
 def test_other_news_is_none(line: str) -> None:
     assert list(read_refusals([record(line)], NAME)) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        (f"{NAME}: absent, and what it needs is refused ()", 1),
+        (f"{NAME}: its cause, and what it needs is refused (x)", 1),
+        ("what a merge left of it, and it is not ended (x", 1),
+        ("demo-B-Endpoint: its cause, and what it needs is refused (x)", 0),
+        (f"{NAME}: Creating -> InService (leased)", 0),
+        (refusal_line(NAME, "absent", Kept.HELD, "x"), 0),
+    ],
+)
+def test_a_line_that_may_be_one_and_cannot_be_read_is_counted(line: str, count: int) -> None:
+    unread = Unread()
+    list(read_refusals([record(line)], NAME, unread))
+    assert len(unread) == count

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.conftest import staged
-from tests.gateway.serving import Models, serving
+from tests.gateway.models.test_executions import ended
+from tests.gateway.serving import PROMPT, Models, serving
 from tests.scene import ROLE, SETTLE
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Models]:
         sagemaker.create_endpoint_config(
             EndpointConfigName=CONFIG, ProductionVariants=[variant], ExecutionRoleArn=ROLE
         )
-        endpoint = scene.define("Studio", 600, endpoint_config_name=CONFIG)
+        endpoint = scene.define("Studio", 600, endpoint_config_name=CONFIG, async_api_enabled=True)
         scene.tick()
         scene.let_pass(seconds=SETTLE)
         scene.tick()
@@ -63,3 +65,14 @@ def test_a_call_that_names_none_is_told_what_is_missing(
 def test_what_is_no_name_never_gets_there(models: Models) -> None:
     answer = models.ask("/invoke/Studio", headers={HEADER: "a b"})
     assert (answer.status, answer.code) == (400, "LH4236")
+
+
+def test_a_long_call_asks_the_component_that_it_names(models: Models) -> None:
+    asked = {"endpointname": "Studio", "body": PROMPT}
+    named = ended(models, models.ask("/startexecution", asked, headers={HEADER: "llama"}))
+    assert json.loads(named["output"])["Body"] == '[{"generated_text": "write a haiku"}]'
+    assert json.loads(named["input"])["inferencecomponentname"] == "llama"
+    unnamed = ended(models, models.ask("/startexecution", asked))
+    assert unnamed["status"] == "FAILED"
+    wrong = models.ask("/startexecution", asked, headers={HEADER: "no name"})
+    assert (wrong.status, wrong.code) == (400, "LH4236")

@@ -60,6 +60,10 @@ def ended(models: Models, started: Answer) -> Json:
     raise AssertionError(f"still running: {told}")
 
 
+def tasks_of(definition: Json) -> list[Json]:
+    return [state for state in definition["States"].values() if state["Type"] == "Task"]
+
+
 class TestACall:
     def test_runs_and_gives_the_models_answer_in_the_predecessors_form(
         self, models: Models
@@ -234,8 +238,10 @@ class TestTheDefinition:
 
     @pytest.mark.parametrize("partition", ["aws", "aws-us-gov", "aws-cn"])
     def test_asks_the_services_of_its_own_partition(self, partition: str) -> None:
-        [task] = json.loads(asl(partition))["States"].values()
-        assert task["Resource"].startswith(f"arn:{partition}:states:::aws-sdk:")
+        tasks = tasks_of(json.loads(asl(partition)))
+        assert {task["Resource"] for task in tasks} == {
+            f"arn:{partition}:states:::aws-sdk:sagemakerruntime:invokeEndpoint"
+        }
 
     @pytest.mark.parametrize(
         "mistake", [{"Resource": 3}, {"Type": "Tusk"}, {"Retry": "always"}, {"End": "yes"}]
@@ -247,11 +253,19 @@ class TestTheDefinition:
 
     def test_gives_the_model_its_sixty_seconds_and_ends_in_time_for_its_retries(self) -> None:
         definition = json.loads(asl())
-        [task] = definition["States"].values()
-        assert 60 < task["TimeoutSeconds"] < definition["TimeoutSeconds"]
+        for task in tasks_of(definition):
+            assert 60 < task["TimeoutSeconds"] < definition["TimeoutSeconds"]
+
+    def test_treats_a_component_as_it_treats_an_endpoint(self) -> None:
+        endpoint, component = tasks_of(json.loads(asl()))
+        asked = {**endpoint["Parameters"]}
+        asked["InferenceComponentName.$"] = "$.inferencecomponentname"
+        assert component["Parameters"] == asked
+        rest = [{**each, "Parameters": 0, "Comment": 0} for each in (endpoint, component)]
+        assert rest[0] == rest[1]
 
     def test_never_asks_again_what_a_model_has_worked_on(self) -> None:
-        [task] = json.loads(asl())["States"].values()
-        retried = {name for rule in task["Retry"] for name in rule["ErrorEquals"]}
+        rules = [rule for task in tasks_of(json.loads(asl())) for rule in task["Retry"]]
+        retried = {name for rule in rules for name in rule["ErrorEquals"]}
         again = {"States.ALL", "States.TaskFailed", "States.Timeout"}
         assert not retried & {*again, "SageMakerRuntime.ModelErrorException"}

@@ -141,3 +141,30 @@ def test_reading_ends_when_all_that_lasted_is_known() -> None:
     assert read(reader, 9, "Other.endpoint.json", None, DEFINED, "")
     assert read(reader, 8, "Chat.lease.json", lease(20), lease(30), "extend")
     assert not read(reader, 7, "Chat.lease.json", lease(8), lease(20), "extend")
+
+
+def test_versions_that_cannot_be_read_are_counted_by_their_file() -> None:
+    reader = LedgerReader(second(0), {})
+    read(reader, 9, "Chat.endpoint.json", DEFINED, b"{", "")
+    read(reader, 8, "Chat.lease.json", lease(9), b"{", "extend")
+    read(reader, 7, "prices.json", prices("2"), b"{", "")
+    read(reader, 6, "Chat.lock.json", None, b"{", "")
+    read(reader, 5, "Chat.lease.json", b"{", None, "release")
+    read(reader, 4, "Chat.lease.json", b"{", lease(9), "extend")
+    counted = [(file, list(each)) for file, each in reader.unread.items()]
+    assert [file for file, _ in counted] == ["Chat.endpoint.json", "Chat.lease.json", "prices.json"]
+    assert all(commits == ["c"] for _, commits in counted)
+
+
+def test_an_entry_that_cannot_be_read_is_a_gap() -> None:
+    found = watched(
+        (1, {"e": entry("InService", 1, 1)}),
+        (4, {"e": "broken", "f": {}}),
+        (6, {"e": None}),
+        (7, {"e": entry("InService", 1, 1)}),
+        (8, {}),
+    )
+    assert found.gaps(second(1), second(9)) == [
+        Gap(second(4), second(6), "what was noted of f cannot be read"),
+        Gap(second(4), second(7), "what was noted of e cannot be read"),
+    ]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger import errands
 from ledger.deadline import within
 from ledger.errors import Failure, Unavailable
 from ledger.remote import SshKey, Timeouts
@@ -182,7 +183,7 @@ def test_callers_beside_a_server_that_hangs_end_each_by_its_own_deadline(
 def test_no_more_connections_are_left_behind_than_so_many(repository: Repository) -> None:
     never = threading.Event()
     line = exchange.Line("The server", ("", 0))
-    for _ in range(exchange.MOST_LEFT_BEHIND):
+    for _ in range(errands.MOST_LEFT_BEHIND):
         with pytest.raises(exchange.Overdue, match="LH2014"):
             line.run(never.wait, 0.01, lambda: None)
     said = failure(repository.read)
