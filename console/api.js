@@ -116,3 +116,9 @@ export async function insist(send, method, path, asked, wait = pause) {
 export function pause(milliseconds) {
   return new Promise((resolve) => setTimeout(() => resolve(undefined), milliseconds));
 }
+
+/** A key of its own for an intent, by which a repetition is known. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (each) => each.toString(16).padStart(2, "0")).join("");
+}

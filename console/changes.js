@@ -6,7 +6,7 @@
 /** @import {Answer, Asked, Problem} from "./api.js" */
 /** @import {Quote} from "./wire.js" */
 
-import { insist, pause, problemOf } from "./api.js";
+import { insist, newKey, pause, problemOf } from "./api.js";
 import { refresh, send } from "./looking.js";
 import { backwards } from "./rows.js";
 import { changed, find, now, say, state, tell } from "./state.js";
@@ -75,7 +75,7 @@ export function intend(it, action, more = {}) {
     former: it.expiresAt,
     config: "",
     reason: more.reason ?? "",
-    key: crypto.randomUUID(),
+    key: newKey(),
     ifMatch: action === "extend" ? null : more.ifMatch ?? it.etag,
     phase: "quoting",
     quote: null,
@@ -111,7 +111,7 @@ export function requestOf(intent) {
 /** Ask what an intent comes to. @param {Intent} intent */
 export async function quote(intent) {
   const version = ++intent.version;
-  Object.assign(intent, { phase: "quoting", problem: null, key: crypto.randomUUID() });
+  Object.assign(intent, { phase: "quoting", problem: null, key: newKey() });
   changed();
   const { method, path, asked } = requestOf(intent);
   const query = { ...asked.query, dry_run: "true" };
@@ -241,7 +241,7 @@ export function because(dialog, reason) {
   dialog.reason = reason;
   for (const intent of dialog.intents) {
     intent.reason = reason;
-    intent.key = crypto.randomUUID();
+    intent.key = newKey();
   }
   clearTimeout(typing);
   if (dialog.intents.length === 1) {

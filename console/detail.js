@@ -8,7 +8,7 @@
 import { problemOf } from "./api.js";
 import { commands } from "./curl.js";
 import { html, nothing } from "./lit.js";
-import { actions, badgeOf, button, commitLink, endsOf, hosts } from "./list.js";
+import { badgeOf, button, commitLink, endsOf, extending, hosts } from "./list.js";
 import { send } from "./looking.js";
 import { write } from "./place.js";
 import { changed, find, now, state } from "./state.js";
@@ -87,7 +87,7 @@ export function detail(name) {
     ${back}
     <article class="detail">
       <div class="line top">
-        <h2>${it.name}</h2> ${badgeOf(it)} <span class="push actions">${actions(it, 0)}
+        <h2>${it.name}</h2> ${badgeOf(it)} <span class="push actions">${extending(it, 0)}
           ${button(it, { act: "until", label: "until…", scope: "extend" })}
           ${button(it, { act: "release", label: "Release…", scope: "release" })}</span>
       </div>

@@ -76,6 +76,7 @@ export function endsOf(it) {
 
 /** @param {Endpoint} it */
 function end(it) {
+  if (it.state === "frozen") return nothing;
   const at = endOf(it);
   const zone = zoneOf(state.place.filter.zone, it.zone);
   if (at !== null && isWanted(it, now())) {
@@ -105,7 +106,7 @@ function end(it) {
 function idle(it) {
   if (it.idleMinutes === null) return nothing;
   return html`
-    <span class="sub">or when idle for ${it.idleMinutes} min</span>
+    <span class="sub idle">or when idle for ${it.idleMinutes} min</span>
   `;
 }
 
@@ -173,17 +174,13 @@ export function button(it, { act, label, minutes, scope, tab = 0 }) {
   `;
 }
 
-/** @param {Endpoint} it @param {number} tab */
+/**
+ * The buttons of a row.
+ * @param {Endpoint} it @param {number} tab
+ */
 export function actions(it, tab) {
-  const common = { scope: "extend", tab };
-  const first = isWanted(it, now()) || it.state === "frozen"
-    ? [
-      button(it, { ...common, act: "extend", label: "+30 min", minutes: 30 }),
-      button(it, { ...common, act: "extend", label: "+2 h", minutes: 120 }),
-    ]
-    : button(it, { ...common, act: "extend", label: "start 30 min", minutes: 30 });
   return html`
-    ${first}
+    ${extending(it, tab)}
     <button type="button" class="menu" tabindex=${tab} data-do="menu" data-name=${it.name}
       aria-haspopup="true" aria-label=${`More for ${it.name}`}>
       <svg viewBox="0 0 16 16" aria-hidden="true">
@@ -191,6 +188,17 @@ export function actions(it, tab) {
       </svg>
     </button>
   `;
+}
+
+/** @param {Endpoint} it @param {number} tab */
+export function extending(it, tab) {
+  const common = { scope: "extend", tab };
+  return isWanted(it, now()) || it.state === "frozen"
+    ? [
+      button(it, { ...common, act: "extend", label: "+30 min", minutes: 30 }),
+      button(it, { ...common, act: "extend", label: "+2 h", minutes: 120 }),
+    ]
+    : button(it, { ...common, act: "extend", label: "start 30 min", minutes: 30 });
 }
 
 /** @param {Endpoint} it */

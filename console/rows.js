@@ -51,7 +51,7 @@ export function isThere(endpoint) {
  */
 export function badge(endpoint, now) {
   const { state, seen } = endpoint;
-  if (state === "frozen") return made("frozen", "frozen", endpoint.errors[0] ?? "", "trouble");
+  if (state === "frozen") return made("frozen", "frozen", "", "trouble");
   if (seen?.foreign) return made("unknown", "not ours", "by its tags", "trouble");
   if (state === "suspended") return made("held", "held", rest(endpoint.why, "suspended"), "held");
   if (state === "lease_lost") return made("frozen", "lease lost", "its file is missing", "trouble");

@@ -3,7 +3,7 @@
 
 /** @import {Json} from "./wire.js" */
 
-import { about, wall } from "./words.js";
+import { about, dayWord, nextClock, wall } from "./words.js";
 
 const DAY = 86_400_000;
 const KINDS = /** @type {const} */ ([
@@ -48,9 +48,10 @@ export function marks(line, now, zone) {
     return { kind: "idle", left: place(at), width: 0.3, text, from: at };
   });
   const items = [...parts, ...stops].sort((a, b) => a.from - b.from);
-  const days = Array.from({ length: Math.floor(whole / DAY) }, (_, index) => {
-    const at = since + index * DAY;
-    return { left: place(at), label: wall(at, now, zone).split(" ").slice(0, -2).join(" ") };
+  const first = nextClock("00:00", since, zone) ?? since;
+  const days = Array.from({ length: Math.ceil((since + whole - first) / DAY) }, (_, index) => {
+    const at = first + index * DAY;
+    return { left: place(at), label: dayWord(at, now, zone) || "today" };
   });
   return { items, days, at: place(now) };
 }

@@ -69,8 +69,11 @@ export function wall(at, now, zone) {
   return day ? `${day} ${time.format(at)}` : time.format(at);
 }
 
-/** @param {number} at @param {number} now @param {string} [zone] */
-function dayWord(at, now, zone) {
+/**
+ * The day of an instant as people say it; nothing for today.
+ * @param {number} at @param {number} now @param {string} [zone]
+ */
+export function dayWord(at, now, zone) {
   const days = Math.round((midnight(at, zone) - midnight(now, zone)) / DAY);
   if (days === 0) return "";
   if (days === 1) return "tomorrow";

@@ -1,6 +1,7 @@
 """Another's package, copied into the console file by file and unchanged.
 
-`python -m tests.console.vendored` fetches it anew by `npm pack` and writes down what it got. A test recomputes the hashes.
+`python -m tests.console.vendored` fetches it anew by `npm pack` and writes down
+what it got. A test recomputes the hashes.
 """
 
 import base64

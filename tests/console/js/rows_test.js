@@ -86,7 +86,7 @@ const BADGES = [
     off("A", { state: "frozen", errors: ["x: /y: wrong"] }),
     "frozen",
     "frozen",
-    "x: /y: wrong",
+    "",
   ],
   [
     "held",
