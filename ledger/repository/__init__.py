@@ -89,6 +89,11 @@ class Repository:
         self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
 
+    @property
+    def url(self) -> str:
+        """Return the remote's address, as git has it."""
+        return self._remote.url
+
     def close(self) -> None:
         """Close the files that are open; what is asked later opens them again."""
         self._clone.close()
@@ -203,13 +208,22 @@ class Repository:
             if (begin := page.rest) is None:
                 return
 
-    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
+    def journal(
+        self,
+        folder: str,
+        begin: Callable[[], Reader],
+        *,
+        up_to: Snapshot | None = None,
+        most: int | None = None,
+    ) -> None:
         """Give all that changed the files of a folder to a reader, newest first.
 
-        The clone is deepened until the reader has enough; where that takes a new start, `begin`
-        makes a new reader. Raises `Failure`.
+        It begins at a snapshot, or else at the remote's tip, and looks at `most` commits. The clone
+        is deepened until the reader has enough; where that takes a new start, `begin` makes a new
+        reader. Raises `Failure`.
         """
-        self._clone.surely(lambda: self._clone.journal(folder, begin))
+        tip = up_to.commit if up_to else None
+        self._clone.surely(lambda: self._clone.journal(folder, begin, tip, most))
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest 8192 of the branch.

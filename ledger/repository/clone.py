@@ -296,11 +296,26 @@ class Clone:
         page = self._walked(lambda graph: read_page(graph, place, path, 1), _EVERYTHING)
         return next(iter(page.records), None)
 
-    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
-        """Read what changed a folder up to the remote's tip; `begin` makes a reader each time."""
-        with self._lock, _nothing_kept():
-            if tip := self.fetch().commit:
-                self._walked(lambda graph: read_journal(graph, tip, folder, begin()), _EVERYTHING)
+    def journal(
+        self,
+        folder: str,
+        begin: Callable[[], Reader],
+        up_to: str | None = None,
+        most: int | None = None,
+    ) -> None:
+        """Read what changed a folder up to a commit, or else to the remote's tip.
+
+        `begin` makes a reader each time. No more than `most` commits are looked at.
+        """
+        with turn(self._lock), _nothing_kept():
+            tip = self.fetch().commit if up_to is None else up_to
+            if not tip:
+                return
+
+            def read(graph: Graph) -> None:
+                read_journal(graph, tip, folder, begin(), most)
+
+            self._walked(read, _EVERYTHING if most is None else most + 1)
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""

@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import pygit2
 
@@ -43,10 +44,15 @@ class Journaled:
 Reader = Callable[[Journaled], bool]  # False: it has read enough
 
 
-def read_journal(graph: Graph, tip: str, folder: str, reader: Reader) -> None:
-    """Give a reader what changed a folder, until it has enough. Raises TooShallow."""
+def read_journal(
+    graph: Graph, tip: str, folder: str, reader: Reader, most: int | None = None
+) -> None:
+    """Give a reader what changed a folder, until it has enough. Raises TooShallow.
+
+    No more than `most` commits are looked at.
+    """
     folders = _Folders(graph, folder)
-    for commit in _newest_first(graph, tip):
+    for commit in islice(_newest_first(graph, tip), most):
         files = folders.changes(commit)
         if files and not reader(Journaled(commit, files)):
             return

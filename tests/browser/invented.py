@@ -254,6 +254,7 @@ def expiry(name: str = "Falcon40B", **more: object) -> Json:
     """What the API answers to a change, or to its dry run."""
     end = after(hours=1.8)
     subject = f"lease(dev): extend {name} by 30 min to {end}"
+    message = f"{subject}\n\nLease-Action: extend\nRequested-By: Ana <ana@example.com>\n"
     facts = {
         "EndpointName": f"demo-{name}-Endpoint",
         "ExpiresAt": end,
@@ -266,7 +267,7 @@ def expiry(name: str = "Falcon40B", **more: object) -> Json:
             "Currency": "USD",
             "PricesReadAt": after(days=-25),
         },
-        "CommitMessage": f"{subject}\n\nLease-Action: extend\nRequested-By: Ana <ana@example.com>\n",
+        "CommitMessage": message,
     }
     return facts | more
 

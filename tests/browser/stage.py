@@ -5,7 +5,6 @@ What is served is the folder `console/` as the gateway serves it, with its heade
 
 from __future__ import annotations
 
-import json
 import mimetypes
 import re
 from dataclasses import dataclass, field
@@ -65,12 +64,11 @@ class Stage:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.route("**/*", self._serve)
 
-    def open(self, where: str = "", *, token: str | None = "token-of-ana") -> Page:
+    def open(self, where: str = "", *, signed_in: bool = True) -> Page:
         self.page.clock.install(time=invented.NOON)
         self.page.clock.resume()
-        if token is not None:
-            script = f"sessionStorage.setItem('leasehold.token', {json.dumps(token)})"
-            self.page.add_init_script(script)
+        if signed_in:
+            self.page.add_init_script("sessionStorage.setItem('leasehold.token', 'of-ana')")
         self.page.goto(f"{URL}{where}")
         return self.page
 

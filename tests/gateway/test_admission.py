@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SETS = [*chain.from_iterable(combinations(Scope, size) for size in range(1, len(Scope) + 1))]
 QUERY = {"EndpointName": FALCON, "commit": "a" * 40, "dry_run": "true", "limit": "1"}
 QUERY |= {"NextToken": "e30"}
+PAGE = {"Digest": "0" * 16, "File": "app.js"}
 BODIES: Json = {
     "extend": {"EndpointName": FALCON, "minutes": 1},
     "add": {"EndpointName": "new", "EndpointConfigName": "by-hand", "minutes": 1},
@@ -47,7 +48,7 @@ def event(route: Route, scopes: tuple[Scope, ...] | None, **more: Any) -> Json: 
     return {
         "httpMethod": route.method,
         "resource": route.resource,
-        "pathParameters": {"EndpointName": FALCON, "api_resource_name": "falcon"},
+        "pathParameters": {"EndpointName": FALCON, "api_resource_name": "falcon", **PAGE},
         "queryStringParameters": {
             each.name: QUERY[each.name] for each in route.parameters if each.place == "query"
         },
