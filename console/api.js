@@ -30,6 +30,11 @@ export class Problem extends Error {
     this.retryAfter = retryAfter;
   }
 
+  /** Whether the same request may be sent again by whoever asked for it. */
+  get mayRepeat() {
+    return this.passes || this.status === 401;
+  }
+
   /** Whether the same request may succeed by itself in a while. */
   get passes() {
     return this.status === 0 || WORTH_REPEATING.has(this.status);

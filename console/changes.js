@@ -222,8 +222,7 @@ export function more(dialog, minutes) {
 /** @param {ChangeDialog} dialog @param {number} until */
 export function moveTo(dialog, until) {
   for (const intent of dialog.intents) {
-    const it = find(intent.name);
-    if (it) Object.assign(intent, { ifMatch: it.etag, former: it.expiresAt });
+    know(intent);
     Object.assign(intent, { action: "until", until });
   }
   dialog.action = "until";
@@ -259,7 +258,7 @@ export async function confirm(dialog) {
   if (dialog.intents.length > 1) return await many(dialog, wanted);
   const intent = wanted[0];
   if (!intent || intent.phase === "committing") return;
-  if (intent.phase === "refused" && !intent.problem?.passes) return;
+  if (intent.phase === "refused" && !intent.problem?.mayRepeat) return;
   if (!intent.quote && intent.phase === "quoting") {
     dialog.eager = true;
     changed();
@@ -272,9 +271,25 @@ export async function confirm(dialog) {
   await refused(dialog, intent);
 }
 
+/** Go on from the lease as it is now. @param {Intent} intent */
+function know(intent) {
+  const it = find(intent.name);
+  if (it) Object.assign(intent, { ifMatch: it.etag, former: it.expiresAt });
+}
+
+/**
+ * Whether one of many may be sent: what was refused at its commit, again.
+ * @param {ChangeDialog} dialog @param {Intent} intent
+ */
+export function isReady(dialog, intent) {
+  return intent.phase === "quoted" || Boolean(intent.problem?.mayRepeat || dialog.finished);
+}
+
 /** @param {ChangeDialog} dialog @param {Intent[]} wanted */
 async function many(dialog, wanted) {
-  const ready = wanted.filter((each) => each.phase === "quoted" || each.problem?.passes);
+  const ready = wanted.filter((each) => isReady(dialog, each));
+  if (ready.some((each) => each.problem?.status === 412)) await refresh();
+  for (const each of ready) if (each.problem?.status === 412) know(each);
   await inTurns(ready, commit);
   dialog.finished = true;
   const done = dialog.intents.filter((each) => each.phase === "done").length;
@@ -308,7 +323,9 @@ async function undo(intent, before) {
   back.ifMatch = `"${id}"`;
   back.reason = back.action === "release" ? "" : `undo ${id.slice(0, 7)}`;
   if (await commit(back)) {
-    const text = `${intent.name} is as it was: ${back.quote?.why ?? ""}.`;
+    const zone = zoneOf(state.place.filter.zone, before.zone);
+    const end = back.action === "until" ? `on until ${wall(back.until, now(), zone)}` : "released";
+    const text = `Undone: ${intent.name} is ${end}.`;
     return tell({ text, tone: "good", commit: back.quote?.commit ?? "" }, UNDO);
   }
   const { problem } = back;
@@ -330,7 +347,7 @@ async function refused(dialog, intent) {
     const it = find(intent.name);
     const who = it?.last ? `${it.last.by}, ${about(now() - it.last.at)} ago` : "somebody";
     dialog.note = `${intent.name} was changed meanwhile by ${who}. This is what it comes to now.`;
-    if (it) Object.assign(intent, { ifMatch: it.etag, former: it.expiresAt });
+    know(intent);
     await quote(intent);
   }
   say(dialog.note || problem?.message || "");

@@ -3,6 +3,7 @@
 
 /** @import {AddDialog, ChangeDialog, Intent} from "./changes.js" */
 
+import { isReady } from "./changes.js";
 import { html, nothing } from "./lit.js";
 import { commitLink } from "./list.js";
 import { isWanted } from "./rows.js";
@@ -101,7 +102,7 @@ function title(open) {
 /** @param {ChangeDialog} open */
 function one(open) {
   const intent = /** @type {Intent} */ (open.intents[0]);
-  const stopped = intent.phase === "refused" && !intent.problem?.passes;
+  const stopped = intent.phase === "refused" && !intent.problem?.mayRepeat;
   return html`
     <form data-form="change">
       <h2 id="dialog-title">${title(open)}</h2>
@@ -150,7 +151,7 @@ function untilFields(open) {
         min=${field(now(), zone)} max=${latest ? field(latest, zone) : nothing}>
       <span class="sub">${wall(open.intents[0]?.until ?? 0, now(), zone)}</span>
     </div>
-    <div class="steps" role="group" aria-label="Until">
+    <div class="steps" role="group" aria-label="Common times">
       ${["12:00", "18:00", "09:00"].map((clock) =>
         untilButton(clock, zone, latest, limit?.rule ?? "")
       )}
@@ -265,7 +266,7 @@ function many(open) {
   const refused = open.intents.filter((each) => each.phase === "refused");
   const others = open.intents.filter((each) => each.phase !== "refused");
   const wanted = open.intents.filter((each) => each.included && each.phase !== "done");
-  const ready = wanted.filter((each) => each.phase === "quoted" || each.problem?.passes);
+  const ready = wanted.filter((each) => isReady(open, each));
   return html`
     <form data-form="change">
       <h2 id="dialog-title">${title(open)}</h2>
@@ -357,9 +358,10 @@ function addForm({ intent }) {
 /** The menu of a row. It is one for all of them, and stands where it was opened. */
 export function menu() {
   const it = find(state.menu);
-  return html`<div popover id="menu" class="pop" @toggle=${toggled}>${
-    it ? entries(it) : nothing
-  }</div>`;
+  return html`
+    <div popover id="menu" class="pop" role="dialog" aria-label="More"
+      @toggle=${toggled}>${it ? entries(it) : nothing}</div>
+  `;
 }
 
 /** @param {ToggleEvent} event */

@@ -129,6 +129,13 @@ function soFar(it) {
   return html`<span data-since=${it.runsSince} data-rate=${it.perHour}></span>`;
 }
 
+/** @type {Record<string, string>} what the controller does by itself */
+const BY_ITSELF = {
+  grant: "first lease",
+  idle: "ended for want of use",
+  credit: "credit for a start",
+};
+
 /** @param {Endpoint} it */
 function keptBy(it) {
   if (it.errors.length) {
@@ -136,7 +143,11 @@ function keptBy(it) {
   }
   if (it.state === "scheduled") return html`<span class="sub">${it.windows.join(", ")}</span>`;
   if (!it.last) return nothing;
-  const reason = it.last.reason ?? (it.last.action === "idle" ? "idle" : "");
+  const byItself = it.last.reason ? undefined : BY_ITSELF[it.last.action];
+  if (byItself && it.last.email.endsWith("@leasehold.invalid")) {
+    return html`<span class="sub" title=${utc(it.last.at)}>${byItself}</span>`;
+  }
+  const { reason } = it.last;
   return html`
     <span title=${`${it.last.action}, ${utc(it.last.at)}`}>${it.last.by}${reason
       ? html`: <span class="why">${reason}</span>`

@@ -244,7 +244,7 @@ function bulk() {
 
 function toasts() {
   return html`
-    <div class="toasts">${state.toasts.map((each) =>
+    <div class="toasts" role="region" aria-label="Messages">${state.toasts.map((each) =>
       html`
         <div class="toast ${each.tone}">
           <span>${each.text} ${each.commit ? commitLink(each.commit) : nothing}</span>

@@ -20,10 +20,8 @@ export function tick() {
     const each of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-rate]"))
   ) {
     const { since, rate, base = "0" } = each.dataset;
-    put(
-      each,
-      money(Number(base) + Math.max(at - Number(since), 0) / 3_600_000 * Number(rate), currency),
-    );
+    const amount = Number(base) + Math.max(at - Number(since), 0) / 3_600_000 * Number(rate);
+    put(each, money(Math.round(amount * 100) / 100, currency));
   }
 }
 

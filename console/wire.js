@@ -25,12 +25,12 @@ export function fleetOf(answer) {
     violations: answer.Violations,
     commitUrl: answer.CommitUrl,
     endpoints: answer.Endpoints.filter((/** @type {Json} */ it) => it.Kind === "endpoint")
-      .map(endpointOf),
+      .map((/** @type {Json} */ it) => endpointOf(it, answer.ObservedAt)),
   };
 }
 
-/** @param {Json} item @returns {Endpoint} */
-function endpointOf(item) {
+/** @param {Json} item @param {string | null} observedAt @returns {Endpoint} */
+function endpointOf(item, observedAt) {
   return {
     kind: item.Kind,
     name: item.Name,
@@ -39,7 +39,7 @@ function endpointOf(item) {
     why: item.Why,
     wanted: item.IsOn,
     needsPerson: item.NeedsPerson,
-    seen: seenOf(item.SageMaker),
+    seen: seenOf(item.SageMaker, observedAt),
     hosts: (item.Instances ?? []).map((/** @type {Json} */ host) => ({
       type: host.InstanceType,
       count: host.Count,
@@ -69,16 +69,19 @@ function zoneOf(windows) {
   return last.includes("/") || last === "UTC" ? last : null;
 }
 
-/** @param {Json} sagemaker @returns {Seen | null} */
-function seenOf(sagemaker) {
-  if (sagemaker.Status === null) return null;
+/**
+ * What is not in the controller's record is not at SageMaker; without a record, nobody knows.
+ * @param {Json} sagemaker @param {string | null} observedAt @returns {Seen | null}
+ */
+function seenOf(sagemaker, observedAt) {
+  if (sagemaker.Status === null && observedAt === null) return null;
   return {
-    status: sagemaker.Status,
+    status: sagemaker.Status ?? "absent",
     since: instant(sagemaker.Since),
     cause: sagemaker.Cause,
     failure: sagemaker.Failure,
     foreign: sagemaker.IsForeign,
-    asOf: instant(sagemaker.AsOf),
+    asOf: instant(sagemaker.AsOf ?? observedAt),
   };
 }
 

@@ -9,6 +9,7 @@ from ledger.lease import stamp
 
 NOON = datetime(2026, 11, 26, 12, 5, 31, tzinfo=UTC)
 COMMIT = "b559b50d9f1c4a3e8d7261f0c5b4a39281706f5e"
+CONTROLLER = {"Name": "Leasehold controller", "Email": "controller@leasehold.invalid"}
 Json = dict[str, Any]
 
 
@@ -150,7 +151,7 @@ def dozen() -> list[Json]:
             **hosts("ml.g5.2xlarge"),
             PerHour="1.52",
             IdleMinutes=45,
-            LastChange=changed("Leasehold controller", None, "idle"),
+            LastChange={**changed("Leasehold controller", None, "idle"), "By": CONTROLLER},
         ),
         endpoint(
             "Summarizer",

@@ -47,6 +47,7 @@ class Stage:
     answers: dict[str, Answer | Callable[[Request], Answer | None]] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
+    origins: tuple[str, ...] = ()  # of others, which the policy lets it ask
     said: list[str] = field(default_factory=list)  # in the browser's console
     config: dict[str, Any] = field(default_factory=lambda: {"Environment": "dev", "Oidc": None})
 
@@ -64,13 +65,22 @@ class Stage:
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.route("**/*", self._serve)
 
-    def open(self, where: str = "", *, signed_in: bool = True) -> Page:
-        self.page.clock.install(time=invented.NOON)
-        self.page.clock.resume()
+    def open(self, where: str = "", *, signed_in: bool = True, at_noon: bool = True) -> Page:
+        if at_noon:  # which stops the browser's own measuring
+            self.page.clock.install(time=invented.NOON)
+            self.page.clock.resume()
         if signed_in:
             self.page.add_init_script("sessionStorage.setItem('leasehold.token', 'of-ana')")
         self.page.goto(f"{URL}{where}")
         return self.page
+
+    def until(self, said: str) -> None:
+        """Wait for something to be true; the page's policy lets it not be asked inside."""
+        for _ in range(200):
+            if self.page.evaluate(said):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(said)
 
     def sent(self, method: str, path: str) -> list[Request]:
         """Give the requests of a kind that were no dry runs."""
@@ -79,6 +89,11 @@ class Stage:
             for each in self.asked
             if each.method == method and f"/prod{path}" in each.url and "dry_run" not in each.url
         ]
+
+    @property
+    def policy(self) -> str:
+        origins = " ".join("/".join(each.split("/")[:3]) for each in self.origins)
+        return POLICY.replace("connect-src 'self'", f"connect-src 'self' {origins}".rstrip())
 
     def _serve(self, route: Route) -> None:
         request = route.request
@@ -108,7 +123,7 @@ class Stage:
         file = CONSOLE / (name or "index.html")
         if not name:
             body = file.read_text().replace("__DIGEST__", DIGEST)
-            headers = {"Content-Type": "text/html", "Content-Security-Policy": POLICY}
+            headers = {"Content-Type": "text/html", "Content-Security-Policy": self.policy}
             route.fulfill(body=body, headers=headers)
             return
         media = mimetypes.guess_type(file.name)[0] or "text/plain"
