@@ -25,6 +25,7 @@ from gateway.admission import Admission
 from gateway.console.serving import Console
 from gateway.dependencies import Dependencies
 from gateway.fleet.listing import FleetList
+from gateway.fleet.one import FleetEndpoint
 from gateway.group_commit.shared_changes import SharedChanges
 from gateway.group_commit.table import TableQueue
 from gateway.http import errors, me, openapi
@@ -106,6 +107,7 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
 def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
     ledger, environment, clock = dependencies.ledger, dependencies.environment, dependencies.clock
     etags = ETags(ledger)
+    fleet_list = FleetList(ledger, environment, clock, dependencies.status)
     status = dependencies.status
     changes = _shared(Changes(ledger, environment, clock, etags, status=status), dependencies)
     return {
@@ -115,7 +117,8 @@ def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
         "release": changes.release,
         "history": History(ledger, environment, status).tell,
         "reconcile": Applied(ledger, status, environment).tell,
-        "fleet": FleetList(ledger, environment, clock, status).tell,
+        "fleet": fleet_list.tell,
+        "fleet_endpoint": FleetEndpoint(fleet_list).tell,
     }
 
 

@@ -29,7 +29,12 @@ class Seen:
     record: Record = field(default_factory=Record)
     noted: Mapping[EndpointName, Noted | None] = field(default_factory=lambda: MappingProxyType({}))
     at: datetime | None = None
-    commit: str = ""
+    snapshot: Snapshot = UNBORN
+
+    @property
+    def commit(self) -> str:
+        """Return the branch's commit; "" where it cannot be read, or has not begun."""
+        return self.snapshot.commit
 
 
 def known_of(status: Repository | None, environment: str) -> Known:
@@ -47,7 +52,7 @@ def seen(status: Repository | None, environment: str) -> Seen:
     except ValueError:
         noted = {}
     at = applied.at if applied else None
-    return Seen(read_record(files, environment), noted, at, snapshot.commit)
+    return Seen(read_record(files, environment), noted, at, snapshot)
 
 
 def _read(status: Repository | None) -> Snapshot:

@@ -81,7 +81,7 @@ def handle(dependencies: Dependencies) -> Handler:
 
 
 def code(answer: Json) -> str:
-    said = json.loads(answer["body"])
+    said = json.loads(answer["body"]) if answer["body"].startswith(("{", "[")) else None
     return str(said.get("code", "")) if isinstance(said, dict) else ""
 
 
@@ -97,7 +97,7 @@ class TestTheScopeOfARoute:
                 assert may or answer["statusCode"] == 403
                 assert code(answer) not in {"LH4350", "LH4115", "LH4002"}, (route, answer)
 
-    @pytest.mark.parametrize("route", [each for each in ROUTES if each.scope], ids=str)
+    @pytest.mark.parametrize("route", [each for each in ROUTES if each.needs_caller], ids=str)
     def test_is_nobodys_without_a_caller(self, route: Route, handle: Handler) -> None:
         answer = handle(event(route, None), None)
         assert (answer["statusCode"], code(answer)) in {(500, "LH4202"), (401, "LH4010")}

@@ -12,6 +12,7 @@ from ledger.json_files import dump_json
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
 from ledger.observed import Applied, Entry, Record, read_noted, read_record, write
+from ledger.snapshot import Snapshot
 from tests.scene import NOON, environment, path
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ def view(
         )
     record = Record({EndpointName(name): each for name, each in (noted or {}).items()}, id="x")
     status = write("dev", record, Applied(COMMIT, (), NOON))
-    seen = Seen(read_record(status, "dev"), read_noted(status, "dev"), NOON, NOTED)
+    seen = Seen(
+        read_record(status, "dev"), read_noted(status, "dev"), NOON, Snapshot(NOTED, status, NOON)
+    )
     return View(read_fleet(files, "dev"), COMMIT, seen if noted else Seen(), now, principal)
 
 
