@@ -85,7 +85,7 @@ class LastChanges:
             readers.append(_Newest(frozenset(new), frozenset(wanted)))
             return readers[-1]
 
-        self.ledger.journal(folder, begin, up_to=snapshot, most=self.most)
+        self.ledger.journal(folder, begin, up_to=snapshot, most=self.most, likely=len(wanted) + 64)
         self._keep(files, readers[-1].found if readers else {}, new)
 
     def _content(self, file: str) -> bytes | None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Self
@@ -63,6 +63,7 @@ class View:
         there = self.noticed
         return Seen(there.noted.get(name), there.record.entry(name), there.at)
 
+    @cached_property
     def defined(self) -> list[Holding | Broken]:
         """Return the endpoints that have a definition, by name."""
         reach = self.principal.reaches
@@ -96,7 +97,7 @@ class Listing:
             view,
             tuple(
                 faults.around(it.endpoint_name, partial(_looked_at, view, it), None)
-                for it in view.defined()
+                for it in view.defined
             ),
         )
 
@@ -174,13 +175,10 @@ def answer(
     view = listing.view
     prices, faults = view.prices, Faults()
     rows = []
-    for defined, item in zip(view.defined(), listing.items, strict=True):
-        fallen = untold(defined, view.seen(defined.endpoint_name), view.now)
-        if item is None:
-            rows.append(fallen)
-            continue
-        do = partial(item.as_data, last.get(defined.name))
-        rows.append(faults.around(defined.endpoint_name, do, fallen))
+    for defined, item in zip(view.defined, listing.items, strict=True):
+        do = partial(item.as_data, last.get(defined.name)) if item else _nothing
+        row = faults.around(defined.endpoint_name, do, None)
+        rows.append(row or untold(defined, view.seen(defined.endpoint_name), view.now))
     for name, entry in view.orphans():
         rows.append(orphan(entry, str(name), view.seen(name), prices, view.now))
     return {
@@ -198,6 +196,10 @@ def answer(
         "Violations": _violations(view),
         "Endpoints": rows,
     }
+
+
+def _nothing() -> Row | None:
+    return None
 
 
 def _violations(view: View) -> list[str]:

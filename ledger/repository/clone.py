@@ -39,7 +39,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
-from ledger.repository.journal import Reader, Wanted, read_journal
+from ledger.repository.journal import Reader, Stretch, read_journal
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -312,7 +312,7 @@ class Clone:
             tip = self.fetch().commit if up_to is None else up_to
             if not tip:
                 return
-            wanted = Wanted(tip, folder, now, most)
+            wanted = Stretch(tip, folder, now, most)
 
             def read(graph: Graph) -> None:
                 read_journal(graph, wanted, begin())

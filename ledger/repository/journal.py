@@ -45,7 +45,7 @@ Reader = Callable[[Journaled], bool]  # False: it has read enough
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Stretch:
     """What is read: what changed a folder, from a commit backwards, by no more than `most` commits.
 
     `now` is the date of a newest commit that has none, in seconds since 1970.
@@ -57,7 +57,7 @@ class Wanted:
     most: int | None = None
 
 
-def read_journal(graph: Graph, wanted: Wanted, reader: Reader) -> None:
+def read_journal(graph: Graph, wanted: Stretch, reader: Reader) -> None:
     """Give a reader what changed a folder, until it has enough. Raises TooShallow."""
     folders = _Folders(graph, wanted.folder)
     for at, commit in islice(_newest_first(graph, wanted.tip, wanted.now), wanted.most):

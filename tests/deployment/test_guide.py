@@ -27,7 +27,7 @@ from tests.deployment.stranger import (
     stranger,
 )
 from tests.ledger.forge import git
-from tests.scene import STARTUP
+from tests.scene import REGION, STARTUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
