@@ -21,6 +21,7 @@ from infra.errors import SettingsError
 from infra.feature_flags import feature_flags
 from infra.gateway_stack import GatewayStack
 from infra.lock_stack import LockStack
+from infra.options import of_environment
 from infra.settings import read
 from ledger.holdings import ROOT as ENVIRONMENTS
 
@@ -40,7 +41,7 @@ def compose(app: App, folder: Path = CHECKOUT) -> None:
     context = app.node.try_get_context
     files = _ledger(context, folder)
     for name in str(context("environment") or "").split(","):
-        settings = read(files, partial(_of, name.strip(), context))
+        settings = read(files, partial(of_environment, name.strip(), context))
         ControllerStack(app, settings.named("controller"), settings=settings)
         GatewayStack(app, settings.named("gateway"), settings=settings)
         if settings.options.lock_hours:
@@ -55,14 +56,6 @@ def _ledger(context: Context, folder: Path) -> Path:
             raise SettingsError(f"environments: `{named}` is no folder of this name in a ledger.")
         return path.parent
     return Path(str(context("ledger") or folder))
-
-
-def _of(environment: str, context: Context, key: str) -> object:
-    """Return what the context says of one environment."""
-    if key == "environment":
-        return environment
-    own = context(f"{environment}.{key}") if environment else None
-    return context(key) if own is None else own
 
 
 def main() -> None:

@@ -94,6 +94,14 @@ class Options:
     web_acl_arn: str | None = None
 
 
+def of_environment(environment: str, context: Context, key: str) -> object:
+    """Return what a context says of one environment: by `prod.KEY`, and else by `KEY`."""
+    if key == "environment":
+        return environment
+    own = context(f"{environment}.{key}") if environment else None
+    return context(key) if own is None else own
+
+
 def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
     """Return the choices, and a sentence for each that cannot be: then the choices are void."""
     given = {name: _text(context(name)) for name in NAMES}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.concurrency import has_open_models
 from infra.definitions import OwnPath, missing_functions, own_paths
 from infra.errors import SettingsError
 from infra.options import Options, read_options
@@ -98,7 +99,7 @@ class Settings:
     @property
     def has_open_models(self) -> bool:
         """Tell whether a model is asked without a token by the functions that ask all models."""
-        return any(path.public and path.source is None for path in self.paths)
+        return has_open_models(self.paths)
 
     @property
     def has_keys(self) -> bool:

@@ -3,9 +3,11 @@
 It changes nothing. One check that cannot be made hides no other.
 """
 
+import json
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from rich.text import Text
 
 from leasehold.console import output_option, say, screen, show_json
 from leasehold.context import Context, clock, connecting
-from leasehold.doctor import aws_checks, git_checks, network_checks
+from leasehold.doctor import aws_checks, deployment_checks, git_checks, network_checks
 from leasehold.doctor.finding import Finding, State, Told, guarded
 from leasehold.doctor.subject import CREDENTIALS, DOCUMENTS, LEDGER, READ, SECRET, Named, Subject
 from ledger import variables
@@ -23,6 +25,7 @@ from ledger import variables
 _WIDEST = 80
 _INDENT = 9
 _STYLES = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "red", State.SKIPPED: "dim"}
+_CHOICES = Path("cdk.context.json")
 _AWS = "Look at AWS_PROFILE; `aws sts get-caller-identity` tries these credentials."
 _RIGHTS = (
     "Look whether this machine reaches AWS, and give whoever runs this the right to look: nothing"
@@ -54,7 +57,9 @@ CHECKS: tuple[tuple[str, _Examine, str], ...] = (
     ("clock", network_checks.clock, "Set the clock by a time server."),
     ("certificates", network_checks.certificates, "Look at the address, and at the proxy."),
     ("bootstrap", aws_checks.bootstrap, _RIGHTS),
-    ("concurrency", aws_checks.concurrency, _RIGHTS),
+    ("choices", deployment_checks.choices, _RIGHTS),
+    ("concurrency", deployment_checks.concurrency, _RIGHTS),
+    ("network", deployment_checks.network, _RIGHTS),
     ("instances", aws_checks.instances, _RIGHTS),
     ("token table", aws_checks.token_table, _RIGHTS),
     ("webhook", network_checks.webhook, "Look at the address of the API."),
@@ -94,6 +99,14 @@ CHECKS: tuple[tuple[str, _Examine, str], ...] = (
     metavar="TEXT",
     help="The CDK bootstrap's, if it is one of your own.",
 )
+@click.option(
+    "--context",
+    "-c",
+    "choices",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="What is deployed, as `cdk` is told it, beside what ./cdk.context.json says.",
+)
 @output_option
 def doctor(  # noqa: PLR0913  (click hands over each option by itself)
     open_context: Callable[[], Context],
@@ -103,13 +116,15 @@ def doctor(  # noqa: PLR0913  (click hands over each option by itself)
     api_url: str | None,
     region: str | None,
     qualifier: str,
+    choices: tuple[str, ...],
     output: str,
 ) -> None:
     """Look at all that a deployment needs, and say what mends what is missing. It changes nothing.
 
     Exits with 0 when nothing failed (warnings may be there), and else with 1.
     """
-    named = Named(git_secret, webhook_secret, api_url, region, qualifier)
+    chosen = {**_in_file(), **dict(each.partition("=")[::2] for each in choices)}
+    named = Named(git_secret, webhook_secret, api_url, region, qualifier, chosen)
     with tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True) as folder:
         findings = _examined(Subject(open_context, named, clock, Path(folder)))
         if output == "json":
@@ -119,6 +134,14 @@ def doctor(  # noqa: PLR0913  (click hands over each option by itself)
             found = list(_said(findings))
     if any(each.state is State.FAILED for each in found):
         raise SystemExit(1)
+
+
+def _in_file() -> dict[str, object]:
+    """Return what the CDK's own file says here; nothing where there is none that can be read."""
+    with suppress(OSError, ValueError, RecursionError):
+        told = json.loads(_CHOICES.read_text())
+        return told if isinstance(told, dict) else {}
+    return {}
 
 
 def _examined(subject: Subject) -> Iterator[Finding]:

@@ -1,20 +1,15 @@
 """What an account must have before anything is deployed to it or started in it."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import chain
 from typing import Any
 
 from controller.aws.errors import Absent, aws_errors
-from infra.concurrency import ALWAYS as RESERVED
-from leasehold.doctor.finding import NotKnown, Told, failed, ok, skipped, warning
+from leasehold.doctor.finding import Told, failed, ok, skipped, warning
 from leasehold.doctor.quotas import judged, quota_names, wants
 from leasehold.doctor.subject import Subject
-from ledger.errors import Failure
 
 OLDEST_BOOTSTRAP = 6  # below it the CDK's templates refuse to be deployed
-LEAST_LEFT = 10  # what Lambda leaves unreserved in an account with the smallest quota
-USUALLY_LEFT = 100  # and in all others
 _KEY = [{"AttributeName": "token_hash", "KeyType": "HASH"}]
 
 
@@ -54,33 +49,6 @@ def bootstrap(subject: Subject) -> Iterator[Told]:
         yield failed("LH5162", sentence, fix)
         return
     yield ok(f"{where} is bootstrapped, version {version}.")
-
-
-def concurrency(subject: Subject) -> Iterator[Told]:
-    client = subject.deployed("lambda")
-    with aws_errors():
-        limit = client.get_account_settings()["AccountLimit"]
-    most, free = int(limit["ConcurrentExecutions"]), int(limit["UnreservedConcurrentExecutions"])
-    said = f"{most} executions at once, {free} of them not reserved"
-    with suppress(Failure, NotKnown):
-        if subject.has_stack("controller"):
-            yield ok(f"{said}; the controller has its own.")
-            return
-    fix = (
-        "Ask for more in Service Quotas, AWS Lambda: `Concurrent executions` (L-B99A9384), or"
-        " deploy with `-c reserved_concurrency=off`."
-    )
-    if free - RESERVED < LEAST_LEFT:
-        sentence = f"{said}: a deployment reserves {RESERVED}, so it fails."
-        yield failed("LH5163", sentence, fix)
-    elif free - RESERVED < USUALLY_LEFT <= most:
-        yield failed(
-            "LH5163",
-            f"{said}: a deployment reserves {RESERVED}, and AWS leaves {USUALLY_LEFT} unreserved.",
-            fix,
-        )
-    else:
-        yield ok(f"{said}; a deployment reserves {RESERVED}.")
 
 
 def instances(subject: Subject) -> Iterator[Told]:

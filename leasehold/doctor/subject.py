@@ -5,7 +5,7 @@ whoever asks later is told that it is known already.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -50,6 +50,7 @@ class Named:
     api_url: str | None = None
     region: str | None = None
     qualifier: str = "hnb659fds"
+    choices: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,28 +45,31 @@ Reader = Callable[[Journaled], bool]  # False: it has read enough
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """What is read: what changed a folder, from a commit backwards, by no more than `most` commits.
+class Reading:
+    """What to read: a folder, from a commit or else the remote's tip on, `most` commits of it.
+
+    So many are `likely` needed: a clone that has to be deepened is so by as many at once.
+    """
+
+    folder: str
+    up_to: str | None = None
+    most: int | None = None
+    likely: int = 1
+
+
+def read_journal(graph: Graph, tip: str, reading: Reading, reader: Reader, now: int) -> None:
+    """Give a reader what changed a folder, until it has enough. Raises TooShallow.
 
     `now` is the date of a newest commit that has none, in seconds since 1970.
     """
-
-    tip: str
-    folder: str
-    now: int
-    most: int | None = None
-
-
-def read_journal(graph: Graph, wanted: Stretch, reader: Reader) -> None:
-    """Give a reader what changed a folder, until it has enough. Raises TooShallow."""
-    folders = _Folders(graph, wanted.folder)
-    for at, commit in islice(_newest_first(graph, wanted.tip, wanted.now), wanted.most):
+    folders = _Folders(graph, reading.folder)
+    for at, commit in islice(_newest_first(graph, tip, reading.likely, now), reading.most):
         files = folders.changes(commit)
         if files and not reader(Journaled(commit, files, at, _is_date(commit.date))):
             return
 
 
-def _newest_first(graph: Graph, tip: str, now: int) -> Iterator[tuple[int, RawCommit]]:
+def _newest_first(graph: Graph, tip: str, likely: int, now: int) -> Iterator[tuple[int, RawCommit]]:
     """Yield each commit once with its date, no commit before all known ones that are younger."""
     if not graph.has(tip):
         graph.want(1)
@@ -81,7 +84,7 @@ def _newest_first(graph: Graph, tip: str, now: int) -> Iterator[tuple[int, RawCo
         looked += 1
         for parent in graph.parents(commit.name):
             if not graph.has(parent):
-                graph.want(looked * _DEEPER)
+                graph.want(max(looked * _DEEPER, likely))
                 continue
             if (key := bytes.fromhex(parent)) not in known:
                 known.add(key)

@@ -227,11 +227,11 @@ class Stranger:
         with self.stock.started(task, function["Handler"], variables) as running:
             yield running
 
-    def tick(self) -> list[str]:
-        """Have the deployed controller tick, and return what it did."""
+    def tick(self) -> dict[str, str]:
+        """Have the deployed controller tick, and return what it did with which endpoint."""
         with self.started(self.controller()) as controller:
             answer = controller.invoke({"source": "aws.events"}).answer
-        return [it["endpoint_name"] for it in answer["actions"]]
+        return {it["endpoint_name"]: it["verb"] for it in answer["actions"]}
 
     @contextmanager
     def api(self) -> Iterator[None]:

@@ -69,7 +69,7 @@ def test_an_account_is_bootstrapped_and_lacks_nothing(guide: Stranger) -> None:
     guide.follow("5")
     said = guide.follow("5", 1)
     assert guide.stacks() == {"CDKToolkit"}
-    assert "0 failed" in said or " failed" not in said.splitlines()[-1]
+    assert " failed" not in said
     assert git(guide.checkout, "status", "--porcelain") == ""
 
 
@@ -85,13 +85,12 @@ def test_a_token_opens_the_api(guide: Stranger) -> None:
     with guide.api():
         said = guide.follow("6")
     assert "token" in said
-    assert '"endpoints"' in said.casefold() or "[]" in said
 
 
 def test_the_deployed_code_starts_the_first_endpoint(guide: Stranger) -> None:
     guide.follow("7")
-    started = [name for _ in range(3) for name in guide.tick()]
-    assert ENDPOINT in started
+    assert guide.tick() == {ENDPOINT: "grant"}
+    assert guide.tick() == {ENDPOINT: "create"}
     assert guide.scene.account.status(ENDPOINT) == "Creating"
     guide.scene.let_pass(seconds=STARTUP + 1)
     assert "InService" in guide.follow("7", 1)
@@ -116,7 +115,7 @@ def test_an_upgrade_is_shown_and_then_deployed(guide: Stranger) -> None:
     said = guide.follow("8")
     assert "Number of stacks with differences: 1" in said
     assert guide.controller()["CodeSha256"] != before
-    assert guide.tick() == []
+    assert guide.tick() == {ENDPOINT: "keep"}
     guide.folder.joinpath("before").write_text(before)
 
 
@@ -145,7 +144,7 @@ def test_a_second_environment_is_synthesised_beside_the_first(guide: Stranger) -
 
 def test_a_destruction_leaves_the_tokens_and_the_role_for_logs(guide: Stranger) -> None:
     guide.follow("12")
-    assert ENDPOINT in guide.tick()
+    assert guide.tick() == {ENDPOINT: "delete"}
     guide.scene.let_pass(seconds=STARTUP + 1)
     guide.follow("12", 1)
     assert guide.scene.account.status(ENDPOINT) == "absent"

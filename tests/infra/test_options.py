@@ -12,7 +12,7 @@ import pytest
 
 from gateway.callers.identify import read
 from infra import settings
-from infra.concurrency import ALWAYS
+from infra.concurrency import reserved
 from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
 from tests.infra.conftest import (
@@ -30,7 +30,6 @@ from tests.infra.conftest import (
 )
 from tests.infra.synthesis import (
     AUTHORIZER,
-    CONSOLE,
     CONTROLLER,
     GATEWAY,
     MODELS,
@@ -97,19 +96,40 @@ def test_functions_with_open_routes_have_executions_of_their_own(
             if method["AuthorizationType"] == "NONE" and method["HttpMethod"] != "OPTIONS":
                 open_ |= set(re.findall(r"'Fn::GetAtt': \['(\w+Function\w+)'", str(uri)))
     functions = synthesis.resources("AWS::Lambda::Function")
-    reserved = {
+    numbers = {
         key: it["Properties"]["ReservedConcurrentExecutions"]
         for key, it in functions.items()
         if "ReservedConcurrentExecutions" in it["Properties"]
     }
     assert len(open_) == 5
-    assert set(reserved) == open_ | {synthesis.function_id(CONTROLLER)}
-    assert reserved[synthesis.function_id(WEBHOOK)] == 5
-    fixed = sum(
-        reserved[synthesis.function_id(it)] for it in (CONTROLLER, WEBHOOK, CONSOLE, GATEWAY)
-    )
-    assert fixed == ALWAYS
+    assert set(numbers) == open_ | {synthesis.function_id(CONTROLLER)}
+    assert numbers[synthesis.function_id(WEBHOOK)] == 5
     assert "ReservedConcurrentExecutions" not in str(chosen.properties("AWS::Lambda::Function"))
+
+
+def test_what_is_reserved_in_all_is_known_without_a_synthesis(  # noqa: PLR0917
+    synthesis: Synthesis,
+    quiet_synthesis: Synthesis,
+    chosen: Synthesis,
+    built: Synthesis,
+    checkout: Path,
+    context: dict[str, str],
+) -> None:
+    """A doctor tells it, whatever was chosen."""
+
+    def in_all(of: Synthesis) -> int:
+        functions = of.properties("AWS::Lambda::Function")
+        return sum(each.get("ReservedConcurrentExecutions", 0) for each in functions)
+
+    paths = settings.read(checkout, context.get).paths
+    for of, choices, there in (
+        (synthesis, {}, paths),
+        (quiet_synthesis, {}, ()),
+        (chosen, EVERYTHING, paths),
+        (built, BUILDS, paths),
+    ):
+        options, _ = read_options(choices.get, REGION)
+        assert in_all(of) == reserved(options, there)
 
 
 def test_models_are_asked_by_as_many_as_come_where_no_path_is_public(

@@ -7,6 +7,7 @@ import json
 import ssl
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,8 @@ def test_where_all_is_well_nothing_is_to_be_done(scene: Scene, account: Account)
         "secret",
         "signatures",
         "certificates",
+        "choices",
+        "network",
         "webhook",
     }
     assert git(scene.forge.bare, "for-each-ref") == before
@@ -149,7 +152,7 @@ def test_it_is_read_on_a_narrow_screen(
     assert max(map(len, lines)) <= 80
     assert any(each.startswith("failed   concurrency: ") for each in lines)
     assert any(each.startswith("         Fix: Ask for more in Service Quotas") for each in lines)
-    assert lines[-1] == "12 ok, 1 failed, 4 skipped."
+    assert lines[-1] == "12 ok, 1 failed, 6 skipped."
     assert done.exit_code == 1
 
 
@@ -236,6 +239,165 @@ def test_lambda_has_room_for_what_is_reserved(
 ) -> None:
     account.concurrency = limit
     assert examined(scene)["concurrency"]["state"] == state
+
+
+PUBLIC = {
+    "endpoint_config_name": "cfg",
+    "public": True,
+    "integration": {"type": "api", "properties": {"api_resource_name": "open"}},
+}
+BUILDS = ("-c", "controller=codebuild")
+
+
+@pytest.mark.parametrize(
+    ("free", "definitions", "choices", "state"),
+    [
+        (205, {}, BUILDS, "ok"),
+        (204, {}, BUILDS, "failed"),
+        (10, {}, ("-c", "reserved_concurrency=off"), "ok"),
+        (10, {}, ("-c", "dev.reserved_concurrency=off"), "ok"),
+        (206, {}, ("-c", "prod.reserved_concurrency=off"), "ok"),
+        (205, {}, ("-c", "prod.reserved_concurrency=off"), "failed"),
+        (255, {"Open": PUBLIC}, (), "failed"),
+        (256, {"Open": PUBLIC}, (), "ok"),
+    ],
+)
+def test_what_is_reserved_goes_by_what_is_chosen_and_defined(  # noqa: PLR0917
+    scene: Scene,
+    account: Account,
+    free: int,
+    definitions: Mapping[str, Mapping[str, Any]],
+    choices: tuple[str, ...],
+    state: str,
+) -> None:
+    account.concurrency = (1000, free)
+    for name, fields in definitions.items():
+        scene.push({f"environments/dev/{name}.endpoint.json": text_of(name, fields)})
+    found = examined(scene, *choices)
+    assert found["concurrency"]["state"] == state, found["concurrency"]
+
+
+def text_of(name: str, fields: Mapping[str, Any]) -> str:
+    return json.dumps({"name": name, "inference_type": "realtime", **fields})
+
+
+def test_choices_are_read_where_the_cdk_reads_them(
+    scene: Scene, account: Account, tmp_path: Path
+) -> None:
+    account.concurrency = (10, 10)
+    file = tmp_path / "elsewhere" / "cdk.context.json"
+    file.write_text('{"reserved_concurrency": "off", "ledger": "../fleet"}')
+    found = examined(scene)
+    assert found["concurrency"]["sentence"].endswith("a deployment reserves none.")
+    assert found["choices"]["sentence"] == "By reserved_concurrency."
+    for text in ("[]", "{"):
+        file.write_text(text)
+        assert examined(scene)["choices"]["state"] == "skipped"
+
+
+def test_choices_that_cannot_be_are_told_and_wait_for_nothing_else(
+    scene: Scene, account: Account
+) -> None:
+    found = examined(scene, "-c", "controller=fargate")
+    assert (found["choices"]["state"], found["choices"]["code"]) == ("failed", "LH5190")
+    for name in ("concurrency", "network"):
+        assert found[name]["sentence"].endswith("the check `choices`.")
+    assert found["instances"]["state"] == "ok"
+
+
+@dataclass
+class Network:
+    """A private network in the account, with one subnet of no way out."""
+
+    ec2: Any
+    vpc: str
+    subnet: str
+
+    @classmethod
+    def make(cls, scene: Scene) -> Network:
+        ec2 = scene.account.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+        made = cls(ec2, vpc, "")
+        made.subnet = made.another("10.9.1.0/24")
+        return made
+
+    def another(self, block: str) -> str:
+        made = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=block)
+        return str(made["Subnet"]["SubnetId"])
+
+    def route(self, **way: str) -> None:
+        """Give the subnet a table of its own, with a default route."""
+        made = self.ec2.create_route_table(VpcId=self.vpc)["RouteTable"]["RouteTableId"]
+        self.ec2.associate_route_table(RouteTableId=made, SubnetId=self.subnet)
+        self.ec2.create_route(RouteTableId=made, DestinationCidrBlock="0.0.0.0/0", **way)
+
+    def endpoints(self, *names: str) -> None:
+        for name in names:
+            self.ec2.create_vpc_endpoint(
+                VpcId=self.vpc,
+                ServiceName=f"com.amazonaws.{REGION}.{name}",
+                VpcEndpointType="Gateway" if name in ("s3", "dynamodb") else "Interface",
+            )
+
+    def choices(self, *more: str, subnets: str = "") -> tuple[str, ...]:
+        named = {
+            "vpc_id": self.vpc,
+            "subnet_ids": subnets or self.subnet,
+            "security_group_ids": "sg-0a1b2c3d",
+        }
+        said = (*(f"{key}={value}" for key, value in named.items()), *more)
+        return tuple(word for each in said for word in ("-c", each))
+
+
+class TestNetwork:
+    @pytest.fixture
+    def network(self, scene: Scene, account: Account) -> Network:  # noqa: ARG002  (it is there)
+        return Network.make(scene)
+
+    def test_without_a_way_out_the_endpoints_that_lack_are_named(
+        self, scene: Scene, network: Network
+    ) -> None:
+        network.endpoints("dynamodb", "monitoring")
+        found = examined(scene, *network.choices())["network"]
+        assert (found["state"], found["code"]) == ("failed", "LH5191")
+        assert found["sentence"].endswith(
+            "no endpoint for application-autoscaling, sagemaker.api, sagemaker.runtime, states,"
+            " tagging."
+        )
+
+    def test_with_an_endpoint_for_each_service_all_is_well(
+        self, scene: Scene, network: Network
+    ) -> None:
+        network.endpoints("dynamodb", "monitoring", "application-autoscaling", "states")
+        network.endpoints("sagemaker.api", "sagemaker.runtime", "tagging")
+        assert examined(scene, *network.choices())["network"]["state"] == "ok"
+        builds = examined(scene, *network.choices("controller=codebuild"))["network"]
+        assert builds["sentence"].endswith("no endpoint for codebuild, logs, s3.")
+        network.endpoints("codebuild", "logs", "s3")
+        locks = examined(scene, *network.choices("lock_project=on"))["network"]
+        assert locks["state"] == "warning"
+        assert "from a package index" in locks["sentence"]
+
+    def test_a_way_by_a_nat_is_enough(self, scene: Scene, network: Network) -> None:
+        made = network.ec2.create_nat_gateway(SubnetId=network.another("10.9.2.0/24"))
+        network.route(NatGatewayId=made["NatGateway"]["NatGatewayId"])
+        assert examined(scene, *network.choices())["network"]["state"] == "ok"
+
+    def test_a_way_to_an_internet_gateway_leads_nowhere(
+        self, scene: Scene, network: Network
+    ) -> None:
+        gateway = network.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        network.ec2.attach_internet_gateway(VpcId=network.vpc, InternetGatewayId=gateway)
+        network.route(GatewayId=gateway)
+        found = examined(scene, *network.choices())["network"]
+        assert (found["state"], found["code"]) == ("failed", "LH5191")
+        assert "has no public address" in found["sentence"]
+
+    def test_subnets_of_two_networks_are_told(self, scene: Scene, network: Network) -> None:
+        other = Network.make(scene)
+        both = f"{network.subnet},{other.subnet}"
+        found = examined(scene, *network.choices(subnets=both))["network"]
+        assert "is not in one VPC" in found["sentence"]
 
 
 def test_a_controller_that_is_deployed_has_its_room(scene: Scene, account: Account) -> None:
