@@ -104,7 +104,7 @@ def _built() -> tuple[LedgerSettings, Dependencies]:
     settings = LedgerSettings.from_env(os.environ)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
     make = session().client
-    notifier = Notifier(partial(make, "sns", config=HASTY), partial(make, "events", config=HASTY))
+    notifier = Notifier(partial(make, config=HASTY))
     account = Account(partial(make, config=PATIENT))
     return settings, Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from controller.carry_out import carry_out
-from controller.dependencies import Dependencies, Notifier
+from controller.dependencies import Dependencies
 from controller.memory.applied import applied
 from controller.memory.refusals import held, refused
 from controller.memory.transitions import acted, forgotten, noted, settled, sighted
 from controller.notices import baseline, delivered, due, pruned
+from controller.notices.message import with_last_extension
 from controller.notices.notice import Delivery
 from controller.plan import plan
 from controller.planning.action import Action
@@ -140,8 +141,8 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     said = ((each.action, each.detail) for each in tick.outcomes if each.state is State.REFUSED)
     record = refused(record, tick.plan, said, tick.now, faults)
     record = held(record, _held_ends(tick))
-    record, deliveries = _tell(dependencies.notifier, tick, record, faults)
-    untold = (each.sentence for each in deliveries if not each.ok)
+    record, deliveries = _tell(dependencies, tick, record, faults)
+    untold = {each.sentence: None for each in deliveries if each.sentence}
     troubles = [*tick.troubles, *untold, *faults.sentences]
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
     if tick.fleet.environment and note.commit == tick.plan.commit:
@@ -161,7 +162,7 @@ def _held_ends(tick: Tick) -> Iterator[tuple[Action, str]]:
 
 
 def _tell(
-    notifier: Notifier, tick: Tick, record: Record, faults: Faults
+    dependencies: Dependencies, tick: Tick, record: Record, faults: Faults
 ) -> tuple[Record, tuple[Delivery, ...]]:
     """Deliver what is due, and note what arrived."""
     notices = due(tick.fleet, tick.plan, record, tick.now, faults)
@@ -170,7 +171,8 @@ def _tell(
         notices = due(tick.fleet, tick.plan, record, tick.now, faults)
     deliveries: tuple[Delivery, ...] = ()
     if notices and tick.fleet.environment:
-        deliveries = notifier.deliver(notices, tick.fleet.environment)
+        told = with_last_extension(notices, dependencies.ledger)
+        deliveries = dependencies.notifier.deliver(told, tick.fleet.environment)
     record = delivered(record, deliveries, tick.now)
     record = pruned(record, tick.fleet, tick.plan, faults)
     untold = {name for each in deliveries if not each.ok for name in each.notice.settles}

@@ -1,6 +1,6 @@
 """The ledger as one commit has it, for a plan of what may be merged: nothing is written to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger.proof import SignedCommit
@@ -29,6 +29,10 @@ class AsOf:
     def since(self, base: str, tip: str) -> Sequence[SignedCommit]:  # noqa: ARG002
         """Return nothing to judge: a plan says what a commit would do once it counts."""
         return ()
+
+    def changes(self, path: str, limit: int) -> Iterator[CommitRecord]:  # noqa: ARG002
+        """Return nothing: a plan tells nobody who extended last."""
+        return iter(())
 
     def answers(self, request_id: str) -> Sequence[CommitRecord]:  # noqa: ARG002
         return ()

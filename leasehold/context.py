@@ -65,10 +65,7 @@ class Cloud:
         return Account(lambda service: self.client(service, region))
 
     def notifier(self, region: str) -> Notifier:
-        return Notifier(
-            partial(self.client, "sns", region, HASTY),
-            partial(self.client, "events", region, HASTY),
-        )
+        return Notifier(lambda service: self.client(service, region, HASTY))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from ledger.committers import CONTROLLER
 from ledger.lease import stamp
 from ledger.snapshot import CommitRecord, Person
 from ledger.unread import Unread
@@ -25,6 +26,9 @@ class LeaseAction(StrEnum):
     RELEASE = "release"
     IDLE = "idle"
     CREDIT = "credit"
+
+
+_EXTENDING = frozenset({LeaseAction.GRANT, LeaseAction.EXTEND, LeaseAction.SET})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,24 @@ def read_changes(
             yield RecordedChange(record.commit, record.committed_at, change)
         elif unread is not None:
             unread.take(record.commit)
+
+
+def last_extension(records: Iterable[CommitRecord]) -> CommitRecord | None:
+    """Return the last commit in which a person kept an endpoint alive: by the API, or an editor.
+
+    What the controller did by itself, such as a credit, is nobody's; `records` are newest first.
+    """
+    for record in records:
+        change = _read_message(record)
+        if change is not None and change.action not in _EXTENDING:
+            continue
+        if record.author.email.casefold() != CONTROLLER.email.casefold():
+            return record
+    return None
+
+
+def reason_of(record: CommitRecord) -> str | None:
+    return _reason(record.message)
 
 
 def added_by(message: str, at: datetime) -> timedelta:

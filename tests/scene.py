@@ -10,7 +10,7 @@ import json
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -79,7 +79,7 @@ class Account:
         return Cloud(self.client)
 
     def notifier(self) -> Notifier:
-        return Notifier(partial(self.client, "sns"), partial(self.client, "events"))
+        return Notifier(self.client)
 
     def ask(self, method: str, path: str, body: object = None) -> Json:
         data = None if body is None else json.dumps(body).encode()

@@ -29,7 +29,7 @@ def controller(ledger_url: str) -> Callable[[], Tick]:
     """Build a warm controller: what it gives is one tick each time it is called."""
     settings = LedgerSettings(ENVIRONMENT, ledger_url)
     ledger, status = open_deployed_with_status(settings, CONTROLLER, _now)
-    notifier = Notifier(partial(_client, "sns"), partial(_client, "events"))
+    notifier = Notifier(_client)
     account = Account(_client)
     dependencies = Dependencies(ledger, account, Survey(account), Logbook(status), notifier)
     return lambda: reconcile(dependencies, ENVIRONMENT, _now())

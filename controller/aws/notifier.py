@@ -1,174 +1,116 @@
-"""Delivers notices to SNS and EventBridge, whichever of them an environment names.
+"""Delivers notices to whatever targets an environment names.
 
-Nothing that goes wrong here stops a tick: it becomes a `Delivery` that says so, and the next tick
-sends again. A target that fails a whole request gets no other in that tick, so it costs at most one
-time-out. Clients are made when there is something to send.
+Nothing that goes wrong here stops a tick, nor another target: it becomes a `Delivery` that says so,
+and the next tick sends again. A target that fails a whole request gets no other in that tick, so it
+costs at most one time-out.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
 
-from controller.aws.errors import aws_errors
+from controller.aws.notice_targets import (
+    Bus,
+    ChatTopicTarget,
+    ChatWebhookTarget,
+    Client,
+    NoticeId,
+    OwnerMailTarget,
+    Pauses,
+    Post,
+    Target,
+    Topic,
+    notice_id,
+    secret_text,
+    sent,
+)
+from controller.aws.webhook_post import post
+from controller.notices.message import Signer, signer
 from controller.notices.notice import Delivery, Notice
+from ledger.deadline import within
 from ledger.documents import Environment
+from ledger.documents.channels import Channel, ChatTopic, ChatWebhook
 from ledger.errors import Failure
-from ledger.printable import in_line
+from ledger.links import Keys
+
+MOST_SECONDS = 10.0  # for one target in a tick, which has much else to do
 
 __all__ = ["Delivery", "Notifier"]
 
-SOURCE = "leasehold"
-BATCH = 10  # the most that either service takes in one request
-_SUBJECT_LIMIT = 99  # SNS: fewer than 100 letters
 
-Client = Callable[[], Any]
-NoticeId = tuple[str, str]
-
-
-class Target(Protocol):
-    """Something that takes notices. `send` says which of them it refused, and why."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    def send(self, notices: Sequence[Notice]) -> Mapping[NoticeId, str]: ...
-
-
+@dataclass
 class Notifier:
-    """The topic and the bus of an environment."""
+    """The targets of an environment; `client` makes a boto3 client by service name.
 
-    def __init__(self, sns: Client, events: Client) -> None:
-        self._sns = cache(sns)
-        self._events = cache(events)
+    `link_keys` are the text of the keys that sign links, where no secret of AWS's has it.
+    """
+
+    client: Client
+    post: Post = post
+    link_keys: str = ""
+    pauses: Pauses = field(default_factory=Pauses)
+
+    def __post_init__(self) -> None:
+        self.client = cache(self.client)
 
     def deliver(self, notices: Sequence[Notice], environment: Environment) -> tuple[Delivery, ...]:
         """Send each notice to every configured target that has not taken it yet."""
-        targets = tuple(self._targets(environment))
-        refused = {target.name: _send(target, notices) for target in targets}
-        return tuple(_delivery(notice, targets, refused) for notice in notices)
+        if not notices:
+            return ()
+        keys, complaint = self._keys(notices, environment)
+        signs = signer(environment, notices[0].environment, keys)
+        targets = tuple(self._targets(environment, signs))
+        refused = {}
+        for target in targets:
+            with within(MOST_SECONDS):
+                refused[target.name] = sent(target, notices)
+        return tuple(_delivery(notice, targets, refused, complaint) for notice in notices)
 
-    def _targets(self, environment: Environment) -> list[Target]:
+    def _keys(self, notices: Sequence[Notice], environment: Environment) -> tuple[Keys | None, str]:
+        """Return what signs links; without it notices go out all the same, and it is said why."""
+        if environment.link_secret is None or all(each.ending is None for each in notices):
+            return None, ""
+        try:
+            return Keys.of(self.link_keys or secret_text(self.client, environment.link_secret)), ""
+        except Failure as failure:
+            said = f"the notices have no links: {environment.link_secret}: {failure.message}"
+            return None, said
+
+    def _targets(self, environment: Environment, signs: Signer | None) -> list[Target]:
         targets: list[Target] = []
         if environment.topic_arn:
-            targets.append(_Topic(self._sns, environment.topic_arn))
+            targets.append(Topic(self.client, environment.topic_arn, signs))
         if environment.event_bus_name:
-            targets.append(_Bus(self._events, environment.event_bus_name))
-        return targets
+            targets.append(Bus(self.client, environment.event_bus_name))
+        return [*targets, *(self._target(each, signs) for each in environment.channels)]
 
-
-@dataclass(frozen=True)
-class _Topic:
-    """An SNS topic: for people, by mail or chat."""
-
-    client: Client
-    arn: str
-    name: str = "sns"
-    title: str = "SNS"
-    code: str = "LH3020"
-
-    def send(self, notices: Sequence[Notice]) -> Mapping[NoticeId, str]:
-        answer = self.client().publish_batch(
-            TopicArn=self.arn,
-            PublishBatchRequestEntries=[
-                {
-                    "Id": str(number),
-                    "Subject": subject(notice.subject),
-                    "Message": message(notice.text),
-                    "MessageAttributes": _attributes(notice),
-                }
-                for number, notice in enumerate(notices)
-            ],
-        )
-        return {
-            _id(notices[int(item["Id"])]): f"{item.get('Message', '')} ({item['Code']})"
-            for item in answer.get("Failed", ())
-        }
-
-
-@dataclass(frozen=True)
-class _Bus:
-    """An EventBridge bus: for programs."""
-
-    client: Client
-    bus_name: str
-    name: str = "events"
-    title: str = "EventBridge"
-    code: str = "LH3021"
-
-    def send(self, notices: Sequence[Notice]) -> Mapping[NoticeId, str]:
-        answer = self.client().put_events(
-            Entries=[
-                {
-                    "Source": SOURCE,
-                    "DetailType": f"Leasehold Notice: {notice.kind}",
-                    "Detail": json.dumps(dict(notice.detail)),
-                    "EventBusName": self.bus_name,
-                }
-                for notice in notices
-            ]
-        )
-        return {
-            _id(notice): f"{entry.get('ErrorMessage', '')} ({entry['ErrorCode']})"
-            for notice, entry in zip(notices, answer["Entries"], strict=True)
-            if "ErrorCode" in entry
-        }
-
-
-def subject(text: str) -> str:
-    """Return a subject that SNS takes: one line of printable ASCII, not too long."""
-    line = " ".join(text.split()).encode("ascii", "replace").decode()
-    return "".join(letter for letter in line if letter.isprintable())[:_SUBJECT_LIMIT]
-
-
-def message(text: str) -> str:
-    """Return a text whose lines hold nothing that a terminal or a mail reader would obey."""
-    return "\n".join(map(in_line, text.split("\n")))
-
-
-def _attributes(notice: Notice) -> dict[str, dict[str, str]]:
-    """Return what a subscription's filter policy can choose by."""
-    values = {
-        "kind": str(notice.kind),
-        "environment": notice.environment,
-        "endpoint": notice.endpoint_name,
-    }
-    return {key: {"DataType": "String", "StringValue": value} for key, value in values.items()}
-
-
-def _send(target: Target, notices: Sequence[Notice]) -> Mapping[NoticeId, str]:
-    """Send in batches, up to the first whose request fails. Return why notices were refused."""
-    wanted = [notice for notice in notices if target.name not in notice.taken]
-    refused: dict[NoticeId, str] = {}
-    for start in range(0, len(wanted), BATCH):
-        try:
-            with aws_errors():
-                refused |= target.send(wanted[start : start + BATCH])
-        except Failure as failure:
-            return refused | {_id(notice): failure.message for notice in wanted[start:]}
-    return refused
+    def _target(self, channel: Channel, signs: Signer | None) -> Target:
+        match channel:
+            case ChatWebhook():
+                return ChatWebhookTarget(self.client, channel, signs, self.post, self.pauses)
+            case ChatTopic():
+                return ChatTopicTarget(self.client, channel, signs)
+            case _:
+                return OwnerMailTarget(self.client, channel, signs)
 
 
 def _delivery(
     notice: Notice,
     targets: Sequence[Target],
     refused: Mapping[str, Mapping[NoticeId, str]],
+    complaint: str,
 ) -> Delivery:
     """Return what became of one notice at all targets."""
-    failed = [target for target in targets if _id(notice) in refused[target.name]]
+    failed = [target for target in targets if notice_id(notice) in refused[target.name]]
     taken = notice.taken | {target.name for target in targets if target not in failed}
     if not failed:
-        return Delivery(notice, ok=True, taken=taken)
+        lacks = complaint if notice.ending else ""
+        return Delivery(
+            notice, ok=True, taken=taken, code="LH3053" if lacks else None, sentence=lacks
+        )
     reasons = " ".join(
-        f"{target.title}: {refused[target.name][_id(notice)].rstrip('.')}." for target in failed
+        f"{target.title}: {refused[target.name][notice_id(notice)].rstrip('.')}."
+        for target in failed
     )
     sentence = f"the notice {notice.key} was not delivered. {reasons} The next tick sends it again."
     return Delivery(notice, ok=False, taken=taken, code=failed[0].code, sentence=sentence)
-
-
-def _id(notice: Notice) -> NoticeId:
-    return notice.endpoint_name, notice.key

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from controller.notices.notice import Kind, Notice
+from controller.notices.notice import Ending, Kind, Notice
 from controller.notices.view import About, View, cut
 from controller.planning.action import Verb
 from ledger.documents import Environment
 from ledger.documents.prices import plain
-from ledger.holdings import Holding
+from ledger.holdings import Holding, document_path
 from ledger.lease import Lease, duration, is_on, stamp
 from ledger.money import for_time, money, per_hour
 from ledger.names import EndpointName
@@ -49,15 +50,19 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
     if _may_grow(view, holding, entry) and due[0] != min(leads):
         return
     until = f"{stamp(lease.expires_at)}, in {duration(left)}"
+    local = in_zone(lease.expires_at, holding.definition.schedule.zone or environment.zone)
     owner = holding.definition.owner
+    act = (
+        f"\nThis keeps it for {duration(EXTRA_MINUTES * _MINUTE)} more:\n\n"
+        f"{extension(environment, holding.endpoint_name)}\n"
+    )
     notice = about.notice(
         expiring_key(lease, due[0]),
         f"lease ends at {until}",
-        f"The lease of {about} ends at {until}. Then it is stopped.\n"
+        f"The lease of {about} ends at {until}{local}. Then it is stopped.\n"
         + (f"Its owner is {cut(owner)}.\n" if owner else "Its definition names no owner.\n")
         + cost_of(view, holding)
-        + f"\nThis keeps it for {duration(EXTRA_MINUTES * _MINUTE)} more:\n\n"
-        + f"{extension(environment, holding.endpoint_name)}\n",
+        + act,
         expires_at=lease.expires_at,
         minutes_left=int(left / _MINUTE),
         owner=owner,
@@ -65,7 +70,23 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
         currency=view.fleet.prices.currency if view.fleet.prices else None,
     )
     told = frozenset(expiring_key(lease, lead) for lead in due)
-    yield replace(notice, settles={holding.endpoint_name: told})
+    ending = Ending(
+        path=document_path(view.fleet.name, holding.name, "lease"),
+        expires_at=lease.expires_at,
+        lease_id=lease.request_id or "",
+        commit=view.plan.commit,
+        now=view.now,
+    )
+    settles = {holding.endpoint_name: told}
+    yield replace(notice, settles=settles, act=act, ending=ending)
+
+
+def in_zone(moment: datetime, zone: ZoneInfo | None) -> str:
+    """Say the same moment by a zone's clock; nothing where none is named."""
+    if zone is None:
+        return ""
+    local = moment.astimezone(zone)
+    return f" ({local:%a %d %b %H:%M} {local.tzname()})"
 
 
 def cost_of(view: View, holding: Holding) -> str:
@@ -75,11 +96,17 @@ def cost_of(view: View, holding: Holding) -> str:
         return ""
     if hourly is None:
         return "What it costs is not known: prices.json has no price of what it runs on.\n"
+    entry = view.record.entry(holding.endpoint_name)
+    since = entry.created_at if entry else None
+    so_far = ""
+    if since is not None and since < view.now:
+        spent = money(for_time(hourly, view.now - since), prices.currency)
+        so_far = f", and about {spent} since it was made at {stamp(since)}"
     more = for_time(hourly, EXTRA_MINUTES * _MINUTE)
     length = duration(EXTRA_MINUTES * _MINUTE)
     example = " (example prices)" if prices.is_example else ""
     return (
-        f"It costs {money(hourly, prices.currency)} an hour; {length} more cost"
+        f"It costs {money(hourly, prices.currency)} an hour{so_far}; {length} more cost"
         f" {money(more, prices.currency)}{example}.\n"
     )
 

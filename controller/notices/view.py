@@ -86,7 +86,13 @@ class About:
                 **known,
             },
             settles={EndpointName(self.endpoint_name): frozenset({key})},
+            owner=self._owner,
         )
+
+    @property
+    def _owner(self) -> str | None:
+        holding = self.view.holding(EndpointName(self.endpoint_name))
+        return holding.owner if holding else None
 
 
 def cut(text: str) -> str:

@@ -9,22 +9,19 @@ read before the proposal and not in the queue, so the proposal holds only for th
 looked at.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.known import settled
 from gateway.principal import Principal, owners
-from ledger.committers import CONTROLLER
 from ledger.errors import Refused
-from ledger.history import LeaseAction, read_changes
+from ledger.history import last_extension
 from ledger.holdings import Broken, Holding, document_path, fleet_of
 from ledger.proposals import Request
 from ledger.repository import Change, Proposal, Repository, Snapshot
-from ledger.snapshot import CommitRecord, Person
+from ledger.snapshot import Person
 
 _LOOKED_AT = 50  # changes of a lease: nobody's credits and renewals fill as many
-_EXTENDING = frozenset({LeaseAction.GRANT, LeaseAction.EXTEND, LeaseAction.SET})
 
 
 class ChangedMeanwhileError(Exception):
@@ -71,20 +68,10 @@ def look(
     path, content = _state(item, request, snapshot)
     if _owns(principal, item.definition.owner):
         return Ending(path, content, None)
-    last = last_extended_by(ledger.changes(path, _LOOKED_AT))
+    extension = last_extension(ledger.changes(path, _LOOKED_AT))
+    last = extension.author if extension else None
     is_theirs = last is not None and _is_same(last.email, principal.email)
     return Ending(path, content, None if is_theirs else _objection(item, last))
-
-
-def last_extended_by(records: Iterable[CommitRecord]) -> Person | None:
-    """Return the last person who kept an endpoint alive, by the API or with an editor."""
-    for record in records:
-        change = next((each.change for each in read_changes([record])), None)
-        if change is not None and change.action not in _EXTENDING:
-            continue
-        if not _is_same(record.author.email, CONTROLLER.email):
-            return record.author
-    return None
 
 
 def _state(item: Holding, request: Request, snapshot: Snapshot) -> tuple[str, bytes | None]:

@@ -24,10 +24,11 @@ from pygit2.enums import ObjectType
 from rich.text import Text
 
 from controller.aws.errors import aws_errors
-from controller.aws.notifier import message, subject
+from controller.aws.notice_targets import subject
 from controller.memory.refusals import refused
 from controller.memory.transitions import news
 from controller.notices import due
+from controller.notices.message import in_lines
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.desired import Desired
@@ -531,7 +532,7 @@ def refusals(data: bytes) -> None:
     assert stored == record.entry(name)
     notices = due(read_fleet(FILES, "dev"), planned, record, NOON)
     for each in notices:
-        assert all(line.isprintable() for line in message(each.text).split("\n"))
+        assert all(line.isprintable() for line in in_lines(each.text).split("\n"))
         assert subject(each.subject).isascii()
     as_markdown_part = in_markdown(sentence)
     assert "\n" not in as_markdown_part

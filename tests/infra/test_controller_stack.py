@@ -259,7 +259,8 @@ def test_where_nobody_is_to_be_told_nothing_can_be_sent(quiet_synthesis: Synthes
     assert quiet_synthesis.allowing(CONTROLLER, "sns:Publish") == []
     assert quiet_synthesis.allowing(CONTROLLER, "events:PutEvents") == []
     assert quiet_synthesis.allowing(CONTROLLER, "ses:SendEmail") == []
-    assert quiet_synthesis.allowing(CONTROLLER, "secretsmanager:GetSecretValue") == []
+    (reading,) = quiet_synthesis.allowing(CONTROLLER, "secretsmanager:GetSecretValue")
+    assert [it.rpartition(":")[2] for it in reading.resources] == ["shop/git-??????"]
 
 
 def test_only_reading_reaches_every_resource(synthesis: Synthesis) -> None:

@@ -36,6 +36,7 @@ SERVICES = {
     "sagemaker": "sagemaker",
     "sagemaker-runtime": "sagemaker",
     "secretsmanager": "secretsmanager",
+    "sesv2": "ses",
     "sns": "sns",
     "stepfunctions": "states",
 }

@@ -12,7 +12,8 @@ import pytest
 from botocore.config import Config
 from botocore.stub import Stubber
 
-from controller.aws.notifier import Delivery, Notifier, subject
+from controller.aws.notice_targets import subject
+from controller.aws.notifier import Delivery, Notifier
 from controller.notices.notice import Kind, Notice
 from ledger.documents import Environment
 from ledger.names import EndpointName
@@ -34,7 +35,7 @@ class Post:
     queue_url: str
 
     def notifier(self) -> Notifier:
-        return Notifier(lambda: self.account.client("sns"), lambda: self.account.client("events"))
+        return Notifier(self.account.client)
 
     def environment(self, *, topic: bool = False, bus: bool = False) -> Environment:
         return Environment(
@@ -100,7 +101,7 @@ def notice(number: int = 0, taken: frozenset[str] = frozenset(), **fields: Any) 
     )
 
 
-def _unused() -> object:
+def _unused(_service: str) -> object:
     raise AssertionError("nothing is to be sent by this client")
 
 
@@ -135,11 +136,11 @@ def test_hundreds_of_notices_go_ten_at_a_time(post: Post) -> None:
 def test_a_client_is_made_once_however_much_there_is_to_tell(post: Post) -> None:
     made = []
 
-    def client() -> object:
-        made.append(post.account.client("sns"))
+    def client(service: str) -> object:
+        made.append(post.account.client(service))
         return made[-1]
 
-    notifier, many = Notifier(client, _unused), [notice(number) for number in range(25)]
+    notifier, many = Notifier(client), [notice(number) for number in range(25)]
     for _ in range(2):
         notifier.deliver(many, post.environment(topic=True))
     assert len(made) == 1
@@ -153,7 +154,7 @@ def test_where_nobody_is_to_be_told_a_notice_counts_as_delivered(post: Post) -> 
 
 def test_nothing_to_tell_makes_no_client_and_no_call() -> None:
     environment = Environment("demo", REGION, ROLE, topic_arn="arn", event_bus_name="leases")
-    assert Notifier(_unused, _unused).deliver([], environment) == ()
+    assert Notifier(_unused).deliver([], environment) == ()
 
 
 @pytest.mark.parametrize("kind", ["unavailable", "throttle", "denied"])
@@ -199,7 +200,7 @@ def test_a_notice_that_the_topic_refuses_does_not_keep_the_others_back(post: Pos
     with Stubber(client) as stub:
         stub.add_response("publish_batch", answer)
         environment = post.environment(topic=True)
-        good, bad = Notifier(lambda: client, _unused).deliver([notice(1), notice(2)], environment)
+        good, bad = Notifier(lambda _: client).deliver([notice(1), notice(2)], environment)
     assert (good.ok, bad.ok, bad.code) == (True, False, "LH3020")
     assert "SNS: It broke. (InternalError)." in bad.sentence
 
@@ -216,7 +217,7 @@ def test_an_event_that_the_bus_refuses_does_not_keep_the_others_back(post: Post)
     with Stubber(client) as stub:
         stub.add_response("put_events", answer)
         environment = post.environment(bus=True)
-        bad, good = Notifier(_unused, lambda: client).deliver([notice(1), notice(2)], environment)
+        bad, good = Notifier(lambda _: client).deliver([notice(1), notice(2)], environment)
     assert (good.ok, bad.ok, bad.code) == (True, False, "LH3021")
     assert "EventBridge: Rate exceeded (ThrottlingException)." in bad.sentence
 
@@ -237,7 +238,7 @@ def test_a_topic_that_does_not_answer_costs_one_time_out_and_not_ten() -> None:
         topic = Environment(
             "demo", REGION, ROLE, topic_arn="arn:aws:sns:us-east-1:123456789012:leases"
         )
-        deliveries = Notifier(lambda: client, lambda: client).deliver(many, topic)
+        deliveries = Notifier(lambda _: client).deliver(many, topic)
         assert {(delivery.ok, delivery.code) for delivery in deliveries} == {(False, "LH3020")}
         mute.settimeout(0)
         accepted = list(connections(mute))

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from controller.aws.notifier import message, subject
+from controller.aws.notice_targets import subject
 from controller.notices import due
+from controller.notices.message import in_lines
 from controller.notices.view import cut
 from controller.plan import plan
 from controller.planning.findings import Findings
@@ -24,7 +25,7 @@ def texts(record: Record, *, status: str = "InService", failure: str | None = No
     planned = plan(fleet, seen, NOW, findings=Findings(record))
     notices = due(fleet, planned, record, NOW)
     assert notices
-    return "".join(message(each.text) for each in notices)
+    return "".join(in_lines(each.text) for each in notices)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +53,9 @@ def test_a_part_is_one_line_and_not_long(text: str) -> None:
 
 
 def test_a_whole_message_is_looked_at_line_by_line() -> None:
-    assert message("one\n::two\nth\x07ree\n") == "one\n\\::two\nth\\x07ree\n"
+    assert in_lines("one\n::two\nth\x07ree\n") == "one\n\\::two\nth\\x07ree\n"
     plain = "The lease ends.\n\n    curl x --data '{}'\n"
-    assert message(plain) == message(message(plain)) == plain
+    assert in_lines(plain) == in_lines(in_lines(plain)) == plain
 
 
 @pytest.mark.parametrize("text", [HOSTILE, "ö" * 300, "", "\n\n", "[dev] A\r\nBcc: x"])
