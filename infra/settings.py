@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.definitions import OwnPath, missing_functions, own_paths
+from infra.definitions import OwnPath, answer_places, missing_functions, own_paths
 from infra.errors import SettingsError
 from infra.options import Options, read_options
 from infra.packages.contents import ARCHITECTURES, OUTPUT
@@ -62,6 +62,7 @@ class Settings:
     git_read_secret_name: str = ""  # of the functions that only read; empty: the one above
     webhook_secret_name: str = ""  # empty: webhooks are refused
     paths: tuple[OwnPath, ...] = ()
+    answers: tuple[str, ...] = ()  # places in S3 below which asynchronous models answer
 
     def named(self, part: str) -> str:
         """Return a name of a stack that no other environment or project of the account has."""
@@ -139,6 +140,7 @@ def read(folder: Path, context: Context) -> Settings:
         options=options,
         webhook_secret_name=secrets["webhook_secret_name"],
         paths=own_paths(fleet, CODE),
+        answers=answer_places(fleet),
     )
 
 
