@@ -32,6 +32,7 @@ class OwnPath:
     resource: str
     public: bool
     source: Path | None
+    is_async: bool = False
 
 
 def own_paths(fleet: Fleet, code: Path) -> tuple[OwnPath, ...]:
@@ -43,9 +44,19 @@ def own_paths(fleet: Fleet, code: Path) -> tuple[OwnPath, ...]:
             resource=integration.api_resource_name,
             public=holding.definition.public,
             source=_source(integration, code),
+            is_async=holding.definition.async_inference is not None,
         )
         for holding, integration in _integrated(fleet)
     )
+
+
+def answer_places(fleet: Fleet) -> tuple[str, ...]:
+    """Return the places in S3 below which asynchronous models answer, each once."""
+    found = [fleet.environment and fleet.environment.async_output_path]
+    for holding in fleet.holdings:
+        if told := holding.definition.async_inference:
+            found += [told.s3_output_path, told.s3_failure_path]
+    return tuple(dict.fromkeys(place for place in found if place))
 
 
 def missing_functions(fleet: Fleet, code: Path) -> Iterator[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.concurrency import has_open_models
-from infra.definitions import OwnPath, missing_functions, own_paths
+from infra.definitions import OwnPath, answer_places, missing_functions, own_paths
 from infra.errors import SettingsError
 from infra.options import Options, read_options
 from infra.packages.contents import ARCHITECTURES, OUTPUT
@@ -69,6 +69,7 @@ class Settings:
     webhook_secret_name: str = ""  # empty: webhooks are refused
     lock_secret_name: str = ""  # of the project that makes locks; empty: the first one above
     paths: tuple[OwnPath, ...] = ()
+    answers: tuple[str, ...] = ()  # places in S3 below which asynchronous models answer
 
     def named(self, part: str) -> str:
         """Return a name of a stack that no other environment or project of the account has."""
@@ -158,6 +159,7 @@ def read(folder: Path, context: Context) -> Settings:
         webhook_secret_name=secrets["webhook_secret_name"],
         lock_secret_name=secrets["lock_secret_name"],
         paths=own_paths(fleet, CODE),
+        answers=answer_places(fleet),
     )
 
 

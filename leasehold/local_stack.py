@@ -52,6 +52,7 @@ HOST = "127.0.0.1"
 _THREADS = 64
 _TOKEN_MEMORY = timedelta(seconds=30)  # as in a deployment
 _FALLBACK_TABLE = "auth"
+_ASYNC_SECONDS = 2.0  # until an asynchronous model has answered
 _MOVED = {
     "gateway": ("the gateway", ""),
     "git": ("the ledger", ": in each clone, run `git remote set-url origin` with it"),
@@ -195,6 +196,7 @@ def _serve_account(parts: ExitStack, home: StateDir, port: int, options: UpOptio
         startup_seconds=options.startup_seconds,
         state=home.account,
         hosts=options.hosts,
+        async_seconds=min(_ASYNC_SECONDS, options.startup_seconds),
     )
     try:
         return parts.enter_context(sandbox).url

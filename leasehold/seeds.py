@@ -26,7 +26,7 @@ from sandbox.git.server import create_repository, drop_left_locks
 LEDGER = "ledger.git"
 ENVIRONMENT = "dev"
 REGION = "us-east-1"
-BUCKETS = ("demo-models", "demo-answers")
+BUCKETS = ("demo-models", "demo-requests", "demo-answers")
 CONFIGS = ("demo-inpainting-config", "jumpstart-example-model-inpainting-cfg")
 BY_HAND = "ana-experiment"  # an endpoint that is nobody's, whose owner lets dev adopt it
 _PROJECT = Path(__file__).resolve().parent.parent

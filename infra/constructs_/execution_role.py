@@ -56,7 +56,9 @@ class ExecutionRole(Construct):
             resource_name=LOGS,
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
-        read = [*_objects(environment.allowed.s3_prefixes or ())] or ["*"]
+        places = environment.allowed.s3_prefixes or ()
+        asked = [environment.async_input_path or ""] if places else []
+        read = [*_objects([*places, *asked])] or ["*"]
         write = [*_objects([environment.async_output_path or ""])]
         for actions, resources in (
             ((*PULL, *TELL), ["*"]),

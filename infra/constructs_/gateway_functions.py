@@ -3,7 +3,7 @@
 - `Gateway` reads and writes the ledger; its processes meet in a table to share their pushes
 - `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
 - `Console` has files, and a right to nothing
-- `Models` reads the ledger, asks models, and starts long calls
+- `Models` reads the ledger, asks models, at once or by a queue, and starts long calls
 - `Stream` reads the ledger and asks models, a part at a time
 """
 
@@ -19,6 +19,7 @@ from constructs import Construct
 from infra import concurrency
 from infra.constructs_.api import Integrations
 from infra.constructs_.arns import function_named, project_named
+from infra.constructs_.async_access import grant_queued_calls
 from infra.constructs_.change_table import ChangeTable
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.long_calls import LongCalls
@@ -57,7 +58,14 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 28  # API Gateway gives up after 29
 STREAM_SECONDS = 300
-BY_MODELS = ("invoke", "invoke_resource", "start_execution", "describe_execution")
+BY_MODELS = (
+    "invoke",
+    "invoke_resource",
+    "invoke_upload",
+    "invoke_result",
+    "start_execution",
+    "describe_execution",
+)
 BY_STREAM = ("invoke_stream",)
 BY_WEBHOOK = ("webhook",)
 BY_CONSOLE = ("console", "console_head", "console_file", "console_file_head")
@@ -117,6 +125,7 @@ class GatewayFunctions(Construct):
         models = self._with_ledger("Models", contents.GATEWAY, ANSWER_SECONDS, variables)
         grant_our_models(models.role, self._settings, INVOKE)
         long_calls.grant_calls(models.role, self._settings)
+        grant_queued_calls(models.role, self._settings)
         return models
 
     def _stream(self) -> RuntimeFunction:

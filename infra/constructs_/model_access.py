@@ -39,7 +39,9 @@ def grant_our_models(role: Role, settings: Settings, *actions: str) -> None:
     acknowledge(role, {wildcard(settings, "sagemaker", "endpoint/*"): BY_TAG})
 
 
-def grant_models(role: Role, settings: Settings, endpoint_names: Iterable[str]) -> None:
+def grant_models(
+    role: Role, settings: Settings, endpoint_names: Iterable[str], action: str = INVOKE
+) -> None:
     """Allow `role` to ask these endpoints and no others, and only while they are ours."""
     spelled = {spelling for name in endpoint_names for spelling in (name, name.lower())}
     resources = [
@@ -48,7 +50,7 @@ def grant_models(role: Role, settings: Settings, endpoint_names: Iterable[str]) 
     ]
     role.add_to_policy(
         PolicyStatement(
-            actions=[INVOKE],
+            actions=[action],
             resources=resources,
             conditions={"StringEquals": our_tags(settings)},
         )

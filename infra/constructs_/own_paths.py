@@ -20,6 +20,7 @@ from aws_cdk.aws_iam import Role, ServicePrincipal
 from constructs import Construct
 
 from infra.concurrency import PUBLIC_FUNCTION
+from infra.constructs_.async_access import grant_public_answers, grant_questions
 from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
 from infra.constructs_.model_access import grant_models
 from infra.constructs_.runtime_code import folder, function_layer
@@ -82,7 +83,7 @@ class OwnPaths(Construct):
 
     def _is_direct(self, path: OwnPath) -> bool:
         pages_call = bool(self._settings.environment.allowed_origins)
-        return path.source is None and not path.public and not pages_call
+        return not (path.source or path.public or path.is_async or pages_call)
 
     def _function(self, path: OwnPath, source: Path) -> LambdaIntegration:
         function = RuntimeFunction(
@@ -91,10 +92,23 @@ class OwnPaths(Construct):
             program=Program(
                 handler="app.handler",
                 timeout_seconds=ANSWER_SECONDS,
-                variables={"ENDPOINT_NAME": path.endpoint_name},
+                variables={"ENDPOINT_NAME": path.endpoint_name, **self._queue(path)},
                 at_most=self._settings.reserving(PUBLIC_FUNCTION) if path.public else None,
             ),
             source=folder(self._settings.packages, source, self._layer),
         )
-        grant_models(function.role, self._settings, [path.endpoint_name])
+        self._grant(function.role, path)
         return LambdaIntegration(function.function, allow_test_invoke=False)
+
+    def _queue(self, path: OwnPath) -> dict[str, str]:
+        """Return where an asynchronous model's questions are put; empty where nothing is asked."""
+        asked = self._settings.environment.async_input_path
+        return {"ASYNC_INPUT_PATH": asked or ""} if path.is_async else {}
+
+    def _grant(self, role: Role, path: OwnPath) -> None:
+        if not path.is_async:
+            grant_models(role, self._settings, [path.endpoint_name])
+            return
+        grant_questions(role, self._settings, path.endpoint_name)
+        if path.public:
+            grant_public_answers(role, self._settings)

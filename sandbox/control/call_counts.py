@@ -9,6 +9,7 @@ from typing import Any
 
 # Services that a policy knows by another name.
 _IN_POLICIES = {"monitoring": "cloudwatch", "tagging": "tag"}
+_OTHER_ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket"}
 
 
 class CallCounts:
@@ -21,7 +22,8 @@ class CallCounts:
         """Count a call of a service, whose name is the one that requests are signed for."""
         with self._lock:
             self._counts[operation] += 1
-            self._actions.add(f"{_IN_POLICIES.get(service, service)}:{operation}")
+            action = f"{_IN_POLICIES.get(service, service)}:{operation}"
+            self._actions.add(_OTHER_ACTIONS.get(action, action))
 
     def reset(self) -> None:
         with self._lock:

@@ -31,6 +31,7 @@ NOTEBOOK = Path(__file__).parents[2] / "examples" / "manage_endpoints.ipynb"
 KEEP = "LEASEHOLD_KEEP_NOTEBOOK"
 DEFAULT_ADDRESS = "http://127.0.0.1:8321"  # of `make run`
 FALCON, ADDED = "demo-Falcon40B-Endpoint", "demo-Notebook-Endpoint"
+QUEUED = "demo-Transcriber-Endpoint"
 LANGUAGE = {"name": "python"}  # nbclient notes the version of the Python that ran it
 
 DIFFERS = {
@@ -180,6 +181,8 @@ class TestARun:
         assert answers["resource"].splitlines()[0] == f"200 {answers['invoke']}"
         assert answers["stream"].replace("|", "") == prompt
         assert answers["long-describe"] == f'SUCCEEDED [{{"generated_text": "{prompt}"}}]\n'
+        assert answers["later-ask"].startswith("202 Pending True")
+        assert answers["later-answer"] == f"200 {answers['invoke']}\n"
         asked = "Say in one word who pays for an endpoint that nobody asks."
         assert ast.literal_eval(answers["langchain"]) == asked
 
@@ -189,7 +192,7 @@ class TestARun:
 
     def test_leaves_nothing_running(self, up: Up, ran: NotebookNode) -> None:
         assert ran.cells
-        for endpoint in (FALCON, ADDED):
+        for endpoint in (FALCON, QUEUED, ADDED):
             up.await_status(endpoint, None)
             assert up.ask("GET", query=f"?EndpointName={endpoint}")[1]["Status"] == "ended"
 

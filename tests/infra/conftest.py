@@ -39,6 +39,8 @@ ENVIRONMENT: dict[str, object] = {
             {"format": "mail", "from": "leases@shop.example.com"},
         ],
     },
+    "async_input_path": "s3://shop-requests/asked",
+    "async_output_path": "s3://shop-answers/",
     "limits": {"invocations_per_minute": 600},
     "identities": {
         "iam": {"scopes": {"arn:aws:iam::123456789012:role/Platform*": ["admin"]}},
@@ -65,6 +67,16 @@ DEFINITIONS = {
     "Writer": at_path("Writer", "lambda"),
     "Chat": at_path("Chat", "lambda", public=True),
     "Plain": definition("Plain"),
+    "Queue": at_path("Queue", "lambda", inference_type="async"),
+    "Later": at_path(
+        "Later",
+        "api",
+        inference_type="async",
+        async_inference={
+            "s3_output_path": "s3://shop-later/out/",
+            "s3_failure_path": "s3://shop-answers/failed",
+        },
+    ),
 }
 CONTEXT = {
     "environment": "live",
@@ -184,7 +196,7 @@ def quiet_synthesis(
     node: Path, pretended: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Synthesis:
     """The same for an environment that tells nobody anything, and admits nobody but its tokens."""
-    left_out = {"notifications", "identities", "limits"}
+    left_out = {"notifications", "identities", "limits", "async_input_path"}
     document = {key: value for key, value in ENVIRONMENT.items() if key not in left_out}
     others = {"webhook_secret_name", "git_read_secret_name"}
     needed = {key: value for key, value in CONTEXT.items() if key not in others}

@@ -14,10 +14,12 @@ from tests.infra.synthesis import CONSOLE, GATEWAY, MODELS, STREAM, WEBHOOK
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
 
-DEPLOYED_PATHS = {"/falcon", "/llama", "/open", "/writer", "/chat"}
+DEPLOYED_PATHS = {"/falcon", "/llama", "/open", "/writer", "/chat", "/queue", "/later"}
 BY_OPERATION = {
     "invoke": MODELS,
     "invoke_resource": MODELS,
+    "invoke_result": MODELS,
+    "invoke_upload": MODELS,
     "start_execution": MODELS,
     "describe_execution": MODELS,
     "invoke_stream": STREAM,

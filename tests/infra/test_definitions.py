@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from infra.definitions import OwnPath, own_paths
+from infra.definitions import OwnPath, answer_places, own_paths
 from ledger.holdings import Fleet, read_fleet
 from tests.infra.conftest import ENVIRONMENT, at_path, definition
 
@@ -34,6 +34,15 @@ def test_a_definition_with_an_integration_has_a_path() -> None:
 def test_a_name_of_its_own_is_the_endpoints() -> None:
     (falcon,) = own_paths(fleet(at_path("Falcon", "api", endpoint_name="By-Hand")), ROOT)
     assert falcon.endpoint_name == "By-Hand"
+
+
+def test_asynchronous_models_answer_in_the_environments_place_and_in_their_own() -> None:
+    told = {"s3_output_path": "s3://own/out", "s3_failure_path": "s3://own/failed"}
+    queue = at_path("Queue", "api", inference_type="async", async_inference=told)
+    found = fleet(queue, at_path("Same", "api", inference_type="async", async_inference=told))
+    assert all(path.is_async for path in own_paths(found, ROOT))
+    assert answer_places(found) == ("s3://shop-answers/", "s3://own/out", "s3://own/failed")
+    assert answer_places(Fleet("live", None, (), ())) == ()
 
 
 def test_a_function_is_a_folder_of_functions() -> None:

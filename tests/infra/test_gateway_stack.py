@@ -66,6 +66,29 @@ def test_the_gateway_cannot_touch_an_endpoint(synthesis: Synthesis) -> None:
     assert secrets(synthesis, GATEWAY) == {"shop/git-??????"}
 
 
+def test_models_write_what_is_asked_and_read_what_is_answered(synthesis: Synthesis) -> None:
+    s3 = "arn:<AWS::Partition>:s3:::"
+    (keeping,) = synthesis.allowing(MODELS, "s3:PutObject")
+    assert keeping.resources == {f"{s3}shop-requests/asked/*"}
+    reading = [it for it in synthesis.allowing(MODELS, "s3:GetObject") if it != keeping]
+    places = ("shop-answers", "shop-later/out", "shop-answers/failed")
+    assert [it.resources for it in reading] == [{f"{s3}{place}/*" for place in places}]
+    looking = synthesis.allowing(MODELS, "s3:ListBucket")
+    assert {(*it.resources, *it.condition["StringLike"]["s3:prefix"]) for it in looking} == {
+        (f"{s3}shop-requests", "asked/*"),
+        (f"{s3}shop-answers", "*", "failed/*"),
+        (f"{s3}shop-later", "out/*"),
+    }
+    (queueing,) = synthesis.allowing(MODELS, "sagemaker:InvokeEndpointAsync")
+    assert (queueing.resources, queueing.condition) == ({f"{ENDPOINTS}/*"}, OURS)
+
+
+def test_without_a_place_for_what_is_asked_nothing_reaches_s3(quiet_synthesis: Synthesis) -> None:
+    allowed = quiet_synthesis.allowed(MODELS)
+    assert "sagemaker:InvokeEndpointAsync" not in allowed
+    assert not any(action.startswith("s3:") for action in allowed)
+
+
 def test_who_calls_without_a_token_reaches_no_ledger(synthesis: Synthesis) -> None:
     assert synthesis.allowed(WEBHOOK) == WRITE_LOG | READ_SECRET | {"lambda:InvokeFunction"}
     assert secrets(synthesis, WEBHOOK) == {"shop/webhook-??????"}
@@ -88,7 +111,8 @@ def test_a_webhook_may_ask_for_a_tick_and_call_no_other_function(synthesis: Synt
 def test_models_are_asked_where_they_carry_our_tags_and_never_changed(synthesis: Synthesis) -> None:
     calls = {"states:StartExecution", "states:DescribeExecution"}
     expected = WRITE_LOG | READ_SECRET | COUNT | calls | {"sagemaker:InvokeEndpoint"}
-    assert synthesis.allowed(MODELS) == expected
+    queue = {"sagemaker:InvokeEndpointAsync", "s3:GetObject", "s3:ListBucket", "s3:PutObject"}
+    assert synthesis.allowed(MODELS) == expected | queue
     (asking,) = synthesis.allowing(MODELS, "sagemaker:InvokeEndpoint")
     assert asking.resources == {f"{ENDPOINTS}/*"}
     assert asking.condition == OURS

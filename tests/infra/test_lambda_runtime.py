@@ -25,7 +25,7 @@ from tests.conftest import staged
 from tests.gateway.serving import FALCON, FLEET, PROMPT, start_fleet
 from tests.infra.synthesis import AUTHORIZER, CONSOLE, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
 from tests.lambda_service import front_door
-from tests.scene import REGION
+from tests.scene import REGION, SETTLE, definition, environment, lease, path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,6 +166,42 @@ def test_the_console_is_a_page_and_its_files(started: Start) -> None:
         file = console.invoke({**event, "pathParameters": asked}).answer
     assert (page["statusCode"], file["statusCode"]) == (200, 200)
     assert file["headers"]["Content-Type"] == "text/javascript; charset=utf-8"
+
+
+def test_an_asynchronous_model_is_asked_and_its_answer_is_asked_for(
+    started: Start, scene: Scene
+) -> None:
+    """By the gateway, and by the function of a definition; the gateway tells both answers."""
+    for bucket in ("demo-requests", "demo-answers"):
+        scene.account.client("s3").create_bucket(Bucket=bucket)
+    settings = environment(
+        async_input_path="s3://demo-requests/", async_output_path="s3://demo-answers/"
+    )
+    name, until = "demo-Batch-Endpoint", scene.now + timedelta(days=1)
+    batch = definition("Batch", inference_type="async", schedule={"initial_provision_minutes": 0})
+    files = {path("Batch"): batch, path("Batch", "lease"): lease(until)}
+    scene.push({"environments/dev/environment.json": settings, **files}, "ask later")
+    scene.tick()
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    asking = request("POST", "/invoke/{EndpointName}", body=json.dumps(PROMPT))
+    asking |= {"pathParameters": {"EndpointName": name}, "headers": {"Idempotency-Key": "one"}}
+    own = {**asking, "resource": "/queue", "path": "/queue"}
+    here = {"ENDPOINT_NAME": name, "ASYNC_INPUT_PATH": "s3://demo-requests/"}
+    with started("OwnQueue", **here) as function:
+        asked = [function.invoke(own).answer for _ in range(2)]
+        other = function.invoke({**own, "body": json.dumps({"inputs": "other"})}).answer
+        short = {"X-Amzn-SageMaker-RequestTTLSeconds": "59"}
+        refused = function.invoke({**own, "headers": short}).answer
+    assert (other["statusCode"], refused["statusCode"]) == (409, 400)
+    with started(MODELS) as models:
+        asked.append(models.invoke(asking).answer)
+        ids = [json.loads(each["body"])["ResultId"] for each in asked]
+        assert ids[0] == ids[1] != ids[2]
+        for result in ids:
+            getting = request("GET", "/invoke-result/{ResultId}")
+            told = models.invoke({**getting, "pathParameters": {"ResultId": result}}).answer
+            assert json.loads(told["body"]) == [{"generated_text": "write a haiku"}]
 
 
 def test_a_webhook_asks_the_controller_for_a_tick(started: Start, scene: Scene) -> None:

@@ -35,12 +35,17 @@ SERVICES = {
     "resourcegroupstaggingapi": "tag",
     "sagemaker": "sagemaker",
     "sagemaker-runtime": "sagemaker",
+    "s3": "s3",
     "secretsmanager": "secretsmanager",
     "sesv2": "ses",
     "sns": "sns",
     "stepfunctions": "states",
 }
-OTHER_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "sns:PublishBatch": "sns:Publish"}
+OTHER_NAMES = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "sns:PublishBatch": "sns:Publish",
+}
 # What AWS asks for by itself: Lambda writes the log, SageMaker passes the role, Application Auto
 # Scaling makes the role by which it scales.
 NOBODYS_CALL = {

@@ -178,7 +178,10 @@ def test_the_role_of_the_models_can_be_made(chosen: Synthesis, synthesis: Synthe
     document = chosen.only_policy_of(key)
     reading = [it for it in document if "s3:GetObject" in it.actions]
     assert [it.resources for it in reading] == [
-        {f"arn:<AWS::Partition>:s3:::shop-models{rest}" for rest in ("", "/*")}
+        {
+            f"arn:<AWS::Partition>:s3:::{place}"
+            for place in ("shop-models", "shop-models/*", "shop-requests", "shop-requests/asked*")
+        }
     ]
     writing = [it for it in document if "s3:PutObject" in it.actions]
     assert [it.resources for it in writing] == [

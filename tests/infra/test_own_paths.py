@@ -75,6 +75,30 @@ def test_a_definition_of_type_lambda_is_answered_by_a_function_of_its_own(
     }
 
 
+def test_an_asynchronous_definition_is_answered_by_what_can_queue(synthesis: Synthesis) -> None:
+    """API Gateway itself would wait for an answer."""
+    assert function_behind(synthesis.methods()["POST", "/later"]) == synthesis.function_id(MODELS)
+    function = "OwnQueue"
+    assert function_behind(synthesis.methods()["POST", "/queue"]) == synthesis.function_id(function)
+    assert synthesis.variables(function) == {
+        "ENDPOINT_NAME": "shop-Queue-Endpoint",
+        "ASYNC_INPUT_PATH": "s3://shop-requests/asked",
+    }
+    (queueing,) = synthesis.allowing(function, "sagemaker:InvokeEndpointAsync")
+    assert f"{ENDPOINT}/shop-Queue-Endpoint" in queueing.resources
+    assert queueing.condition == OURS
+    (keeping,) = synthesis.allowing(function, "s3:PutObject")
+    assert keeping.actions == {"s3:GetObject", "s3:PutObject"}
+    assert keeping.resources == {"arn:<AWS::Partition>:s3:::shop-requests/asked/*"}
+    assert synthesis.allowed(function) == {
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:GetObject",
+        "s3:PutObject",
+        "sagemaker:InvokeEndpointAsync",
+    }
+
+
 def test_a_public_definition_is_answered_by_the_gateway_which_looks_again(
     synthesis: Synthesis,
 ) -> None:

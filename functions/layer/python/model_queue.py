@@ -25,6 +25,7 @@ LENGTHS = {  # how the header is written, what it is without one, and its limits
     WAITS: ("RequestTTLSeconds", 21600, 60, 21600),
     WORKS: ("InvocationTimeoutSeconds", 900, 1, 3600),
 }
+TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 TEXTS = {
     "x-amzn-sagemaker-custom-attributes": "CustomAttributes",
     "x-amzn-sagemaker-inference-id": "InferenceId",
@@ -61,8 +62,8 @@ def send(event: dict[str, Any], body: bytes) -> dict[str, Any]:
         "until": _stamp(now + timedelta(seconds=sum(lengths.values()))),
     }
     is_known = folder != "everybody"
-    if is_known and "idempotency-key" in said and not _claimed(f"{at}.json", record):
-        return _answer(event, at, record)
+    if is_known and "idempotency-key" in said and (earlier := _earlier(f"{at}.json", record)):
+        return _answer(event, at, earlier)
     _put(f"{at}.input", body)
     asked = {key: said[name] for name, key in TEXTS.items() if said.get(name)}
     told = _runtime().invoke_endpoint_async(
@@ -119,15 +120,21 @@ def _seconds(said: dict[str, str], name: str) -> int:
     return int(text)
 
 
-def _claimed(location: str, record: dict[str, str]) -> bool:
-    """Tell whether this is the first request of its name."""
+def _earlier(location: str, record: dict[str, str]) -> dict[str, str] | None:
+    """Return the request that this one repeats, if that reached SageMaker; else claim its name."""
     try:
         _put(location, json.dumps(record).encode(), IfNoneMatch="*")
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
-            return False
-        raise
-    return True
+        if error.response["Error"]["Code"] not in TAKEN:
+            raise
+    else:
+        return None
+    bucket, key = _parts(location)
+    earlier: dict[str, str] = json.load(_s3().get_object(Bucket=bucket, Key=key)["Body"])
+    if earlier["digest"] != record["digest"]:
+        sentence = "This Idempotency-Key was used for another call already."
+        raise Refusal(409, "LH4288", sentence)
+    return earlier if earlier["state"] == "accepted" else None
 
 
 def _put(location: str, body: bytes, **condition: str) -> None:
@@ -140,12 +147,8 @@ def _answer(event: dict[str, Any], at: str, record: dict[str, str]) -> dict[str,
     """Say where the answer will be; whoever shows no token gets URLs of S3."""
     told = {"Status": "Pending", "EndpointName": record["endpoint"], "ExpiresAt": record["until"]}
     headers = {"Content-Type": "application/json", "Retry-After": str(PENDING_SECONDS)}
-    names = {
-        "OutputLocation": "output",
-        "FailureLocation": "failure",
-        "InferenceId": "inference_id",
-    }
-    told |= {name: record[key] for name, key in names.items() if key in record}
+    told |= {"OutputLocation": record["output"], "FailureLocation": record["failure"]}
+    told["InferenceId"] = record["inference_id"]
     folder, name = at.split("/")[-2:]
     if folder == "everybody":
         told |= {"ResultUrl": _url(record["output"]), "FailureUrl": _url(record["failure"])}
