@@ -59,7 +59,13 @@ def request(route: Route, **more: Any) -> Json:  # noqa: ANN401
         "resource": route.resource,
         "path": route.resource,
         "headers": {"Content-Type": "application/json", "X-Gitlab-Token": "s3cret s3cret s3cret"},
-        "pathParameters": {"EndpointName": FALCON, "api_resource_name": "falcon"},
+        "pathParameters": {
+            "EndpointName": FALCON,
+            "api_resource_name": "falcon",
+            "Digest": "0123456789abcdef",
+            "File": "app.js",
+            "ResultId": "a" * 22,
+        },
         "queryStringParameters": {
             each.name: QUERY[each.name] for each in route.parameters if each.place == "query"
         },
@@ -80,6 +86,8 @@ BODIES: Json = {
 }
 # What describes the API is the same for everybody, and has examples in it.
 ROUTES = [route for route in routes.ROUTES if route.operation != "openapi"]
+# They ask nobody, so that nothing of theirs can break.
+NOTHING = {"me", "console", "console_head"}
 ROUTE_IDS = [route.operation for route in ROUTES]
 VARIABLES = {
     WEBHOOK_SECRET_VALUE: "s3cret s3cret s3cret",
@@ -140,7 +148,7 @@ def test_an_error_that_nobody_thought_of(route: Route, error: Exception, log: io
         assert line.startswith("LH4350 The request r-4711 failed. Traceback")
         assert type(error).__name__ in line
     else:
-        assert answer["statusCode"] in {400, 403, 404}
+        assert answer["statusCode"] in ({200} if route.operation in NOTHING else {400, 403, 404})
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=ROUTE_IDS)

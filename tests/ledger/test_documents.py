@@ -290,8 +290,8 @@ def test_a_key_that_is_no_word_is_shown_as_json(key: str) -> None:
             {**OWN, "integration": {"type": "api", "properties": {"api_resource_name": "invoke"}}},
             [
                 ('LH1002 /integration/properties/api_resource_name: "invoke" is taken, as are'
-                " describeexecution, endpoint-expiry, invoke, invoke-result, reconcile,"
-                " startexecution and webhooks.")
+                " console, describeexecution, endpoint-expiry, extend-link, fleet, invoke,"
+                " invoke-result, me, reconcile, startexecution and webhooks.")
             ],
         ),
         (
