@@ -190,6 +190,7 @@ function openMenu(name, element) {
     found.style.left = `${Math.max(Math.min(box.right - 170, innerWidth - 190), 8)}px`;
     found.style.top = `${Math.min(box.bottom + 4, innerHeight - 190)}px`;
     found.showPopover();
+    found.querySelector("button")?.focus();
   });
 }
 

@@ -17,6 +17,7 @@ import { kept, shown, sorted } from "./rows.js";
  * @property {string} text
  * @property {"good" | "bad"} tone
  * @property {string} [commit]
+ * @property {string} [name]  of the endpoint that it is about: the newest one counts
  * @property {{label: string, run: () => void}} [act]
  */
 
@@ -137,7 +138,8 @@ let toasts = 0;
  */
 export function tell(toast, lasts) {
   const id = ++toasts;
-  state.toasts = [...state.toasts.slice(-2), { ...toast, id }];
+  const others = state.toasts.filter((each) => !each.name || each.name !== toast.name);
+  state.toasts = [...others.slice(-2), { ...toast, id }];
   say(toast.text);
   if (lasts) setTimeout(() => dismiss(id), lasts);
   changed();

@@ -132,7 +132,9 @@ def test_the_menu_of_a_row_opens_and_closes(page: Page) -> None:
     press(page, "Escape")
     expect(page.locator("#menu")).to_be_hidden()
     expect(page.get_by_role("button", name="More for Embed")).to_be_focused()
-    press(page, "Enter", "Tab", "Enter")
+    press(page, "Enter")
+    expect(page.locator("#menu button").first).to_be_focused()
+    press(page, "Tab", "Enter")
     expect(page.get_by_role("dialog", name="Release Embed")).to_be_visible()
 
 
