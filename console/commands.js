@@ -184,6 +184,7 @@ function markRange(name) {
 function openMenu(name, element) {
   state.menu = name;
   const box = element?.getBoundingClientRect();
+  changed(); // its entries are drawn before it opens
   queueMicrotask(() => {
     const found = document.getElementById("menu");
     if (!found || !box) return;
