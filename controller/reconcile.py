@@ -6,6 +6,7 @@ What is done, `plan` decides, a pure function; `carry_out` does it.
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from controller.carry_out import carry_out
 from controller.dependencies import Dependencies, Notifier
@@ -33,6 +34,7 @@ from ledger.documents import Environment
 from ledger.errors import Failure
 from ledger.faults import Faults
 from ledger.holdings import fleet_of
+from ledger.meter import metered
 from ledger.minting import new_ledger_id
 from ledger.observed import Record
 from ledger.old_prices import with_old_prices
@@ -143,6 +145,7 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     record, deliveries = _tell(dependencies.notifier, tick, record, faults)
     untold = (each.sentence for each in deliveries if not each.ok)
     troubles = [*tick.troubles, *untold, *faults.sentences]
+    record = _metered(logbook.read(name), record, tick.now, faults)
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
     if tick.fleet.environment and note.commit == tick.plan.commit:
         note = replace(note, verify=tick.fleet.environment.verify)
@@ -151,6 +154,16 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     except Failure as failure:
         troubles.append(str(failure))
     return replace(tick, deliveries=deliveries, troubles=tuple(troubles))
+
+
+def _metered(before: Record, record: Record, now: datetime, faults: Faults) -> Record:
+    """Return the record with what has run, and how long it took to start, where that is new."""
+    changed = {}
+    for name, entry in record.entries.items():
+        made = faults.around(name, partial(metered, before.entry(name), entry, now), entry)
+        if made is not entry:
+            changed[name] = made
+    return record.with_entries(changed) if changed else record
 
 
 def _held_ends(tick: Tick) -> Iterator[tuple[Action, str]]:

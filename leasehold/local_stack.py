@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 _THREADS = 64
+_COMPRESSED_FROM = 2048  # bytes, as in a deployment
 _TOKEN_MEMORY = timedelta(seconds=30)  # as in a deployment
 _FALLBACK_TABLE = "auth"
 _MOVED = {
@@ -284,6 +285,7 @@ def _api(
         gateway_responses=GATEWAY_RESPONSES,
         gateway_response_headers=refusal_headers(settings) if settings else {},
         deployed=deployment.integrations,
+        minimum_compression_size=_COMPRESSED_FROM,
     )
 
 

@@ -11,14 +11,14 @@ Both are memory and never the truth, so a file that cannot be read counts as one
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from ledger.documents import Verify
-from ledger.hosts import Hosts, as_data, read_hosts
+from ledger.hosts import Host, Hosts, as_data, read_hosts
 from ledger.json_files import dump_json, read_json
 from ledger.lease import stamp
 from ledger.names import EndpointName, Name
@@ -41,7 +41,18 @@ _NUMBERS = frozenset({"failures", "attempted_count", "refusals"})
 _SETS = frozenset({"notices", "tag_keys"})
 _FLAGS = frozenset({"scaled", "foreign"})
 _NO_TEXT = _SETS | _NUMBERS | _FLAGS
+_MOST_KEPT = 64
+_LONGEST = 10**9  # seconds
 _STATUS = re.compile("[a-zA-Z]{1,40}")  # a reader may put it into a header
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A stretch of time, half-open, in which an endpoint ran on the same instances."""
+
+    begin: datetime
+    end: datetime
+    hosts: Hosts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,8 @@ class Entry:
     api_resource_name: str | None = None  # the path at which it answers
     notices: frozenset[str] = frozenset()  # keys of those delivered
     tag_keys: frozenset[str] = frozenset()  # of the tags that its definition has set
+    ran: tuple[Ran, ...] = ()  # today, up to the last move: see `ledger.meter`
+    starts: tuple[int, ...] = ()  # seconds that the last ones took
 
     @property
     def phase(self) -> Phase:
@@ -290,9 +303,9 @@ def _entry(data: Mapping[str, Any]) -> Entry:
 
 def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
     """Read one field, or raise ValueError: a tick must not meet a value of another kind."""
+    if key in _LENIENT:  # what cannot be read is found out again
+        return _LENIENT[key](value)
     match key, value:
-        case "hosts", _:
-            return read_hosts(value)  # what cannot be read is found out again
         case _, str() if key in _INSTANTS and (moment := datetime.fromisoformat(value)).tzinfo:
             return moment.astimezone(UTC)
         case _, list() if key in _SETS and all(isinstance(each, str) for each in value):
@@ -305,6 +318,38 @@ def _value(key: str, value: Any) -> Any:  # noqa: ANN401  (whatever JSON holds)
             return value
         case _:
             raise ValueError(f"{key} is {value!r}")
+
+
+def _read_ran(value: object) -> tuple[Ran, ...]:
+    """Read the stretches of a day; what cannot be read is left out of its sum."""
+    try:
+        return tuple(
+            Ran(
+                datetime.fromisoformat(each["begin"]).astimezone(UTC),
+                datetime.fromisoformat(each["end"]).astimezone(UTC),
+                read_hosts(each.get("hosts")),
+            )
+            for each in cast("list[Any]", value)[:_MOST_KEPT]
+        )
+    except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
+        return ()
+
+
+def _read_starts(value: object) -> tuple[int, ...]:
+    read = value if isinstance(value, list) else []
+    return tuple(each for each in read if type(each) is int and 0 <= each < _LONGEST)[:_MOST_KEPT]
+
+
+_LENIENT: Mapping[str, Callable[[object], Any]] = {
+    "hosts": read_hosts,
+    "ran": _read_ran,
+    "starts": _read_starts,
+}
+
+
+def _stretch(ran: Ran) -> dict[str, object]:
+    hosts = {} if ran.hosts is None else {"hosts": as_data(ran.hosts)}
+    return {"begin": stamp(ran.begin), "end": stamp(ran.end), **hosts}
 
 
 def _data(entry: Entry) -> dict[str, Any]:
@@ -323,8 +368,10 @@ def _plain(value: object) -> object:
             return stamp(value)
         case frozenset():
             return sorted(value)
-        case tuple():
+        case tuple() if not value or isinstance(value[0], Host):
             return as_data(value)
+        case tuple():
+            return [_stretch(each) if isinstance(each, Ran) else each for each in value]
         case _:
             return value
 

@@ -147,8 +147,8 @@ class Item:
         if self._off_since:
             yield self._off_since + _PATIENCE
 
-    def as_data(self, last: LastChange | None = None) -> Row:
-        """Return it as the schema `fleet` has it."""
+    def as_data(self, last: LastChange | None = None, starts: int | None = None) -> Row:
+        """Return it as the schema `fleet` has it; a start takes so many seconds."""
         holding, told = self.holding, self.told
         schedule = holding.definition.schedule if holding else Schedule()
         lease = holding.lease if holding and not schedule.always_on else None
@@ -165,6 +165,7 @@ class Item:
             "ActiveMinutes": schedule.extend_while_active_minutes,
             "LastChange": _last(last),
             "Limits": self._limits(),
+            "StartTakes": starts,
             "NeedsPerson": self.needs_person,
             "ETag": f'"{self.commit}"' if holding and holding.lease else None,
             "Errors": self._errors(),

@@ -6,13 +6,14 @@ which the clock alone changes nothing: before that, who has the answer needs no 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
 from http import HTTPStatus
+from statistics import median_low
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -33,7 +34,8 @@ from ledger.faults import Faults
 from ledger.forges import commit_url
 from ledger.holdings import Broken, Fleet, Holding, fleet_of
 from ledger.lease import stamp
-from ledger.money import cents, for_time, total
+from ledger.meter import midnight, ran_since, start_seconds
+from ledger.money import NOTHING, cents, for_time, per_hour, total
 from ledger.names import EndpointName, Name
 from ledger.observed import Entry
 from ledger.repository import Repository, Snapshot
@@ -79,8 +81,24 @@ class View:
                 yield name, entry
 
     @property
-    def midnight(self) -> datetime:
-        return self.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    def entries(self) -> Iterator[Entry]:
+        """Yield what was noted of all that the caller may see, gone or not."""
+        owners = {each.endpoint_name: each.owner for each in self.fleet.items}
+        for name, entry in self.noticed.record.entries.items():
+            if self.principal.reaches(name, owners.get(name)):
+                yield entry
+
+    def starts(self, name: EndpointName) -> int | None:
+        """Return how many seconds a start takes: this endpoint's, or else any one's."""
+        entry = self.noticed.record.entry(name)
+        own = start_seconds(entry) if entry else None
+        return self._any_start if own is None else own
+
+    @cached_property
+    def _any_start(self) -> int | None:
+        entries = self.noticed.record.entries.values()
+        known = [each for entry in entries if (each := start_seconds(entry)) is not None]
+        return median_low(known) if known else None
 
 
 @dataclass(frozen=True)
@@ -108,7 +126,7 @@ class Listing:
         turns = [at for each in self.items if each for at in each.turns() if at > view.now]
         if view.prices and not view.prices.is_old(view.now):
             turns.append(view.prices.read_at + OLD)
-        return min((*turns, view.midnight + _DAY))
+        return min((*turns, midnight(view.now) + _DAY))
 
     @property
     def tag(self) -> str:
@@ -176,7 +194,7 @@ def answer(
     prices, faults = view.prices, Faults()
     rows = []
     for defined, item in zip(view.defined, listing.items, strict=True):
-        do = partial(item.as_data, last.get(defined.name)) if item else _nothing
+        do = _told(view, item, last) if item else _nothing
         row = faults.around(defined.endpoint_name, do, None)
         rows.append(row or untold(defined, view.seen(defined.endpoint_name), view.now))
     for name, entry in view.orphans():
@@ -196,6 +214,11 @@ def answer(
         "Violations": _violations(view),
         "Endpoints": rows,
     }
+
+
+def _told(view: View, item: Item, last: Mapping[Name, LastChange]) -> Callable[[], Row | None]:
+    starts = view.starts(item.item.endpoint_name)
+    return partial(item.as_data, last.get(item.item.name), starts)
 
 
 def _nothing() -> Row | None:
@@ -219,7 +242,7 @@ def _totals(listing: Listing, rows: Sequence[Row]) -> dict[str, Any]:
         "WithoutPrice": cost.without,
         "EndsWithinHour": sum(each.ends_within_hour for each in items),
         "NeedsPerson": sum(row["NeedsPerson"] for row in rows),
-        "SpentToday": _spent(listing.view, rows) if has_prices else None,
+        "SpentToday": _spent(listing.view) if has_prices else None,
     }
 
 
@@ -227,19 +250,16 @@ def _is_unknown(row: Row) -> bool:
     return row["SageMaker"]["Status"] is None
 
 
-def _spent(view: View, rows: Iterable[Row]) -> dict[str, Any]:
-    """Add up what ran since midnight."""
-    found, without = Decimal(0), 0
-    for row in rows:
-        if row["RunsSince"] is None:
-            continue
-        if row["PerHour"] is None:
-            without += 1
-            continue
-        begun = max(datetime.fromisoformat(row["RunsSince"]), view.midnight)
-        found += for_time(Decimal(row["PerHour"]), view.now - begun)
-    return {
-        "Amount": f"{cents(found):f}",
-        "Since": stamp(view.midnight),
-        "WithoutPrice": without,
-    }
+def _spent(view: View) -> dict[str, Any]:
+    """Add up what ran since midnight, also of what is gone by now."""
+    since, found, without = midnight(view.now), NOTHING, 0
+    for entry in view.entries:
+        costs = [
+            (ran, per_hour(ran.hosts, view.prices)) for ran in ran_since(entry, since, view.now)
+        ]
+        without += any(hourly is None for _, hourly in costs)
+        found += sum(
+            (for_time(hourly, ran.end - ran.begin) for ran, hourly in costs if hourly is not None),
+            start=NOTHING,
+        )
+    return {"Amount": f"{cents(found):f}", "Since": stamp(since), "WithoutPrice": without}

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.api_gateway import authorizer as authorizers
 from sandbox.api_gateway import resources
+from sandbox.api_gateway.compression import compressed
 from sandbox.api_gateway.http import Answer, Application, Request, Server
 from sandbox.api_gateway.proxy_answer import answer_from, streamed_answer
 from sandbox.api_gateway.proxy_event import Call, event_for
@@ -76,6 +77,7 @@ class RestApi:
     region: str = "us-east-1"
     account: str = "123456789012"
     body_limit: int = TEN_MEGABYTES
+    minimum_compression_size: int | None = None
     deployed: Callable[[], tuple[Route, ...]] = _none
 
 
@@ -129,7 +131,8 @@ class ApiGateway(LoopbackServer):
 
     def _respond(self, request: Request) -> Answer:
         try:
-            return self._answer(request)
+            answer, least = self._answer(request), self._api.minimum_compression_size
+            return compressed(answer, request.header("Accept-Encoding"), least)
         except _GatewayError as error:
             return self._error_answer(error, request)
 

@@ -231,7 +231,7 @@ def test_no_packages_are_answered_with_the_command_that_builds_them(tmp_path: Pa
 
 
 def test_packages_of_another_code_are_not_deployed(packages: Path, tmp_path: Path) -> None:
-    for folder in ("controller", "gateway", "ledger", "schema"):
+    for folder in ("console", "controller", "gateway", "ledger", "schema"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / LOCK).parent.mkdir()
     shutil.copy(ROOT / LOCK, tmp_path / LOCK)

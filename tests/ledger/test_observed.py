@@ -16,6 +16,7 @@ from ledger.observed import (
     Applied,
     Entry,
     Noted,
+    Ran,
     Record,
     read_applied,
     read_noted,
@@ -68,6 +69,8 @@ entries = st.builds(
     suspended_since=maybe,
     api_resource_name=some,
     notices=st.frozensets(texts, max_size=4),
+    ran=st.lists(st.builds(Ran, instants, instants, hosts), max_size=3).map(tuple),
+    starts=st.lists(st.integers(0, 9999), max_size=3).map(tuple),
     tag_keys=st.frozensets(texts, max_size=4),
     held=some,
 )
@@ -121,6 +124,8 @@ def test_the_strategy_above_fills_every_field() -> None:
         notices=frozenset({"started"}),
         held="it hosts components",
         tag_keys=frozenset({"team"}),
+        ran=(Ran(NOON, NOON, (Host("ml.g5.xlarge", 1),)), Ran(NOON, NOON)),
+        starts=(300,),
     )
     written = json.loads(dump_record(Record({A: full})))["endpoints"]["demo-A"]
     assert written.keys() == {each.name for each in fields(Entry)}
@@ -360,6 +365,15 @@ class TestANoteOfWhatIsApplied:
 
     def test_that_nobody_made_is_none(self) -> None:
         assert read_applied(write("dev", Record(), NOTE), "prod") is None
+
+
+@pytest.mark.parametrize(
+    "value", [5, [5], [{"begin": "yesterday"}], [{"begin": 1, "end": 2}], [-1]]
+)
+def test_a_day_that_cannot_be_read_is_begun_again(value: object) -> None:
+    noted = json.loads(dump_record(Record({A: ENTRY})))
+    noted["endpoints"]["demo-A"] |= {"ran": value, "starts": value if value != [5] else "many"}
+    assert parse_record(json.dumps(noted).encode()).entry(A) == ENTRY
 
 
 def test_hosts_that_cannot_be_read_are_unknown_and_spoil_nothing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from jsonschema import Draft202012Validator
 from gateway.principal import Principal, Scope
 from ledger.hosts import Host
 from ledger.json_files import SCHEMAS
+from ledger.observed import Ran
 from tests.gateway.fleet.views import ANA, PRICES, entry, lease, listed, tag
 from tests.scene import NOON, definition
 
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
 SCHEMA = Draft202012Validator(json.loads((SCHEMAS / "fleet.schema.json").read_bytes()))
 HOUR = timedelta(hours=1)
 XLARGE = (Host("ml.g5.xlarge", 2),)
-RUNNING = {"demo-A-Endpoint": entry("A", hosts=XLARGE, created_at=NOON - 2 * HOUR)}
+BEGUN = NOON - 2 * HOUR
+RUNNING = {"demo-A-Endpoint": entry("A", since=BEGUN, hosts=XLARGE, created_at=BEGUN)}
 LEASED = {"A": definition("A"), "A.lease": lease(NOON + 3 * HOUR)}
 
 
@@ -146,7 +149,7 @@ class TestTheTotals:
         }
 
     def test_say_what_they_are_without(self) -> None:
-        strange = {"demo-A-Endpoint": entry("A", hosts=(Host("ml.p9.large", 1),))}
+        strange = {"demo-A-Endpoint": entry("A", since=BEGUN, hosts=(Host("ml.p9.large", 1),))}
         totals = listed(LEASED, strange)["Totals"]
         assert (totals["PerHour"], totals["WithoutPrice"]) == ("0", 1)
         assert totals["SpentToday"]["WithoutPrice"] == 1
@@ -235,3 +238,31 @@ def test_five_hundred_endpoints_fit_into_a_hundred_kilobytes() -> None:
         }
     packed = gzip.compress(json.dumps(answer).encode(), 6)
     assert len(packed) < 100_000
+
+
+class TestToday:
+    GONE = entry(
+        "B",
+        "absent",
+        NOON - HOUR,
+        ran=(Ran(NOON - 14 * HOUR, NOON - 11 * HOUR, XLARGE), Ran(NOON - 2 * HOUR, NOON - HOUR)),
+    )
+
+    def test_has_what_is_gone_by_now(self) -> None:
+        documents = {**LEASED, "B": definition("B")}
+        gone = replace(self.GONE, ran=self.GONE.ran[:1])
+        spent = listed(documents, {**RUNNING, "demo-B-Endpoint": gone})["Totals"]["SpentToday"]
+        assert (spent["Amount"], spent["WithoutPrice"]) == ("8.45", 0)
+
+    def test_says_what_has_no_price(self) -> None:
+        spent = listed({"B": definition("B")}, {"demo-B-Endpoint": self.GONE})["Totals"]
+        assert spent["SpentToday"]["WithoutPrice"] == 1
+
+    def test_knows_how_long_a_start_takes(self) -> None:
+        noted = {
+            "demo-A-Endpoint": entry("A", "Creating", starts=(300, 420, 360)),
+            "demo-B-Endpoint": entry("B", "absent"),
+        }
+        first, second = listed({**LEASED, "B": definition("B")}, noted)["Endpoints"]
+        assert (first["StartTakes"], second["StartTakes"]) == (360, 360)
+        assert only(listed(LEASED))["StartTakes"] is None
