@@ -279,6 +279,12 @@ export function table(items) {
 }
 
 /** @param {Endpoint} it */
+function costs(it) {
+  const hourly = it.perHour && !isAsleep(it) ? html`${perHour(it)} an hour` : perHour(it);
+  return it.billed && it.soFar !== null ? html`${hourly}, ${soFar(it)} so far` : hourly;
+}
+
+/** @param {Endpoint} it */
 function card(it) {
   return html`
     <li data-name=${it.name} class="card ${state.notes.has(it.name) ? "changed" : ""}">
@@ -289,12 +295,9 @@ function card(it) {
         <span class="push">${badgeOf(it)}</span>
       </div>
       <div class="line big">${endsOf(it)}</div>
-      <div
-        class="line"><span class="sub">${hosts(it)}</span><span class="push">${perHour(
-          it,
-        )}${it.perHour ? html`<span class="sub"> an hour</span>` : nothing} ${it.billed
-          ? html`<span class="sub">so far</span> ${soFar(it)}`
-          : nothing}</span></div>
+      <div class="line"><span class="sub">${hosts(it)}</span><span class="push">${costs(
+        it,
+      )}</span></div>
       <div class="line kept">${keptBy(it)}</div>
       <div class="line actions">${actions(it, 0)}</div>
     </li>

@@ -55,6 +55,7 @@ export function badge(endpoint, now) {
   if (seen?.foreign) return made("unknown", "not ours", "by its tags", "trouble");
   if (state === "suspended") return made("held", "held", rest(endpoint.why, "suspended"), "held");
   if (state === "lease_lost") return made("frozen", "lease lost", "its file is missing", "trouble");
+  if (state === "orphan") return made("unknown", "no definition", seen?.status ?? "", "trouble");
   if (seen === null) return unseen(endpoint, now);
   if (!KNOWN.has(seen.status)) return made("unknown", seen.status, "unknown status", "trouble");
   return isWanted(endpoint, now) ? wanted(endpoint, seen, now) : unwanted(endpoint, seen, now);

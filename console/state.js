@@ -164,6 +164,7 @@ export function blocked(it) {
   const said = state.problem;
   if (said) return "The last look at the ledger failed: wait for the next.";
   if (it.state === "frozen") return `${it.name} is frozen: mend its file first.`;
+  if (it.state === "orphan") return `${it.name} has no definition in the ledger, and no lease.`;
   if (it.state === "always_on") return `${it.name} is always on: it has no meter to extend.`;
   return "";
 }

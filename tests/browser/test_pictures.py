@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import invented
+from tests.browser.stage import ok
+
 if TYPE_CHECKING:
     from tests.browser.stage import Stage
 
@@ -37,6 +40,10 @@ def size(png: bytes) -> tuple[int, int]:
 
 @pytest.mark.parametrize("context", [DESK], indirect=True)
 def test_a_change_with_its_quote_in_the_light(stage: Stage) -> None:
+    answer = invented.expiry()
+    subject, _, trailers = answer["CommitMessage"].partition("\n\n")
+    answer["CommitMessage"] = f"{subject}\n\ndemo for the board\n\n{trailers}"
+    stage.answers["POST /endpoint-expiry"] = ok(answer)
     page = stage.open()
     page.get_by_role("button", name="+30 min for Falcon40B").click()
     expect(page.locator("#dialog .message")).to_be_visible()
