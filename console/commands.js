@@ -77,6 +77,7 @@ const COMMANDS = {
     dismiss(Number(toast));
     found?.act?.run();
   },
+  undo: () => run("toast", { toast: String(state.toasts.findLast((each) => each.act)?.id) }),
   dismiss: ({ toast }) => dismiss(Number(toast)),
   "sign-out": () => {
     session.signOut();

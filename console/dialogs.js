@@ -23,6 +23,7 @@ const KEYS = [
   ["x", "select; X selects a range"],
   ["/", "search"],
   ["s", "another order"],
+  ["z", "undo the last change, within 10 s"],
   ["c", "copy the curl of +30 min"],
   ["Esc", "clear the selection"],
   ["?", "these keys"],
@@ -192,6 +193,11 @@ function quoted(intent) {
   const cost = quote.added === null
     ? html`<span class="sub">no price</span>`
     : added(quote.added, quote.currency);
+  const latest = it?.limit && intent.action === "extend"
+    ? html`<span class="sub">latest possible ${
+      wall(now() + it.limit.minutes * MINUTE, now(), zone)
+    }</span>`
+    : nothing;
   return html`
     <p class=${intent.phase === "quoting" ? "again" : ""}>${ends(
       intent,
@@ -200,7 +206,7 @@ function quoted(intent) {
       ? html`
         <span class="sub">by example prices</span>
       `
-      : nothing}</p>
+      : nothing} ${latest}</p>
     ${quote.message
       ? html`<pre class="message" tabindex="0" aria-label="Commit message">${quote.message.trim()}</pre>`
       : nothing}

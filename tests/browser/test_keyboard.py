@@ -74,6 +74,14 @@ def test_a_key_opens_a_change_and_enter_commits_it(
     assert len(stage.sent(method, "/endpoint-expiry")) == 1
 
 
+def test_a_change_is_undone_by_a_key(page: Page, stage: Stage) -> None:
+    press(page, "j", "j", "j", "j", "e", "Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    press(page, "z")
+    expect(page.locator(".toast")).to_contain_text("Undone: Falcon40B is on until 14:23 CET")
+    assert len(stage.sent("POST", "/endpoint-expiry")) == 2
+
+
 def test_escape_leaves_a_dialog_and_comes_back_to_the_row(page: Page, stage: Stage) -> None:
     press(page, "j", "e", "Escape")
     assert current(page) == "Whisper"  # frozen: no dialog was opened
