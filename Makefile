@@ -17,8 +17,8 @@ LOCK   := uv pip compile --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour venv test whole quick pure jumpstart jumpstart-tests mutants bench soak fuzz \
-        notebook package deploytest lock clean
+.PHONY: help run tour venv test whole browsertest quick pure jumpstart jumpstart-tests mutants \
+        bench soak fuzz notebook package deploytest lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -37,6 +37,10 @@ test: $(DEV) ## lint, types, layers, tests with coverage: some minutes
 
 whole: $(DEV) ## the tests of whole programs: killed, in trouble, in long stories
 	$(BIN)/pytest -n 3 -m whole
+
+# Each process has a browser of its own, and two of them have two processors.
+browsertest: $(DEV) ## drive the console in Debian's headless Chromium: two minutes
+	$(BIN)/pytest -n 2 tests/browser
 
 quick: $(DEV) ## lint, types, layers, and the tests that start nothing: a minute
 	$(lint)

@@ -24,6 +24,7 @@ function draw() {
   render(page(narrow.matches), root);
   tick();
   showDialog();
+  if (document.activeElement === document.body) focusFirst(root);
   performance.measure("leasehold draw", "draw");
   const { view } = state.place;
   const name = state.place.view === "endpoint" ? state.place.name : "";
@@ -38,14 +39,19 @@ function showDialog() {
     before.focus = /** @type {HTMLElement | null} */ (document.activeElement);
     before.row = state.dialog.kind === "change" ? state.dialog.intents[0]?.name ?? "" : "";
     dialog.showModal();
-    const wanted = dialog.querySelector("[autofocus]");
-    if (wanted instanceof HTMLElement) wanted.focus();
+    focusFirst(dialog);
   } else if (!state.dialog && dialog.open) {
     dialog.close();
     const { focus, row } = before;
     if (focus?.isConnected && focus.checkVisibility()) focus.focus();
     else if (row) focusRow(row);
   }
+}
+
+/** @param {Element} within */
+function focusFirst(within) {
+  const wanted = within.querySelector("[data-focus]");
+  if (wanted instanceof HTMLElement) wanted.focus();
 }
 
 function moved() {

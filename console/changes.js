@@ -309,7 +309,8 @@ function told(intent, before) {
     ? `${intent.name} is released: it stops with the next tick.`
     : `${intent.name} is on until ${ends}.`;
   const act = before && { label: "Undo", run: () => undo(intent, before) };
-  tell({ text, tone: "good", commit: result?.commit ?? "", ...(act ? { act } : {}) }, UNDO);
+  const { name } = intent;
+  tell({ name, text, tone: "good", commit: result?.commit ?? "", ...(act ? { act } : {}) }, UNDO);
 }
 
 /**
@@ -326,7 +327,8 @@ async function undo(intent, before) {
     const zone = zoneOf(state.place.filter.zone, before.zone);
     const end = back.action === "until" ? `on until ${wall(back.until, now(), zone)}` : "released";
     const text = `Undone: ${intent.name} is ${end}.`;
-    return tell({ text, tone: "good", commit: back.quote?.commit ?? "" }, UNDO);
+    const { name } = intent;
+    return tell({ name, text, tone: "good", commit: back.quote?.commit ?? "" }, UNDO);
   }
   const { problem } = back;
   const why = problem?.status === 412 ? "somebody has changed it since." : problem?.message;

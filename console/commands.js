@@ -77,6 +77,7 @@ const COMMANDS = {
     dismiss(Number(toast));
     found?.act?.run();
   },
+  undo: () => run("toast", { toast: String(state.toasts.findLast((each) => each.act)?.id) }),
   dismiss: ({ toast }) => dismiss(Number(toast)),
   "sign-out": () => {
     session.signOut();
@@ -184,12 +185,14 @@ function markRange(name) {
 function openMenu(name, element) {
   state.menu = name;
   const box = element?.getBoundingClientRect();
+  changed(); // its entries are drawn before it opens
   queueMicrotask(() => {
     const found = document.getElementById("menu");
     if (!found || !box) return;
     found.style.left = `${Math.max(Math.min(box.right - 170, innerWidth - 190), 8)}px`;
     found.style.top = `${Math.min(box.bottom + 4, innerHeight - 190)}px`;
     found.showPopover();
+    found.querySelector("button")?.focus();
   });
 }
 

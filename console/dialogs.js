@@ -23,6 +23,7 @@ const KEYS = [
   ["x", "select; X selects a range"],
   ["/", "search"],
   ["s", "another order"],
+  ["z", "undo the last change, within 10 s"],
   ["c", "copy the curl of +30 min"],
   ["Esc", "clear the selection"],
   ["?", "these keys"],
@@ -54,7 +55,7 @@ export function signInForm(why) {
       ${why ? html`<p>${why}</p>` : nothing}
       ${state.signInNote ? html`<p class="error" role="alert">${state.signInNote}</p>` : nothing}
       <label for="token">Token</label>
-      <input type="password" id="token" name="token" autocomplete="off" required autofocus
+      <input type="password" id="token" name="token" autocomplete="off" required data-focus
         spellcheck="false">
       <p class="sub">It stays in this tab. <code>leasehold up</code> prints one;
         <code>leasehold tokens create</code> makes one.</p>
@@ -81,7 +82,7 @@ function help() {
       `
     )}</dl>
     <div
-      class="buttons"><button type="button" class="primary" data-do="close" autofocus>Close</button></div>
+      class="buttons"><button type="button" class="primary" data-do="close" data-focus>Close</button></div>
   `;
 }
 
@@ -114,7 +115,7 @@ function one(open) {
         <button type="button" data-do="close">Cancel</button>
         <button class="primary" id="commit" aria-disabled=${stopped
           ? "true"
-          : "false"} autofocus>${open.eager ? "Committing…" : "Commit"}</button>
+          : "false"} data-focus>${open.eager ? "Committing…" : "Commit"}</button>
       </div>
     </form>
   `;
@@ -192,6 +193,11 @@ function quoted(intent) {
   const cost = quote.added === null
     ? html`<span class="sub">no price</span>`
     : added(quote.added, quote.currency);
+  const latest = it?.limit && intent.action === "extend"
+    ? html`<span class="sub">latest possible ${
+      wall(now() + it.limit.minutes * MINUTE, now(), zone)
+    }</span>`
+    : nothing;
   return html`
     <p class=${intent.phase === "quoting" ? "again" : ""}>${ends(
       intent,
@@ -200,7 +206,7 @@ function quoted(intent) {
       ? html`
         <span class="sub">by example prices</span>
       `
-      : nothing}</p>
+      : nothing} ${latest}</p>
     ${quote.message
       ? html`<pre class="message" tabindex="0" aria-label="Commit message">${quote.message.trim()}</pre>`
       : nothing}
@@ -282,7 +288,7 @@ function many(open) {
       ${open.action === "release" || open.finished ? nothing : reason(open)}
       <div class="buttons">
         <button type="button" data-do="close">${open.finished ? "Close" : "Cancel"}</button>
-        <button class="primary" id="commit" autofocus aria-disabled=${ready.length
+        <button class="primary" id="commit" data-focus aria-disabled=${ready.length
           ? "false"
           : "true"}>${open.finished ? `Retry ${wanted.length}` : `Commit ${ready.length}`}</button>
       </div>
@@ -333,7 +339,7 @@ function addForm({ intent }) {
       <h2 id="dialog-title">Add an endpoint</h2>
       <p class="sub">On an endpoint config that exists in SageMaker already. Anything else is a definition in git.</p>
       <label for="config">Endpoint config</label>
-      <input type="text" id="config" name="config" required maxlength="63" autocomplete="off" autofocus .value=${intent
+      <input type="text" id="config" name="config" required maxlength="63" autocomplete="off" data-focus .value=${intent
         .config}>
       <label for="endpoint">Endpoint's name in SageMaker</label>
       <input type="text" id="endpoint" name="endpoint" required maxlength="63" autocomplete="off" .value=${intent
@@ -360,15 +366,8 @@ export function menu() {
   const it = find(state.menu);
   return html`
     <div popover id="menu" class="pop" role="dialog" aria-label="More"
-      @toggle=${toggled}>${it ? entries(it) : nothing}</div>
+    >${it ? entries(it) : nothing}</div>
   `;
-}
-
-/** @param {ToggleEvent} event */
-function toggled(event) {
-  if (event.newState === "open") {
-    /** @type {HTMLElement | null} */ (document.querySelector("#menu button"))?.focus();
-  }
 }
 
 /** @param {import("./types.js").Endpoint} it */

@@ -25,6 +25,7 @@ const KEYS = {
   s: () =>
     run("sort", { sort: SORTS[(SORTS.indexOf(state.place.filter.sort) + 1) % SORTS.length] }),
   c: (name) => run("curl", { name }),
+  z: () => run("undo", {}),
   "?": () => run("help", {}),
   Escape: () => run("unmark", {}),
 };

@@ -5,9 +5,9 @@
 
 import { html, nothing, repeat } from "./lit.js";
 import { write } from "./place.js";
-import { badge, endOf, isAsleep, isWanted } from "./rows.js";
+import { badge, endOf, isAsleep, isOverdue, isWanted } from "./rows.js";
 import { blocked, forbidden, now, rows, state } from "./state.js";
-import { money, utc, wall, zoneOf } from "./words.js";
+import { about, money, utc, wall, zoneOf } from "./words.js";
 
 /** @typedef {{key: string, label: string, sort?: string, isMore?: boolean}} Column */
 
@@ -94,6 +94,12 @@ function end(it) {
       wall(it.next.at, now(), zone)
     }</span>`;
   }
+  if (it.expiresAt !== null && isOverdue(it, now())) {
+    const over = about(now() - it.expiresAt);
+    return html`<span class="left" data-urgency="now" title=${
+      utc(it.expiresAt)
+    }>${over} over</span>`;
+  }
   if (it.expiresAt !== null && it.expiresAt <= now()) {
     return html`<span class="sub" title=${utc(it.expiresAt)}>${
       wall(it.expiresAt, now(), zone)
@@ -104,6 +110,11 @@ function end(it) {
 
 /** @param {Endpoint} it */
 function idle(it) {
+  if (it.activeMinutes !== null) {
+    return html`
+      <span class="sub idle">longer while it is used</span>
+    `;
+  }
   if (it.idleMinutes === null) return nothing;
   return html`
     <span class="sub idle">or when idle for ${it.idleMinutes} min</span>
@@ -279,6 +290,12 @@ export function table(items) {
 }
 
 /** @param {Endpoint} it */
+function costs(it) {
+  const hourly = it.perHour && !isAsleep(it) ? html`${perHour(it)} an hour` : perHour(it);
+  return it.billed && it.soFar !== null ? html`${hourly}, ${soFar(it)} so far` : hourly;
+}
+
+/** @param {Endpoint} it */
 function card(it) {
   return html`
     <li data-name=${it.name} class="card ${state.notes.has(it.name) ? "changed" : ""}">
@@ -289,12 +306,9 @@ function card(it) {
         <span class="push">${badgeOf(it)}</span>
       </div>
       <div class="line big">${endsOf(it)}</div>
-      <div
-        class="line"><span class="sub">${hosts(it)}</span><span class="push">${perHour(
-          it,
-        )}${it.perHour ? html`<span class="sub"> an hour</span>` : nothing} ${it.billed
-          ? html`<span class="sub">so far</span> ${soFar(it)}`
-          : nothing}</span></div>
+      <div class="line"><span class="sub">${hosts(it)}</span><span class="push">${costs(
+        it,
+      )}</span></div>
       <div class="line kept">${keptBy(it)}</div>
       <div class="line actions">${actions(it, 0)}</div>
     </li>

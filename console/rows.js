@@ -6,6 +6,7 @@
 import { about } from "./words.js";
 
 const HOUR = 3_600_000;
+const OLD = 5 * 60_000;
 const LONG_START = 30 * 60_000; // where nobody knows how long it usually takes
 const MOVING = new Map([
   ["Creating", "starting"],
@@ -55,9 +56,21 @@ export function badge(endpoint, now) {
   if (seen?.foreign) return made("unknown", "not ours", "by its tags", "trouble");
   if (state === "suspended") return made("held", "held", rest(endpoint.why, "suspended"), "held");
   if (state === "lease_lost") return made("frozen", "lease lost", "its file is missing", "trouble");
+  if (state === "orphan") return made("unknown", "no definition", seen?.status ?? "", "trouble");
   if (seen === null) return unseen(endpoint, now);
   if (!KNOWN.has(seen.status)) return made("unknown", seen.status, "unknown status", "trouble");
-  return isWanted(endpoint, now) ? wanted(endpoint, seen, now) : unwanted(endpoint, seen, now);
+  const on = isWanted(endpoint, now);
+  const said = on ? wanted(endpoint, seen, now) : unwanted(endpoint, seen, now);
+  return on === isThere(endpoint) ? said : dated(said, seen, now);
+}
+
+/**
+ * What is not as the ledger wants it: the controller should have noted something by now.
+ * @param {Badge} said @param {import("./types.js").Seen} seen @param {number} now
+ */
+function dated(said, seen, now) {
+  if (seen.asOf === null || now - seen.asOf < OLD || said.tone === "trouble") return said;
+  return { ...said, sub: `SageMaker last seen ${about(now - seen.asOf)} ago`, unseen: true };
 }
 
 /** @param {Endpoint} endpoint @param {import("./types.js").Seen} seen @param {number} now */

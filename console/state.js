@@ -17,6 +17,7 @@ import { kept, shown, sorted } from "./rows.js";
  * @property {string} text
  * @property {"good" | "bad"} tone
  * @property {string} [commit]
+ * @property {string} [name]  of the endpoint that it is about: the newest one counts
  * @property {{label: string, run: () => void}} [act]
  */
 
@@ -137,7 +138,8 @@ let toasts = 0;
  */
 export function tell(toast, lasts) {
   const id = ++toasts;
-  state.toasts = [...state.toasts.slice(-2), { ...toast, id }];
+  const others = state.toasts.filter((each) => !each.name || each.name !== toast.name);
+  state.toasts = [...others.slice(-2), { ...toast, id }];
   say(toast.text);
   if (lasts) setTimeout(() => dismiss(id), lasts);
   changed();
@@ -162,6 +164,7 @@ export function blocked(it) {
   const said = state.problem;
   if (said) return "The last look at the ledger failed: wait for the next.";
   if (it.state === "frozen") return `${it.name} is frozen: mend its file first.`;
+  if (it.state === "orphan") return `${it.name} has no definition in the ledger, and no lease.`;
   if (it.state === "always_on") return `${it.name} is always on: it has no meter to extend.`;
   return "";
 }

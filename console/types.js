@@ -46,6 +46,7 @@
  * @property {boolean} billed  whether it costs now
  * @property {number | null} usualStart  in milliseconds
  * @property {number | null} idleMinutes
+ * @property {number | null} activeMinutes  after its last use
  * @property {string[]} windows
  * @property {string | null} zone  of its schedule
  * @property {string | null} owner

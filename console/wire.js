@@ -23,7 +23,7 @@ export function fleetOf(answer) {
     oldPrices: answer.PricesAreOld,
     today: answer.Totals.SpentToday?.Amount ?? null,
     violations: answer.Violations,
-    commitUrl: answer.CommitUrl,
+    commitUrl: /^https?:/.test(answer.CommitUrl ?? "") ? answer.CommitUrl : null,
     endpoints: answer.Endpoints.filter((/** @type {Json} */ it) => it.Kind === "endpoint")
       .map((/** @type {Json} */ it) => endpointOf(it, answer.ObservedAt)),
   };
@@ -53,6 +53,7 @@ function endpointOf(item, observedAt) {
     billed: item.IsBilled,
     usualStart: item.StartTakes === null ? null : item.StartTakes * 1000,
     idleMinutes: item.IdleMinutes,
+    activeMinutes: item.ActiveMinutes,
     windows: item.Windows,
     zone: zoneOf(item.Windows),
     owner: item.Owner,

@@ -22,6 +22,7 @@ def welcome(running: Running, home: Path, moved: Sequence[str] = ()) -> None:
         say(Text(sentence, style="yellow"))
     say()
     for label, value in (
+        ("console", f"{running.gateway_url}/console"),
         ("gateway", f"{running.gateway_url}/endpoint-expiry"),
         ("token", running.token),
         ("ledger", running.git_url),

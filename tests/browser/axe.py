@@ -18,7 +18,7 @@ def _source() -> str:
 
 
 def violations(page: Page) -> list[str]:
-    """Say what is wrong, each with its first place. Some seconds for a dozen rows; minutes for many."""
+    """Say what is wrong, each with its first place. It takes seconds for a dozen rows."""
     page.evaluate(_source())
     found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
     return [f"{each['id']}: {each['nodes'][0]['html']:.200}" for each in found]

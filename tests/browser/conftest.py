@@ -46,3 +46,11 @@ def stage(context: BrowserContext) -> Iterator[Stage]:
     yield made
     assert made.foreign == []
     assert [each for each in made.said if "Failed to load resource" not in each] == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured, whichever process it was in."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "measured":
+                terminalreporter.write_line(str(value))

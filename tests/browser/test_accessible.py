@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import expect
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 DARK = {"color_scheme": "dark"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-few = ("Embed", "Falcon40B", "Whisper", "Phi")
+DESKS: dict[str, dict[str, Any]] = {"light": {}, "dark": DARK, "phone": PHONE}
+FEW = ("Embed", "Falcon40B", "Whisper", "Phi")
 
 
 def change(key: str) -> Callable[[Page], None]:
@@ -80,7 +81,7 @@ def test_all_about_one(stage: Stage) -> None:
 @pytest.mark.parametrize("context", [{}, DARK], indirect=True, ids=["light", "dark"])
 @pytest.mark.parametrize("opens", DIALOGS.values(), ids=DIALOGS)
 def test_each_dialog(stage: Stage, opens: Callable[[Page], None]) -> None:
-    rows = [item for item in invented.dozen() if item["Name"] in few]
+    rows = [item for item in invented.dozen() if item["Name"] in FEW]
     stage.answers["GET /fleet"] = ok(invented.fleet(rows))
     page = stage.open()
     page.wait_for_selector("#rows")

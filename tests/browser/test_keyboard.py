@@ -74,6 +74,14 @@ def test_a_key_opens_a_change_and_enter_commits_it(
     assert len(stage.sent(method, "/endpoint-expiry")) == 1
 
 
+def test_a_change_is_undone_by_a_key(page: Page, stage: Stage) -> None:
+    press(page, "j", "j", "j", "j", "e", "Enter")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    press(page, "z")
+    expect(page.locator(".toast")).to_contain_text("Undone: Falcon40B is on until 14:23 CET")
+    assert len(stage.sent("POST", "/endpoint-expiry")) == 2
+
+
 def test_escape_leaves_a_dialog_and_comes_back_to_the_row(page: Page, stage: Stage) -> None:
     press(page, "j", "e", "Escape")
     assert current(page) == "Whisper"  # frozen: no dialog was opened
@@ -132,7 +140,9 @@ def test_the_menu_of_a_row_opens_and_closes(page: Page) -> None:
     press(page, "Escape")
     expect(page.locator("#menu")).to_be_hidden()
     expect(page.get_by_role("button", name="More for Embed")).to_be_focused()
-    press(page, "Enter", "Tab", "Enter")
+    press(page, "Enter")
+    expect(page.locator("#menu button").first).to_be_focused()
+    press(page, "Tab", "Enter")
     expect(page.get_by_role("dialog", name="Release Embed")).to_be_visible()
 
 

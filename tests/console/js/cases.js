@@ -41,6 +41,7 @@ export function endpoint(name, more = {}) {
     billed: true,
     usualStart: null,
     idleMinutes: null,
+    activeMinutes: null,
     windows: [],
     zone: null,
     owner: "ana@example.com",

@@ -131,6 +131,14 @@ for (const [what, it, shape, text, sub] of BADGES) {
   });
 }
 
+Deno.test("a badge says how old it is where something should have happened since", () => {
+  const old = { asOf: NOON - 7 * MINUTE };
+  const late = badge(endpoint("A", { seen: seen("absent", old) }), NOON);
+  same([late.sub, late.unseen], ["SageMaker last seen 7 min ago", true]);
+  same(badge(endpoint("A", { seen: seen("InService", old) }), NOON).unseen, false);
+  same(badge(off("A", { seen: seen("absent", old) }), NOON).unseen, false);
+});
+
 Deno.test("a lease ends by itself between two answers", () => {
   const it = endpoint("A");
   same(isWanted(it, NOON + HOUR - 1), true);
