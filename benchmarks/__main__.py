@@ -7,6 +7,7 @@ from benchmarks import (
     concurrent_extends,
     contention,
     extend,
+    fleet_list,
     long_history,
     planner,
     report,
@@ -24,6 +25,7 @@ ALL = {
     "tick": compare.run,
     "long-history": long_history.run,
     "report": report.run,
+    "fleet-list": fleet_list.run,
 }
 BY_NAME = {**ALL, "tick-5000": compare.run_large}
 

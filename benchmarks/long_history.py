@@ -119,19 +119,19 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def fill(bare: Path, commits: int = COMMITS) -> None:
-    """Make a history of so many lease commits."""
+def fill(bare: Path, commits: int = COMMITS, endpoints: int = ENDPOINTS) -> None:
+    """Make a history of so many lease commits, of so many endpoints in turn."""
     command = ["git", "fast-import", "--quiet", "--date-format=raw"]
     with subprocess.Popen(command, cwd=bare, stdin=subprocess.PIPE) as git:
         if git.stdin is None:
             raise RuntimeError("git fast-import does not listen")
-        for text in _stream(commits):
+        for text in _stream(commits, endpoints):
             git.stdin.write(text.encode())
     if git.returncode:
         raise RuntimeError(f"git fast-import ended with {git.returncode}")
 
 
-def _stream(commits: int) -> Iterator[str]:
+def _stream(commits: int, endpoints: int) -> Iterator[str]:
     """Write the history as fast-import reads it."""
     at = _now() - _EVERY * (commits + 1)
     yield _commit(at, "begin\n")
@@ -141,14 +141,14 @@ def _stream(commits: int) -> Iterator[str]:
         "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
     }
     yield _file("environment.json", json.dumps(settings))
-    for number in range(ENDPOINTS):
+    for number in range(endpoints):
         name = f"E{number:03}"
         content = dump_existing_config(name, f"demo-{name}-Endpoint", "config").decode()
         yield _file(f"{name}.endpoint.json", content)
         yield _file(f"{name}.lease.json", json.dumps({"expires_at": stamp(at)}))
     for number in range(commits):
         at += _EVERY
-        yield from _extension(f"E{number % (ENDPOINTS - 1):03}", number, at)
+        yield from _extension(f"E{number % (endpoints - 1):03}", number, at)
 
 
 def _extension(name: str, number: int, at: datetime) -> Iterator[str]:

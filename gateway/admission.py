@@ -63,7 +63,7 @@ class Admission:
         route = found.route
         call = replace(found.call, caller=identify.identified(event, self.identities, now))
         self._check_scope(route, call)
-        self.rate_limit.count(call.caller, route.scope, now)
+        self.rate_limit.count(call.caller, route.counted_as, now)
         if found.refusal:
             raise found.refusal
         return route, call
@@ -74,7 +74,10 @@ class Admission:
         LH4010 for no caller at a resource that was deployed for a public definition, and is private
         now.
         """
-        if route.scope is None or (route.may_be_public and self.is_public(call)):
+        if not route.needs_caller or (route.may_be_public and self.is_public(call)):
+            return
+        if route.scope is None:
+            _ = call.principal  # anybody's will do
             return
         if route.may_be_public and call.caller is None:
             raise Refused("LH4010", "No valid token came with the request.")

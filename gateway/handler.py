@@ -16,17 +16,20 @@ gc.disable()  # until all is imported: a cold start makes objects by the thousan
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 
 from gateway.admission import Admission, counters_of
 from gateway.callers.rate_limit import LinkLimit
+from gateway.console.serving import Console
 from gateway.dependencies import Dependencies
+from gateway.fleet.listing import FleetList
+from gateway.fleet.one import FleetEndpoint
 from gateway.group_commit.shared_changes import SharedChanges
 from gateway.group_commit.table import TableQueue
-from gateway.http import errors, openapi
+from gateway.http import errors, me, openapi
 from gateway.http.answer import Answer
 from gateway.http.call import Call, Event, request_id
 from gateway.http.cross_origin import CrossOrigin
@@ -84,6 +87,7 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
     invocation = Invocation.of(dependencies)
     operations = {**_leases(dependencies), **_models(dependencies, invocation)}
     operations |= {"webhook": Webhook.of(dependencies).receive, "openapi": openapi.describe}
+    operations |= {**_pages(dependencies), "me": partial(me.tell, dependencies.environment)}
     admission = Admission.of(dependencies, invocation.is_public)
     cross_origin = CrossOrigin.read(dependencies.variables, dependencies.environment)
 
@@ -106,6 +110,7 @@ def build(dependencies: Dependencies, seconds: float = MOST_SECONDS) -> Handler:
 def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
     ledger, environment, clock = dependencies.ledger, dependencies.environment, dependencies.clock
     etags = ETags(ledger)
+    fleet_list = FleetList(ledger, environment, clock, dependencies.status)
     status = dependencies.status
     own = Changes(ledger, environment, clock, etags, status=status)
     changes = _shared(own, dependencies)
@@ -120,7 +125,15 @@ def _leases(dependencies: Dependencies) -> Mapping[str, Operation]:
         "use_link_signed_in": links.use_signed_in,
         "history": History(ledger, environment, status).tell,
         "reconcile": Applied(ledger, status, environment).tell,
+        "fleet": fleet_list.tell,
+        "fleet_endpoint": FleetEndpoint(fleet_list).tell,
     }
+
+
+def _pages(dependencies: Dependencies) -> Mapping[str, Operation]:
+    console = Console(dependencies.environment, dependencies.variables)
+    page, file = console.page, console.file
+    return {"console": page, "console_head": page, "console_file": file, "console_file_head": file}
 
 
 def _shared(changes: Changes, dependencies: Dependencies) -> Changes | SharedChanges:

@@ -16,7 +16,7 @@ from ledger.errors import Failure
 from ledger.holdings import Fleet
 from ledger.names import EndpointName
 from ledger.observed import Noted, Record, read_applied, read_noted, read_record
-from ledger.repository import Repository
+from ledger.repository import UNBORN, Repository, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +29,38 @@ class Seen:
     record: Record = field(default_factory=Record)
     noted: Mapping[EndpointName, Noted | None] = field(default_factory=lambda: MappingProxyType({}))
     at: datetime | None = None
+    snapshot: Snapshot = UNBORN
+
+    @property
+    def commit(self) -> str:
+        """Return the branch's commit; "" where it cannot be read, or has not begun."""
+        return self.snapshot.commit
 
 
 def known_of(status: Repository | None, environment: str) -> Known:
     """Read what is known of an environment's endpoints; nothing where it cannot be read."""
-    return Known(read_record(_files(status), environment))
+    return Known(read_record(_read(status).files, environment))
 
 
 def seen(status: Repository | None, environment: str) -> Seen:
     """Read the branch once: for `settle`, and for what SageMaker does."""
-    files = _files(status)
+    snapshot = _read(status)
+    files = snapshot.files
     applied = read_applied(files, environment)
     try:
         noted = read_noted(files, environment)
     except ValueError:
         noted = {}
-    return Seen(read_record(files, environment), noted, applied.at if applied else None)
+    at = applied.at if applied else None
+    return Seen(read_record(files, environment), noted, at, snapshot)
 
 
-def _files(status: Repository | None) -> Mapping[str, bytes]:
+def _read(status: Repository | None) -> Snapshot:
     try:
         with within(left(MOST_SECONDS_OF_A_CALL) / 2):  # the rest is for the answer itself
-            return status.read().files if status else {}
+            return status.read() if status else UNBORN
     except Failure:  # the documents alone are worth an answer
-        return {}
+        return UNBORN
 
 
 def settled(fleet: Fleet, name: str | None, status: Repository | None, now: datetime) -> Fleet:

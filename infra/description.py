@@ -36,6 +36,11 @@ class Operation:
     required_query: tuple[str, ...]
 
     @property
+    def is_file(self) -> bool:
+        """Tell whether it serves what a page loads."""
+        return self.path.endswith("+}")
+
+    @property
     def is_for_forges(self) -> bool:
         """Tell whether git servers call it, and never a browser."""
         return self.name == "webhook"
@@ -61,7 +66,7 @@ def _operation(path: str, method: str, described: Mapping[str, Any]) -> Operatio
     return Operation(
         name=described["operationId"],
         method=method.upper(),
-        path=path,
+        path=described.get("x-leasehold-resource", path),
         summary=described["summary"],
         needs_token=bool(described["security"]),
         asks_model=described.get("x-leasehold-scope") == "invoke",

@@ -67,7 +67,7 @@ class Deployment:
         own = tuple(
             Route(each.method, each.resource, self._stream, streams=True)
             if each.operation == _STREAMING
-            else Route(each.method, each.resource, self._handle, each.scope is not None)
+            else Route(each.method, each.resource, self._handle, each.needs_caller)
             for each in METHODS
         )
         return own + tuple(map(self._preflight, self._cross_origin.resources()))

@@ -1,11 +1,5 @@
-"""`leasehold explain NAME`: why an endpoint is on or off, until when, by whom, and what it costs.
+"""`leasehold explain NAME`: why an endpoint is on or off, until when, by whom, for how much."""
 
-Each line answers one question, and the last ones say what would change it.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import click
@@ -14,57 +8,12 @@ from controller.planning.action import Verb
 from controller.tick import Tick
 from leasehold.console import dim, output_option, say, show_json, show_table
 from leasehold.context import Context, connected
-from leasehold.times import as_of, relative
-from ledger.budget import asked_for, ceiling, over_budget
-from ledger.documents import Prices
-from ledger.forecast import forecast
-from ledger.history import RecordedChange, read_changes
+from leasehold.times import as_of
+from ledger.explanation import Told, answers
+from ledger.history import read_changes
 from ledger.holdings import Broken, Holding, document_path
-from ledger.hosts import Hosts, describe
-from ledger.lease import stamp
-from ledger.money import for_time, money, per_hour
-from ledger.observed import Entry
-from ledger.phases import ABSENT, Phase
-from ledger.standing import standing
 
 _HEADERS = ("QUESTION", "WHY")
-
-
-@dataclass(frozen=True)
-class Told:
-    """All that is told of one endpoint."""
-
-    tick: Tick
-    item: Holding | Broken
-    entry: Entry | None
-    last: RecordedChange | None
-
-    @property
-    def prices(self) -> Prices | None:
-        return self.tick.fleet.prices
-
-    @property
-    def runs(self) -> bool:
-        return self.entry is not None and self.entry.phase.is_billed
-
-    @property
-    def hosts(self) -> Hosts | None:
-        """Return on what it runs, or would run."""
-        if self.entry is not None and self.runs:
-            return self.entry.hosts
-        return asked_for(self.item.definition) if isinstance(self.item, Holding) else None
-
-    @property
-    def hourly(self) -> Decimal | None:
-        return per_hour(self.hosts, self.prices)
-
-    @property
-    def so_far(self) -> Decimal | None:
-        """Return what the present run has cost, at today's prices and on what it runs now."""
-        if not self.runs or self.entry is None or self.hourly is None:
-            return None
-        begun = self.entry.created_at or self.entry.since
-        return for_time(self.hourly, self.tick.now - begun)
 
 
 @click.command
@@ -79,7 +28,7 @@ def explain(context: Context, name: str, output: str) -> None:
     path = document_path(tick.fleet.name, item.name, "lease")
     changes = read_changes(context.repository().changes(path, 1))
     entry = tick.findings.record.entry(item.endpoint_name)
-    told = Told(tick, item, entry, next(changes, None))
+    told = Told(tick.fleet, item, tick.now, entry, next(changes, None), next_tick(tick, item))
     if output == "json":
         show_json(as_data(told))
         return
@@ -89,105 +38,12 @@ def explain(context: Context, name: str, output: str) -> None:
     show_table(_HEADERS, list(answers(told)))
 
 
-def answers(told: Told) -> Iterator[tuple[str, str]]:
-    """Yield questions and answers, in the order in which people ask."""
-    tick, item = told.tick, told.item
-    status = told.entry.status if told.entry else ABSENT
-    if isinstance(item, Broken):
-        yield "frozen", item.complaint
-        yield "at SageMaker", status
-        return
-    now = standing(item, tick.now)
-    yield ("on because" if now.is_on else "off because"), now.sentence
-    if now.until:
-        yield "until", f"{stamp(now.until)}, {relative(now.until, tick.now)}"
-    yield "at SageMaker", _at_sagemaker(told, status)
-    if said := _by_whom(told):
-        yield "kept by", said
-    yield "runs on" if told.runs else "would run on", _on_what(told.hosts)
-    yield from _money(told)
+def next_tick(tick: Tick, item: Holding | Broken) -> str:
+    """Say what the next tick does, where that is not to keep it as it is."""
     action = tick.plan.action_for(item.endpoint_name)
-    if action and action.verb is not Verb.KEEP:
-        yield "next tick", f"{action.verb}: {action.reason}"
-    yield from _rules(told, item)
-    yield from _changes(told, item)
-
-
-def _at_sagemaker(told: Told, status: str) -> str:
-    entry = told.entry
-    if entry is None:
-        return f"{status}, and nothing was noted of it"
-    since = f"{status} since {stamp(entry.since)}"
-    if entry.refused:
-        return f"{since}; AWS said: {entry.refused}"
-    return f"{since} ({entry.cause})" if entry.cause else since
-
-
-def _by_whom(told: Told) -> str:
-    if told.last is None:
+    if action is None or action.verb is Verb.KEEP:
         return ""
-    change = told.last.change
-    why = f": {change.reason}" if change.reason else ""
-    when = relative(told.last.committed_at, told.tick.now)
-    return (
-        f"{change.requested_by.name} ({change.action}, {when}, commit {told.last.commit[:8]}){why}"
-    )
-
-
-def _on_what(hosts: Hosts | None) -> str:
-    return "instances that nobody has noted" if hosts is None else describe(hosts)
-
-
-def _money(told: Told) -> Iterator[tuple[str, str]]:
-    prices = told.prices
-    if prices is None:
-        return
-    if told.hourly is None:
-        yield "costs", "not known: prices.json has no price of what it runs on"
-        return
-    example = ", by example prices" if prices.is_example else ""
-    yield "costs", f"{money(told.hourly, prices.currency)} an hour{example}"
-    if told.so_far is not None:
-        yield "so far", f"{money(told.so_far, prices.currency)} since this start, at most"
-
-
-def _rules(told: Told, holding: Holding) -> Iterator[tuple[str, str]]:
-    """Yield the rules that may end or hold it before its lease does."""
-    schedule = holding.definition.schedule
-    if schedule.idle_minutes:
-        yield "idle rule", f"its lease ends after {schedule.idle_minutes} min without an invocation"
-    if schedule.extend_while_active_minutes:
-        minutes = schedule.extend_while_active_minutes
-        yield "use rule", f"it is kept until {minutes} min after the last invocation"
-    most = ceiling(told.tick.fleet, holding)
-    if not schedule.always_on:
-        limit = f"{most.rule} in {most.ruled_by}"
-        yield "ceiling", f"a lease reaches {most.minutes} min ahead at most, by {limit}"
-    for violation in over_budget(told.tick.fleet, holding):
-        yield "limit", str(violation)
-
-
-def _changes(told: Told, holding: Holding) -> Iterator[tuple[str, str]]:
-    """Yield what would change it."""
-    schedule, now = holding.definition.schedule, told.tick.now
-    turn = next(iter(forecast(schedule, holding.lease, now, 1)), None)
-    if turn:
-        word = "on" if turn.turns_on else "off"
-        yield "turns by itself", f"{word} at {stamp(turn.at)}: {turn.reason}"
-    if schedule.always_on:
-        yield "to stop it", f"change its schedule in {_file(told, holding)}"
-        return
-    hour = money(told.hourly, told.prices.currency) if told.hourly and told.prices else ""
-    adds = f", which costs {hour}" if hour else ""
-    yield "to keep it on", f"leasehold extend {holding.name} 60{adds}"
-    if standing(holding, now).is_on:
-        yield "to stop it", f"leasehold release {holding.name}"
-    if told.entry and told.entry.phase is Phase.FAILED:
-        yield "to start it", f"change {_file(told, holding)}, or extend it"
-
-
-def _file(told: Told, holding: Holding) -> str:
-    return document_path(told.tick.fleet.name, holding.name, "endpoint")
+    return f"{action.verb}: {action.reason}"
 
 
 def as_data(told: Told) -> dict[str, Any]:

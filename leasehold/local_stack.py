@@ -24,7 +24,12 @@ from leasehold.deployment import Deployment, deploy_state_machine
 from leasehold.state_dir import Running, StateDir
 from ledger.committers import CONTROLLER, GATEWAY
 from ledger.errors import Refused
-from ledger.function_variables import origin_variables, rate_variables, refusal_headers
+from ledger.function_variables import (
+    identity_variables,
+    origin_variables,
+    rate_variables,
+    refusal_headers,
+)
 from ledger.holdings import fleet_of
 from ledger.identity_settings import Identities
 from ledger.repository import Person, Remote, Repository
@@ -219,8 +224,10 @@ def _status_branch(home: StateDir, git_url: str, committer: Person) -> Repositor
 
 def gateway_variables(settings: Environment | None, variables: Mapping[str, str]) -> dict[str, str]:
     """Return the gateway's variables: those of the shell, then what the settings allow now."""
-    allowed = {**rate_variables(settings), **origin_variables(settings)} if settings else {}
-    return {**allowed, **variables}
+    if settings is None:
+        return {**variables}
+    made = (rate_variables, origin_variables, identity_variables)
+    return {name: text for each in made for name, text in each(settings).items()} | {**variables}
 
 
 def _token_table(settings: Environment | None, client: DynamoDBClient) -> TokenTable:

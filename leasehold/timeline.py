@@ -14,11 +14,11 @@ import click
 from leasehold.console import dim, output_option, say, screen, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
-from leasehold.lines import Line, line_of, second
 from leasehold.pictures import timeline as drawing
 from leasehold.pictures.files import Files, picture_option
 from leasehold.pictures.page import Page
 from leasehold.times import as_of
+from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.spans import Span, clipped, length
 from ledger.lease import stamp
 

@@ -6,6 +6,7 @@ ledger: so functions get it when they are deployed.
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from ledger.documents import Environment
 from ledger.variables import (
@@ -19,8 +20,17 @@ from ledger.variables import (
 
 def identity_variables(environment: Environment) -> dict[str, str]:
     """Return the variable that `identity_settings.read_identities` reads; none for tokens alone."""
-    block = {key: it for key, it in asdict(environment.identities).items() if it is not None}
+    block = _said(asdict(environment.identities))
     return {IDENTITIES: json.dumps(block, separators=(",", ":"))} if block else {}
+
+
+def _said(block: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the settings do not say."""
+    return {
+        key: _said(it) if isinstance(it, dict) else it
+        for key, it in block.items()
+        if it is not None
+    }
 
 
 def rate_variables(environment: Environment) -> dict[str, str]:

@@ -9,7 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-_OPTIONAL = ("name_claim", "email_claim", "scopes_claim", "require_email_verified")
+_OPTIONAL = (
+    "name_claim",
+    "email_claim",
+    "scopes_claim",
+    "require_email_verified",
+    "console_client_id",
+    "console_sign_in_origin",
+)
 
 # What a function expects of the block: a field that may be missing ends in `?`, `*` is any field.
 _SCOPES = {"*": [str]}
@@ -23,6 +30,9 @@ _SHAPE = {
         "email_claim?": str,
         "scopes_claim?": str,
         "require_email_verified?": bool,
+        "console_client_id?": str,
+        "console_sign_in_origin?": str,
+        "console_scopes?": [str],
     },
     "iam?": {"scopes": _SCOPES},
     "legacy_token_table?": str,
@@ -35,7 +45,11 @@ ScopeRules = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Oidc:
-    """An issuer of JWTs, such as a Cognito user pool, and what its claims mean here."""
+    """An issuer of JWTs, such as a Cognito user pool, and what its claims mean here.
+
+    People sign in on the console as `console_client_id`, a public client of the issuer, whose own
+    pages may be at another origin than the issuer.
+    """
 
     issuer: str
     audience: tuple[str, ...]
@@ -45,6 +59,9 @@ class Oidc:
     email_claim: str = "email"
     scopes_claim: str = "scope"
     require_email_verified: bool = True
+    console_client_id: str | None = None
+    console_sign_in_origin: str | None = None
+    console_scopes: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +135,7 @@ def _oidc(data: Mapping[str, Any]) -> Oidc:
         audience=tuple(data["audience"]),
         scopes=_rules(data["scopes"]),
         jwks_url=data.get("jwks_url", at_cognitos_place),
+        console_scopes=tuple(data["console_scopes"]) if "console_scopes" in data else None,
         **{each: data[each] for each in _OPTIONAL if each in data},
     )
 

@@ -178,6 +178,15 @@ def duration(length: timedelta) -> str:
     return f"{_rounded(seconds, _DAY)} days"
 
 
+def relative(moment: datetime, now: datetime) -> str:
+    """Say how far a moment is from now: "in 24 min", "3 h ago"."""
+    seconds = int((moment - now).total_seconds())
+    if abs(seconds) < 1:
+        return "now"
+    length = duration(timedelta(seconds=abs(seconds)))
+    return f"in {length}" if seconds > 0 else f"{length} ago"
+
+
 def _rounded(seconds: int, unit: int) -> int:
     return (seconds + unit // 2) // unit
 

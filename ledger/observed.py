@@ -327,3 +327,13 @@ def _plain(value: object) -> object:
             return as_data(value)
         case _:
             return value
+
+
+def only(content: bytes | None, endpoint_name: EndpointName) -> bytes | None:
+    """Return a record's file with one entry alone; one that cannot be read stays as it is."""
+    try:
+        entries = json.loads(content or b"{}").get("endpoints", {})
+        kept = {name: each for name, each in entries.items() if EndpointName(name) == endpoint_name}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return content
+    return json.dumps({"endpoints": kept}).encode()

@@ -31,7 +31,7 @@ ACCOUNTS: list[Account] = []  # that no scene has just now
 HERE = Path(__file__).parent
 
 # Folders whose tests need more than `make test` installs: each has a make target, which names it.
-LONGER = ("deployment", "jumpstart")
+LONGER = ("browser", "deployment", "jumpstart")
 
 # What starts whole programs to kill them, to let them meet trouble, or to play a long story. `make
 # test` leaves it to `make whole`.

@@ -32,3 +32,14 @@ class Answer:
         headers = {"Content-Type": "application/json", **self.headers}
         # A line of its own, so that a terminal's prompt does not follow the answer.
         return answer | {"headers": headers, "body": json.dumps(self.body) + "\n"}
+
+
+class TextAnswer(Answer):
+    """A text as it is, with its Content-Type among the headers; "" is an answer without a body."""
+
+    def as_proxy(self) -> dict[str, Any]:
+        return {
+            "statusCode": int(self.status),
+            "headers": dict(self.headers),
+            "body": str(self.body),
+        }

@@ -46,6 +46,7 @@ class Call:
     base_url: str = ""
     document: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     is_relayed: bool = False
+    ends_in_slash: bool = False  # the path; API Gateway finds the same resource without
     source_ip: str = ""
     link: str = ""  # the nonce of the link that asks
 
@@ -100,6 +101,7 @@ def read_call(event: Event) -> Call:
         body=_body(event),
         id=request_id(event),
         base_url=_base_url(event, context, headers),
+        ends_in_slash=str(event.get("path", "")).endswith("/"),
         source_ip=str((context.get("identity") or {}).get("sourceIp") or ""),
     )
 

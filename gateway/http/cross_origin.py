@@ -20,7 +20,7 @@ from ledger.variables import ALLOWED_ORIGINS
 
 PREFLIGHT = "OPTIONS"
 _SENT = (
-    "Authorization, Content-Type, Accept, Idempotency-Key, If-Match,"
+    "Authorization, Content-Type, Accept, Idempotency-Key, If-Match, If-None-Match,"
     " X-Amzn-SageMaker-Custom-Attributes, X-Amzn-SageMaker-Inference-Component"
 )
 _READ = (

@@ -7,13 +7,15 @@ and for whoever deploys the API, made by
 
 Pure but for the schemas, which ship with the code.
 
-Beyond what OpenAPI knows, an operation has `x-leasehold-scope`: what a token has to allow.
+Beyond what OpenAPI knows, an operation has `x-leasehold-scope`: what a token has to allow; and
+`x-leasehold-resource` where its last parameter is the rest of the path, as API Gateway writes it.
 """
 
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from gateway.http.answer import Answer
@@ -24,13 +26,20 @@ from ledger.json_files import SCHEMAS
 
 EXAMPLE_URL = "https://leasehold.example.com"
 _EVERYWHERE = (429, 500, 502, 503, 504)
+_WITHOUT_BODY = frozenset({HTTPStatus.NOT_MODIFIED, HTTPStatus.PERMANENT_REDIRECT})
+_TAGGED = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})
 _WAITING = (429, 503)  # they say when to come again, most of the time
 _ABOUT = (
     "SageMaker endpoints with a parking meter on each of them. Every change is a commit in the"
     " ledger, and an answer is sent once the repository has it."
 )
 # Python's own phrases change from one version to the next. These are RFC 9110's.
-_DONE = {200: "Done.", 202: "Taken on, and not done yet."}
+_DONE = {
+    200: "Done.",
+    202: "Taken on, and not done yet.",
+    304: "Nothing but the time has changed since the answer with that ETag.",
+    308: "It is at the address in the header Location.",
+}
 _REFUSED = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -50,7 +59,9 @@ _REFUSED = {
 }
 _LICENSE = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 _TAGS = {
-    "API": "This description.",
+    "API": "This description, and who asks for it.",
+    "Console": "The page on which people see the endpoints and keep them alive.",
+    "Fleet": "What is on, why, until when, and for how much.",
     "Leases": "Until when endpoints are kept, and who said so.",
     "Ledger": "The repository: what of it is live, and who pushed to it.",
     "Models": "Asking what the endpoints serve.",
@@ -100,7 +111,8 @@ def _tag(name: str) -> _Json:
 def _paths(routes: Iterable[Route]) -> _Json:
     paths: _Json = {}
     for route in routes:
-        paths.setdefault(route.resource, {})[route.method.lower()] = _operation(route)
+        path = route.resource.replace("+}", "}")  # OpenAPI has no word for the rest of a path
+        paths.setdefault(path, {})[route.method.lower()] = _operation(route)
     return paths
 
 
@@ -112,15 +124,17 @@ def _operation(route: Route) -> _Json:
         "operationId": route.operation,
         "summary": route.summary,
         "tags": [route.tag],
-        "security": [{"token": []}] if route.scope else [],
+        "security": [{"token": []}] if route.needs_caller else [],
         **({"x-leasehold-scope": str(route.scope)} if route.scope else {}),
+        **({"x-leasehold-resource": route.resource} if "+}" in route.resource else {}),
         **({"parameters": parameters} if parameters else {}),
     }
     if route.body is not None:
         content = {route.media: {"schema": _content(route.body)}}
         operation["requestBody"] = {"required": True, "content": content}
-    done = {str(status): _done(route, status) for status in route.statuses}
-    if route.media == ANYTHING:
+    statuses = (*route.statuses, *((304,) if route.is_conditional else ()))
+    done = {str(status): _done(route, status) for status in statuses}
+    if route.media == ANYTHING and route.body is not None:
         return operation | {"responses": done | {"4XX": _PASSED_ON, "5XX": _PASSED_ON}}
     refused = {str(s): {"$ref": f"#/components/responses/{s}"} for s in _refusals([route])}
     return operation | {"responses": done | refused}
@@ -137,13 +151,23 @@ def _parameter(parameter: Parameter) -> _Json:
 
 
 def _done(route: Route, status: int) -> _Json:
-    done: _Json = {
-        "description": _DONE[status],
-        "content": {route.media: {"schema": _content(route.answer)}},
-    }
+    done: _Json = {"description": _DONE[status]}
+    if status not in _WITHOUT_BODY and route.method != "HEAD":
+        done["content"] = {route.media: {"schema": _content(route.answer)}}
     if route.is_paged:
         done["headers"] = {"Link": _NEXT_PAGE}
+    if route.is_conditional and status in _TAGGED:
+        done["headers"] = {"ETag": _ETAG}
+    if status == HTTPStatus.PERMANENT_REDIRECT:
+        done["headers"] = {"Location": _LOCATION}
     return done
+
+
+_ETAG = {
+    "description": "Send it as If-None-Match with the next request.",
+    "schema": {"type": "string"},
+}
+_LOCATION = {"description": "Where it is.", "schema": {"type": "string"}}
 
 
 _NEXT_PAGE = {
@@ -168,7 +192,7 @@ def _refusals(routes: Iterable[Route]) -> list[int]:
     """List the statuses of refusals: the routes' own, those for tokens and bodies, everybody's."""
     found = set(_EVERYWHERE)
     for route in routes:
-        found |= {*route.refusals, *((401, 403) if route.scope else ())}
+        found |= {*route.refusals, *((401, 403) if route.needs_caller else ())}
         found |= set() if route.body is None else {413}
     return sorted(found)
 

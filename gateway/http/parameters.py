@@ -111,6 +111,14 @@ IF_MATCH = Parameter(
     code="LH4340",
     wrong="If-Match names 10 tags at the most.",
 )
+IF_NONE_MATCH = Parameter(
+    name="If-None-Match",
+    place="header",
+    description=(
+        "The ETag of an answer: 304 without a body, as long as nothing but the time has changed."
+    ),
+    schema=_text(examples=['W/"5f1d0c7a9b3e4f608a1b2c3d4e5f6071"']),
+)
 LIMIT = Parameter(
     name="limit",
     place="query",
@@ -155,6 +163,20 @@ PASSED_ON = (
 )
 IN_PATH = {
     "EndpointName": replace(SOME_ENDPOINT_NAME, place="path"),
+    "Digest": Parameter(
+        name="Digest",
+        place="path",
+        description="Of the page's files, as the page names it.",
+        schema=_text(pattern="^[0-9a-f]{16}$", examples=["0a1b2c3d4e5f6071"]),
+        required=True,
+    ),
+    "File": Parameter(
+        name="File",
+        place="path",
+        description="The file's path below the digest.",
+        schema=_text(pattern="^[a-zA-Z0-9._/-]+$", maxLength=200, examples=["app.js"]),
+        required=True,
+    ),
     "api_resource_name": Parameter(
         name="api_resource_name",
         place="path",

@@ -14,6 +14,7 @@ from gateway.principal import Scope
 from ledger.errors import Refused
 
 ANYTHING = "*/*"
+PAGE = "text/html"
 OWN_PATH = "/{api_resource_name}"  # of every definition with an integration
 _PATH_PARAMETER = re.compile(r"\{(\w+)\+?\}")
 _MEBIBYTE = 1024 * 1024
@@ -39,6 +40,7 @@ WEBHOOK_BODY = BodyLimit(4 * _MEBIBYTE, "LH4402", "a webhook's call has at the m
 @dataclass(frozen=True, slots=True)
 class Route:
     """One method of one resource. `scope` None: it is open to everybody, or proves its callers.
+    For `any_caller` who calls is enough, whatever they may do.
 
     `when` names a field of the body that makes a request this route's, where another route has the
     same method and resource; the description has the other one. With `may_be_public`, the
@@ -54,6 +56,7 @@ class Route:
     operation: str
     summary: str
     when: str | None = None
+    any_caller: bool = False
     may_be_public: bool = False
     body_limit: BodyLimit | None = None
     parameters: tuple[Parameter, ...] = ()
@@ -64,10 +67,21 @@ class Route:
     refusals: tuple[int, ...] = (400,)
     is_paged: bool = False  # the header Link leads on to the next page, where there is one
     media: str = "application/json"  # of the body and of the answer; ANYTHING is passed on as it is
+    is_conditional: bool = False  # the answer has an ETag, and If-None-Match is asked for
 
     @property
     def key(self) -> tuple[str, str]:
         return self.method, self.resource
+
+    @property
+    def needs_caller(self) -> bool:
+        """Tell whether API Gateway lets a request in only with a token or a signature."""
+        return self.scope is not None or self.any_caller
+
+    @property
+    def counted_as(self) -> Scope | None:
+        """Return the scope by which requests are counted; to ask who one is, is to read."""
+        return Scope.READ if self.any_caller else self.scope
 
     @property
     def schema(self) -> str | None:
@@ -105,6 +119,29 @@ _INVOKE = Route(
     tag="Models",
     refusals=(400, 404, 409),
     media=ANYTHING,
+)
+_PAGE = Route(
+    "GET",
+    "/console",
+    None,
+    "console",
+    "Open the page on which people keep endpoints alive",
+    parameters=(parameters.IF_NONE_MATCH,),
+    tag="Console",
+    media=PAGE,
+    statuses=(200, 308),
+    refusals=(),
+    is_conditional=True,
+)
+_PAGES_FILE = Route(
+    "GET",
+    "/console/{Digest}/{File+}",
+    None,
+    "console_file",
+    "Read a file of that page",
+    tag="Console",
+    media=ANYTHING,
+    refusals=(404,),
 )
 _LINK = Route(
     "POST",
@@ -161,6 +198,39 @@ ROUTES = (
     ),
     Route(
         "GET",
+        "/fleet",
+        Scope.READ,
+        "fleet",
+        "Read the whole environment: what is on, why, until when, and what it costs",
+        parameters=(parameters.IF_NONE_MATCH,),
+        tag="Fleet",
+        answer=("fleet",),
+        refusals=(409,),
+        is_conditional=True,
+    ),
+    Route(
+        "GET",
+        "/fleet/{EndpointName}",
+        Scope.READ,
+        "fleet_endpoint",
+        "Read all about one endpoint: why, when, by whom, and for how much",
+        tag="Fleet",
+        answer=("fleet-endpoint",),
+        refusals=(400, 404, 409),
+    ),
+    Route(
+        "GET",
+        "/me",
+        None,
+        "me",
+        "Tell who calls, and what they may do",
+        any_caller=True,
+        tag="API",
+        answer=("me",),
+        refusals=(),
+    ),
+    Route(
+        "GET",
         "/reconcile",
         Scope.READ,
         "reconcile",
@@ -193,6 +263,10 @@ ROUTES = (
         summary="Do what the link of a notice says, in the caller's own name",
     ),
     Route("GET", "/openapi.json", None, "openapi", "Describe this API"),
+    _PAGE,
+    replace(_PAGE, method="HEAD", operation="console_head"),
+    _PAGES_FILE,
+    replace(_PAGES_FILE, method="HEAD", operation="console_file_head"),
     _INVOKE,
     replace(
         _INVOKE,

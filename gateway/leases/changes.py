@@ -170,7 +170,7 @@ class Changes:
         if trailers(made.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = call.document["minutes"]  # so the predecessor documents it
         if _is_dry_run(call):
-            return Answer({**body, "DryRun": True})
+            return Answer({**body, "CommitMessage": done.change.message, "DryRun": True})
         path = document_path(self.environment, item.name, "lease")
         return Answer(body, headers=self.etags.learn(path, done.snapshot))
 

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import RemovalPolicy, Size, Stack
 from aws_cdk.aws_apigateway import (
     AccessLogFormat,
     AuthorizationType,
@@ -59,6 +59,8 @@ BINARY = (
 )
 REQUESTS_A_SECOND, BURST = 10, 20
 MODEL_CALLS_A_SECOND, MODEL_BURST = 100, 200
+FILES_A_SECOND, FILES_BURST = 50, 100  # a page asks for all of its own together
+COMPRESSED_FROM = Size.kibibytes(2)  # for callers that accept it; streams never are
 
 ACCESS_LOG = {
     "request_id": "$context.requestId",
@@ -74,9 +76,9 @@ ACCESS_LOG = {
 
 OPEN_ON_PURPOSE = (
     "Without a token are: the webhook and the links of notices, whose every call is proved by a "
-    "signature; the API's own description; the paths of definitions that say `public`; and, where "
-    "the environment names origins, their browsers' questions, which come before the token. All "
-    "are throttled."
+    "signature; the API's own description; the console's page, which has nothing in it but code; "
+    "the paths of definitions that say `public`; and, where the environment names origins, their "
+    "browsers' questions, which come before the token. All are throttled."
 )
 REASONS = {
     "AwsSolutions-APIG3": (
@@ -136,6 +138,7 @@ class Api(Construct):
             description=f"Keeps SageMaker endpoints alive by leases, and asks models.{kind}",
             endpoint_types=[EndpointType.REGIONAL],
             binary_media_types=[*BINARY],
+            min_compression_size=COMPRESSED_FROM,
             cloud_watch_role=makes_logs_role,  # one for each account and region
             deploy_options=self._stage([f"/{path}/POST" for path in models]),
         )
@@ -203,6 +206,11 @@ class Api(Construct):
 
     def _stage(self, models: Sequence[str]) -> StageOptions:
         ask = [f"{each.path}/{each.method}" for each in operations() if each.asks_model]
+        files = [f"{each.path}/{each.method}" for each in operations() if each.is_file]
+        often = {
+            **dict.fromkeys((*ask, *models), (MODEL_CALLS_A_SECOND, MODEL_BURST)),
+            **dict.fromkeys(files, (FILES_A_SECOND, FILES_BURST)),
+        }
         log = LogGroup(
             self,
             "AccessLog",
@@ -220,11 +228,11 @@ class Api(Construct):
             access_log_format=AccessLogFormat.custom(json.dumps(ACCESS_LOG)),
             method_options={
                 method: MethodDeploymentOptions(
-                    throttling_rate_limit=MODEL_CALLS_A_SECOND,
-                    throttling_burst_limit=MODEL_BURST,
+                    throttling_rate_limit=a_second,
+                    throttling_burst_limit=burst,
                     logging_level=MethodLoggingLevel.INFO,
                     metrics_enabled=True,
                 )
-                for method in (*ask, *models)
+                for method, (a_second, burst) in often.items()
             },
         )

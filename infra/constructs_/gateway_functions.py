@@ -2,6 +2,7 @@
 
 - `Gateway` reads and writes the ledger; its processes meet in a table to share their pushes
 - `Webhook` has no ledger: it reads its secret, and may ask the controller for a tick
+- `Console` has files, and a right to nothing
 - `Models` reads the ledger, asks models, and starts long calls
 - `Stream` reads the ledger and asks models, a part at a time
 """
@@ -40,6 +41,7 @@ from ledger.variables import (
     CHANGE_TABLE,
     CONTROLLER_FUNCTION,
     CONTROLLER_PROJECT,
+    ENVIRONMENT,
     RATE_TABLE,
     STATE_MACHINE,
     WEBHOOK_SECRET,
@@ -58,6 +60,7 @@ STREAM_SECONDS = 300
 BY_MODELS = ("invoke", "invoke_resource", "start_execution", "describe_execution")
 BY_STREAM = ("invoke_stream",)
 BY_WEBHOOK = ("webhook",)
+BY_CONSOLE = ("console", "console_head", "console_file", "console_file_head")
 
 
 class GatewayFunctions(Construct):
@@ -86,13 +89,20 @@ class GatewayFunctions(Construct):
         if settings.environment.link_secret:
             grant_secret(gateway.role, settings.environment.link_secret)
         models, stream = self._models(), self._stream()
-        webhook = self._webhook()
-        self.by_name = {"Gateway": gateway, "Models": models, "Stream": stream, "Webhook": webhook}
+        webhook, console = self._webhook(), self._console()
+        self.by_name = {
+            "Gateway": gateway,
+            "Models": models,
+            "Stream": stream,
+            "Webhook": webhook,
+            "Console": console,
+        }
         self.models = _asked(models)
         others: dict[str, Integration] = {
             **dict.fromkeys(BY_MODELS, self.models),
             **dict.fromkeys(BY_STREAM, _streaming(stream)),
             **dict.fromkeys(BY_WEBHOOK, _asked(webhook)),
+            **dict.fromkeys(BY_CONSOLE, _asked(console)),
         }
         ledgers = _asked(gateway)
         self.integrations = Integrations(
@@ -137,6 +147,20 @@ class GatewayFunctions(Construct):
             grant_secret(webhook.role, secret_name)
         return webhook
 
+    def _console(self) -> RuntimeFunction:
+        """Make the function that anybody may load the page from."""
+        program = Program(
+            handler=contents.CONSOLE.handler,
+            timeout_seconds=ANSWER_SECONDS,
+            at_most=self._at_most("Console"),
+            variables={
+                ENVIRONMENT: self._settings.name,
+                **identity_variables(self._settings.environment),
+            },
+        )
+        source = packaged(self._settings.packages, contents.CONSOLE)
+        return RuntimeFunction(self, "Console", program=program, source=source)
+
     def _controller(self) -> tuple[str, str, str]:
         """Return the variable that names the controller, how it is woken, and its ARN."""
         name = self._settings.named("controller")
@@ -146,7 +170,11 @@ class GatewayFunctions(Construct):
 
     def _at_most(self, name: str) -> int | None:
         """Return how many of a function run at once, where it has routes without a token."""
-        reserved = {"Gateway": concurrency.GATEWAY, "Webhook": concurrency.WEBHOOK}
+        reserved = {
+            "Console": concurrency.CONSOLE,
+            "Gateway": concurrency.GATEWAY,
+            "Webhook": concurrency.WEBHOOK,
+        }
         if self._settings.has_open_models:
             reserved["Models"] = concurrency.MODELS
         return self._settings.reserving(reserved[name]) if name in reserved else None

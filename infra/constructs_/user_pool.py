@@ -97,6 +97,8 @@ class People(Construct):
             jwks_url=f"{issuer}/.well-known/jwks.json",
             name_claim="username",
             scopes_claim="cognito:groups",
+            console_client_id=client.user_pool_client_id,
+            console_sign_in_origin=page.base_url(),
         )
         stack = Stack.of(self)
         CfnOutput(stack, "SignIn", value=page.base_url(), description="Where people sign in.")

@@ -26,6 +26,9 @@ HIDDEN = {
     "zoneinfo": ("tzdata",),
 }
 DATA = {
+    "gateway.console.files": tuple(
+        f"console/**/*.{kind}" for kind in ("css", "html", "js", "json", "mjs", "svg", "txt")
+    ),
     "gateway.http.errors": ("gateway/http/gateway_responses.json",),
     "gateway.stream_handler": ("gateway/stream.sh",),
     "ledger.json_files": ("schema/*.json",),
@@ -83,6 +86,14 @@ WEBHOOK = Package(
     without=("ledger.json_files",),  # its one route has no schema
     has_third_party=False,
 )
+CONSOLE = Package(
+    name="console",
+    entry="gateway.console_handler",
+    zip_budget=0.5,
+    unpacked_budget=1,
+    without=("ledger.json_files",),  # its routes have no schema
+    has_third_party=False,
+)
 AUTHORIZER = Package(
     name="authorizer",
     entry="gateway.authorizer_handler",
@@ -97,4 +108,13 @@ AUTHORIZER_OIDC = Package(
     zip_budget=6,
     unpacked_budget=18,
 )
-PACKAGES = (CONTROLLER, CONTROLLER_WITH_KEYS, GATEWAY, STREAM, WEBHOOK, AUTHORIZER, AUTHORIZER_OIDC)
+PACKAGES = (
+    CONTROLLER,
+    CONTROLLER_WITH_KEYS,
+    GATEWAY,
+    STREAM,
+    WEBHOOK,
+    CONSOLE,
+    AUTHORIZER,
+    AUTHORIZER_OIDC,
+)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from leasehold.lines import Line
+from ledger.accounting.lines import Line
 from ledger.accounting.spans import Span
 from ledger.printable import printable
 

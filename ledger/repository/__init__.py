@@ -14,7 +14,7 @@ from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository import certificates as certificates  # before pygit2 is imported
 from ledger.repository.clone import Clone, CommitIdentity, Sign
 from ledger.repository.graph import MOST_BETWEEN
-from ledger.repository.journal import Journaled, Reader
+from ledger.repository.journal import Journaled, Reader, Reading
 from ledger.repository.pages import Page, Place
 from ledger.repository.request_index import RequestIndex
 from ledger.repository.transport import Server
@@ -88,6 +88,11 @@ class Repository:
         self._clone = Clone(server, cache, under, CommitIdentity(committer, clock, sign))
         self._requests = RequestIndex(self._clone, clock)
         self._writer = Writer(self._clone, stopwatch)
+
+    @property
+    def url(self) -> str:
+        """Return the remote's address, as git has it."""
+        return self._remote.url
 
     def close(self) -> None:
         """Close the files that are open; what is asked later opens them again."""
@@ -203,13 +208,23 @@ class Repository:
             if (begin := page.rest) is None:
                 return
 
-    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
+    def journal(
+        self,
+        folder: str,
+        begin: Callable[[], Reader],
+        *,
+        up_to: Snapshot | None = None,
+        most: int | None = None,
+        likely: int = 1,
+    ) -> None:
         """Give all that changed the files of a folder to a reader, newest first.
 
-        The clone is deepened until the reader has enough; where that takes a new start, `begin`
-        makes a new reader. Raises `Failure`.
+        It begins at a snapshot, or else at the remote's tip, and looks at `most` commits. The clone
+        is deepened until the reader has enough, at once by as many as are `likely` needed; where
+        that takes a new start, `begin` makes a new reader. Raises `Failure`.
         """
-        self._clone.surely(lambda: self._clone.journal(folder, begin))
+        reading = Reading(folder, up_to.commit if up_to else None, most, likely)
+        self._clone.surely(lambda: self._clone.journal(reading, begin))
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest 8192 of the branch.

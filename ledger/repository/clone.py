@@ -39,7 +39,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
-from ledger.repository.journal import Reader, read_journal
+from ledger.repository.journal import Reader, Reading, read_journal
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -296,11 +296,13 @@ class Clone:
         page = self._walked(lambda graph: read_page(graph, place, path, 1), _EVERYTHING)
         return next(iter(page.records), None)
 
-    def journal(self, folder: str, begin: Callable[[], Reader]) -> None:
-        """Read what changed a folder up to the remote's tip; `begin` makes a reader each time."""
-        with self._lock, _nothing_kept():
-            if tip := self.fetch().commit:
-                self._walked(lambda graph: read_journal(graph, tip, folder, begin()), _EVERYTHING)
+    def journal(self, reading: Reading, begin: Callable[[], Reader]) -> None:
+        """Read what changed a folder; `begin` makes a reader each time."""
+        with turn(self._lock), _nothing_kept():
+            tip = self.fetch().commit if reading.up_to is None else reading.up_to
+            if tip:
+                most = _EVERYTHING if reading.most is None else reading.most + 1
+                self._walked(lambda graph: read_journal(graph, tip, reading, begin()), most)
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""

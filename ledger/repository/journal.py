@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import pygit2
 
@@ -43,16 +44,29 @@ class Journaled:
 Reader = Callable[[Journaled], bool]  # False: it has read enough
 
 
-def read_journal(graph: Graph, tip: str, folder: str, reader: Reader) -> None:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What to read: a folder, from a commit or else the remote's tip on, `most` commits of it.
+
+    So many are `likely` needed: a clone that has to be deepened is so by as many at once.
+    """
+
+    folder: str
+    up_to: str | None = None
+    most: int | None = None
+    likely: int = 1
+
+
+def read_journal(graph: Graph, tip: str, reading: Reading, reader: Reader) -> None:
     """Give a reader what changed a folder, until it has enough. Raises TooShallow."""
-    folders = _Folders(graph, folder)
-    for commit in _newest_first(graph, tip):
+    folders = _Folders(graph, reading.folder)
+    for commit in islice(_newest_first(graph, tip, reading.likely), reading.most):
         files = folders.changes(commit)
         if files and not reader(Journaled(commit, files)):
             return
 
 
-def _newest_first(graph: Graph, tip: str) -> Iterator[RawCommit]:
+def _newest_first(graph: Graph, tip: str, likely: int) -> Iterator[RawCommit]:
     """Yield each commit once, no commit before all known ones that are younger."""
     if not graph.has(tip):
         graph.want(1)
@@ -65,7 +79,7 @@ def _newest_first(graph: Graph, tip: str) -> Iterator[RawCommit]:
         looked += 1
         for parent in graph.parents(commit.name):
             if not graph.has(parent):
-                graph.want(looked * _DEEPER)
+                graph.want(max(looked * _DEEPER, likely))
                 continue
             if (name := bytes.fromhex(parent)) not in known:
                 known.add(name)

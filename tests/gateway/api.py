@@ -143,8 +143,7 @@ def deployed(
     admits = Authorizer.admitting(identities or Identities(), dynamodb, table, clock)
     authorizer = TokenAuthorizer(admits, clock=clock, ttl=timedelta(0))
     routes = tuple(
-        Route(each.method, each.resource, handler, authorized=each.scope is not None)
-        for each in METHODS
+        Route(each.method, each.resource, handler, authorized=each.needs_caller) for each in METHODS
     )
     origins = CrossOrigin.read(dependencies.get("variables", {}), "dev")
     routes += tuple(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 SETS = [*chain.from_iterable(combinations(Scope, size) for size in range(1, len(Scope) + 1))]
 QUERY = {"EndpointName": FALCON, "commit": "a" * 40, "dry_run": "true", "limit": "1"}
 QUERY |= {"NextToken": "e30"}
+PAGE = {"Digest": "0" * 16, "File": "app.js"}
 BODIES: Json = {
     "extend": {"EndpointName": FALCON, "minutes": 1},
     "add": {"EndpointName": "new", "EndpointConfigName": "by-hand", "minutes": 1},
@@ -49,7 +50,7 @@ def event(route: Route, scopes: tuple[Scope, ...] | None, **more: Any) -> Json: 
     return {
         "httpMethod": route.method,
         "resource": route.resource,
-        "pathParameters": {"EndpointName": FALCON, "api_resource_name": "falcon"},
+        "pathParameters": {"EndpointName": FALCON, "api_resource_name": "falcon", **PAGE},
         "queryStringParameters": {
             each.name: QUERY[each.name] for each in route.parameters if each.place == "query"
         },
@@ -82,7 +83,7 @@ def handle(dependencies: Dependencies) -> Handler:
 
 
 def code(answer: Json) -> str:
-    said = json.loads(answer["body"])
+    said = json.loads(answer["body"]) if answer["body"].startswith(("{", "[")) else None
     return str(said.get("code", "")) if isinstance(said, dict) else ""
 
 
@@ -98,7 +99,7 @@ class TestTheScopeOfARoute:
                 assert may or answer["statusCode"] == 403
                 assert code(answer) not in {"LH4350", "LH4115", "LH4002"}, (route, answer)
 
-    @pytest.mark.parametrize("route", [each for each in ROUTES if each.scope], ids=str)
+    @pytest.mark.parametrize("route", [each for each in ROUTES if each.needs_caller], ids=str)
     def test_is_nobodys_without_a_caller(self, route: Route, handle: Handler) -> None:
         answer = handle(event(route, None), None)
         assert (answer["statusCode"], code(answer)) in {(500, "LH4202"), (401, "LH4010")}

@@ -18,11 +18,13 @@ GATEWAY = "FunctionsGateway"
 MODELS = "FunctionsModels"
 STREAM = "FunctionsStream"
 WEBHOOK = "FunctionsWebhook"
+CONSOLE = "FunctionsConsole"
 AUTHORIZER = "AuthorizerDoor"
 HANDLERS = {
     CONTROLLER: "controller.handler.handler",
     GATEWAY: "gateway.handler.handler",
     MODELS: "gateway.handler.handler",
+    CONSOLE: "gateway.console_handler.handler",
     WEBHOOK: "gateway.webhook_handler.handler",
     STREAM: "gateway.stream_handler.main",
     AUTHORIZER: "gateway.authorizer_handler.handler",

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.http import errors
 from ledger.errors import Refused
-from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import CONSOLE, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
@@ -69,7 +69,7 @@ def test_without_a_topic_the_alarms_are_there_and_tell_nobody(quiet_synthesis: S
 # -- the gateway
 
 
-FUNCTIONS = (GATEWAY, MODELS, STREAM, WEBHOOK)
+FUNCTIONS = (GATEWAY, MODELS, STREAM, WEBHOOK, CONSOLE)
 
 
 def test_an_error_that_nobody_thought_of_is_told_at_once(synthesis: Synthesis) -> None:

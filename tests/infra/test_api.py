@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from gateway.http.routes import METHODS, Route
-from tests.infra.synthesis import GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import CONSOLE, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from tests.infra.synthesis import Synthesis
@@ -22,6 +22,10 @@ BY_OPERATION = {
     "describe_execution": MODELS,
     "invoke_stream": STREAM,
     "webhook": WEBHOOK,
+    "console": CONSOLE,
+    "console_head": CONSOLE,
+    "console_file": CONSOLE,
+    "console_file_head": CONSOLE,
 }
 
 
@@ -66,7 +70,7 @@ def test_a_token_is_asked_for_wherever_the_gateway_asks_for_a_scope(synthesis: S
     (authorizer,) = synthesis.resources("AWS::ApiGateway::Authorizer")
     for route in METHODS:
         method = synthesis.methods()[route.method, route.resource]
-        if route.scope is None:
+        if not route.needs_caller:
             assert method["AuthorizationType"] == "NONE"
         else:
             assert method["AuthorizationType"] == "CUSTOM"
@@ -76,7 +80,7 @@ def test_a_token_is_asked_for_wherever_the_gateway_asks_for_a_scope(synthesis: S
 def test_who_signs_with_aws_credentials_has_an_api_of_their_own(synthesis: Synthesis) -> None:
     for route in METHODS:
         method = synthesis.methods("Signed")[route.method, route.resource]
-        assert method["AuthorizationType"] == ("AWS_IAM" if route.scope else "NONE")
+        assert method["AuthorizationType"] == ("AWS_IAM" if route.needs_caller else "NONE")
 
 
 def test_behind_a_signature_nothing_answers_that_would_check_no_scope(
@@ -188,8 +192,9 @@ def test_every_route_is_throttled(synthesis: Synthesis) -> None:
 
 
 def test_models_may_be_asked_more_often_than_leases_are_changed(synthesis: Synthesis) -> None:
-    """At the routes for models, and at the paths of definitions where there are any."""
+    """At the routes for models, at the paths of definitions, and so may a page's files."""
     ask = {(route.method, route.resource) for route in METHODS if route.scope == "invoke"}
+    ask |= {(route.method, route.resource) for route in METHODS if "+}" in route.resource}
     found = []
     for stage in stages(synthesis):
         apart = {

@@ -12,7 +12,7 @@ from gateway.group_commit import table as table_queue
 from gateway.models import executions
 from ledger import variables
 from tests.infra.conftest import ENVIRONMENT
-from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import AUTHORIZER, CONSOLE, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,6 +70,11 @@ def test_who_calls_without_a_token_reaches_no_ledger(synthesis: Synthesis) -> No
     assert synthesis.allowed(WEBHOOK) == WRITE_LOG | READ_SECRET | {"lambda:InvokeFunction"}
     assert secrets(synthesis, WEBHOOK) == {"shop/webhook-??????"}
     assert "LEASEHOLD_REPOSITORY" not in synthesis.variables(WEBHOOK)
+
+
+def test_the_console_knows_where_people_sign_in_and_may_do_nothing(synthesis: Synthesis) -> None:
+    assert synthesis.allowed(CONSOLE) == WRITE_LOG
+    assert set(synthesis.variables(CONSOLE)) == {"LEASEHOLD_ENVIRONMENT", "LEASEHOLD_IDENTITIES"}
 
 
 def test_a_webhook_may_ask_for_a_tick_and_call_no_other_function(synthesis: Synthesis) -> None:
@@ -225,7 +230,7 @@ def test_the_token_table_has_the_name_of_the_settings_and_forgets_what_is_over(
 
 
 def test_the_functions_give_up_before_api_gateway_does(synthesis: Synthesis) -> None:
-    for name in (GATEWAY, MODELS, WEBHOOK, AUTHORIZER):
+    for name in (GATEWAY, MODELS, WEBHOOK, CONSOLE, AUTHORIZER):
         assert synthesis.function(name)["Timeout"] < 29
 
 

@@ -7,6 +7,7 @@ the template names resources of an account, those of the sandbox stand in.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -22,7 +23,7 @@ from gateway.webhook.signatures import sign
 from leasehold.deployment import deploy_state_machine
 from tests.conftest import staged
 from tests.gateway.serving import FALCON, FLEET, PROMPT, start_fleet
-from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import AUTHORIZER, CONSOLE, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
 from tests.lambda_service import front_door
 from tests.scene import REGION
 
@@ -152,6 +153,19 @@ def test_a_model_is_asked_and_a_long_call_is_started(started: Start, scene: Scen
     )
     assert long["statusCode"] == 200, long
     assert json.loads(long["body"])["executionArn"].startswith("arn:aws:states:")
+
+
+def test_the_console_is_a_page_and_its_files(started: Start) -> None:
+    with started(CONSOLE, LEASEHOLD_ENVIRONMENT="dev") as console:
+        page = console.invoke(request("GET", "/console")).answer
+        digest = re.search("console/([0-9a-f]{16})/", page["body"])
+        assert digest, page
+        asked = {"Digest": digest[1], "File": "app.js"}
+        path = f"/console/{digest[1]}/app.js"
+        event = request("GET", "/console/{Digest}/{File+}") | {"path": path}
+        file = console.invoke({**event, "pathParameters": asked}).answer
+    assert (page["statusCode"], file["statusCode"]) == (200, 200)
+    assert file["headers"]["Content-Type"] == "text/javascript; charset=utf-8"
 
 
 def test_a_webhook_asks_the_controller_for_a_tick(started: Start, scene: Scene) -> None:

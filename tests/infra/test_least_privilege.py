@@ -15,7 +15,7 @@ import pytest
 from botocore import xform_name
 
 from infra.packages.contents import OWN
-from tests.infra.synthesis import AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
+from tests.infra.synthesis import AUTHORIZER, CONSOLE, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ NOBODYS_CALL = {
     "logs:PutLogEvents",
 }
 NOT_SAGEMAKERS = {"sagemaker:Search"}  # a method of regular expressions
-FUNCTIONS = (AUTHORIZER, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK)
+FUNCTIONS = (AUTHORIZER, CONSOLE, CONTROLLER, GATEWAY, MODELS, STREAM, WEBHOOK)
 
 
 @cache

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gateway.console.files import CONFIG, FOLDER, PAGE, Files
 from infra.packages.contents import DATA, DEPLOYED_BY_OTHERS, OWN, ROOT
 from infra.packages.module_graph import imported_by
 from ledger.errors import Refused
@@ -79,8 +80,9 @@ def test_every_file_beside_the_code_goes_with_the_module_that_reads_it() -> None
     """A new file needs a line in `contents`, or the function that reads it does not start."""
     listed = {
         path.relative_to(ROOT).as_posix()
-        for patterns in DATA.values()
+        for module, patterns in DATA.items()
         for pattern in patterns
+        if module != "gateway.console.files"
         for path in ROOT.glob(pattern)
     }
     there = {
@@ -90,3 +92,12 @@ def test_every_file_beside_the_code_goes_with_the_module_that_reads_it() -> None
         if path.is_file() and path.suffix not in (".py", ".pyc")
     }
     assert there == listed | DEPLOYED_BY_OTHERS
+
+
+def test_every_file_of_the_console_goes_with_it() -> None:
+    packaged = {
+        path.relative_to(FOLDER).as_posix()
+        for pattern in DATA["gateway.console.files"]
+        for path in ROOT.glob(pattern)
+    }
+    assert packaged == {PAGE, *Files.read({}).by_path} - {CONFIG}

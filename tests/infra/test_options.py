@@ -26,6 +26,7 @@ from tests.infra.conftest import (
 )
 from tests.infra.synthesis import (
     AUTHORIZER,
+    CONSOLE,
     CONTROLLER,
     GATEWAY,
     MODELS,
@@ -132,10 +133,12 @@ def test_functions_with_open_routes_have_executions_of_their_own(
         for key, it in functions.items()
         if "ReservedConcurrentExecutions" in it["Properties"]
     }
-    assert len(open_) == 4
+    assert len(open_) == 5
     assert set(reserved) == open_ | {synthesis.function_id(CONTROLLER)}
     assert reserved[synthesis.function_id(WEBHOOK)] == 5
-    fixed = sum(reserved[synthesis.function_id(it)] for it in (CONTROLLER, WEBHOOK, GATEWAY))
+    fixed = sum(
+        reserved[synthesis.function_id(it)] for it in (CONTROLLER, WEBHOOK, CONSOLE, GATEWAY)
+    )
     assert fixed == ALWAYS
     assert "ReservedConcurrentExecutions" not in str(chosen.properties("AWS::Lambda::Function"))
 

@@ -51,6 +51,7 @@ def tops(files: Iterable[str]) -> set[str]:
         ("controller", {"pygit2", "jsonschema", "tzdata", "schema"}, {"gateway", "jwt", "boto3"}),
         ("gateway", {"pygit2", "jsonschema", "tzdata", "schema"}, {"controller", "boto3"}),
         ("stream", {"pygit2", "jsonschema", "tzdata", "schema"}, {"controller", "boto3"}),
+        ("console", {"console", "gateway", "ledger"}, {"controller", "schema", *OTHERS}),
         ("webhook", {"gateway", "ledger"}, {"controller", "schema", *OTHERS}),
         ("authorizer", {"gateway", "ledger"}, {"controller", "schema", *OTHERS}),
         ("authorizer-oidc", {"jwt", "cryptography"}, {"pygit2", "jsonschema", "tzdata"}),

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from leasehold.lines import Line
 from leasehold.pictures import costs, timeline
 from leasehold.pictures.page import Page
 from leasehold.report_words import Report
 from ledger.accounting.account import Account, Key
 from ledger.accounting.account import Line as Entry
+from ledger.accounting.lines import Line
 from ledger.accounting.steps import Step
 from ledger.accounting.tariff import Sum
 

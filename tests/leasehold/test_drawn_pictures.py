@@ -16,9 +16,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from leasehold.lines import Line
 from leasehold.pictures import charts, costs, timeline
 from leasehold.pictures.files import Files
+from ledger.accounting.lines import Line
 from ledger.accounting.steps import Step
 from tests.leasehold.invented_week import LINES, MOMENTS, pictures
 

@@ -14,7 +14,8 @@ from controller.plan import plan
 from controller.planning.findings import Findings
 from controller.tick import Tick
 from leasehold.cli import main
-from leasehold.explain import Told, answers, as_data
+from leasehold.explain import as_data, next_tick
+from ledger.explanation import Told, answers
 from ledger.history import LeaseAction, LeaseChange, RecordedChange
 from ledger.holdings import read_fleet
 from ledger.hosts import Host
@@ -62,7 +63,8 @@ def told(
     fleet = read_fleet({name: dump_json(each) for name, each in files.items()}, "dev")
     findings = Findings(Record({NAME: entry} if entry else {}))
     tick = Tick(NOON, fleet, (), plan(fleet, (), NOON, "c0ffee", findings), findings=findings)
-    return Told(tick, fleet.items[0], entry, last)
+    item = fleet.items[0]
+    return Told(fleet, item, NOON, entry, last, next_tick(tick, item))
 
 
 def test_what_runs_is_explained() -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from leasehold.lines import Line, line_of
 from leasehold.timeline import drawn
 from ledger.accounting.account import Book
+from ledger.accounting.lines import Line, line_of
 from ledger.accounting.service import Piece
 from ledger.accounting.steps import Bought, Lease, Step, Steps
 from ledger.holdings import read_fleet
