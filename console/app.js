@@ -5,6 +5,7 @@ import { focusRow, refuse, run, submitted, typed } from "./commands.js";
 import { readAbout } from "./detail.js";
 import { pressed } from "./keys.js";
 import { render } from "./lit.js";
+import { readLink } from "./links.js";
 import { begin, watch, works } from "./looking.js";
 import { page } from "./page.js";
 import * as place from "./place.js";
@@ -30,6 +31,7 @@ function draw() {
   const name = state.place.view === "endpoint" ? state.place.name : "";
   document.title = name ? `${name} - Leasehold` : "Leasehold";
   if (view === "endpoint") readAbout(name);
+  if (state.place.view === "link") readLink(state.place.token);
 }
 
 /** Open or close the dialog as the state has it, and give the focus back to where it was. */

@@ -7,6 +7,7 @@ import { FACETS, families, SORTS, summary } from "./rows.js";
 import { find, forbidden, now, state } from "./state.js";
 import { about, day, money } from "./words.js";
 import { detail } from "./detail.js";
+import { linkPage } from "./links.js";
 import { dialog, menu, signInForm } from "./dialogs.js";
 
 const SORTED = new Map([
@@ -31,6 +32,7 @@ export function page(narrow) {
 
 /** @param {boolean} narrow */
 function main(narrow) {
+  if (state.place.view === "link") return linkPage();
   if (!state.fleet) {
     if (state.signedOut) return signInForm("");
     return state.problem ? failed() : skeleton();

@@ -17,7 +17,8 @@ export const EVERYTHING = Object.freeze({
 const TEXTS = /** @type {const} */ (["q", "show", "owner", "family", "sort", "zone"]);
 
 /**
- * @typedef {{view: "list", filter: Filter} | {view: "endpoint", name: string, filter: Filter}} Place
+ * @typedef {{view: "list", filter: Filter} | {view: "endpoint", name: string, filter: Filter}
+ *   | {view: "link", token: string, filter: Filter}} Place
  */
 
 /** @param {string} hash @returns {Place} */
@@ -26,6 +27,8 @@ export function read(hash) {
   const asked = new URLSearchParams(query);
   const filter = { ...EVERYTHING, cols: (asked.get("cols") ?? "").split(",").filter(Boolean) };
   for (const name of TEXTS) filter[name] = asked.get(name) ?? "";
+  const link = /^\/(?:extend|release)\/([^/]*)$/.exec(path);
+  if (link) return { view: "link", token: link[1] ?? "", filter };
   const found = /^\/e\/([^/]+)$/.exec(path);
   if (!found?.[1]) return { view: "list", filter };
   return { view: "endpoint", name: decoded(found[1]), filter };

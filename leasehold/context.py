@@ -64,8 +64,8 @@ class Cloud:
     def account(self, region: str) -> Account:
         return Account(lambda service: self.client(service, region))
 
-    def notifier(self, region: str) -> Notifier:
-        return Notifier(lambda service: self.client(service, region, HASTY))
+    def notifier(self, region: str, link_keys: str = "") -> Notifier:
+        return Notifier(lambda service: self.client(service, region, HASTY), link_keys=link_keys)
 
 
 @dataclass(frozen=True, slots=True)

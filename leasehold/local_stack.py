@@ -34,7 +34,7 @@ from ledger.holdings import fleet_of
 from ledger.identity_settings import Identities
 from ledger.repository import Person, Remote, Repository
 from ledger.settings import STATUS_BRANCH
-from ledger.variables import STATE_MACHINE
+from ledger.variables import LINK_SECRET_VALUE, STATE_MACHINE
 from sandbox.api_gateway.authorizer import TokenAuthorizer
 from sandbox.api_gateway.rest_api import ApiGateway, RestApi
 from sandbox.callers import Callers
@@ -80,6 +80,7 @@ class LocalStack:
     running: Running
     cloud: Cloud
     moved: tuple[str, ...] = ()
+    link_keys: str = ""
 
     def ledger(self, committer: Person) -> Repository:
         return _ledger(self.home, self.running.git_url, committer)
@@ -118,6 +119,7 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
         port = ports.choose("gateway", options.gateway_port)
         branch = _status_branch(home, git_url, GATEWAY)
         client = partial(cloud.client, region=region)
+        link_keys = hooks.variables.get(LINK_SECRET_VALUE) or home.link_keys()
         machine = {STATE_MACHINE: deploy_state_machine(client("stepfunctions"))}
         made = Dependencies(
             ledger,
@@ -125,7 +127,11 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
             clock,
             client,
             status=branch,
-            variables={**gateway_variables(settings, hooks.variables), **machine},
+            variables={
+                **gateway_variables(settings, hooks.variables),
+                **machine,
+                LINK_SECRET_VALUE: link_keys,
+            },
             wake=hooks.wake,
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))
@@ -143,7 +149,7 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
         running = Running(gateway_url, git_url, str(cloud.sandbox_url), token, seeds.ENVIRONMENT)
         urls = {"gateway": gateway_url, "git": git_url, "aws": running.aws_endpoint_url}
         ports.keep(urls)
-        yield LocalStack(home, running, cloud, tuple(ports.moved(urls)))
+        yield LocalStack(home, running, cloud, tuple(ports.moved(urls)), link_keys)
 
 
 class _Ports:

@@ -68,7 +68,7 @@ def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) ->
     ledger, environment = stack.ledger(CONTROLLER), stack.running.environment
     settings = fleet_of(ledger.read(), environment).environment
     region = settings.region_name if settings else seeds.REGION
-    account, notifier = stack.cloud.account(region), stack.cloud.notifier(region)
+    account, notifier = stack.cloud.account(region), stack.cloud.notifier(region, stack.link_keys)
     logbook = Logbook(stack.status())
     dependencies = Dependencies(ledger, account, Survey(account), logbook, notifier)
 

@@ -6,6 +6,7 @@ drops with the process tells a running `up` from one that was killed.
     DIR/up.json      addresses and token of the running one; gone when it stops
     DIR/ports.json   the ports it had, so that clones keep working after a restart
     DIR/token        the token, readable by its owner alone
+    DIR/links        the key that signs the links of notices, as private
     DIR/account      the sandbox's memory: SageMaker and DynamoDB
     DIR/git          the repositories
 """
@@ -13,6 +14,7 @@ drops with the process tells a running `up` from one that was killed.
 import fcntl
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.errors import Refused
+from ledger.links import Keys
 
 DEFAULT = Path(".leasehold")
 _PORTS = range(1, 65536)
@@ -132,6 +135,16 @@ class StateDir:
             return (self.path / "token").read_text().strip() or None
         except (OSError, ValueError):
             return None
+
+    def link_keys(self) -> str:
+        """Return the keys that sign the links of notices here; they are made once."""
+        path = self.path / "links"
+        try:
+            return "\n".join(Keys.of(path.read_text()).lines)
+        except (OSError, ValueError, Refused):
+            made = secrets.token_hex(32)
+            _write(path, f"{made}\n")
+            return made
 
     def keep_token(self, token: str) -> None:
         _write(self.path / "token", token + "\n")

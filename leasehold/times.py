@@ -5,7 +5,7 @@ the person's own; where that is UTC, nothing is said twice.
 """
 
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from ledger.instants import in_utc, in_zone
 from ledger.lease import relative as relative  # noqa: PLC0414 - one of the ways to say a time

@@ -56,16 +56,14 @@ def _grant_mail(role: Role, sender: str) -> None:
     """Allow mail from one address; SES has verified it, or a domain that it is in."""
     host = sender.rpartition("@")[2].split(".")
     domains = [".".join(host[start:]) for start in range(len(host) - 1)]
-    stack = Stack.of(role)
     identities = [
-        stack.format_arn(service="ses", resource="identity", resource_name=name)
+        Stack.of(role).format_arn(service="ses", resource="identity", resource_name=name)
         for name in (sender, *domains)
     ]
-    sets = stack.format_arn(service="ses", resource="configuration-set", resource_name="*")
     role.add_to_policy(
         PolicyStatement(
             actions=["ses:SendEmail"],
-            resources=[*identities, sets],
+            resources=identities,
             conditions={"StringEquals": {"ses:FromAddress": sender}},
         )
     )

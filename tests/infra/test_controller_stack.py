@@ -250,7 +250,6 @@ def test_channels_give_the_right_to_their_secrets_and_to_mail_from_one_address(
         f"{arn}:identity/leases@shop.example.com",
         f"{arn}:identity/shop.example.com",
         f"{arn}:identity/example.com",
-        f"{arn}:configuration-set/*",
     }
 
 
