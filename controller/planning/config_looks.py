@@ -127,14 +127,14 @@ def _due_of(
 
 
 def _objection(decision: Decision, look: ConfigLook) -> str | None:
-    return objection(look.seen, decision.environment, decision.fleet.name)
+    return objection(look.seen, decision.environment, decision.fleet, decision.lease_left)
 
 
 def _uses_next(decision: Decision, seen: Observed | None, config_name: str) -> bool:
     """Tell whether the config is what its endpoint takes next, if nothing is against it."""
     if seen and (seen.config_name == config_name or not seen.phase.accepts_end):
         return False
-    return decision.is_on
+    return decision.is_on or decision.holding.first_lease_due
 
 
 def _named(fleet: Fleet) -> Iterator[tuple[Holding, str]]:
