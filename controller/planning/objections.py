@@ -106,4 +106,4 @@ def _noted(findings: Findings, holding: Holding) -> Hosts | None:
 def _of_config(findings: Findings, holding: Holding, prices: Prices) -> Decimal | None:
     """Return what an hour on somebody else's config costs at most."""
     seen = findings.configs.get(holding.endpoint_name)
-    return seen and dearest_of(seen.parts, Usage.of(is_async=seen.is_async), prices)
+    return dearest_of(seen.parts, Usage.of(is_async=seen.is_async), prices) if seen else None
