@@ -79,7 +79,7 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     findings = replace(findings, hosted=hosted, record=with_held(findings.record, hosted))
     if hosted:
         planned = plan(fleet, seen.observed, now, snapshot.commit, findings)
-    planned = before_a_start(planned, fleet, record, cloud.limits)
+    planned = before_a_start(planned, fleet, findings, cloud.limits, now)
     said = filter(None, [findings.head_fault, record.fault, unread(seen.observed)])
     troubles = (*counting.troubles, *findings.troubles, *said)
     told = with_old_prices(with_overlong(fleet, now), now)

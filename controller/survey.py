@@ -37,6 +37,8 @@ class Account(Protocol):
     what is unknown.
     """
 
+    @property
+    def component_pages(self) -> int: ...
     def scaling(self, observed: Collection[Observed]) -> Scales: ...
     def uses(
         self, questions: Collection[Question], now: datetime
@@ -97,7 +99,8 @@ class Survey:
 
     def hosted(self, questions: Collection[ComponentQuestion], now: datetime) -> HostedBy:
         """Return which inference components are on these endpoints."""
-        known = remembered(self._remembered.hosted, questions, now)
+        pages = self._account.component_pages
+        known = remembered(self._remembered.hosted, questions, now, pages)
         asked = [each for each in questions if each.endpoint_name not in known]
         found = self._account.components(asked) if asked else {}
         kept = {name: self._remembered.hosted[name] for name in known}

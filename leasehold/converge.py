@@ -57,7 +57,7 @@ def plan(
 
     Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
     plan cannot be made, documents are broken, or it would run past max_hourly: so a pull request
-    is refused. (The controller starts what is merged all the same.)
+    is refused. (Of what is merged all the same, first leases wait until there is room.)
     """
     tick, base = context.compared(ref, against)
     found = bill(tick, base)
@@ -65,7 +65,8 @@ def plan(
         keepers(context, tick.fleet.name, [each.name for each in found.ends if each.by_lease])
     )
     _show(tick, output, found, summary_only=summary_only)
-    if tick.fleet.errors or found.is_over:
+    waits = any(action.past_limit for action in tick.plan.actions)
+    if tick.fleet.errors or found.is_over or waits:
         raise SystemExit(1)
     if tick.plan.changes:
         raise SystemExit(CHANGES_DUE)

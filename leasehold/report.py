@@ -4,20 +4,23 @@ Two histories are read: the ledger's, for who bought what and at which prices, a
 branch's, for what SageMaker did. AWS is not asked.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from html import escape
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 
 from leasehold import report_words as words
-from leasehold.console import dim, show_json, show_table, tell
+from leasehold.console import dim, note, show_json, show_table, tell
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
-from leasehold.pictures import costs as drawing
-from leasehold.pictures.files import Files, picture_option
+from leasehold.pictures import costs, timeline
+from leasehold.pictures.files import Files, charts, picture_option
 from leasehold.pictures.page import Page
 from ledger.accounting.account import Account, enter
+from ledger.accounting.lines import Line, line_of
 from ledger.accounting.tariff import Tariff
 from ledger.errors import Refused
 from ledger.zones import is_accepted, refusal
@@ -71,7 +74,8 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     account = Account(int(begin.timestamp()), int(end.timestamp()), _zone(zone))
     histories = read_histories(context, ledger, fleet, account.since)
     tariff = Tariff.fixed(fleet.prices) if prices == "today" else histories.tariff
-    for book in histories.books(account.until):
+    books = histories.books(account.until)
+    for book in books:
         enter(account, book, tariff)
     account.gaps = histories.gaps(account.since, account.until)
     account.unread, account.undated = histories.unread, histories.undated
@@ -85,9 +89,39 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
         fleet.prices.savings_plan_factor if fleet.prices else None,
     )
     if files:
-        paid = drawing.picture_of(told)
-        files.write(paid, Page(paid.title, drawing.HEADERS, tuple(drawing.rows(told))))
-    _show(told, output)
+        paid = costs.picture_of(told)
+        files.write(paid, Page(paid.title, costs.HEADERS, tuple(costs.rows(told))))
+    if output == "html":
+        lines = [line_of(book, fleet, begin, end, end) for book in books]
+        click.echo(words.as_html(told, _drawn(told, lines)), nl=False)
+    else:
+        _show(told, output)
+
+
+def _drawn(told: words.Report, lines: Sequence[Line]) -> str:
+    """Return the pictures of a page, each with its table, or why there are none."""
+    try:
+        draw = charts().drawn
+    except Refused as refusal:
+        note(f"The page has no pictures: {refusal.message} [{refusal.code}]")
+        return f"<p>Without pictures: {escape(refusal.message)}</p>\n"
+    account = told.account
+    moments = account.since, account.until, account.until
+    pictures: dict[str, tuple[timeline.Timeline | costs.Costs, Page]] = {}
+    paid = costs.picture_of(told)
+    pictures["costs"] = paid, Page(paid.title, costs.HEADERS, tuple(costs.rows(told)))
+    if lines:
+        ran = timeline.picture_of(told.environment, lines, moments)
+        table = Page(ran.title, timeline.HEADERS, tuple(timeline.rows(lines)))
+        pictures["timeline"] = ran, table
+    return "".join(
+        page.as_html(
+            name,
+            draw(picture, "svg", dark=False).decode(),
+            draw(picture, "svg", dark=True).decode(),
+        )
+        for name, (picture, page) in pictures.items()
+    )
 
 
 def _show(told: words.Report, output: str) -> None:
@@ -98,8 +132,6 @@ def _show(told: words.Report, output: str) -> None:
             click.echo(words.as_csv(told), nl=False)
         case "markdown":
             click.echo(words.as_markdown(told), nl=False)
-        case "html":
-            click.echo(words.as_html(told), nl=False)
         case _:
             tell(dim(words.headline(told)))
             tell()

@@ -25,6 +25,16 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HOUR = Decimal(3600)
 _DAYS = UNNOTICED // 86400
 _GAPS_SHOWN = 10
+_STYLE = (
+    ":root{color-scheme:light dark}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:64rem;margin:2rem auto;padding:0 1rem;"
+    "background:#fff;color:#1f2328}"
+    "table{border-collapse:collapse}th,td{padding:.2rem .6rem;text-align:left}"
+    ".sums td,.sums th+th{text-align:right}"
+    ".light,.dark{overflow-x:auto}.dark{display:none}"
+    "@media (prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}"
+    ".light{display:none}.dark{display:block}}"
+)
 _BY: Mapping[str, Callable[[Key], str]] = {
     "person": lambda key: key.buyer,
     "endpoint": lambda key: key.endpoint,
@@ -174,18 +184,21 @@ def as_markdown(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_html(report: Report) -> str:
-    """Write a page of its own, without a script and without anything from elsewhere."""
+def as_html(report: Report, pictures: str = "") -> str:
+    """Write a page of its own, without a script and without anything from elsewhere.
+
+    `pictures` are parts of it, or a sentence that says why there are none.
+    """
     title = escape(headline(report))
     head = "".join(f'<th scope="col">{escape(each.lower())}</th>' for each in HEADERS)
     body = "".join(_html_row(cells) for cells in as_rows(report))
     said = "".join(f"<li>{escape(each)}</li>" for each in sentences(report))
     return (
-        f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n'
-        "<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto}"
-        "td+td,th+th{text-align:right}th,td{padding:.2rem .6rem}</style>\n"
-        f"<h1>{title}</h1>\n<table><thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>\n"
-        f"<ul>{said}</ul>\n</html>\n"
+        '<!doctype html>\n<html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{title}</title>\n<style>{_STYLE}</style>\n"
+        f'<h1>{title}</h1>\n<table class="sums"><thead><tr>{head}</tr></thead>\n'
+        f"<tbody>{body}</tbody></table>\n<ul>{said}</ul>\n{pictures}</html>\n"
     )
 
 

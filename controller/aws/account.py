@@ -66,6 +66,11 @@ class Account:
         """Look at the inference components on these endpoints; what cannot be read says so."""
         return self._components.on(questions)
 
+    @property
+    def component_pages(self) -> int:
+        """Return how many pages the last list of all components had; 0 where there was none."""
+        return self._components.pages
+
     def limits(self, documents: Documents, target: Desired) -> tuple[Violation, ...]:
         """Return what AWS would refuse of an endpoint's requests; no call is made."""
         return self._limits.violations(documents, target)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from controller.aws.configs import hosting_of
 from controller.aws.errors import aws_errors
-from controller.planning.components import ComponentQuestion, Hosted
+from controller.planning.components import IN_TURN, ComponentQuestion, Hosted
 from ledger.errors import Failure, Refused
 from ledger.hosts import Host, Hosts, Usage, together
 from ledger.names import EndpointName
@@ -15,18 +15,25 @@ from ledger.names import EndpointName
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
-_ASKED_BY_NAME = 5  # at most; one list of the whole account tells of more
+_ASKED_BY_NAME = IN_TURN  # at most; one list of the whole account tells of more
+_MOST_CONFIGS = 5  # that are looked at for what runs on them, each time
 
 
 class Components:
-    """Components of one account and region. What it remembers of configs only saves calls."""
+    """Components of one account and region. What it remembers of configs only saves calls.
+
+    `pages` is how many the last list of all of them had.
+    """
 
     def __init__(self, sagemaker: "SageMakerClient") -> None:
+        self.pages = 0
         self._sagemaker = sagemaker
         self._hosts: dict[str, Hosts] = {}
+        self._configs_left = 0
 
     def on(self, questions: Collection[ComponentQuestion]) -> Mapping[EndpointName, Hosted]:
         """Look at these endpoints; what cannot be read says so."""
+        self._configs_left = _MOST_CONFIGS
         if len(questions) <= _ASKED_BY_NAME:
             return {each.endpoint_name: self._asked(each) for each in questions}
         try:
@@ -49,6 +56,7 @@ class Components:
 
     def _all(self) -> Mapping[EndpointName, Collection[str]]:
         found: dict[EndpointName, list[str]] = defaultdict(list)
+        self.pages = 0
         for component, endpoint_name in self._listed():
             found[EndpointName(endpoint_name)].append(component)
         return found
@@ -61,6 +69,7 @@ class Components:
         )
         with aws_errors():
             for page in pages:
+                self.pages += not wanted
                 for item in page["InferenceComponents"]:
                     yield item["InferenceComponentName"], item["EndpointName"]
 
@@ -71,11 +80,14 @@ class Components:
         return Hosted(tuple(sorted(components)), self._runs_on(question))
 
     def _runs_on(self, question: ComponentQuestion) -> Hosts:
-        """Return the instances of an endpoint's config; none where that cannot be read."""
+        """Return what is known of its instances, or those of its config; none where neither is."""
         name = question.config_name
-        if name is None:
-            return ()
+        if question.hosts is not None or name is None:
+            return question.hosts or ()
         if name not in self._hosts:
+            if not self._configs_left:
+                return ()
+            self._configs_left -= 1
             try:
                 self._hosts[name] = self._hosts_of(name)
             except Failure:

@@ -36,7 +36,9 @@ class Configs:
             return ConfigSeen(name, problem=str(failure))
         variants = [*answer["ProductionVariants"], *answer.get("ShadowProductionVariants", [])]
         made_at = answer["CreationTime"].astimezone(UTC)
-        return ConfigSeen(name, made_at, tuple(map(hosting_of, variants)), tags)
+        hosting = tuple(map(hosting_of, variants))
+        is_async = "AsyncInferenceConfig" in answer
+        return ConfigSeen(name, made_at, hosting, tags, is_async=is_async)
 
     def _tags(self, arn: str) -> dict[str, str]:
         pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)

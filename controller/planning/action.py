@@ -83,6 +83,7 @@ class Action:
     target: Target | None = None
     is_orphan: bool = False
     kind: ResourceKind = ResourceKind.ENDPOINT
+    past_limit: bool = False  # it is not done, for all that is on would cost too much
 
     @property
     def endpoint_name(self) -> EndpointName | None:

@@ -29,6 +29,7 @@ from ledger.money import money, per_hour
 from ledger.names import EndpointName, Name
 from ledger.observed import Record
 
+IN_TURN = 5  # calls of a tick for what had components before
 _MOST_NAMED = 5
 _COSTS = " and goes on to cost "
 _ASKED = frozenset({Verb.DELETE, Verb.IDLE, Verb.ADOPT})
@@ -38,14 +39,15 @@ _ASKED = frozenset({Verb.DELETE, Verb.IDLE, Verb.ADOPT})
 class ComponentQuestion:
     """Which components are on an endpoint, by the name that SageMaker has for it.
 
-    Its config and its number of instances, as far as they are known, tell what it costs. Before
-    an end the answer is of this moment.
+    Its hosts tell what it costs, or else its config and its number of instances, as far as they are
+    known. Before an end the answer is of this moment, unless very many are held.
     """
 
     endpoint_name: EndpointName
     config_name: str | None
     count: int | None = None
     before_an_end: bool = True
+    hosts: Hosts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,28 @@ HostedAt = Mapping[EndpointName, tuple[datetime, Hosted]]
 REMEMBERED = timedelta(minutes=15)  # what is on an endpoint that is not to end
 
 
-def remembered(known: HostedAt, questions: Iterable[ComponentQuestion], now: datetime) -> HostedBy:
-    """Return the answers that were given lately: components that are there may stay for months."""
+def remembered(
+    known: HostedAt, questions: Iterable[ComponentQuestion], now: datetime, pages: int
+) -> HostedBy:
+    """Return the answers that were given before and stand: components may be there for months.
+
+    `pages` is how many the last list of the whole account had. Where that is too much for a tick,
+    the endpoints that had components are asked about in turn, a few with each tick.
+    """
+    due: list[EndpointName] = []
     answers: dict[EndpointName, Hosted] = {}
     for question in questions:
-        if question.before_an_end or question.endpoint_name not in known:
+        name = question.endpoint_name
+        at, hosted = known.get(name, (now, Hosted()))
+        if not hosted.names:
             continue
-        at, hosted = known[question.endpoint_name]
-        if hosted.names and timedelta(0) <= now - at < REMEMBERED:
-            answers[question.endpoint_name] = hosted
+        if not question.before_an_end and timedelta(0) <= now - at < REMEMBERED:
+            answers[name] = hosted
+        else:
+            due.append(name)
+    if pages > IN_TURN and len(due) > IN_TURN:
+        late = sorted(due, key=lambda name: (known[name][0], str(name)))[IN_TURN:]
+        answers |= {name: known[name][1] for name in late}
     return answers
 
 
@@ -121,7 +136,10 @@ def components_asked(
         was_held = entry is not None and entry.held is not None
         if was_held or may_host(seen.endpoint_name, seen.config_name):
             ends = action.verb is Verb.DELETE
-            asked.append(ComponentQuestion(seen.endpoint_name, seen.config_name, seen.count, ends))
+            hosts = entry.hosts if entry else None
+            asked.append(
+                ComponentQuestion(seen.endpoint_name, seen.config_name, seen.count, ends, hosts)
+            )
     return tuple(asked)
 
 

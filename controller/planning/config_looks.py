@@ -6,6 +6,7 @@ about to be used                           at once, unless that was done a momen
 may not be used                            in turn, a few with each tick
 of an endpoint that serves, and has moved  at once
 of an endpoint that serves                 in turn, a few with each tick
+of an endpoint that is to end              not at all
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -120,21 +121,26 @@ def _due_of(
         usable = look is None or not _objection(decision, look)
         if not usable or not fresh:
             return _Due(ConfigQuestion(name, config_name, with_tags=True), looked_at, usable)
-    elif seen and seen.phase is Phase.SERVING and seen.config_name == config_name:
+    elif seen and _serves_on(decision, seen, config_name):
         moved = look is not None and look.modified_at != seen.modified_at
         return _Due(ConfigQuestion(name, config_name), looked_at, moved)
     return None
 
 
+def _serves_on(decision: Decision, seen: Observed, config_name: str) -> bool:
+    stays = decision.is_on or decision.lease_is_lost
+    return stays and seen.phase is Phase.SERVING and seen.config_name == config_name
+
+
 def _objection(decision: Decision, look: ConfigLook) -> str | None:
-    return objection(look.seen, decision.environment, decision.fleet.name)
+    return objection(look.seen, decision.environment, decision.fleet, decision.lease_left)
 
 
 def _uses_next(decision: Decision, seen: Observed | None, config_name: str) -> bool:
     """Tell whether the config is what its endpoint takes next, if nothing is against it."""
     if seen and (seen.config_name == config_name or not seen.phase.accepts_end):
         return False
-    return decision.is_on
+    return decision.is_on or decision.holding.first_lease_due
 
 
 def _named(fleet: Fleet) -> Iterator[tuple[Holding, str]]:

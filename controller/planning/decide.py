@@ -32,7 +32,7 @@ def _wanted(decision: Decision, there: Observed | None) -> Action:
         _suspended(decision)
         or _unseen(decision, there)
         or _foreign(decision, there)
-        or _grant(decision)
+        or _grant(decision, there)
     )
     if early:
         return early
@@ -47,9 +47,12 @@ def _wanted(decision: Decision, there: Observed | None) -> Action:
     return decision.act(Verb.HOLD if decision.lease_is_lost else Verb.DELETE, decision.why)
 
 
-def _grant(decision: Decision) -> Action | None:
+def _grant(decision: Decision, there: Observed | None) -> Action | None:
     if not decision.holding.first_lease_due:
         return None
+    is_new = there is None or there.config_name != decision.target.config_name
+    if is_new and (barred := _barred(decision)):
+        return barred
     minutes = decision.schedule.initial_provision_minutes
     until = stamp(
         grant(minutes, decision.now, ceiling(decision.fleet, decision.holding)).expires_at
@@ -170,7 +173,7 @@ def _barred(decision: Decision) -> Action | None:
     if seen is None:
         name = source.endpoint_config_name
         return decision.act(Verb.WAIT, f"its endpoint config {name} was not looked at yet")
-    if wrong := objection(seen, decision.environment, decision.fleet.name):
+    if wrong := objection(seen, decision.environment, decision.fleet, decision.lease_left):
         return decision.act(
             Verb.REPORT,
             f"{wrong}: it is not used. Choose another endpoint_config_name, or change the limits in"

@@ -96,6 +96,13 @@ class Decision:
         return standing(replace(self.holding, lease=self.lease), self.now)
 
     @property
+    def lease_left(self) -> timedelta:
+        """Return how long its lease lasts yet, or would, if it got its first one now."""
+        if self.holding.first_lease_due:
+            return timedelta(minutes=self.schedule.initial_provision_minutes)
+        return self.lease.expires_at - self.now if self.lease else timedelta()
+
+    @property
     def is_on(self) -> bool:
         return self.standing.is_on
 

@@ -8,11 +8,14 @@ endpoint that serves already is reported, and goes on until its lease ends.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from types import MappingProxyType
 
+from ledger.budget import Part, too_dear
 from ledger.documents import Environment
+from ledger.fleet import Fleet
+from ledger.hosts import Usage
 from ledger.lease import stamp
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG
 
@@ -38,6 +41,13 @@ class ConfigSeen:
     hosting: tuple[Hosting, ...] = ()
     tags: Mapping[str, str] | None = field(default_factory=lambda: MappingProxyType({}))
     problem: str = ""  # why it could not be read
+    is_async: bool = False
+
+    @property
+    def parts(self) -> list[Part]:
+        """Return the instance types of each variant, and how many instances at most."""
+        hosting = (each for each in self.hosting if SERVERLESS not in each.instance_types)
+        return [(each.instance_types, each.most_instances) for each in hosting]
 
     @property
     def version(self) -> str | None:
@@ -45,12 +55,17 @@ class ConfigSeen:
         return f"{self.name}@{stamp(self.made_at)}" if self.made_at else None
 
 
-def objection(seen: ConfigSeen, environment: Environment, environment_name: str) -> str | None:
-    """Return why a config may not be used in an environment; None where it may."""
+def objection(
+    seen: ConfigSeen, environment: Environment, fleet: Fleet, lasts: timedelta | None = None
+) -> str | None:
+    """Return why a config may not be used in an environment; None where it may.
+
+    `lasts` is how long a lease on it would be, for what that would cost.
+    """
     if seen.problem:
         return f"its endpoint config {seen.name} could not be read ({seen.problem})"
     found = _wrong_type(seen, environment) or _too_many(seen, environment)
-    return found or _others(seen, environment, environment_name)
+    return found or _others(seen, environment, fleet.name) or _too_dear(seen, fleet, lasts)
 
 
 def drift(seen: ConfigSeen, modified_at: datetime, taken: str | None) -> str | None:
@@ -97,6 +112,11 @@ def _too_many(seen: ConfigSeen, environment: Environment) -> str | None:
         f"its endpoint config {seen.name} asks for {count} instances, more than environment.json's"
         f" max_instances, {most}"
     )
+
+
+def _too_dear(seen: ConfigSeen, fleet: Fleet, lasts: timedelta | None) -> str | None:
+    fault = too_dear(fleet, seen.parts, Usage.of(is_async=seen.is_async), lasts)
+    return f"its endpoint config {seen.name} is refused: {fault}" if fault else None
 
 
 def _others(seen: ConfigSeen, environment: Environment, environment_name: str) -> str | None:

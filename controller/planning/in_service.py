@@ -56,7 +56,7 @@ def _config_moved(decision: Decision, there: Observed) -> Action | None:
     news = drift(seen, there.modified_at, entry.config_version if entry else None)
     if news:
         return decision.act(Verb.REPORT, news)
-    wrong = None if seen.problem else objection(seen, decision.environment, decision.fleet.name)
+    wrong = None if seen.problem else objection(seen, decision.environment, decision.fleet)
     if not wrong:
         return None
     return decision.act(

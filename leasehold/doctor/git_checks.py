@@ -8,6 +8,7 @@ from gateway.webhook.secrets import SHORTEST
 from leasehold.doctor.finding import Told, failed, ok, skipped, warning
 from leasehold.doctor.force_push import Verdict, ask
 from leasehold.doctor.subject import Subject
+from ledger.access.signing_key import read_signing_key
 from ledger.committers import CONTROLLER, GATEWAY
 from ledger.documents import Verify
 from ledger.holdings import environments
@@ -15,7 +16,6 @@ from ledger.observed import read_applied, read_record
 from ledger.proof import Signers
 from ledger.repository import SshKey, Token
 from ledger.settings import STATUS_BRANCH
-from ledger.signatures.secret_key import read_signing_key
 from ledger.signatures.signers import BOTS, public_line
 
 PROTECT = (

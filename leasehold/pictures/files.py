@@ -32,6 +32,18 @@ def picture_option(what: str) -> Callable[[FC], FC]:
     )
 
 
+def charts(load: Callable[[str], ModuleType] = import_module) -> ModuleType:
+    """Return what draws pictures. Raises Refused LH5137."""
+    try:
+        return load(_CHARTS)
+    except ImportError as error:
+        raise Refused(
+            "LH5137",
+            f"what draws pictures is not installed, or cannot be loaded ({error}): `{INSTALL}`"
+            " adds it, 100 MB with all that it needs.",
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """Where a picture goes, and what draws it."""
@@ -50,14 +62,7 @@ class Files:
                 f"--picture {file}: a picture is an SVG or a PNG: write a name that ends in .svg or"
                 " .png.",
             )
-        try:
-            return cls(file, kind, load(_CHARTS))
-        except ImportError as error:
-            raise Refused(
-                "LH5137",
-                f"what draws pictures is not installed, or cannot be loaded ({error}): `{INSTALL}`"
-                " adds it, 100 MB with all that it needs.",
-            ) from error
+        return cls(file, kind, charts(load))
 
     @property
     def dark(self) -> Path:

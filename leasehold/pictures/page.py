@@ -1,11 +1,14 @@
 """A page with a picture, light or dark as its reader likes, and the table beneath it. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
 
-from ledger.printable import in_markdown
+from ledger.printable import in_markdown, printable
+
+_NAMED = re.compile(r'(\bid="|\burl\(#|\bhref="#)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,28 @@ class Page:
         lines += [_line(self.headers), f"|{':--|' * len(self.headers)}"]
         lines += [_line([in_markdown(cell) for cell in row]) for row in self.rows]
         return "\n".join(lines) + "\n"
+
+    def as_html(self, name: str, light: str, dark: str) -> str:
+        """Write it as a part of a page that has both SVGs in it; `name` is its own in that page."""
+        head = "".join(f'<th scope="col">{escape(each)}</th>' for each in self.headers)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(printable(cell))}</td>' for cell in row)}</tr>"
+            for row in self.rows
+        )
+        shown = (
+            f'<div class="{look}">{_apart(svg, f"{name}-{look}-")}</div>\n'
+            for look, svg in (("light", light), ("dark", dark))
+        )
+        return (
+            f'<section aria-labelledby="{name}"><h2 id="{name}">{escape(printable(self.title))}'
+            f"</h2>\n{''.join(shown)}<table><thead><tr>{head}</tr></thead>\n"
+            f"<tbody>{body}</tbody></table></section>\n"
+        )
+
+
+def _apart(svg: str, prefix: str) -> str:
+    """Give what an SVG names a prefix: in a page a name belongs to the first that has it."""
+    return _NAMED.sub(rf"\1{prefix}", svg.strip())
 
 
 def _picture(title: str, light: str, dark: str) -> list[str]:

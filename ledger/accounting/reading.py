@@ -45,7 +45,8 @@ _OURS = {
 class LedgerReader:
     """Reads changes of leases, definitions and prices of one environment, back to an instant.
 
-    Further back it reads what was bought before and lasted until then. `now` are the files of the
+    Further back it reads what was bought before and lasted until then, and who wrote the definition
+    that a first lease was granted for. `now` are the files of the
     folder as they are, for what has not changed since. `unread` has the commits that left a file
     in a state that cannot be read.
     """
@@ -57,6 +58,7 @@ class LedgerReader:
     _definitions: dict[Name, list[tuple[int, Definition | None]]] = field(default_factory=dict)
     _prices: list[tuple[int, Prices | None]] = field(default_factory=list)
     _before: dict[str, bytes | None] = field(default_factory=dict)
+    _granted: dict[Name, list[int]] = field(default_factory=dict)  # whose author is to come
     _open: dict[str, int] | None = None  # leases that lasted until then, and whose buyer is to come
 
     def __call__(self, at: int, files: Changed, told: Callable[[], CommitRecord]) -> bool:
@@ -66,7 +68,7 @@ class LedgerReader:
             if self._matters(file):
                 self._read(file, at, (before, after), told)
                 self._before[file] = before
-        return self._open is None or bool(self._open)
+        return self._open is None or bool(self._open) or bool(self._granted)
 
     @property
     def leases(self) -> dict[Name, Lease]:
@@ -98,7 +100,10 @@ class LedgerReader:
         return {file: end for file, end in ends.items() if end is not None and end > self.since}
 
     def _matters(self, file: str) -> bool:
-        return self._open is None or file in self._open
+        if self._open is None or file in self._open:
+            return True
+        name = _defined(file)
+        return name is not None and name in self._granted
 
     def _read(
         self,
@@ -122,6 +127,9 @@ class LedgerReader:
                 definition = _definition(after)
                 if definition or after is None:  # one that is broken freezes what was
                     self._definitions.setdefault(Name(name), []).append((at, definition))
+                for number in self._granted.pop(Name(name), ()):
+                    who = f"{FIRST_LEASE} ({_person(told())})"
+                    self._steps[Name(name)].credit(number, who)
 
     def _read_lease(
         self, name: Name, at: int, ends: tuple[int | None, int | None], record: CommitRecord
@@ -131,11 +139,13 @@ class LedgerReader:
             return
         ours = record.author.email == CONTROLLER.email
         action = trailers(record.message).get("Lease-Action") if ours else None
-        buyer = f"{record.author.name} <{record.author.email}>"
+        buyer = _person(record)
         if ours:
             buyer = next((what for verb, what in _OURS.items() if verb == action), buyer)
         step = Step(at, previous, expires, buyer, action == LeaseAction.IDLE)
-        self._steps.setdefault(name, Steps()).add(step)
+        number = self._steps.setdefault(name, Steps()).add(step)
+        if buyer == FIRST_LEASE:
+            self._granted.setdefault(name, []).append(number)
 
 
 @dataclass
@@ -160,6 +170,10 @@ def _entries(content: bytes | None) -> Mapping[str, object] | None:
         return dict(found.get("endpoints", {}))
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _person(record: CommitRecord) -> str:
+    return f"{record.author.name} <{record.author.email}>"
 
 
 def _is_readable(file: str, content: bytes) -> bool:

@@ -38,12 +38,18 @@ class Steps:
     _idle: bytearray = field(default_factory=bytearray)
     _buyers: dict[str, int] = field(default_factory=dict)
 
-    def add(self, step: Step) -> None:
+    def add(self, step: Step) -> int:
+        """Add one, and return its number."""
         self._at.append(step.at)
         self._previous.append(_NONE if step.previous is None else step.previous)
         self._expires.append(step.expires)
         self._who.append(self._buyers.setdefault(step.buyer, len(self._buyers)))
         self._idle.append(step.is_idle)
+        return len(self._at) - 1
+
+    def credit(self, number: int, buyer: str) -> None:
+        """Say who bought what one of them did, where that is found out later."""
+        self._who[number] = self._buyers.setdefault(buyer, len(self._buyers))
 
     def __iter__(self) -> Iterator[Step]:
         """Yield them in the order in which they were made."""

@@ -9,12 +9,18 @@ from __future__ import annotations
 import gzip
 import zlib
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.api_gateway.http import Answer
 
-_CODINGS = {"gzip": gzip.compress, "deflate": zlib.compress}
+_CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": partial(gzip.compress, mtime=0),
+    "deflate": partial(zlib.compress, level=6),
+}
 
 
 def compressed(answer: Answer, accepted: str | None, at_least: int | None) -> Answer:

@@ -64,6 +64,10 @@ class CountingAccount:
         if self.fails == call:
             raise SAID
 
+    @property
+    def component_pages(self) -> int:
+        return 1
+
     def scaling(self, observed: Collection[Observed]) -> Scales:
         self._count("scaling")
         return dict.fromkeys((item.endpoint_name for item in observed), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from leasehold.cli import main
 from ledger.committers import GATEWAY
+from ledger.errors import Refused
 from ledger.json_files import dump_json
 from ledger.proposals import Request, extension, release
 from ledger.snapshot import Change, Person
@@ -105,8 +107,41 @@ def test_what_ran_is_divided_among_those_who_bought_it(told: Scene) -> None:
 
     text = report(told, *since, "--by", "endpoint").stdout
     assert "$1.00 handed back: leased time that a release or an idle stop gave back" in text
-    for output in ("csv", "markdown", "html"):
+    for output in ("csv", "markdown"):
         assert "A" in report(told, *since, "--by", "endpoint", "--output", output).stdout
+
+
+def test_a_page_has_pictures_with_tables_or_says_what_is_missing(
+    told: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charts = ModuleType("charts")
+    drawn = []
+
+    def draw(picture: object, kind: str, *, dark: bool) -> bytes:
+        drawn.append((type(picture).__name__, kind, dark))
+        return b'<svg><clipPath id="c"/><g clip-path="url(#c)"/></svg>\n'
+
+    charts.drawn = draw  # type: ignore[attr-defined]
+    monkeypatch.setattr("leasehold.report.charts", lambda: charts)
+    since = ("--since", "2026-11-23", "--output", "html")
+    page = report(told, *since).stdout
+    assert drawn == [
+        (each, "svg", dark) for each in ("Costs", "Timeline") for dark in (False, True)
+    ]
+    assert 'id="costs-dark-c"/><g clip-path="url(#costs-dark-c)"' in page
+    assert '<section aria-labelledby="timeline">' in page
+    assert page.count("<table>") == 2
+    assert "<td>extended</td>" in page
+    assert 'id="c"' not in page
+
+    def missing() -> ModuleType:
+        raise Refused("LH5137", "what draws pictures is not installed: `pip install` it.")
+
+    monkeypatch.setattr("leasehold.report.charts", missing)
+    result = report(told, *since)
+    assert "<p>Without pictures: what draws pictures is not installed: " in result.stdout
+    assert "[LH5137]" in result.stderr
+    assert "<svg" not in result.stdout
 
 
 def test_a_merge_is_no_change_and_a_person_may_edit_a_lease(told: Scene) -> None:

@@ -10,12 +10,15 @@ import pytest
 
 from controller.plan import plan
 from controller.planning.action import Action, Verb
+from controller.planning.desired import Desired
+from controller.planning.existing_config import ConfigSeen, Hosting, objection
 from controller.planning.findings import Findings
 from controller.planning.objections import before_a_start
 from controller.planning.observed import Observed
 from ledger.budget import ceiling, over_budget
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
+from ledger.hosts import Host
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
@@ -82,12 +85,24 @@ def refused(snapshot: Snapshot, name: str = "A", minutes: int = 60) -> Refused:
     return caught.value
 
 
-def told(read: Fleet, *observed: Observed) -> Action:
-    """What the controller would do about A."""
-    record = Record({EndpointName("demo-A-Endpoint"): Entry("A", "absent", NOON)})
-    planned = plan(read, observed, NOON, findings=Findings(record))
-    judged = before_a_start(planned, read, record, lambda *_: ())
-    action = judged.action_for(EndpointName("demo-A-Endpoint"))
+def told(
+    read: Fleet,
+    *observed: Observed,
+    name: str = "A",
+    configs: dict[EndpointName, ConfigSeen] | None = None,
+    **entry: Any,  # noqa: ANN401
+) -> Action:
+    """What the controller would do about one of them."""
+    record = Record(
+        {
+            EndpointName("demo-A-Endpoint"): Entry("A", "absent", NOON),
+            EndpointName("demo-E-Endpoint"): Entry("E", "InService", NOON, **entry),
+        }
+    )
+    findings = Findings(record, configs=configs or {})
+    planned = plan(read, observed, NOON, findings=findings)
+    judged = before_a_start(planned, read, findings, lambda *_: (), NOON)
+    action = judged.action_for(EndpointName(f"demo-{name}-Endpoint"))
     assert action is not None
     return action
 
@@ -217,3 +232,121 @@ def test_a_start_past_a_limit_is_reported() -> None:
     action = told(read)
     assert action.verb is Verb.REPORT
     assert "max_hourly in environments/dev/environment.json is $0.01" in action.reason
+
+
+DUE = {"schedule": {"initial_provision_minutes": 30}}
+
+
+def with_more(limits: dict[str, object], prices: object = PRICES, **more: object) -> Fleet:
+    """The fleet with the definitions of more names beside it."""
+    files = dict(snapshot(limits, prices).files)
+    for name, fields in more.items():
+        assert isinstance(fields, dict)
+        files[path(name)] = json.dumps(definition(name, **fields)).encode()
+    return read_fleet(files, "dev")
+
+
+class TestAFirstLease:
+    def test_waits_until_it_fits_beside_what_is_on(self) -> None:
+        big = DUE | {"inference_instance_type": "ml.g5.12xlarge"}
+        action = told(with_more({"max_hourly": limit("10")}, F=big), name="F")
+        assert (action.verb, action.past_limit) == (Verb.REPORT, True)
+        assert action.reason == (
+            "its first lease waits, for it would cost $7.09 an hour beside $3.00 for what is on,"
+            f" and max_hourly in {SETTINGS} is $10.00. Release another one, or change the limit."
+        )
+        action = told(with_more({"max_hourly": limit("10.09")}, F=big), name="F")
+        assert (action.verb, action.past_limit) == (Verb.GRANT, False)
+
+    def test_of_several_the_first_by_name_gets_it(self) -> None:
+        read = with_more({"max_hourly": limit("5")}, F=DUE, G=DUE)
+        assert told(read, name="F").verb is Verb.GRANT
+        assert told(read, name="G").verb is Verb.REPORT
+
+    def test_counts_what_runs_on_a_config_of_others(self) -> None:
+        theirs = {"endpoint_config_name": "theirs", "schedule": {"always_on": True}}
+        read = with_more({"max_hourly": limit("5")}, E=theirs, F=DUE)
+        assert told(read, name="F").verb is Verb.GRANT
+        hosts = (Host("ml.g5.xlarge", 1),)
+        assert told(read, name="F", hosts=hosts).verb is Verb.REPORT
+
+    def test_is_held_by_no_limit_that_there_is_not(self) -> None:
+        assert told(with_more({}, F=DUE), name="F").verb is Verb.GRANT
+
+    def test_on_a_config_of_others_waits_as_well(self) -> None:
+        theirs = DUE | {"endpoint_config_name": "theirs"}
+        read = with_more({"max_hourly": limit("5")}, F=theirs)
+        seen = {EndpointName("demo-F-Endpoint"): config(2)}
+        action = told(read, name="F", configs=seen)
+        assert (action.verb, action.past_limit) == (Verb.REPORT, True)
+        serverless = {EndpointName("demo-F-Endpoint"): config(0, "serverless")}
+        assert told(read, name="F", configs=serverless).verb is Verb.GRANT
+
+
+def config(count: int, *kinds: str, is_async: bool = False) -> ConfigSeen:
+    hosting = Hosting("v0", kinds or ("ml.g5.xlarge",), count, count)
+    return ConfigSeen("theirs", NOON, (hosting,), {}, is_async=is_async)
+
+
+class TestAConfigOfOthers:
+    @pytest.mark.parametrize(
+        ("limits", "seen", "said"),
+        [
+            ({"max_hourly": limit("3")}, config(2), None),
+            (
+                {"max_hourly": limit("2")},
+                config(2),
+                f"it costs up to $3.00 an hour, and max_hourly in {SETTINGS} is $2.00",
+            ),
+            (
+                {"max_hourly": limit("7")},
+                config(1, "ml.g5.xlarge", "ml.g5.12xlarge"),
+                "it costs up to $7.09 an hour",
+            ),
+            ({"max_hourly": limit("1.6")}, config(1, is_async=True), "up to $2.00 an hour"),
+            (
+                {"max_lease_cost": limit("2")},
+                config(1),
+                f"costs up to $3.00, at $1.50 an hour, and max_lease_cost in {SETTINGS} is $2.00",
+            ),
+            ({"max_lease_cost": limit("3")}, config(1), None),
+            (
+                {"max_hourly": limit("99")},
+                config(1, "ml.p5.48xlarge"),
+                "what it costs cannot be told: environments/dev/prices.json has no price of",
+            ),
+            ({"max_hourly": limit("0.01")}, config(0, "serverless"), None),
+            ({}, config(99), None),
+        ],
+    )
+    def test_is_held_to_the_limits_once_it_is_known(
+        self, limits: dict[str, object], seen: ConfigSeen, said: str | None
+    ) -> None:
+        read = fleet(limits)
+        found = objection(seen, read.require_settings(), read, timedelta(hours=2))
+        if said is None:
+            assert found is None
+        else:
+            assert found is not None
+            assert found.startswith("its endpoint config theirs is refused: ")
+            assert said in found
+
+    def test_past_a_limit_is_not_started_and_gets_no_first_lease(self) -> None:
+        theirs: dict[str, object] = {"endpoint_config_name": "theirs"}
+        for more in (theirs | DUE, theirs | {"schedule": {"always_on": True}}):
+            read = with_more({"max_hourly": limit("2")}, F=more)
+            seen = {EndpointName("demo-F-Endpoint"): config(2)}
+            action = told(read, name="F", configs=seen)
+            assert action.verb is Verb.REPORT
+            assert "Choose another endpoint_config_name, or change the limits in" in action.reason
+
+    def test_that_runs_goes_on(self) -> None:
+        theirs: dict[str, object] = {"endpoint_config_name": "theirs"}
+        read = with_more({"max_hourly": limit("2")}, F=theirs | {"schedule": {"always_on": True}})
+        name = EndpointName("demo-F-Endpoint")
+        tags = told(read, name="F", configs={name: config(1)}).target
+        assert isinstance(tags, Desired)
+        there = Observed(name, "InService", NOON, "theirs", tags=tags.tags)
+        action = told(read, there, name="F", configs={name: config(2)})
+        assert action.verb is Verb.REPORT
+        assert "it serves on until its lease ends" in action.reason

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from controller.aws.components import Components
 from controller.planning.components import ComponentQuestion, Hosted
+from controller.survey import Survey
 from ledger.hosts import Host, Usage
 from ledger.names import EndpointName
+from tests.scene import NOON
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.scene import Account, Json, Scene
 
 NAME = EndpointName("Studio")
@@ -107,3 +115,62 @@ def test_many_are_found_in_one_list_whatever_the_case(scene: Scene) -> None:
     assert account.calls() == {"ListInferenceComponents": 2}
     assert len(found[NAME].names) == 101
     assert found[EndpointName("e1")] == Hosted()
+
+
+class Many:
+    """SageMaker with a component on each of so many endpoints; it counts what it is asked."""
+
+    def __init__(self, count: int) -> None:
+        self.calls = 0
+        self._count = count
+
+    def get_paginator(self, _: str) -> Many:
+        return self
+
+    def paginate(self, EndpointNameEquals: str = "", **_: object) -> Iterator[Json]:  # noqa: N803
+        names = (
+            [EndpointNameEquals] if EndpointNameEquals else [f"e{n}" for n in range(self._count)]
+        )
+        for begin in range(0, len(names), 100):
+            self.calls += 1
+            page = names[begin : begin + 100]
+            yield {
+                "InferenceComponents": [
+                    {"InferenceComponentName": f"c-{name}", "EndpointName": name} for name in page
+                ]
+            }
+
+    def describe_endpoint_config(self, **_: object) -> Json:
+        self.calls += 1
+        return {"ProductionVariants": [XLARGE | {"VariantName": "v0"}]}
+
+
+class Lists:
+    """An account that is asked about nothing but components."""
+
+    def __init__(self, sagemaker: Many) -> None:
+        self._components = Components(sagemaker)  # type: ignore[arg-type]
+
+    @property
+    def component_pages(self) -> int:
+        return self._components.pages
+
+    def components(self, questions: Any) -> Any:  # noqa: ANN401
+        return self._components.on(questions)
+
+
+@pytest.mark.parametrize(("count", "first", "then"), [(1000, 15, 5), (500, 10, 5), (5, 10, 5)])
+def test_a_thousand_held_ones_cost_a_tick_few_calls(count: int, first: int, then: int) -> None:
+    """Beside them a quiet tick has 10 pages of endpoints and 10 of tags, and 25 calls in all."""
+    sagemaker = Many(count)
+    survey = Survey(Lists(sagemaker))  # type: ignore[arg-type]
+    questions = [ComponentQuestion(EndpointName(f"e{n}"), f"config-{n}") for n in range(count)]
+    assert len(survey.hosted(questions, NOON)) == count
+    assert sagemaker.calls == first
+    known = [replace(each, hosts=(Host("ml.g5.xlarge", 1),)) for each in questions]
+    for minute in range(1, 4):
+        sagemaker.calls = 0
+        hosted = survey.hosted(known, NOON + timedelta(minutes=minute))
+        assert all(each.names for each in hosted.values())
+        assert len(hosted) == count
+        assert sagemaker.calls <= then

@@ -188,5 +188,17 @@ def test_only_components_that_are_there_are_remembered(
 ) -> None:
     question = ComponentQuestion(NAME, "studio", before_an_end=before_an_end)
     known = {NAME: (ago(age), hosted)}
-    assert remembered(known, [question], NOW) == ({NAME: hosted} if is_known else {})
-    assert remembered({}, [question], NOW) == {}
+    assert remembered(known, [question], NOW, 0) == ({NAME: hosted} if is_known else {})
+    assert remembered({}, [question], NOW, 0) == {}
+
+
+@pytest.mark.parametrize("before_an_end", [True, False])
+@pytest.mark.parametrize(("pages", "count", "asked"), [(5, 99, 99), (6, 5, 5), (6, 99, 5)])
+def test_very_many_are_asked_about_in_turn(
+    *, before_an_end: bool, pages: int, count: int, asked: int
+) -> None:
+    names = [EndpointName(f"e{number:02}") for number in range(count)]
+    questions = [ComponentQuestion(name, "studio", before_an_end=before_an_end) for name in names]
+    known = {name: (ago(60 + number), SOME) for number, name in enumerate(names)}
+    answers = remembered(known, questions, NOW, pages)
+    assert [name for name in names if name not in answers] == names[-asked:]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from controller.plan import plan
+from controller.planning.findings import Findings
 from controller.planning.objections import before_a_start
 from ledger.holdings import Fleet, read_fleet
 from ledger.json_files import Violation
-from ledger.observed import Record
 from tests.controller.cases import ENDED, NOW, fleet_of, there
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def refuses(level: Literal["error", "warning"] = "error") -> Limits:
 
 
 def decided(fleet: Fleet, *observed: Observed, limits: Limits) -> list[tuple[str, str]]:
-    planned = before_a_start(plan(fleet, observed, NOW), fleet, Record(), limits)
+    planned = before_a_start(plan(fleet, observed, NOW), fleet, Findings(), limits, NOW)
     return [(str(each.verb), each.reason) for each in planned.actions]
 
 

@@ -12,7 +12,7 @@ from ledger.committers import CONTROLLER
 from ledger.hosts import Host
 from ledger.names import Name
 from ledger.phases import Phase
-from ledger.snapshot import CommitRecord
+from ledger.snapshot import CommitRecord, Person
 from tests.ledger.accounting.test_month import DEFINED, at, entry, lease, prices, second
 
 A = Name("Chat")
@@ -168,3 +168,26 @@ def test_an_entry_that_cannot_be_read_is_a_gap() -> None:
         Gap(second(4), second(6), "what was noted of f cannot be read"),
         Gap(second(4), second(7), "what was noted of e cannot be read"),
     ]
+
+
+def test_a_first_lease_names_who_wrote_its_definition() -> None:
+    reader = LedgerReader(second(0), {})
+    ana, ben = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
+
+    def defined(hour: float, person: Person, before: bytes | None, after: bytes) -> bool:
+        record = CommitRecord("c", person, at(hour), "define")
+        return reader(second(hour), {"Chat.endpoint.json": (before, after)}, lambda: record)
+
+    assert defined(6, ben, DEFINED, DEFINED + b" ")
+    read(reader, 5, "Chat.lease.json", None, lease(9), "grant")
+    assert not defined(-1, ana, None, DEFINED), "who wrote it was all that was still to come"
+    (bought,) = reader.leases[A].bought
+    assert bought.buyer == "first lease (Ana <ana@example.com>)"
+
+
+def test_who_wrote_a_definition_is_looked_for_no_further_than_that() -> None:
+    reader = LedgerReader(second(4), {})
+    read(reader, 5, "Chat.lease.json", None, lease(6), "grant")
+    assert read(reader, 3, "Other.endpoint.json", None, DEFINED, "")
+    assert not read(reader, 2, "Chat.endpoint.json", None, DEFINED, "")
+    assert list(reader.definitions) == [A]
