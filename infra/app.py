@@ -22,7 +22,7 @@ from infra.feature_flags import feature_flags
 from infra.gateway_stack import GatewayStack
 from infra.lock_stack import LockStack
 from infra.options import of_environment
-from infra.settings import read
+from infra.settings import clashes, read
 from ledger.holdings import ROOT as ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ def compose(app: App, folder: Path = CHECKOUT) -> None:
     """
     context = app.node.try_get_context
     files = _ledger(context, folder)
-    for name in str(context("environment") or "").split(","):
-        settings = read(files, partial(of_environment, name.strip(), context))
+    names = str(context("environment") or "").split(",")
+    everything = [read(files, partial(of_environment, name.strip(), context)) for name in names]
+    if problems := [*clashes(everything)]:
+        raise SettingsError("\n".join(problems))
+    for settings in everything:
         ControllerStack(app, settings.named("controller"), settings=settings)
         GatewayStack(app, settings.named("gateway"), settings=settings)
         if settings.options.lock_hours:

@@ -52,7 +52,9 @@ class GatewayStack(Stack):
             models=[path.resource for path in settings.paths],
             makes_logs_role=settings.options.makes_logs_role,
         )
-        Front(self, "Front", api=api, options=settings.options)
+        front = Front(self, "Front", options=settings.options)
+        front.name(api)
+        front.guard("WebAcl", api)
         OwnPaths(self, "Own", settings=settings, api=api, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
         CfnOutput(
@@ -68,6 +70,9 @@ class GatewayStack(Stack):
                 integrations=functions.integrations,
                 authorizer=None,
             )
+            # Its log needs the account's role for logs, too.
+            signed.rest.deployment_stage.node.add_dependency(api.rest.deployment_stage)
+            front.guard("SignedWebAcl", signed)
             self._tell("SignedApiUrl", signed, "The same, signed with AWS credentials.")
         GatewayAlarms(self, "Alarms", settings=settings, functions=functions.by_name)
 

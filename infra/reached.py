@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infra.options import Options
     from ledger.documents import Environment
 
+BY_ROUTE = frozenset({"dynamodb", "s3"})  # gateway endpoints, which cost nothing
 # A build gets its source, and tells how it goes, by the network that it was put into.
 OF_BUILDS = ("codebuild", "logs", "s3")
 

@@ -28,7 +28,7 @@ from ledger.remote import Remote
 from ledger.settings import LedgerSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ledger.documents import Environment
     from ledger.holdings import Fleet
@@ -47,6 +47,8 @@ SECRETS = (
 DEFAULT_ARCHITECTURE = "arm64"
 NOTIFICATIONS = ("topic_arn", "event_bus_name")
 REACHABLE = re.compile(r"(https|ssh)://[^/\s]+/\S+")
+LONGEST_FUNCTION = 64
+RESERVED_BY_COGNITO = ("aws", "amazon", "cognito")
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 
 
@@ -74,6 +76,11 @@ class Settings:
     def named(self, part: str) -> str:
         """Return a name of a stack that no other environment or project of the account has."""
         return f"{self.environment.project_prefix}-{self.name}-{part}"
+
+    @property
+    def sign_in_prefix(self) -> str:
+        """The name of the page where people sign in: of all accounts of a region, no other's."""
+        return f"{self.named(self.ledger_id[:8])}".lower()
 
     def admitting(self, oidc: Oidc) -> Settings:
         """Return the settings of an API that admits the holders of an issuer's JWTs, too."""
@@ -142,6 +149,7 @@ def read(folder: Path, context: Context) -> Settings:
         *_wrong_notifications(told, fleet.environment),
         *wrong_options,
         *_two_issuers(options, fleet.environment),
+        *_wrong_names(options, fleet),
         *([packages] if isinstance(packages, str) else ()),
     ]
     if problems or fleet.environment is None or isinstance(packages, str):
@@ -271,6 +279,52 @@ def _two_issuers(options: Options, environment: Environment | None) -> Iterator[
             "user_pool: the environment has an issuer already (identities.oidc), and the API admits"
             " one: take one of them away."
         )
+
+
+def _wrong_names(options: Options, fleet: Fleet) -> Iterator[str]:
+    """Yield which names AWS would not take, when half of the stack is there."""
+    if fleet.environment is None:
+        return
+    prefix = fleet.environment.project_prefix
+    longest = f"{prefix}-{fleet.name}-controller"
+    if len(longest) > LONGEST_FUNCTION:
+        yield (
+            f"{environment_path(fleet.name)}: /project_prefix: the function `{longest}` would have"
+            f" {len(longest)} characters, and Lambda takes {LONGEST_FUNCTION}: choose a shorter"
+            " prefix, or a shorter name for the environment."
+        )
+    reserved = [word for word in RESERVED_BY_COGNITO if word in f"{prefix}-{fleet.name}".lower()]
+    if options.makes_user_pool and reserved:
+        yield (
+            f"user_pool: the page to sign in at would be called after `{prefix}-{fleet.name}`, and"
+            f" Cognito takes no name with `{reserved[0]}` in it. Choose another project_prefix, or"
+            " an issuer of your own."
+        )
+
+
+def clashes(deployed: Iterable[Settings]) -> Iterator[str]:
+    """Yield what several environments cannot have at once: AWS would refuse the second stack."""
+    seen: dict[tuple[str, str, str], str] = {}
+    for each in deployed:
+        for what, place, name in _only_ones(each):
+            other = seen.setdefault((what, place, name), each.name)
+            if other != each.name:
+                yield (
+                    f"{what}: `{name}` would be made for {other} and for {each.name}. Give each its"
+                    f" own: `-c {each.name}.KEY=...`, or environments/{each.name}/environment.json."
+                )
+
+
+def _only_ones(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yield what this deployment alone can have: what it is, where that is known, and its name."""
+    environment, options = settings.environment, settings.options
+    region = environment.region_name
+    if options.domain:
+        yield "domain_name", "everywhere", options.domain.name
+    if options.makes_token_table:
+        yield "ddb_auth_table_name", region, environment.ddb_auth_table_name
+    if options.makes_execution_role:
+        yield "execution_role", "the account", environment.execution_role_arn
 
 
 def _said(refusal: Refused) -> str:

@@ -16,33 +16,40 @@ if TYPE_CHECKING:
 
 
 class Front(Construct):
-    """`domain_target` is what a CNAME or an alias record of the host name has to point to."""
+    """What the options put there; without any, nothing."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, api: Api, options: Options) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, options: Options) -> None:
         super().__init__(scope, construct_id)
-        if domain := options.domain:
-            certificate = Certificate.from_certificate_arn(
-                self, "Certificate", domain.certificate_arn
-            )
-            named = DomainName(
-                self,
-                "Domain",
-                domain_name=domain.name,
-                certificate=certificate,
-                endpoint_type=EndpointType.REGIONAL,
-                security_policy=SecurityPolicy.TLS_1_2,
-                mapping=api.rest,
-            )
-            CfnOutput(
-                Stack.of(self),
-                "DomainTarget",
-                value=named.domain_name_alias_domain_name,
-                description=f"What a CNAME or alias record of {domain.name} points to.",
-            )
-        if options.web_acl_arn:
+        self._options = options
+
+    def name(self, api: Api) -> None:
+        """Give an API the host name. What its record has to point to is an output of the stack."""
+        domain = self._options.domain
+        if domain is None:
+            return
+        certificate = Certificate.from_certificate_arn(self, "Certificate", domain.certificate_arn)
+        named = DomainName(
+            self,
+            "Domain",
+            domain_name=domain.name,
+            certificate=certificate,
+            endpoint_type=EndpointType.REGIONAL,
+            security_policy=SecurityPolicy.TLS_1_2,
+            mapping=api.rest,
+        )
+        CfnOutput(
+            Stack.of(self),
+            "DomainTarget",
+            value=named.domain_name_alias_domain_name,
+            description=f"What a CNAME or alias record of {domain.name} points to.",
+        )
+
+    def guard(self, construct_id: str, api: Api) -> None:
+        """Put the web ACL before an API."""
+        if self._options.web_acl_arn:
             CfnWebACLAssociation(
                 self,
-                "WebAcl",
+                construct_id,
                 resource_arn=api.rest.deployment_stage.stage_arn,
-                web_acl_arn=options.web_acl_arn,
+                web_acl_arn=self._options.web_acl_arn,
             )

@@ -73,7 +73,7 @@ class People(Construct):
             removal_policy=RemovalPolicy.RETAIN,
         )
         page = pool.add_domain(
-            "Page", cognito_domain=CognitoDomainOptions(domain_prefix=settings.named("leases"))
+            "Page", cognito_domain=CognitoDomainOptions(domain_prefix=settings.sign_in_prefix)
         )
         client = pool.add_client(
             "Client",

@@ -231,7 +231,7 @@ class Stranger:
         """Have the deployed controller tick, and return what it did with which endpoint."""
         with self.started(self.controller()) as controller:
             answer = controller.invoke({"source": "aws.events"}).answer
-        return {it["endpoint_name"]: it["verb"] for it in answer["actions"]}
+        return {it["endpoint_name"]: it["action"] for it in answer["actions"]}
 
     @contextmanager
     def api(self) -> Iterator[None]:

@@ -125,7 +125,7 @@ def test_a_roll_back_runs_what_ran_before_to_the_byte(guide: Stranger) -> None:
 
 
 def test_a_second_environment_is_synthesised_beside_the_first(guide: Stranger) -> None:
-    guide.follow("10")
+    guide.follow("11")
     manifest = json.loads((guide.checkout / "cdk.out" / "manifest.json").read_text())
     regions = {
         name: it["environment"].rpartition("/")[2]
@@ -143,10 +143,10 @@ def test_a_second_environment_is_synthesised_beside_the_first(guide: Stranger) -
 
 
 def test_a_destruction_leaves_the_tokens_and_the_role_for_logs(guide: Stranger) -> None:
-    guide.follow("12")
+    guide.follow("13")
     assert guide.tick() == {ENDPOINT: "delete"}
     guide.scene.let_pass(seconds=STARTUP + 1)
-    guide.follow("12", 1)
+    guide.follow("13", 1)
     assert guide.scene.account.status(ENDPOINT) == "absent"
     assert guide.stacks() == {"CDKToolkit"}
     assert guide.functions() == []
@@ -156,12 +156,12 @@ def test_a_destruction_leaves_the_tokens_and_the_role_for_logs(guide: Stranger) 
 
 
 def test_the_table_that_was_left_is_taken_over(guide: Stranger) -> None:
-    guide.follow("12", 2)
+    guide.follow("13", 2)
     assert guide.stacks() == {"CDKToolkit", CONTROLLER, GATEWAY}
 
 
 def test_nothing_is_left_that_the_guide_removes(guide: Stranger) -> None:
-    guide.follow("12", 3)
+    guide.follow("13", 3)
     assert guide.stacks() == {"CDKToolkit"}
     assert guide.tables() == []
     assert guide.secrets() == set()

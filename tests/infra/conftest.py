@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+IAM = {"scopes": {"arn:aws:iam::123456789012:role/Platform*": ["admin"]}}
 ENVIRONMENT: dict[str, object] = {
     "ledger_id": "5f2c9a7be01d4386",
     "project_prefix": "shop",
@@ -43,7 +44,7 @@ ENVIRONMENT: dict[str, object] = {
     "async_output_path": "s3://shop-answers/",
     "limits": {"invocations_per_minute": 600},
     "identities": {
-        "iam": {"scopes": {"arn:aws:iam::123456789012:role/Platform*": ["admin"]}},
+        "iam": IAM,
         "legacy_token_table": "old-auth",
     },
 }
@@ -228,7 +229,7 @@ def chosen(
     oidc = {"issuer": "https://issuer.example.com", "audience": ["a"], "scopes": {"x": ["read"]}}
     document = {
         **ENVIRONMENT,
-        "identities": {"oidc": oidc},
+        "identities": {"oidc": oidc, "iam": IAM},
         "async_output_path": "s3://shop-answers/",
         "allowed": {"s3_prefixes": ["s3://shop-models/"]},
     }

@@ -196,6 +196,29 @@ def test_two_environments_of_two_regions_are_one_app(
     assert "far/git" not in texts["shop-live-gateway"]
 
 
+def test_what_two_environments_cannot_both_have_is_refused_before_any_is_deployed(
+    node: Path, context: Mapping[str, str], tmp_path: Path
+) -> None:
+    from infra.errors import SettingsError  # noqa: PLC0415
+
+    write(tmp_path, ENVIRONMENT)
+    other = tmp_path / "environments" / "next"
+    other.mkdir()
+    (other / "environment.json").write_text(json.dumps(ENVIRONMENT))
+    said = {**context, "environment": "live,next", "execution_role": "new"}
+    said["domain_name"] = "leases.example.com"
+    said["certificate_arn"] = "arn:aws:acm:eu-central-1:123456789012:certificate/1f-2e"
+    with pytest.raises(SettingsError) as refused:
+        synthesise(tmp_path, tmp_path / "out", said)
+    lines = str(refused.value).splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "domain_name",
+        "ddb_auth_table_name",
+        "execution_role",
+    ]
+    assert "`leases.example.com` would be made for live and for next." in lines[0]
+
+
 def test_a_folder_that_is_not_called_environments_is_refused(
     node: Path, context: Mapping[str, str], checkout: Path, tmp_path: Path
 ) -> None:

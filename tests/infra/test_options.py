@@ -193,6 +193,8 @@ def test_people_can_sign_in_at_a_pool_of_their_own(pooled: Synthesis, synthesis:
     """By a page, with PKCE, and with the scopes that their groups are worth."""
     assert not synthesis.resources("AWS::Cognito::UserPool")
     assert pooled.findings() == []
+    page = pooled.only("AWS::Cognito::UserPoolDomain")
+    assert page["Domain"] == f"shop-live-{ENVIRONMENT['ledger_id']:.8}", "no other account has it"
     client = pooled.only("AWS::Cognito::UserPoolClient")
     assert not client["GenerateSecret"]
     assert client["AllowedOAuthFlows"] == ["code"]
@@ -222,9 +224,48 @@ def test_an_issuer_of_its_own_and_a_pool_exclude_each_other(
         settings.read(tmp_path, {**context, "user_pool": "new"}.get)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "context", "said"),
+    [
+        ("my-aws-shop", {"user_pool": "new"}, "Cognito takes no name with `aws` in it"),
+        ("s" * 30, {}, ""),
+        ("my-aws-shop", {}, ""),
+    ],
+)
+def test_a_name_that_aws_would_not_take_is_refused(
+    pretended: Mapping[str, str], prefix: str, context: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    write(tmp_path, {**ENVIRONMENT, "project_prefix": prefix})
+    told = {**CONTEXT, **pretended, **context}
+    if not said:
+        assert settings.read(tmp_path, told.get).environment.project_prefix == prefix
+        return
+    with pytest.raises(SettingsError, match=said):
+        settings.read(tmp_path, told.get)
+
+
+def test_a_name_that_is_too_long_for_a_function_is_refused(
+    context: dict[str, str], tmp_path: Path
+) -> None:
+    write(tmp_path, {**ENVIRONMENT, "project_prefix": "s" * 30})
+    (tmp_path / "environments" / "live").rename(tmp_path / "environments" / ("l" * 30))
+    with pytest.raises(SettingsError, match="would have 72 characters, and Lambda takes 64"):
+        settings.read(tmp_path, {**context, "environment": "l" * 30}.get)
+
+
 def test_the_accounts_role_for_logs_is_left_alone(chosen: Synthesis, synthesis: Synthesis) -> None:
     assert synthesis.resources("AWS::ApiGateway::Account")
     assert not chosen.resources("AWS::ApiGateway::Account")
+
+
+def test_a_log_of_an_api_waits_for_the_accounts_role(synthesis: Synthesis) -> None:
+    """API Gateway refuses a stage with a log where the account has none."""
+    stages = synthesis.resources("AWS::ApiGateway::Stage")
+    (first,) = (key for key in stages if key.startswith("Api"))
+    (signed,) = (key for key in stages if key.startswith("Signed"))
+    (account,) = synthesis.resources("AWS::ApiGateway::Account")
+    assert account in stages[first]["DependsOn"]
+    assert first in stages[signed]["DependsOn"]
 
 
 def test_the_api_has_a_name_and_a_web_acl(chosen: Synthesis, synthesis: Synthesis) -> None:
@@ -232,7 +273,9 @@ def test_the_api_has_a_name_and_a_web_acl(chosen: Synthesis, synthesis: Synthesi
     assert domain["DomainName"] == "leases.example.com"
     assert domain["SecurityPolicy"] == "TLS_1_2"
     assert domain["RegionalCertificateArn"] == CERTIFICATE
-    assert chosen.only("AWS::WAFv2::WebACLAssociation")["WebACLArn"] == WEB_ACL
+    acls = chosen.properties("AWS::WAFv2::WebACLAssociation")
+    assert {it["WebACLArn"] for it in acls} == {WEB_ACL}
+    assert len(acls) == len(chosen.resources("AWS::ApiGateway::Stage")) == 2
     for kind in ("AWS::ApiGateway::DomainName", "AWS::WAFv2::WebACLAssociation"):
         assert not synthesis.resources(kind)
 
