@@ -3,17 +3,19 @@
 Each line answers one question, and the last ones say what would change it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import click
+from rich.text import Text
 
 from controller.planning.action import Verb
 from controller.tick import Tick
 from leasehold.console import dim, output_option, show_json, show_table, tell
-from leasehold.context import Context, connected
+from leasehold.context import Context, connecting
+from leasehold.error_guide import is_code, paragraph, without_marks
 from leasehold.own_zone import own_zone
 from leasehold.times import as_of, localized, relative
 from ledger.budget import asked_for, ceiling, over_budget
@@ -69,11 +71,18 @@ class Told:
 
 
 @click.command
-@connected
-@click.argument("name")
+@connecting
+@click.argument("name", metavar="NAME|CODE")
 @output_option
-def explain(context: Context, name: str, output: str) -> None:
-    """Explain NAME: on or off because of what, until when, by whom, and for how much."""
+def explain(open_context: Callable[[], Context], name: str, output: str) -> None:
+    """Explain NAME: on or off because of what, until when, by whom, and for how much.
+
+    Or explain the CODE of an error, such as LH4106: what happened, and what to do.
+    """
+    if is_code(name):
+        _explain_code(name, output)
+        return
+    context = open_context()
     tick = context.look()
     tick.fleet.require_settings()
     item = tick.fleet.get(name)
@@ -90,6 +99,16 @@ def explain(context: Context, name: str, output: str) -> None:
     tell()
     rows = [(each, localized(said, tick.now, zone)) for each, said in answers(told)]
     show_table(_HEADERS, rows)
+
+
+def _explain_code(said: str, output: str) -> None:
+    code, title, text = paragraph(said)
+    if output == "json":
+        show_json({"code": code, "title": title, "text": text})
+        return
+    tell(Text(f"{code} {title}", style="bold"))
+    for line in without_marks(text).split("\n"):
+        tell(line)
 
 
 def answers(told: Told) -> Iterator[tuple[str, str]]:

@@ -163,6 +163,5 @@ def _tell_each(found: Sequence[Asked], changes: Changes, *, is_dry_run: bool) ->
         if each.done:
             tell(words.line(each.done, now, own_zone(), is_dry_run=is_dry_run))
         elif each.failure:
-            failure = each.failure
-            complain(Refused(failure.code, f"{each.name}: {failure.message}"))
+            complain(each.failure, f"{each.name}: ")
     tell(dim(words.together(found, is_dry_run=is_dry_run)))

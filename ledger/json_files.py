@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from ledger.json_text import MAX_BYTES, decode
+from ledger.meant import meant
 
 __all__ = [
     "MAX_BYTES",
@@ -235,7 +236,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (
             words = [_word(key) for key in unknown[:_MOST_NAMED]]
             if more := len(unknown) - len(words):
                 words.append(f"{more} more")
-            return f"{_named(words)} not known here; the fields are those of the schema."
+            nearest = _nearest(unknown, schema.get("properties", {}))
+            return f"{_named(words)} not known here; the fields are those of the schema{nearest}."
         case "type":
             return f"{_shown(instance)} is not of type {rule}."
         case "const":
@@ -265,6 +267,14 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (
 
 def _named(keys: Sequence[str]) -> str:
     return f"{_listed(keys, 'and')} {'is' if len(keys) == 1 else 'are'}"
+
+
+def _nearest(unknown: Sequence[str], known: Iterable[str]) -> str:
+    """Say which field was meant, where there is one that is not known, or few."""
+    for key in unknown[:_MOST_NAMED]:
+        if found := meant(key, known):
+            return f": perhaps {found} is meant"
+    return ""
 
 
 def _listed(items: Sequence[object], word: str) -> str:
