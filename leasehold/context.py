@@ -26,7 +26,7 @@ from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, look
 from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
-from leasehold import aws_settings, credentials
+from leasehold import aws_settings, completing, credentials
 from leasehold.as_of import AsOf
 from leasehold.origin import origin_of
 from leasehold.own_zone import utc_option
@@ -295,6 +295,7 @@ def connecting(command: Callable[..., None]) -> Callable[..., None]:
         envvar=variables.ENVIRONMENT,
         show_envvar=True,
         metavar="NAME",
+        shell_complete=completing.environments,
         help="Environment, as its folder is called.",
     )
     @click.option(

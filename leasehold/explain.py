@@ -13,6 +13,7 @@ from rich.text import Text
 
 from controller.planning.action import Verb
 from controller.tick import Tick
+from leasehold import completing
 from leasehold.console import dim, output_option, show_json, show_table, tell
 from leasehold.context import Context, connecting
 from leasehold.error_guide import is_code, paragraph, without_marks
@@ -72,7 +73,7 @@ class Told:
 
 @click.command
 @connecting
-@click.argument("name", metavar="NAME|CODE")
+@click.argument("name", metavar="NAME|CODE", shell_complete=completing.names_or_codes)
 @output_option
 def explain(open_context: Callable[[], Context], name: str, output: str) -> None:
     """Explain NAME: on or off because of what, until when, by whom, and for how much.
