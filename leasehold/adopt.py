@@ -12,8 +12,9 @@ import click
 from controller.planning.components import ComponentQuestion, may_host, with_prices
 from controller.planning.observed import Existing
 from controller.planning.ownership import Owner
-from leasehold.console import dim, say
+from leasehold.console import dim, say, tell
 from leasehold.context import Cloud, Context, connected
+from leasehold.overtaken import ADVICE
 from ledger.documents import Adoption, ExistingConfig, dump_adoption, parse_definition
 from ledger.errors import Refused
 from ledger.holdings import Broken, Fleet, Holding, document_path
@@ -60,6 +61,7 @@ def adopt(context: Context, *, endpoint: str, name: str | None, minutes: int, in
     path.write_bytes(content)
     say(f"Wrote {path}.")
     say(dim(f"Commit and push it, and {found.endpoint_name} is leased for {minutes} min."))
+    tell(dim(ADVICE))
     _show_components(context, fleet, found)
     _show_consent(context, fleet, found)
 

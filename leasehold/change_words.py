@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.leases.answers import cost
 from leasehold.changing import Asked, Done
+from leasehold.console import in_words
 from leasehold.times import both, length, localized, relative
 from ledger.budget import asked_for, ceiling
 from ledger.lease import stamp
@@ -110,7 +111,7 @@ def as_data(asked: Asked, *, is_dry_run: bool) -> dict[str, Any]:
         failure = asked.failure
         return {
             "name": asked.name,
-            "error": failure.message if failure else None,
+            "error": in_words(failure) if failure else None,
             "code": failure.code if failure else None,
         }
     done = asked.done

@@ -19,7 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from leasehold.columns import GAP, fitted
-from ledger.errors import Failure
+from ledger.errors import Failure, Unknown
+from ledger.meant import did_you_mean
 from ledger.printable import as_json, in_line, without_commands
 
 output_option = click.option(
@@ -58,10 +59,8 @@ def say(text: Cell = "") -> None:
 
 def tell(text: Cell = "") -> None:
     """Print a sentence: a terminal gets it folded between words, a pipe as one line."""
-    console, shown = screen(), _shown(text)
-    lines = shown.wrap(console, console.width) if console.is_terminal else [shown]
-    for line in lines:
-        line.rstrip()
+    console = screen()
+    for line in _folded(_shown(text), console):
         console.print(line, soft_wrap=True)
 
 
@@ -211,6 +210,22 @@ def refuse(failure: Failure) -> NoReturn:
     raise SystemExit(1)
 
 
-def complain(failure: Failure) -> None:
-    sentence = Text(in_line(f"leasehold: {failure.message} [{failure.code}]"), style="red")
-    screen(stderr=True).print(sentence, soft_wrap=True)
+def complain(failure: Failure, about: str = "") -> None:
+    """Print one sentence and its code; a terminal gets it folded between words."""
+    said = f"leasehold: {about}{in_words(failure)} [{failure.code}]"
+    console = screen(stderr=True)
+    for line in _folded(Text(in_line(said), style="red"), console):
+        console.print(line, soft_wrap=True)
+
+
+def in_words(failure: Failure) -> str:
+    """Return the sentence of a failure, with what was meant where a name is not known."""
+    if isinstance(failure, Unknown):
+        return failure.message + did_you_mean(failure.word, failure.known)
+    return failure.message
+
+
+def _folded(text: Text, console: Console) -> Iterator[Text]:
+    for line in text.wrap(console, console.width) if console.is_terminal else [text]:
+        line.rstrip()
+        yield line

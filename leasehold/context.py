@@ -26,15 +26,16 @@ from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, look
 from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
-from leasehold import aws_settings, credentials
+from leasehold import aws_settings, completing, credentials
 from leasehold.as_of import AsOf
+from leasehold.origin import origin_of
 from leasehold.own_zone import utc_option
 from leasehold.state_dir import Running, StateDir, nearest
 from leasehold.work_tree import commit_of
 from ledger import variables
 from ledger.claims import NOTHING, Known, leaves_open
 from ledger.committers import CONTROLLER, READER
-from ledger.errors import Failure, Refused
+from ledger.errors import Failure, Refused, Unknown
 from ledger.holdings import ROOT, Fleet, environments, fleet_of
 from ledger.names import EndpointName
 from ledger.observed import Noted, read_noted, read_record
@@ -43,6 +44,7 @@ from ledger.settings import STATUS_BRANCH
 
 Command = Callable[..., None]
 
+_MAIN = "main"
 _ANY_REGION = "us-east-1"  # where settings cannot be read, AWS is not asked either
 
 
@@ -115,7 +117,12 @@ class Context:
                 )
             case chosen, _:
                 known = ", ".join(there) or "none"
-                raise Refused("LH5002", f"there is no environment {chosen}; there is: {known}.")
+                raise Unknown(
+                    "LH5002",
+                    f"there is no environment {chosen}; there is: {known}.",
+                    str(chosen),
+                    there,
+                )
 
     def account(self, fleet: Fleet) -> Account:
         return self.cloud.account(_region(fleet))
@@ -210,18 +217,27 @@ class Context:
         return TokenTable(dynamodb, environment.ddb_auth_table_name)
 
 
-def connect(home: Path, repository: str | None, branch: str, environment: str | None) -> Context:
+def connect(
+    home: Path | None, repository: str | None, branch: str | None, environment: str | None
+) -> Context:
     """Find the ledger. Raises Refused LH5001 where nothing says which."""
     if repository is not None:
-        access = credentials.for_address(repository, Path.home())
-        return Context(Remote(repository, branch, access), environment, Cloud())
-    running = running_in(home)
+        return _at(repository, branch, environment)
+    folder = nearest() if home is None else home
+    if home is None and StateDir(folder).running() is None and (found := origin_of(Path.cwd())):
+        return _at(found.url, branch or found.branch, environment or found.environment)
+    running = running_in(folder)
     return Context(
-        Remote(running.git_url, branch),
+        Remote(running.git_url, branch or _MAIN),
         environment or running.environment,
         Cloud(running.aws_endpoint_url),
         running.gateway_url,
     )
+
+
+def _at(repository: str, branch: str | None, environment: str | None) -> Context:
+    access = credentials.for_address(repository, Path.home())
+    return Context(Remote(repository, branch or _MAIN, access), environment, Cloud())
 
 
 def running_in(home: Path) -> Running:
@@ -230,9 +246,9 @@ def running_in(home: Path) -> Running:
     if running is None:
         raise Refused(
             "LH5001",
-            "no ledger is named, and no `leasehold up` runs in"
-            f" {home}: start one on this machine with `leasehold up`, or name a repository with"
-            f" --repository or {variables.REPOSITORY}.",
+            f"this is no clone of a ledger, none is named, and no `leasehold up` runs in {home}:"
+            " start one on this machine with `leasehold up`, go to a clone of yours, or name its"
+            f" repository with --repository or {variables.REPOSITORY}.",
         )
     return running
 
@@ -276,6 +292,7 @@ def connecting(command: Callable[..., None]) -> Callable[..., None]:
         envvar=variables.ENVIRONMENT,
         show_envvar=True,
         metavar="NAME",
+        shell_complete=completing.environments,
         help="Environment, as its folder is called.",
     )
     @click.option(
@@ -283,26 +300,32 @@ def connecting(command: Callable[..., None]) -> Callable[..., None]:
         envvar=variables.REPOSITORY,
         show_envvar=True,
         metavar="URL",
+        show_default="the remote of the clone that one is in",
         help="Address of the ledger's repository.",
     )
     @click.option(
         "--branch",
         envvar=variables.BRANCH,
         show_envvar=True,
-        default="main",
-        show_default=True,
+        show_default=f"the remote's own in a clone, or else {_MAIN}",
         metavar="NAME",
         help="Its branch.",
     )
-    @home_option("Without a repository: the folder of a running `leasehold up`.")
+    @click.option(
+        "--home",
+        type=click.Path(path_type=Path),
+        show_default=".leasehold, here or in a folder above",
+        metavar="DIR",
+        help="The folder of a running `leasehold up`, whose ledger comes before a clone's.",
+    )
     @utc_option
     @wraps(command)
     def with_context(
         *,
         environment: str | None,
         repository: str | None,
-        branch: str,
-        home: Path,
+        branch: str | None,
+        home: Path | None,
         **rest: Any,  # noqa: ANN401  (the command's own options)
     ) -> None:
         command(partial(connect, home, repository, branch, environment), **rest)

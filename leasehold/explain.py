@@ -1,13 +1,17 @@
 """`leasehold explain NAME`: why an endpoint is on or off, until when, by whom, for how much."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
+from rich.text import Text
 
 from controller.planning.action import Verb
 from controller.tick import Tick
+from leasehold import completing
 from leasehold.console import dim, output_option, show_json, show_table, tell
-from leasehold.context import Context, connected
+from leasehold.context import Context, connecting
+from leasehold.error_guide import is_code, paragraph, without_marks
 from leasehold.own_zone import own_zone
 from leasehold.times import as_of, localized
 from ledger.explanation import Told, answers
@@ -18,11 +22,18 @@ _HEADERS = ("QUESTION", "WHY")
 
 
 @click.command
-@connected
-@click.argument("name")
+@connecting
+@click.argument("name", metavar="NAME|CODE", shell_complete=completing.names_or_codes)
 @output_option
-def explain(context: Context, name: str, output: str) -> None:
-    """Explain NAME: on or off because of what, until when, by whom, and for how much."""
+def explain(open_context: Callable[[], Context], name: str, output: str) -> None:
+    """Explain NAME: on or off because of what, until when, by whom, and for how much.
+
+    Or explain the CODE of an error, such as LH4106: what happened, and what to do.
+    """
+    if is_code(name):
+        _explain_code(name, output)
+        return
+    context = open_context()
     tick = context.look()
     tick.fleet.require_settings()
     item = tick.fleet.get(name)
@@ -39,6 +50,16 @@ def explain(context: Context, name: str, output: str) -> None:
     tell()
     rows = [(each, localized(said, tick.now, zone)) for each, said in answers(told)]
     show_table(_HEADERS, rows)
+
+
+def _explain_code(said: str, output: str) -> None:
+    code, title, text = paragraph(said)
+    if output == "json":
+        show_json({"code": code, "title": title, "text": text})
+        return
+    tell(Text(f"{code} {title}", style="bold"))
+    for line in without_marks(text).split("\n"):
+        tell(line)
 
 
 def next_tick(tick: Tick, item: Holding | Broken) -> str:

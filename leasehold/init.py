@@ -5,6 +5,7 @@ overwritten; an environment that has no ledger's id gets one, and nothing else.
 """
 
 import sys
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,12 +16,14 @@ import click
 from leasehold.clone import checked_name, lacking_schemas, ledger_id, root_of, write, wrong_name
 from leasehold.console import dim, say
 from leasehold.new_environment import described, readme, settings_file, wrong_value
+from leasehold.overtaken import ADVICE
 from leasehold.regions import wrong_region
 from ledger.documents import Environment, parse_environment, with_ledger_id
 from ledger.errors import Refused
 from ledger.holdings import ROOT, environment_path
 from ledger.json_files import as_sentences
 
+_COLUMNS = 78
 # The fields that have no default, and the options that give them.
 _NEEDED = {
     "project_prefix": "--project-prefix",
@@ -188,4 +191,6 @@ def _say_next(place: _Place, message: str, *, copied: bool) -> None:
     say(f"  git add {ROOT}/{place.name}{' schema' if copied else ''}")
     say(f'  git commit -m "{message}"')
     say("  git push")
+    for line in textwrap.wrap(ADVICE, _COLUMNS, break_on_hyphens=False):
+        say(dim(line))
     say(dim(f"Then deploy {place.name}: see Deploying in Leasehold's README."))

@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from leasehold import change_words as words
+from leasehold import completing
 from leasehold.changing import Asked, Changes, Propose
 from leasehold.console import complain, dim, output_option, say, show_json, tell
 from leasehold.context import Command, Context, clock, connected, connecting
@@ -40,7 +41,7 @@ def _asking(command: Command) -> Command:
 
 @click.command
 @connecting
-@click.argument("what", nargs=-1, metavar="NAME... LENGTH")
+@click.argument("what", nargs=-1, metavar="NAME... LENGTH", shell_complete=completing.names)
 @click.option(
     "--until",
     metavar="WHEN",
@@ -111,7 +112,9 @@ def add(  # noqa: PLR0913  (click hands over each option by itself)
 
 @click.command
 @connected
-@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.argument(
+    "names", nargs=-1, required=True, metavar="NAME...", shell_complete=completing.names
+)
 @_asking
 def release(  # noqa: PLR0913  (click hands over each option by itself)
     context: Context,
@@ -163,6 +166,5 @@ def _tell_each(found: Sequence[Asked], changes: Changes, *, is_dry_run: bool) ->
         if each.done:
             tell(words.line(each.done, now, own_zone(), is_dry_run=is_dry_run))
         elif each.failure:
-            failure = each.failure
-            complain(Refused(failure.code, f"{each.name}: {failure.message}"))
+            complain(each.failure, f"{each.name}: ")
     tell(dim(words.together(found, is_dry_run=is_dry_run)))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from leasehold import clone as clones
-from leasehold.console import dim, say
+from leasehold.console import dim, say, tell
 from leasehold.git_author import author as author_of
 from leasehold.jumpstart.changes import changes, headline
 from leasehold.jumpstart.resolving import Locked, Unlocked
 from leasehold.jumpstart.wanted import Unreadable
+from leasehold.overtaken import ADVICE
 from ledger.errors import Refused
 
 _LONGEST_SUBJECT = 60
@@ -29,6 +30,7 @@ def commit_locks(
         commit = clones.commit(clone, files, message, author_of(author))
         say(message.rstrip())
         say(dim(f"Committed {commit}; it is not pushed."))
+        tell(dim(ADVICE))
     refuse_left(found)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from leasehold import completing
 from leasehold.console import note, output_option, say, stream_json, stream_table
 from leasehold.context import Context, clock, connected
 from leasehold.own_zone import own_zone
@@ -36,7 +37,7 @@ _Event = RecordedChange | Refusal
 
 @click.command
 @connected
-@click.argument("name")
+@click.argument("name", shell_complete=completing.names)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
 @output_option
 def log(context: Context, *, name: str, limit: int, output: str) -> None:

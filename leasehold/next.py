@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.text import Text
 
+from leasehold import completing
 from leasehold.console import Cell, dim, output_option, screen, show_json, show_lines, tell
 from leasehold.context import Context, clock, connected
 from leasehold.own_zone import own_zone
@@ -52,7 +53,7 @@ class Row:
 
 @click.command("next")
 @connected
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.names)
 @click.option(
     "--count",
     type=click.IntRange(min=1, max=100),

@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from controller.reconcile import Tick, look
-from leasehold import git_author
+from leasehold import completing, git_author
 from leasehold.console import dim, output_option, screen, show_json, show_lines, tell
 from leasehold.context import Context, clock, connected
 from leasehold.fleet_rows import SORTS, Row, as_json, in_order, leased, rows_of
@@ -67,7 +67,7 @@ class Wish:
 
 @click.command
 @connected
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=completing.names)
 @click.option("--on", is_flag=True, help="Only what is on, or costs something.")
 @click.option(
     "--owner", metavar="WHO", help="Only what WHO owns: me, an address, or a part of a name."

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from leasehold import completing
 from leasehold.console import dim, note, output_option, say, screen, show_json, show_table, tell
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
@@ -40,7 +41,7 @@ _LETTERS = {"starting": "s", "in service": "#", "ahead": "=", "off": ".", "idle"
 
 @click.command
 @connected
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completing.names)
 @click.option(
     "--days",
     type=click.IntRange(min=1, max=366),

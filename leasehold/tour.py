@@ -78,7 +78,7 @@ def _commit_a_definition(shell: TourShell) -> None:
     answer(document)
     shell.run(["git", "add", _DEFINITION])
     shell.run(["git", "commit", "--quiet", "-m", f"Add {NAME}"])
-    shell.run(["git", "push", "--quiet"])
+    shell.push()
 
 
 def _see_it_start(shell: TourShell) -> None:

@@ -21,6 +21,7 @@ from leasehold.console import dim, say
 from leasehold.context import Cloud
 from leasehold.git_author import NOBODY, as_variables, configured
 from leasehold.machine import without_repository
+from leasehold.overtaken import is_overtaken, overtaken
 from leasehold.state_dir import Running, StateDir
 from ledger.errors import Unavailable
 
@@ -28,6 +29,7 @@ _READY_SECONDS = 60.0
 _STOP_SECONDS = 5.0
 _COMMAND_SECONDS = 60.0
 _LOOK_EVERY = 0.1
+_MOST_PUSHES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,23 @@ class TourShell:
         said = self.quietly(command)
         answer(said)
         return said
+
+    def push(self) -> None:
+        """Push what was committed, on top of what others have pushed first.
+
+        Raises Unavailable LH5207 where that comes to no end, and LH5030.
+        """
+        for _ in range(_MOST_PUSHES):
+            try:
+                self.run(["git", "push", "--quiet"])
+            except Unavailable as refusal:
+                if not is_overtaken(refusal.message):
+                    raise
+                say(dim("A lease has changed meanwhile, so git wants its commit below this one."))
+                self.run(["git", "pull", "--quiet", "--rebase"])
+            else:
+                return
+        raise overtaken()
 
     def quietly(self, command: Sequence[str]) -> str:
         """Run a command in the clone, or beside it until it is there. Raises Unavailable LH5030."""

@@ -4,6 +4,8 @@ A code is stable and has its paragraph in docs/errors.md; a message says what ha
 what to do about it. This module must not know who raises what.
 """
 
+from collections.abc import Collection
+
 
 class Failure(Exception):  # noqa: N818 - the three kinds below are named for what to do
     """The base of every error that Leasehold raises on purpose.
@@ -24,6 +26,15 @@ class Failure(Exception):  # noqa: N818 - the three kinds below are named for wh
 
 class Refused(Failure):
     """Needs a person: the request or the document must change. Never retried."""
+
+
+class Unknown(Refused):
+    """Something was named that is not there; `known` is what is, for whoever may be told that."""
+
+    def __init__(self, code: str, message: str, word: str, known: Collection[str]) -> None:
+        super().__init__(code, message)
+        self.word = word
+        self.known = known
 
 
 class Wait(Failure):

@@ -17,7 +17,7 @@ from ledger.documents import (
     ModelPackage,
     Prices,
 )
-from ledger.errors import Refused
+from ledger.errors import Refused, Unknown
 from ledger.json_files import Violation, as_sentences
 from ledger.lease import Ceiling, Lease
 from ledger.names import EndpointName, Name
@@ -158,10 +158,12 @@ class Fleet:
     def get(self, name: str) -> Holding | Broken:
         """Return an endpoint. Raises Refused LH4106 where nothing is called so, and LH4109."""
         if (item := self.find(name)) is None:
-            raise Refused(
+            raise Unknown(
                 "LH4106",
                 f"no endpoint is called {name:.80} in {self.name}: check the name. To add it,"
                 " commit its definition, or send its EndpointConfigName to POST /endpoint-expiry.",
+                name,
+                self.names,
             )
         return item
 
@@ -186,6 +188,14 @@ class Fleet:
         renewed = {name: item for item, name in both if found[name].name == item.name}
         made.__dict__["_by_name"] = {**found, **renewed}
         return made
+
+    @property
+    def names(self) -> list[str]:
+        """Return all by which an endpoint can be named, the definitions' first."""
+        return [
+            *(str(item.name) for item in self.items),
+            *(str(item.endpoint_name) for item in self.items),
+        ]
 
     @cached_property
     def _by_name(self) -> Mapping[Name, Holding | Broken]:

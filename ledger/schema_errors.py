@@ -12,6 +12,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
+from ledger.meant import meant
 from ledger.schema_check import is_longer, is_there_twice, is_whole, pattern
 
 _MOST_NAMED = 5
@@ -126,7 +127,8 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (
             words = [_word(key) for key in unknown[:_MOST_NAMED]]
             if more := len(unknown) - len(words):
                 words.append(f"{more} more")
-            return f"{_named(words)} not known here; the fields are those of the schema."
+            nearest = _nearest(unknown, schema.get("properties", {}))
+            return f"{_named(words)} not known here; the fields are those of the schema{nearest}."
         case "type":
             return f"{_shown(instance)} is not of type {rule}."
         case "const":
@@ -156,6 +158,14 @@ def _sentence(error: ValidationError) -> str:  # noqa: C901, PLR0911, PLR0912  (
 
 def _named(keys: Sequence[str]) -> str:
     return f"{_listed(keys, 'and')} {'is' if len(keys) == 1 else 'are'}"
+
+
+def _nearest(unknown: Sequence[str], known: Iterable[str]) -> str:
+    """Say which field was meant, where there is one that is not known, or few."""
+    for key in unknown[:_MOST_NAMED]:
+        if found := meant(key, known):
+            return f": perhaps {found} is meant"
+    return ""
 
 
 def _listed(items: Sequence[object], word: str) -> str:

@@ -31,11 +31,14 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from leasehold.verbs import VERBS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MODULES = (
     "leasehold.__main__",
+    *(f"leasehold.{verb.module}" for verb in VERBS.values()),
     "leasehold.serving",
     # what moto imports when the sandbox is first asked for something
     "moto.dynamodb.responses",

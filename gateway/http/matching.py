@@ -6,9 +6,8 @@ requests that have something to check load the JSON Schemas, so a function whose
 starts without them.
 """
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from gateway.http.call import Call, Event, read_call
 from gateway.http.parameters import Parameter
 from gateway.http.routes import Route, candidates
 from ledger.errors import Refused
+from ledger.meant import meant
 
 _LONGEST_SHOWN = 60
 
@@ -105,20 +105,9 @@ def _refusal(parameter: Parameter, call: Call) -> Refused | None:
 def _unknown(name: str, known: Sequence[str]) -> str:
     if not known:
         return "is not known here: this path takes none."
-    if meant := _meant(name, known):
-        return f"is not known here: did you mean {meant}?"
+    if found := meant(name, known):
+        return f"is not known here: did you mean {found}?"
     return f"is not known here: this path takes {', '.join(known)}."
-
-
-def _meant(name: str, known: Iterable[str]) -> str | None:
-    """Find the name that was meant: in other capitals, with other hyphens, or with a typo."""
-    plain = {_plain(each): each for each in known}
-    near = difflib.get_close_matches(_plain(name[:_LONGEST_SHOWN]), plain, n=1)
-    return plain[near[0]] if near else None
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def _shown(name: str) -> str:

@@ -26,6 +26,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "top": (),
     "next": (),
     "extend": ("Nobody", "1"),
+    "add": ("Nobody", "1", "--config", "nobody", "--dry-run"),
     "release": ("Nobody",),
     "log": ("Falcon40B",),
     "explain": ("Falcon40B",),
@@ -44,7 +45,7 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "reconcile": ("--branch", "nobody"),
 }
 _LOCKS = {"lock", "models", "new"}
-_WITHOUT_A_LEDGER = {"doctor", "init", "validate", "verify-push", "where", *_LOCKS}
+_WITHOUT_A_LEDGER = {"completion", "doctor", "init", "validate", "verify-push", "where", *_LOCKS}
 _PROCESSES = {"up", "tour", "package"}  # tried elsewhere: they take long
 
 _BROKEN: Mapping[str, Mapping[str, str]] = {
@@ -129,10 +130,13 @@ def _is_a_sentence(done: Result) -> bool:
 
 
 def _all_verbs(group: click.Group, before: str = "") -> Iterator[str]:
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
             yield from _all_verbs(command, f"{name} ")
         else:
+            assert command is not None
             yield f"{before}{name}"
 
 

@@ -32,7 +32,7 @@ from ledger.documents import (
 )
 from ledger.documents.channels import ChatTopic, ChatWebhook, OwnerMail
 from ledger.documents.definition import MAX_DEFINITION_BYTES
-from ledger.json_files import Violation
+from ledger.json_files import Violation, check
 from ledger.lease import Lease
 from ledger.names import Name
 from ledger.schedule import Schedule, Window
@@ -907,3 +907,11 @@ VPC = {"security_group_ids": ["sg-1"], "subnets": ["subnet-1"]}
 )
 def test_the_options_of_a_source_go_with_it_alone(data: dict[str, Any], said: str) -> None:
     assert any(said in line for line in wrong(data)), wrong(data)
+
+
+def test_a_field_with_a_typo_names_the_one_that_is_meant() -> None:
+    content = {**OWN, "inference_instnace_type": "ml.g5.xlarge"}
+    assert check("f", content, "endpoint")[0].sentence == (
+        "inference_instnace_type is not known here; the fields are those of the schema: perhaps"
+        " inference_instance_type is meant."
+    )
