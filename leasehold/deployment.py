@@ -8,7 +8,6 @@ this project's `functions/` alone, never from the ledger.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from gateway import handler as gateway
@@ -17,12 +16,14 @@ from gateway.http.routes import METHODS
 from gateway.models.executions import definition
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.streaming import streaming_handler
+from leasehold.project import ROOT
 from ledger.errors import Failure
 from sandbox.api_gateway.rest_api import Route
 from sandbox.lambda_functions.local_function import LocalFunction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     from gateway.dependencies import Dependencies
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from ledger.documents import Integration
     from ledger.holdings import Holding
 
-PROJECT = Path(__file__).resolve().parent.parent
 _FUNCTIONS = "functions"
 _LAYER = "layer"  # what all of them import
 _STREAMING = "invoke_stream"
@@ -49,7 +49,7 @@ class Deployment:
     """The routes of one environment's API, and the functions behind them."""
 
     def __init__(
-        self, dependencies: Dependencies, variables: Mapping[str, str], project: Path = PROJECT
+        self, dependencies: Dependencies, variables: Mapping[str, str], project: Path = ROOT
     ) -> None:
         """`variables` are what functions find in their environment, beside ENDPOINT_NAME."""
         self._handle: Handler = gateway.build(dependencies)

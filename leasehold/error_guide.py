@@ -1,16 +1,13 @@
-"""The paragraphs of docs/errors.md by their codes: what `leasehold explain LH4106` prints.
-
-A wheel has the guide as a file beside this module, a checkout where readers look for it.
-"""
+"""The paragraphs of docs/errors.md by their codes: what `leasehold explain LH4106` prints."""
 
 import re
 from functools import cache
 from pathlib import Path
 
+from leasehold.project import ROOT
 from ledger.errors import Refused
 
-_HERE = Path(__file__).resolve()
-_PLACES = (_HERE.with_name("errors.md"), _HERE.parent.parent / "docs" / "errors.md")
+_PLACES = (ROOT / "docs" / "errors.md",)
 _CODE = re.compile(r"LH[0-9]+", re.IGNORECASE)
 _MARKS = re.compile(r"`([^`]*)`|\*\*([^*]*)\*\*|\[([^\]]*)\]\([^)]*\)")
 

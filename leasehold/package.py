@@ -1,11 +1,17 @@
-"""`leasehold package`: the zips that a deployment's functions are made of, with their sizes."""
+"""`leasehold package`: the zips that a deployment's functions are made of, with their sizes.
+
+They are made of a checkout, and so is a deployment: what is installed elsewhere has neither the
+locks nor the CDK app.
+"""
 
 import click
 
-from infra.packages.build import MB, Order, build
-from infra.packages.contents import ARCHITECTURES, OUTPUT
-from infra.packages.python import SUPPORTED, find_python
 from leasehold.console import say
+from ledger.errors import Refused
+
+# As `infra.packages` has them, which is imported when it is needed.
+RUNTIMES = ("3.11", "3.12", "3.13", "3.14")
+MACHINES = ("arm64", "x86_64")
 
 
 @click.command
@@ -13,14 +19,14 @@ from leasehold.console import say
     "--python",
     "version",
     metavar="VERSION",
-    help=f"Runtime of the functions ({', '.join(SUPPORTED)}), a Python of this machine;"
+    help=f"Runtime of the functions ({', '.join(RUNTIMES)}), a Python of this machine;"
     " by default the one that runs this.",
 )
 @click.option(
     "--architecture",
     "architectures",
     multiple=True,
-    type=click.Choice([*ARCHITECTURES]),
+    type=click.Choice(MACHINES),
     help="Lambda's machine, by default both; may be given again.",
 )
 def package(version: str | None, architectures: tuple[str, ...]) -> None:
@@ -28,10 +34,18 @@ def package(version: str | None, architectures: tuple[str, ...]) -> None:
 
     Needs a checkout of Leasehold and, the first time, a package index. No container.
     """
-    python = find_python(version)
-    say(f"Building for Python {python.version} into {OUTPUT} ...")
+    try:
+        from infra.packages import build, contents, python  # noqa: PLC0415  (of a checkout alone)
+    except ModuleNotFoundError as error:
+        raise Refused(
+            "LH5230",
+            "packages are made of a checkout of Leasehold, and this is an installed one: run `make"
+            " package` in a clone of its repository.",
+        ) from error
+    runtime = python.find_python(version)
+    say(f"Building for Python {runtime.version} into {contents.OUTPUT} ...")
     say(f"{'package':18} {'machine':8} {'MB zipped':>9} {'MB unpacked':>11}  SHA-256")
-    for architecture in architectures or ARCHITECTURES:
-        for each in build(Order(python=python, architecture=architecture)).packages:
-            sizes = f"{each.zip_bytes / MB:9.2f} {each.unpacked_bytes / MB:11.2f}"
+    for architecture in architectures or MACHINES:
+        for each in build.build(build.Order(python=runtime, architecture=architecture)).packages:
+            sizes = f"{each.zip_bytes / build.MB:9.2f} {each.unpacked_bytes / build.MB:11.2f}"
             say(f"{each.name:18} {architecture:8} {sizes}  {each.sha256[:12]}")

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from leasehold.context import Cloud
 from leasehold.git_author import as_variables
+from leasehold.project import ROOT
 from leasehold.state_dir import StateDir
 from ledger.committers import READER
 from ledger.errors import Refused
@@ -29,7 +30,6 @@ REGION = "us-east-1"
 BUCKETS = ("demo-models", "demo-requests", "demo-answers")
 CONFIGS = ("demo-inpainting-config", "jumpstart-example-model-inpainting-cfg")
 BY_HAND = "ana-experiment"  # an endpoint that is nobody's, whose owner lets dev adopt it
-_PROJECT = Path(__file__).resolve().parent.parent
 _FOLDERS = ("environments", "schema")
 
 
@@ -79,7 +79,7 @@ def _fill(repository: Path) -> None:
     """Put the examples into a bare repository as its first commit."""
     with tempfile.TemporaryDirectory(prefix="leasehold-") as folder:
         for name in _FOLDERS:
-            _copy(_PROJECT / name, Path(folder) / name)
+            _copy(ROOT / name, Path(folder) / name)
         here = (f"--work-tree={folder}",)
         index = {"GIT_INDEX_FILE": str(Path(folder) / ".index")}
         _git(repository, *here, "add", *_FOLDERS, variables=index)
@@ -184,7 +184,7 @@ def _copy(source: Path, target: Path) -> None:
     if not source.is_dir():
         raise Refused(
             "LH5014",
-            f"the example documents are not installed ({source}): run it from a checkout.",
+            f"the example documents are not installed ({source}): install Leasehold anew.",
         )
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("*.lease.json", ".*"))
 

@@ -18,7 +18,6 @@ from rich.text import Text
 from leasehold import tour_shell
 from leasehold.console import say
 from leasehold.curl import call
-from leasehold.seeds import REGION
 from leasehold.tour_shell import TourShell, answer, await_, show
 from leasehold.welcome import EXAMPLE
 from ledger.errors import Unavailable
@@ -36,6 +35,7 @@ _DOCUMENT = {
     "schedule": {"initial_provision_minutes": 30},
 }
 _START_SECONDS = 60.0
+_REGION = "us-east-1"  # of the example ledger, by `seeds`, which needs a sandbox
 _DESCRIBE = f"aws sagemaker describe-endpoint --endpoint-name {ENDPOINT} --query EndpointStatus"
 
 
@@ -118,7 +118,7 @@ def _release(shell: TourShell) -> None:
 
 
 def _status(shell: TourShell, endpoint: str = ENDPOINT) -> str | None:
-    sagemaker = shell.cloud.client("sagemaker", REGION)
+    sagemaker = shell.cloud.client("sagemaker", _REGION)
     try:
         return str(sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"])
     except ClientError as error:

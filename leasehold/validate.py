@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from leasehold import project
 from leasehold.checking import FUNCTIONS, Checked, checked
 from leasehold.console import output_option, say, show_json
 from leasehold.context import clock
@@ -18,8 +19,6 @@ from ledger.errors import Refused
 from ledger.file_names import document_of
 from ledger.fleet import ENVIRONMENT_FILE, ROOT
 from ledger.json_files import Violation
-
-_PROJECT = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def _asked(paths: Iterable[Path]) -> Iterator[_Asked]:
 
 def _code(root: Path) -> Path:
     """Return the folder that has the code: the ledger's own, or else Leasehold's."""
-    return root if (root / FUNCTIONS).is_dir() else _PROJECT
+    return root if (root / FUNCTIONS).is_dir() else project.ROOT
 
 
 def _checked(root: Path, code: Path) -> tuple[Checked, ...]:

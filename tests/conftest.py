@@ -47,6 +47,7 @@ WHOLE = frozenset(
         *("ledger/repository/test_repository_races.py",),
         *("leasehold/test_damaged_home.py", "leasehold/test_doctor.py"),
         *("leasehold/test_machine.py", "leasehold/test_migrate_guide.py"),
+        "leasehold/test_wheel.py",
         *("leasehold/test_tour.py", "leasehold/test_up.py", "leasehold/test_verify_push.py"),
         *("ledger/repository/test_repository_transports.py", "sandbox/test_state.py"),
         "examples/test_notebook.py",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
+from infra.packages import build as packages
+from infra.packages.contents import ARCHITECTURES
 from infra.packages.manifest import Built, Manifest
-from leasehold import package as verb
+from infra.packages.python import SUPPORTED
 from leasehold.cli import main
+from leasehold.package import MACHINES, RUNTIMES
 
 if TYPE_CHECKING:
     from infra.packages.build import Order
@@ -25,7 +29,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
         built = Built("webhook", "0123456789abcdef", 110_000, 210_000)
         return Manifest(order.python.version, order.architecture, (built,), {})
 
-    monkeypatch.setattr(verb, "build", build)
+    monkeypatch.setattr(packages, "build", build)
     return made
 
 
@@ -43,3 +47,14 @@ def test_a_runtime_that_is_none_is_refused(orders: list[Order]) -> None:
     assert done.exit_code == 1
     assert "LH5100" in done.output
     assert orders == []
+
+
+def test_its_help_names_what_there_is() -> None:
+    assert (SUPPORTED, tuple(ARCHITECTURES)) == (RUNTIMES, MACHINES)
+
+
+def test_what_is_installed_without_the_checkout_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "infra.packages", None)
+    done = CliRunner().invoke(main, ["package"])
+    assert done.exit_code == 1
+    assert "run `make package` in a clone of its repository" in " ".join(done.output.split())
