@@ -55,6 +55,12 @@ class GatewayStack(Stack):
         Front(self, "Front", api=api, options=settings.options)
         OwnPaths(self, "Own", settings=settings, api=api, gateway=functions.models)
         self._tell("ApiUrl", api, "Where leases are kept and models are asked, with a token.")
+        CfnOutput(
+            self,
+            "ConsoleUrl",
+            value=f"{api.rest.url}console",
+            description="The page on which people see what is on, and keep it.",
+        )
         if settings.environment.identities.iam:
             signed = Api(
                 self,

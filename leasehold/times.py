@@ -3,10 +3,19 @@
 The command line's tables and answers use it. Machines get `ledger.lease.stamp` instead.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ledger.instants import in_utc
-from ledger.lease import relative as relative  # noqa: PLC0414 - one of the ways to say a time
+from ledger.lease import duration
+
+
+def relative(moment: datetime, now: datetime) -> str:
+    """Say how far a moment is from now."""
+    seconds = int((moment - now).total_seconds())
+    if abs(seconds) < 1:
+        return "now"
+    length = duration(timedelta(seconds=abs(seconds)))
+    return f"in {length}" if seconds > 0 else f"{length} ago"
 
 
 def utc(moment: datetime) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from gateway.fleet.last_changes import LastChange
 from ledger.budget import asked_for, ceiling, over_budget
-from ledger.documents import Prices
 from ledger.documents.prices import plain
 from ledger.fleet import FROZEN
 from ledger.forecast import Transition, describe, forecast
@@ -35,6 +34,8 @@ _HELD = frozenset({State.SUSPENDED, State.LEASE_LOST})
 _FAULTY = (
     "what its files say cannot be told: a fault of Leasehold's, and `leasehold plan` says more"
 )
+_ORPHANED = "it has no definition in the ledger; `leasehold status` says what becomes of it"
+_IN_DOUBT = "no definition that can be read is its; one that cannot may be, so it is left as it is"
 _NOT_OURS = "somebody else's endpoint has this name, by its tags: it is not touched"
 
 
@@ -187,12 +188,12 @@ class Item:
         return [str(each) for each in over_budget(self.fleet, self.item)]
 
 
-def orphan(entry: Entry, name: str, seen: Seen, prices: Prices | None, now: datetime) -> Row:
-    """Return what costs at SageMaker and has no definition, as far as the controller noted it."""
+def orphan(names: tuple[str, str], seen: Seen, fleet: Fleet, now: datetime) -> Row:
+    """Return what costs at SageMaker and has no definition, as far as that can be told."""
     hosts = seen.noted.hosts if seen.noted else None
-    return _row((entry.name, name), seen, (hosts, per_hour(hosts, prices)), now) | {
+    return _row(names, seen, (hosts, per_hour(hosts, fleet.prices)), now) | {
         "LeaseState": ORPHAN,
-        "Why": "it has no definition in the ledger; `leasehold status` says what becomes of it",
+        "Why": _IN_DOUBT if fleet.unreadable else _ORPHANED,
     }
 
 

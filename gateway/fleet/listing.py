@@ -163,7 +163,9 @@ class FleetList:
         headers = {"ETag": listing.tag, **_CACHED}
         if is_known(listing.tag, call.headers.get("if-none-match")):
             return TextAnswer("", HTTPStatus.NOT_MODIFIED, headers)
-        last = self.last_changes(snapshot, view)
+        last = self._last_changes(snapshot, view)
+        if last is None:  # there is more to say than this answer does
+            last, headers = _NOBODY, dict(_CACHED)
         return Answer(answer(listing, last, commit_url(self.ledger.url)), headers=headers)
 
     def view(self, principal: Principal) -> tuple[Snapshot, View]:
@@ -176,14 +178,14 @@ class FleetList:
         fleet.require_settings()
         return snapshot, View(fleet, snapshot.commit, noticed, now, principal)
 
-    def last_changes(self, snapshot: Snapshot, view: View) -> Mapping[Name, LastChange]:
-        """Return who changed leases last; nobody where the history cannot be read in time."""
+    def _last_changes(self, snapshot: Snapshot, view: View) -> Mapping[Name, LastChange] | None:
+        """Return who changed leases last; None where the history cannot be read in time."""
         holdings = {each.name: each for each in view.fleet.holdings}
         try:
             with within(left(MOST_SECONDS_OF_A_CALL) / 2):
                 return self.changes.of(snapshot, holdings, view.now)
         except Failure:
-            return _NOBODY
+            return None
 
 
 def answer(
@@ -198,7 +200,7 @@ def answer(
         row = faults.around(defined.endpoint_name, do, None)
         rows.append(row or untold(defined, view.seen(defined.endpoint_name), view.now))
     for name, entry in view.orphans():
-        rows.append(orphan(entry, str(name), view.seen(name), prices, view.now))
+        rows.append(orphan((entry.name, name), view.seen(name), view.fleet, view.now))
     return {
         "Now": stamp(view.now),
         "Environment": view.fleet.name,
@@ -227,7 +229,9 @@ def _nothing() -> Row | None:
 
 def _violations(view: View) -> list[str]:
     """Return what is wrong beside the endpoints, for whoever may see all of them."""
-    return [] if view.principal.only else [str(each) for each in view.fleet.errors]
+    theirs = {each for item in view.fleet.broken for each in item.violations}
+    found = (each for each in view.fleet.errors if each not in theirs)
+    return [] if view.principal.only else [str(each) for each in found]
 
 
 def _totals(listing: Listing, rows: Sequence[Row]) -> dict[str, Any]:

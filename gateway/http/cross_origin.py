@@ -96,7 +96,10 @@ class CrossOrigin:
     def marked(self, event: Event, answer: Answer) -> Answer:
         """Return an answer as a page of the caller's origin may read it."""
         more = self.headers(event)
-        return replace(answer, headers={**answer.headers, **more}) if more else answer
+        if not more:
+            return answer
+        varies = filter(None, (answer.headers.get("Vary"), more["Vary"]))
+        return replace(answer, headers={**answer.headers, **more, "Vary": ", ".join(varies)})
 
     def resources(self) -> Iterator[str]:
         """Return the API's own resources that pages may ask about; forges are no browsers."""

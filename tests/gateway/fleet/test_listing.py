@@ -120,6 +120,11 @@ class TestARow:
         theirs = {"demo-A-Endpoint": entry("A", foreign=True)}
         assert listed({}, gone)["Endpoints"] == listed({}, theirs)["Endpoints"] == []
 
+    def test_of_what_may_have_a_definition_says_so(self) -> None:
+        answer = listed({"B": "{"}, RUNNING)
+        (orphan,) = (row for row in answer["Endpoints"] if row["LeaseState"] == "orphan")
+        assert "one that cannot may be" in orphan["Why"]
+
     def test_that_cannot_be_worked_out_hides_no_other(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -168,6 +173,12 @@ class TestTheTotals:
         old = {**PRICES, "read_at": "2026-08-01T00:00:00Z", "example": True}
         answer = listed(LEASED, prices=old)
         assert answer["PricesAreOld"] is answer["PricesAreExamples"] is True
+
+
+def test_what_is_wrong_is_told_once() -> None:
+    answer = listed({"A": "{", "C.lease": "{"})
+    (loose,) = answer["Violations"]
+    assert loose.startswith("environments/dev/C.lease.json")
 
 
 class TestWhoMaySeeIt:

@@ -98,6 +98,12 @@ def test_an_answer_and_a_refusal_can_be_read_by_the_page(api: Api) -> None:
         assert answer.headers["Vary"] == stranger.headers["Vary"] == "Origin"
 
 
+def test_an_answer_that_varies_by_itself_goes_on_to(api: Api) -> None:
+    answer = api.send("GET", headers={"Origin": PAGE}, path="/prod/fleet")
+    assert answer.headers["Vary"] == "Authorization, Origin"
+    assert answer.headers["Access-Control-Allow-Origin"] == PAGE
+
+
 def test_a_webhook_is_no_matter_of_browsers(api: Api) -> None:
     answer = api.send("OPTIONS", token=None, headers={"Origin": PAGE}, path="/prod/webhooks/git")
     assert answer.status == 403
