@@ -5,6 +5,16 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const LANGUAGE = "en-GB";
+const PLAIN = amounts(2);
+const SMALL = amounts(4);
+
+/** @param {number} digits */
+function amounts(digits) {
+  return new Intl.NumberFormat(LANGUAGE, {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
@@ -119,11 +129,7 @@ export function money(amount, currency) {
   if (amount === null) return "";
   const value = Number(amount);
   const size = Math.abs(value);
-  const digits = size > 0 && size < 0.01 ? 4 : 2;
-  const text = size.toLocaleString(LANGUAGE, {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const text = (size > 0 && size < 0.01 ? SMALL : PLAIN).format(size);
   const sign = value < 0 ? "-" : "";
   return currency === "USD" || !currency ? `${sign}$${text}` : `${sign}${currency} ${text}`;
 }

@@ -9,9 +9,9 @@ from infra.concurrency import reserved
 from infra.definitions import own_paths
 from infra.options import Options, of_environment, read_options
 from infra.reached import reached
-from leasehold.deployment import PROJECT
 from leasehold.doctor.finding import NotKnown, Told, failed, ok, skipped, warning
 from leasehold.doctor.subject import Subject
+from leasehold.project import ROOT
 from ledger.errors import Failure
 
 LEAST_LEFT = 10  # what Lambda leaves unreserved in an account with the smallest quota
@@ -87,7 +87,7 @@ def _reserved(subject: Subject) -> int:
     """Return what is reserved; where documents cannot be read, without that of their paths."""
     options = _options(subject)
     with suppress(Failure, NotKnown):
-        return reserved(options, own_paths(subject.fleet(), PROJECT))
+        return reserved(options, own_paths(subject.fleet(), ROOT))
     return reserved(options, ())
 
 

@@ -40,13 +40,15 @@ ROLE = "arn:aws:iam::123456789012:role/demo"
 # Every verb with arguments by which it does something, where there is neither a ledger nor AWS.
 ASK_EACH = """
 import json, sys, traceback
+import click
 from click.testing import CliRunner
 from leasehold.cli import main
 
 def verbs(group, before=()):
-    for name, each in group.commands.items():
-        path = (*before, name)
-        yield from verbs(each, path) if hasattr(each, "commands") else [path]
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        path, each = (*before, name), group.get_command(context, name)
+        yield from verbs(each, path) if isinstance(each, click.Group) else [path]
 
 told = {}
 for verb in verbs(main):
@@ -58,6 +60,8 @@ for verb in verbs(main):
 print(json.dumps(told))
 """
 BEGIN = ("dev", "--project-prefix", "demo", "--region", "us-east-1", "--role-arn", ROLE)
+# What `leasehold doctor` asks of the deployment's choices.
+DECIDES = ("__init__", "concurrency", "definitions", "options", "reached")
 ARGUMENTS: dict[str, list[list[str]]] = {
     "status": [[]],
     "extend": [["Nobody", "1"]],
@@ -161,7 +165,7 @@ def test_the_wheel_has_one_name_and_what_a_command_line_needs(wheel: Path) -> No
     }
     assert {name for name in below if "/infra/" in name or "/docs/" in name} == {
         f"leasehold/_packages/{each}"
-        for each in ("docs/errors.md", "infra/__init__.py", "infra/concurrency.py")
+        for each in ("docs/errors.md", *(f"infra/{name}.py" for name in DECIDES))
     }
     assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 
