@@ -136,6 +136,12 @@ def sentences(report: Report) -> Iterator[str]:
     )
     if account.idle_stops:
         yield f"idle stops: {account.idle_stops} leases were ended for lack of use."
+    if account.unused_seconds:
+        yield (
+            f"in service without an invocation: at least {hours(account.unused_seconds)} h,"
+            f" {_sum(account.unused)} of the cost: the idle_minutes before each idle stop. Whether"
+            " the rest was used is not in git."
+        )
     if total.cost.unpriced:
         yield (
             f"without a price: {hours(total.cost.unpriced)} h in service are in no sum, for"
@@ -219,6 +225,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "starts": account.starts,
         "starts_in_vain": account.starts_in_vain,
         "idle_stops": account.idle_stops,
+        "unused": {"seconds": account.unused_seconds, **_sum_data(account.unused)},
         "saved": {
             "handed_back": {
                 "seconds": savings.handed_back_seconds,

@@ -79,6 +79,8 @@ class Account:
     starts: int = 0
     starts_in_vain: int = 0
     idle_stops: int = 0
+    unused: Sum = field(default_factory=Sum)  # in service without an invocation, as far as known
+    unused_seconds: int = 0
     gaps: list[Gap] = field(default_factory=list)
     unread: dict[str, Unread] = field(default_factory=dict)  # by file: versions of it
     undated: Unread = field(default_factory=Unread)
@@ -125,6 +127,7 @@ def enter(account: Account, book: Book, tariff: Tariff) -> None:
             for day, (begin, end) in _days(account.zone, span):
                 _line(account, book, bought.buyer, day).leased += end - begin
     account.idle_stops += sum(account.since <= at < account.until for at in book.lease.idle_stops)
+    _enter_unused(account, book, tariff)
     _save(account, book, tariff)
 
 
@@ -216,6 +219,19 @@ def _enter_service(
         line = _line(account, book, buyer, day)
         line.in_service += end - begin
         line.cost.take(tariff.cost(hosts, begin, end))
+
+
+def _enter_unused(account: Account, book: Book, tariff: Tariff) -> None:
+    """Enter what an idle stop proves: nobody asked it anything for idle_minutes before."""
+    for at in book.lease.idle_stops:
+        definition = book.definition(at)
+        minutes = definition.schedule.idle_minutes if definition else None
+        begin, end = max(at - 60 * (minutes or 0), account.since), min(at, account.until)
+        for piece in book.life:
+            if piece.is_in_service and piece.begin < end and piece.end > begin:
+                span = max(piece.begin, begin), min(piece.end, end)
+                account.unused_seconds += length([span])
+                account.unused.take(tariff.cost(piece.hosts, *span))
 
 
 def _line(account: Account, book: Book, buyer: str, day: date) -> Line:

@@ -7,6 +7,7 @@ import re
 import socket
 import threading
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +19,17 @@ from gateway import clients
 from gateway.dependencies import Dependencies
 from gateway.handler import build
 from gateway.models.executions import StepFunctions
-from gateway.models.runtime import ModelRuntime
+from gateway.models.runtime import ModelRuntime, ModelStream
 from gateway.models.streaming import streaming_handler
 from gateway.models.wire import ModelCall
 from gateway.webhook.secrets import webhook_secrets
 from gateway.webhook.wake import ControllerFunction
+from ledger.deadline import within
 from ledger.errors import Unavailable
 from ledger.variables import CONTROLLER_FUNCTION, WEBHOOK_SECRET
 from tests.gateway.noted import noted
 from tests.gateway.serving import FALCON, PROMPT
+from tests.ledger.stalling import Stalling
 from tests.scene import definition, lease, path
 
 if TYPE_CHECKING:
@@ -112,6 +115,16 @@ def mute(begin: bytes = b"", *, cut: bool = False) -> Iterator[Mute]:
         server.close()
 
 
+def _client_of(url: str, service: str, config: Config) -> Any:  # noqa: ANN401
+    session: Any = boto3.Session("testing", "testing", region_name="us-east-1")
+    return session.client(service, endpoint_url=url, config=config)
+
+
+def _held(until: threading.Event) -> Iterator[bytes]:
+    until.wait()
+    yield b"x"
+
+
 def refused(call: Any) -> Unavailable:  # noqa: ANN401
     with pytest.raises(Unavailable) as caught:
         call()
@@ -131,6 +144,22 @@ class TestASlowModel:
         with mute(begun) as server:
             failure = refused(lambda: ModelRuntime(server.client).invoke(FALCON, CALL))
             assert failure.code == "LH4342"
+
+    @pytest.mark.parametrize("ask", ["invoke", "collect"])
+    def test_that_trickles_its_answer_is_given_up(self, ask: str) -> None:
+        begun = b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"
+        with Stalling(begin=begun) as server:
+            runtime = ModelRuntime(partial(_client_of, server.url))
+            over = threading.Event()
+            stream = ModelStream({}, _held(over))
+            calls = {
+                "invoke": partial(runtime.invoke, FALCON, CALL),
+                "collect": partial(runtime.collect, FALCON, stream),
+            }
+            with within(0.5):
+                failure = refused(calls[ask])
+            over.set()
+        assert failure.code == "LH4342"
 
     def test_that_cuts_its_answer_did_not_answer(self) -> None:
         begun = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhal"

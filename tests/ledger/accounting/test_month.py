@@ -71,7 +71,12 @@ def prices(amount: str) -> bytes:
 
 
 DEFINED = json.dumps(
-    definition("Chat", inference_instance_type=KIND, owner="team-nlp@example.com")
+    definition(
+        "Chat",
+        inference_instance_type=KIND,
+        owner="team-nlp@example.com",
+        schedule={"idle_minutes": 90},
+    )
 ).encode()
 
 # Hour, author, action, file, and what is in it afterwards.
@@ -199,6 +204,17 @@ def test_what_was_handed_back() -> None:
     assert account.savings.handed_back_seconds == (2 + 5) * 3600
     assert account.savings.handed_back.amounts == {"USD": Decimal(2 * 2 + 5 * 6)}
     assert account.idle_stops == 1
+
+
+def test_what_an_idle_stop_proves_was_not_used() -> None:
+    # At 305, after 90 minutes without an invocation, on two instances at 3.
+    account = told()
+    assert account.unused_seconds == 1.5 * 3600
+    assert account.unused.amounts == {"USD": Decimal(9)}
+    said = "\n".join(words.sentences(words.Report("dev", "person", account, "each day")))
+    assert "in service without an invocation: at least 1.50 h, $9.00 of the cost" in said
+    assert told(304, 720).unused_seconds + told(0, 304).unused_seconds == account.unused_seconds
+    assert told(0, 200).unused_seconds == 0
 
 
 def test_what_was_not_left_on() -> None:
