@@ -18,12 +18,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.access.addresses import region_of
 from ledger.access.code_commit import CodeCommitRole
+from ledger.access.signing_key import SecretSigner
 from ledger.access.source import SecretSource
 from ledger.errors import Refused, Unavailable
 from ledger.remote import CredentialSource, Remote
 from ledger.repository import Person, Repository, Sign
 from ledger.settings import STATUS_BRANCH, LedgerSettings
-from ledger.signatures.secret_key import SecretSigner
 
 _KEY_SECONDS = 60.0  # a signing key may be so old when it is asked for
 _BRIEF = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2})

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from ledger.access.forms import read_secret
+from ledger.access.signing_key import SecretSigner, read_signing_key
 from ledger.errors import Refused
 from ledger.remote import Token
 from ledger.signatures import signing_key, verified
-from ledger.signatures.secret_key import SecretSigner, read_signing_key
 
 
 def made_key() -> str:
