@@ -22,7 +22,7 @@ from constructs import Construct
 from infra.concurrency import PUBLIC_FUNCTION
 from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
 from infra.constructs_.model_access import grant_models
-from infra.constructs_.runtime_code import folder, function_layer
+from infra.constructs_.runtime_code import function, function_layer
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class OwnPaths(Construct):
         return path.source is None and not path.public and not pages_call
 
     def _function(self, path: OwnPath, source: Path) -> LambdaIntegration:
-        function = RuntimeFunction(
+        made = RuntimeFunction(
             self,
             path.name,
             program=Program(
@@ -94,7 +94,7 @@ class OwnPaths(Construct):
                 variables={"ENDPOINT_NAME": path.endpoint_name},
                 at_most=self._settings.reserving(PUBLIC_FUNCTION) if path.public else None,
             ),
-            source=folder(self._settings.packages, source, self._layer),
+            source=function(self._settings.packages, source.name, self._layer),
         )
-        grant_models(function.role, self._settings, [path.endpoint_name])
-        return LambdaIntegration(function.function, allow_test_invoke=False)
+        grant_models(made.role, self._settings, [path.endpoint_name])
+        return LambdaIntegration(made.function, allow_test_invoke=False)

@@ -16,6 +16,10 @@ COMMAND = "make package"
 
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}  # Lambda's name for a machine, and its own
 
+# The code of definitions: each folder is a function, but for the layer that they share.
+FUNCTIONS = Path("functions")
+LAYER = "layer"
+
 OWN = ("controller", "gateway", "ledger")
 # What Lambda's Python runtime brings along.
 RUNTIME = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
@@ -98,3 +102,8 @@ AUTHORIZER_OIDC = Package(
     unpacked_budget=18,
 )
 PACKAGES = (CONTROLLER, CONTROLLER_WITH_KEYS, GATEWAY, STREAM, WEBHOOK, AUTHORIZER, AUTHORIZER_OIDC)
+
+
+def zip_of_function(folder: str) -> str:
+    """Return the name of the zip that is made of a folder of functions."""
+    return f"function-{folder}"
