@@ -18,8 +18,7 @@ from ledger.holdings import Fleet
 from ledger.json_files import Violation
 from ledger.names import EndpointName
 from ledger.observed import Applied, Record
-from ledger.proof import SignedCommit
-from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
+from ledger.snapshot import CommitRecord, Committed, Proposal, SignedCommit, Snapshot
 
 
 class Ledger(Protocol):

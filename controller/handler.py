@@ -22,10 +22,10 @@ from controller.aws.tick_turn import TickTurn
 from controller.coalesce import is_covered
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, reconcile
-from controller.report import as_json
 from controller.survey import Survey
 from controller.telemetry import emf, emf_of_failure, log_line_of_failure, log_lines
 from controller.tick import State, Tick
+from controller.tick_data import as_data
 from ledger import printable
 from ledger.committers import CONTROLLER
 from ledger.deadline import within
@@ -75,7 +75,7 @@ def _ticked(dependencies: Dependencies, environment: str, now: datetime) -> dict
     _print([emf(tick, last_good=last_good), *log_lines(tick)])
     _raise_failures(tick)
     _last_good[environment] = now
-    return as_json(tick)
+    return as_data(tick)
 
 
 def _asked_at(event: object) -> datetime | None:

@@ -19,8 +19,9 @@ from controller.plan_words import (
     word_of,
 )
 from controller.planning.action import Verb
-from controller.report import summary, unsaid
+from controller.report import unsaid
 from controller.tick import Tick
+from controller.tick_data import summary
 from ledger.money import rate
 from ledger.printable import in_code, in_markdown
 

@@ -19,16 +19,14 @@ from controller.plan_words import (
     totals,
     verdict,
 )
-from controller.planning.action import Action, Plan, Verb
-from controller.planning.artifact import ResourceKind
-from controller.planning.desired import Desired
-from controller.tick import Outcome, Tick
+from controller.planning.action import Action, Verb
+from controller.tick import Tick
+from controller.tick_data import as_data, summary, thing
+from ledger import hosts
 from ledger.documents.prices import plain
-from ledger.hosts import as_data
 from ledger.json_files import Violation
 from ledger.lease import stamp
 from ledger.money import NO_PRICE, Total, cents
-from ledger.names import Name
 from ledger.printable import in_line
 
 _SIGNS = {
@@ -69,10 +67,10 @@ def as_text(
     shown = [each for each in tick.plan.actions if each.verb is not Verb.KEEP]
     names = max((len(action.resource_name) for action in shown), default=0)
     verbs = max((len(action.verb) for action in shown), default=0)
-    rows = {_thing(row.action): row for row in found.rows}
+    rows = {thing(row.action): row for row in found.rows}
     for action in sorted(shown, key=lambda each: each.verb is not Verb.REPORT):
         sign, verb = _SIGNS[action.verb], action.verb.ljust(verbs)
-        row = rows.get(_thing(action))
+        row = rows.get(thing(action))
         reason = _reason(action, row)
         lines.append(f"  {sign} {verb}  {action.resource_name.ljust(names)}  {reason}")
         lines += [f"      {each}" for each in _money(row, found)]
@@ -124,28 +122,16 @@ def _folded(line: str, width: int | None) -> list[str]:
 
 
 def as_json(tick: Tick, found: Bill | None = None) -> dict[str, Any]:
-    """Return a plan, or what became of it, as data; with its price where that was worked out.
-
-    A controller's tick does not do that: it has a minute, and nobody reads its plan.
-    """
-    outcomes = {_thing(outcome.action): outcome for outcome in tick.outcomes}
-    rows = {_thing(row.action): row for row in found.rows} if found else {}
-    return {
-        "environment": tick.plan.environment,
-        "commit": tick.plan.commit,
-        "now": stamp(tick.now),
-        **(_priced_plan(found) if found else {}),
-        "actions": [
-            _action(each, outcomes.get(_thing(each))) | _priced(rows.get(_thing(each)))
-            for each in tick.plan.actions
-        ],
-        "violations": [asdict(violation) for violation in tick.fleet.violations],
-        "notices": [
-            {"kind": str(each.notice.kind), "key": each.notice.key, "delivered": each.ok}
-            for each in tick.deliveries
-        ],
-        "troubles": list(tick.troubles),
-    }
+    """Return a plan, or what became of it, as data; with its price where that was worked out."""
+    data = as_data(tick)
+    if found is None:
+        return data
+    rows = {thing(row.action): row for row in found.rows}
+    actions = [
+        told | _priced(rows.get(thing(action)))
+        for action, told in zip(tick.plan.actions, data["actions"], strict=True)
+    ]
+    return data | _priced_plan(found) | {"actions": actions}
 
 
 def _priced_plan(found: Bill) -> dict[str, Any]:
@@ -155,17 +141,6 @@ def _priced_plan(found: Bill) -> dict[str, Any]:
         "money": _sums(found),
         "ends": [_ending(each) for each in found.ends],
     }
-
-
-def summary(plan: Plan) -> str:
-    """Return how many changes of each kind a plan has, in one line."""
-    counts = {verb: sum(a.verb is verb for a in plan.actions) for verb in Verb}
-    changes = [f"{counts[verb]} to {verb}" for verb in Verb if verb.changes and counts[verb]]
-    rest = [f"{counts[Verb.WAIT]} in progress"] if counts[Verb.WAIT] else []
-    rest += [f"{counts[Verb.REPORT]} for a person to look at"] if counts[Verb.REPORT] else []
-    rest += [f"{counts[Verb.HOLD]} held"] if counts[Verb.HOLD] else []
-    rest += [f"{counts[Verb.KEEP]} kept"] if counts[Verb.KEEP] else []
-    return f"Plan: {', '.join([*(changes or ['nothing to change']), *rest])}."
 
 
 def _became(tick: Tick, action: Action) -> Iterator[str]:
@@ -227,32 +202,10 @@ def _priced(row: Row | None) -> dict[str, Any]:
     if row is None:
         return {}
     return {
-        "instances_before": None if row.before is None else as_data(row.before),
-        "instances_after": None if row.after is None else as_data(row.after),
+        "instances_before": None if row.before is None else hosts.as_data(row.before),
+        "instances_after": None if row.after is None else hosts.as_data(row.after),
         "per_hour_before": None if row.hourly_before is None else plain(row.hourly_before),
         "per_hour_after": None if row.hourly_after is None else plain(row.hourly_after),
         "lease_cost": None if row.lease is None else f"{cents(row.lease):f}",
         "changes": [asdict(each) for each in row.changes],
     }
-
-
-def _thing(action: Action) -> tuple[ResourceKind, Name]:
-    """Return what an action is about: a config and its model have the same name."""
-    return action.kind, action.resource_name
-
-
-def _action(action: Action, outcome: Outcome | None) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "action": str(action.verb),
-        "name": action.name,
-        "endpoint_name": action.resource_name,
-        "kind": str(action.kind),
-        "reason": action.reason,
-        "orphan": action.is_orphan,
-    }
-    if isinstance(action.target, Desired):
-        data["endpoint_config_name"] = action.target.config_name
-    if outcome:
-        data["outcome"] = {"state": str(outcome.state), "detail": outcome.detail}
-        data["outcome"] |= {"code": outcome.code} if outcome.code else {}
-    return data

@@ -14,8 +14,8 @@ from controller.cost import hourly
 from controller.overdue import frozen_running, overdue
 from controller.planning.action import Action, Verb
 from controller.planning.refusals import is_refusal
-from controller.report import summary
 from controller.tick import Outcome, State, Tick
+from controller.tick_data import summary
 from ledger.errors import Failure
 from ledger.lease import stamp
 

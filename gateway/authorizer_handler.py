@@ -4,6 +4,10 @@ An entry point: it reads the environment and the clock, and builds the authorize
 process. It knows no ledger.
 """
 
+import gc
+
+gc.disable()  # until all is imported, as in `gateway.handler`
+
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,6 +21,9 @@ from gateway.callers.tokens import TokenTable
 from ledger.aws_calls import session
 from ledger.errors import Refused
 from ledger.variables import TOKEN_TABLE
+
+gc.freeze()
+gc.enable()
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

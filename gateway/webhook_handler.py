@@ -5,6 +5,10 @@ webhook's secret, and ask the controller for a tick. It starts without git and w
 Schemas.
 """
 
+import gc
+
+gc.disable()  # until all is imported, as in `gateway.handler`
+
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,6 +21,9 @@ from gateway.http.call import Call, Event, request_id
 from gateway.http.matching import match
 from gateway.webhook.receive import Webhook
 from ledger.aws_calls import session
+
+gc.freeze()
+gc.enable()
 
 
 @dataclass(frozen=True, slots=True)

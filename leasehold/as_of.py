@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ledger.proof import SignedCommit
-from ledger.snapshot import CommitRecord, Committed, Proposal, Snapshot
+from ledger.snapshot import CommitRecord, Committed, Proposal, SignedCommit, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

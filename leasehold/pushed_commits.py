@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 
 from leasehold.push_rules import NO_COMMIT, FileChange, Push, PushedCommit
 from ledger.errors import Refused
-from ledger.proof import SignedCommit
-from ledger.snapshot import Person
+from ledger.snapshot import Person, SignedCommit
 
 _PLAIN = "100644"
 _LEASE = b".lease.json"

@@ -23,9 +23,8 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import cast
 
-from ledger.fleet import ENVIRONMENT_FILE, PRICES_FILE, ROOT, Kind, environment_path
+from ledger.fleet import BOTS, ENVIRONMENT_FILE, PEOPLE, PRICES_FILE, ROOT, Kind, environment_path
 from ledger.json_files import Violation
-from ledger.signatures.signers import BOTS, PEOPLE
 from ledger.snapshot import Entries, NotAFile
 
 _DOCUMENT = re.compile(r"([^/]+)\.(endpoint|lease|lock)\.json")

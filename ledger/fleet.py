@@ -25,6 +25,7 @@ from ledger.names import EndpointName, Name
 ROOT = "environments"
 ENVIRONMENT_FILE = "environment.json"
 PRICES_FILE = "prices.json"
+PEOPLE, BOTS = "people.allowed_signers", "bots.allowed_signers"  # who may sign
 FROZEN = "frozen until its documents are mended"
 Kind = Literal["endpoint", "lease", "lock"]
 

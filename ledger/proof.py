@@ -11,17 +11,16 @@ address, or by the gateway, which knows its callers.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal, Protocol
 
 from ledger.committers import bot_of
 from ledger.documents import Verify
 from ledger.errors import Failure
-from ledger.fleet import ROOT, environment_path
+from ledger.fleet import BOTS, PEOPLE, ROOT, environment_path
 from ledger.json_files import Violation
 from ledger.signatures import Signer, Unproven, read_signers, verified, without_signature
-from ledger.signatures.signers import BOTS, PEOPLE, lines_in_vain
-from ledger.snapshot import Entries, Person
+from ledger.signatures.signers import lines_in_vain
+from ledger.snapshot import Entries, SignedCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +34,6 @@ class Signers:
         texts = (files.get(f"{ROOT}/{environment}/{name}", b"") for name in (PEOPLE, BOTS))
         people, bots = (read_signers(text.decode(errors="replace")) for text in texts)
         return cls(people, bots)
-
-
-@dataclass(frozen=True, slots=True)
-class SignedCommit:
-    """A commit as git stores it, and who it says has made it."""
-
-    commit: str
-    raw: bytes
-    committer: Person
-    author: Person
-    committed_at: datetime
-    parents: tuple[str, ...] = ()
-    message: str = ""
 
 
 def unproven(commit: SignedCommit, signers: Signers) -> str:

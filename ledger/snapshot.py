@@ -149,6 +149,19 @@ class CommitRecord:
     reverted_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SignedCommit:
+    """A commit as git stores it, and who it says has made it."""
+
+    commit: str
+    raw: bytes
+    committer: Person
+    author: Person
+    committed_at: datetime
+    parents: tuple[str, ...] = ()
+    message: str = ""
+
+
 Proposal = Callable[[Snapshot], Change]
 
 

@@ -23,7 +23,7 @@ from infra.concurrency import PUBLIC_FUNCTION
 from infra.constructs_.async_access import grant_public_answers, grant_questions
 from infra.constructs_.direct_model import direct_model, method_responses, request_parameters
 from infra.constructs_.model_access import grant_models
-from infra.constructs_.runtime_code import folder, function_layer
+from infra.constructs_.runtime_code import function, function_layer
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class OwnPaths(Construct):
         return not (path.source or path.public or path.is_async or pages_call)
 
     def _function(self, path: OwnPath, source: Path) -> LambdaIntegration:
-        function = RuntimeFunction(
+        made = RuntimeFunction(
             self,
             path.name,
             program=Program(
@@ -95,10 +95,10 @@ class OwnPaths(Construct):
                 variables={"ENDPOINT_NAME": path.endpoint_name, **self._queue(path)},
                 at_most=self._settings.reserving(PUBLIC_FUNCTION) if path.public else None,
             ),
-            source=folder(self._settings.packages, source, self._layer),
+            source=function(self._settings.packages, source.name, self._layer),
         )
-        self._grant(function.role, path)
-        return LambdaIntegration(function.function, allow_test_invoke=False)
+        self._grant(made.role, path)
+        return LambdaIntegration(made.function, allow_test_invoke=False)
 
     def _queue(self, path: OwnPath) -> dict[str, str]:
         """Return where an asynchronous model's questions are put; empty where nothing is asked."""

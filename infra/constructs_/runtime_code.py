@@ -1,4 +1,4 @@
-"""What functions are made of: a package that was built before, or the folder of a definition's own.
+"""What functions are made of: packages that were built before, and so are definitions' own.
 
 Nothing is imported, built or put in a container by a synthesis. The runtime is that of the Python
 by which the packages were built, since their bytecode is good for no other.
@@ -7,10 +7,11 @@ by which the packages were built, since their bytecode is good for no other.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aws_cdk.aws_lambda import Architecture, Code, LayerVersion, Runtime, RuntimeFamily
+
+from infra.packages.contents import LAYER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from infra.packages.contents import Package
     from infra.packages.place import Packages
 
-ROOT = Path(__file__).resolve().parents[2]
 _ARCHITECTURES = {"arm64": Architecture.ARM_64, "x86_64": Architecture.X86_64}
 
 
@@ -39,9 +39,9 @@ def packaged(packages: Packages, package: Package) -> Source:
     return _source(packages, Code.from_asset(str(packages.file(package))))
 
 
-def folder(packages: Packages, path: Path, *layers: LayerVersion) -> Source:
+def function(packages: Packages, folder: str, *layers: LayerVersion) -> Source:
     """Return a folder that is a function: beside layers it needs what Lambda's Python has."""
-    return _source(packages, Code.from_asset(str(path), exclude=["**/__pycache__"]), layers)
+    return _source(packages, Code.from_asset(str(packages.function(folder))), layers)
 
 
 def function_layer(scope: Construct, construct_id: str, packages: Packages) -> LayerVersion:
@@ -49,7 +49,7 @@ def function_layer(scope: Construct, construct_id: str, packages: Packages) -> L
     return LayerVersion(
         scope,
         construct_id,
-        code=Code.from_asset(str(ROOT / "functions" / "layer"), exclude=["**/__pycache__"]),
+        code=Code.from_asset(str(packages.function(LAYER))),
         compatible_runtimes=[_runtime(packages)],
         compatible_architectures=[_ARCHITECTURES[packages.architecture]],
     )

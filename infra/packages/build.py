@@ -10,15 +10,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.packages.archive import write_zip
-from infra.packages.contents import COMMAND, LOCK, OUTPUT, PACKAGES, ROOT
+from infra.packages.contents import (
+    COMMAND,
+    LAYER,
+    LOCK,
+    OUTPUT,
+    PACKAGES,
+    ROOT,
+    zip_of_function,
+)
 from infra.packages.manifest import Built, Manifest, digest
 from infra.packages.module_graph import imported_by
-from infra.packages.selection import Files, others_files, own_files, with_bytecode
+from infra.packages.selection import (
+    OPT,
+    Files,
+    function_folders,
+    others_files,
+    own_files,
+    with_bytecode,
+)
 from infra.packages.wheels import unpack_lock
 from ledger.errors import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from infra.packages.contents import Package
     from infra.packages.python import Python
@@ -47,6 +62,7 @@ def build(order: Order) -> Manifest:
     - fetch what the lock names, for the target's Python and machine
     - find what each function imports, of that and of the project
     - compile it, zip it, and refuse what is too heavy
+    - compile and zip the functions of definitions
 
     Raises Refused LH5102 to LH5105, and Unavailable LH5101.
     """
@@ -66,9 +82,10 @@ def build(order: Order) -> Manifest:
         built = tuple(
             _pack(package, files, made) for package, files in zip(PACKAGES, complete, strict=True)
         )
-        manifest = Manifest(
-            order.python.version, order.architecture, built, _sources(order.root, chosen)
-        )
+        functions = function_folders(order.root)
+        built += _functions(functions, order.python, made, scratch)
+        sources = _sources(order.root, [*chosen, *functions.values()])
+        manifest = Manifest(order.python.version, order.architecture, built, sources)
         manifest.write(made)
         final = order.output / order.architecture
         shutil.rmtree(final, ignore_errors=True)
@@ -92,14 +109,29 @@ def _chosen(order: Order, scratch: Path) -> Iterator[Files]:
         yield own_files(order.root, needed) | others_files(site, needed)
 
 
+def _functions(
+    functions: Mapping[str, Files], python: Python, folder: Path, scratch: Path
+) -> tuple[Built, ...]:
+    """Write the zips of definitions' functions, and of the layer that they share."""
+    own = {name: files for name, files in functions.items() if name != LAYER}
+    layer = {name: files for name, files in functions.items() if name == LAYER}
+    complete = {
+        **dict(zip(own, with_bytecode(own.values(), python, scratch / "own"), strict=True)),
+        **dict(
+            zip(layer, with_bytecode(layer.values(), python, scratch / "layer", OPT), strict=True)
+        ),
+    }
+    return tuple(
+        _written(zip_of_function(name), files, folder) for name, files in sorted(complete.items())
+    )
+
+
 def _pack(package: Package, files: Files, folder: Path) -> Built:
     """Write one zip. Raises Refused LH5105 over its budget."""
-    archive = folder / f"{package.name}.zip"
-    write_zip(archive, files)
-    size, unpacked = archive.stat().st_size, sum(file.stat().st_size for file in files.values())
+    built = _written(package.name, files, folder)
     for what, bytes_, budget in (
-        ("zipped", size, package.zip_budget),
-        ("unpacked", unpacked, package.unpacked_budget),
+        ("zipped", built.zip_bytes, package.zip_budget),
+        ("unpacked", built.unpacked_bytes, package.unpacked_budget),
     ):
         if bytes_ > budget * MB:
             raise Refused(
@@ -108,15 +140,22 @@ def _pack(package: Package, files: Files, folder: Path) -> Built:
                 f" {budget:g}: see what it imports, or raise the budget in"
                 " infra/packages/contents.py.",
             )
+    return built
+
+
+def _written(name: str, files: Files, folder: Path) -> Built:
+    archive = folder / f"{name}.zip"
+    write_zip(archive, files)
     return Built(
-        name=package.name,
+        name=name,
         sha256=hashlib.sha256(archive.read_bytes()).hexdigest(),
-        zip_bytes=size,
-        unpacked_bytes=unpacked,
+        zip_bytes=archive.stat().st_size,
+        unpacked_bytes=sum(file.stat().st_size for file in files.values()),
     )
 
 
 def _sources(root: Path, contents: Iterable[Files]) -> dict[str, str]:
     """Return the digests of all files of the project that are in a package, and of the lock."""
-    names = {name for files in contents for name, file in files.items() if file == root / name}
+    files = {file for each in contents for file in each.values() if file.is_relative_to(root)}
+    names = {file.relative_to(root).as_posix() for file in files}
     return {name: digest(root / name) for name in sorted({*names, LOCK.as_posix()})}

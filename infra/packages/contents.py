@@ -16,6 +16,10 @@ COMMAND = "make package"
 
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}  # Lambda's name for a machine, and its own
 
+# The code of definitions: each folder is a function, but for the layer that they share.
+FUNCTIONS = Path("functions")
+LAYER = "layer"
+
 OWN = ("controller", "gateway", "ledger")
 # What Lambda's Python runtime brings along.
 RUNTIME = frozenset({"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3"})
@@ -118,3 +122,8 @@ PACKAGES = (
     AUTHORIZER,
     AUTHORIZER_OIDC,
 )
+
+
+def zip_of_function(folder: str) -> str:
+    """Return the name of the zip that is made of a folder of functions."""
+    return f"function-{folder}"

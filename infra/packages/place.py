@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.packages.contents import COMMAND, PACKAGES
+from infra.packages.contents import COMMAND, FUNCTIONS, PACKAGES, zip_of_function
 from infra.packages.manifest import read_manifest
+from infra.packages.selection import function_folders
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,10 @@ class Packages:
     def file(self, package: Package) -> Path:
         return self.folder / f"{package.name}.zip"
 
+    def function(self, folder: str) -> Path:
+        """Return the zip of a definition's function, by its folder's name."""
+        return self.folder / f"{zip_of_function(folder)}.zip"
+
 
 def find_packages(output: Path, root: Path, architecture: str) -> Packages | str:
     """Return the packages for an architecture, or a sentence why they cannot be deployed.
@@ -36,7 +41,8 @@ def find_packages(output: Path, root: Path, architecture: str) -> Packages | str
     """
     folder = output / architecture
     manifest = read_manifest(folder)
-    if manifest is None or {each.name for each in manifest.packages} < _NEEDED:
+    built = {each.name for each in manifest.packages} if manifest else set[str]()
+    if manifest is None or not built >= _NEEDED:
         return (
             f"No packages are built in {folder}, and no function would start without: run"
             f" `{COMMAND}` first."
@@ -46,5 +52,11 @@ def find_packages(output: Path, root: Path, architecture: str) -> Packages | str
         more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""
         return (
             f"The packages in {folder} were built of another {named}{more}: run `{COMMAND}` again."
+        )
+    here = function_folders(root)
+    if new := sorted(name for name in here if zip_of_function(name) not in built):
+        return (
+            f"The packages in {folder} were built without {FUNCTIONS / new[0]}: run `{COMMAND}`"
+            " again."
         )
     return Packages(folder, architecture, manifest.python)

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from infra.packages.contents import DATA
+from infra.packages.contents import DATA, FUNCTIONS
 from infra.packages.module_graph import module_file
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Files = dict[str, Path]
 
 _FOR_DEVELOPERS = frozenset({".c", ".h", ".pxd", ".pyc", ".pyi", ".pyx", ".typed"})
 _FOLDERS_FOR_DEVELOPERS = frozenset({"__pycache__", "benchmarks", "include", "tests"})
-_ON_LAMBDA = PurePosixPath("/var/task")
+TASK, OPT = PurePosixPath("/var/task"), PurePosixPath("/opt")  # a function's code, and its layers'
 
 
 def own_files(root: Path, needed: Imported) -> Files:
@@ -46,13 +46,32 @@ def others_files(site: Path, needed: Imported) -> Files:
     return found
 
 
+def function_folders(root: Path) -> dict[str, Files]:
+    """Return the files of each folder of functions, by the folder's name."""
+    return {
+        folder.name: {
+            each.relative_to(folder).as_posix(): each
+            for each in sorted(folder.rglob("*"))
+            if each.is_file() and not _is_for_developers(each.relative_to(folder))
+        }
+        for folder in sorted((root / FUNCTIONS).glob("*/"))
+        if folder.name not in _FOLDERS_FOR_DEVELOPERS
+    }
+
+
 def _is_for_developers(name: Path) -> bool:
     inside = _FOLDERS_FOR_DEVELOPERS.intersection(name.parts)
     return bool(inside) or name.suffix in _FOR_DEVELOPERS or name.name == "py.typed"
 
 
-def with_bytecode(contents: Iterable[Files], python: Python, scratch: Path) -> list[Files]:
-    """Add to the files of each package what their sources compile to; the same is compiled once."""
+def with_bytecode(
+    contents: Iterable[Files], python: Python, scratch: Path, at: PurePosixPath = TASK
+) -> list[Files]:
+    """Add to the files of each package what their sources compile to; the same is compiled once.
+
+    `at` is where Lambda unpacks them.
+    """
+    scratch.mkdir(exist_ok=True)
     compiled: dict[tuple[str, str], Path] = {}
     wanted: list[tuple[Path, Path, str]] = []
     packages = []
@@ -64,7 +83,7 @@ def with_bytecode(contents: Iterable[Files], python: Python, scratch: Path) -> l
             key = (name, hashlib.sha256(source.read_bytes()).hexdigest())
             if key not in compiled:
                 compiled[key] = scratch / f"{len(compiled)}.pyc"
-                wanted.append((source, compiled[key], str(_ON_LAMBDA / name)))
+                wanted.append((source, compiled[key], str(at / name)))
             bytecode[_cached(name, python.cache_tag)] = compiled[key]
         packages.append({**files, **bytecode})
     python.compile(wanted)

@@ -11,12 +11,13 @@ from leasehold.doctor.subject import Subject
 from ledger.access.signing_key import read_signing_key
 from ledger.committers import CONTROLLER, GATEWAY
 from ledger.documents import Verify
+from ledger.fleet import BOTS
 from ledger.holdings import environments
 from ledger.observed import read_applied, read_record
 from ledger.proof import Signers
 from ledger.repository import SshKey, Token
 from ledger.settings import STATUS_BRANCH
-from ledger.signatures.signers import BOTS, public_line
+from ledger.signatures.signers import public_line
 
 PROTECT = (
     "Forbid force pushes and the deletion of the branch at the git host, also to the bot"

@@ -1,14 +1,19 @@
 """The signing key in the git secret, beside what opens the repository. Pure.
 
 A key that was rotated is used by a warm process within minutes. Somebody else reads the
-secret.
+secret. What signs is imported where the secret has a key.
 """
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-from ledger.signatures import SigningKey, signing_key
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.signatures import SigningKey
 
 _REMEMBERED = 300.0  # seconds
 
@@ -23,7 +28,11 @@ def read_signing_key(text: str) -> SigningKey | None:
     except (ValueError, RecursionError):  # whoever opens the repository with it says so
         return None
     key = data.get("signing_key") if isinstance(data, dict) else None
-    return None if key is None else signing_key(str(key))
+    if key is None:
+        return None
+    from ledger.signatures import signing_key  # noqa: PLC0415  (most secrets have none)
+
+    return signing_key(str(key))
 
 
 @dataclass

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.deadline import left
-from ledger.proof import SignedCommit
 from ledger.remote import Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository import certificates as certificates  # before pygit2 is imported
 from ledger.repository.clone import Clone, CommitIdentity, Sign
@@ -25,6 +24,7 @@ from ledger.snapshot import (
     Committed,
     Person,
     Proposal,
+    SignedCommit,
     Snapshot,
     check,
 )

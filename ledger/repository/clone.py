@@ -21,7 +21,6 @@ import pygit2
 from ledger.deadline import turn
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.history import KEY_LIFETIME
-from ledger.proof import SignedCommit
 from ledger.repository.commits import (
     changed,
     committed_at,
@@ -46,7 +45,15 @@ from ledger.repository.requests import Noted, Wanted, noted, read_wanted
 from ledger.repository.transport import FOREIGN, TRACKING, Connection, Server
 from ledger.repository.trees import Trees, write_tree
 from ledger.repository.walk import MOST_SEARCHED, Since, between
-from ledger.snapshot import UNBORN, Change, CommitRecord, Person, Snapshot, is_requested
+from ledger.snapshot import (
+    UNBORN,
+    Change,
+    CommitRecord,
+    Person,
+    SignedCommit,
+    Snapshot,
+    is_requested,
+)
 from ledger.writer import Damaged, PushFailed
 
 _Read = TypeVar("_Read")

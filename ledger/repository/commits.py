@@ -11,10 +11,9 @@ from typing import cast
 
 import pygit2
 
-from ledger.proof import SignedCommit
 from ledger.repository.graph import Graph
 from ledger.repository.raw_commit import RawCommit
-from ledger.snapshot import CommitRecord, Person
+from ledger.snapshot import CommitRecord, Person, SignedCommit
 
 _FIRST_SECOND = 0
 _LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())

@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 
 from ledger.signatures.wire import split_first
 
-PEOPLE, BOTS = "people.allowed_signers", "bots.allowed_signers"  # beside environment.json
 _KNOWN_OPTIONS = frozenset({"namespaces", "valid-after", "valid-before"})
 _DATES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many digits
 _KEY_TYPE = re.compile(r"(?:ssh|ecdsa|sk)-[\w@.-]+")

@@ -159,14 +159,15 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
 
 
 @pytest.fixture(scope="session")
-def task(synthesis: Synthesis, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Give the folder of a function's own code, by its name in the template."""
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Path]:
+    """Give the folder of an asset as Lambda unpacks it."""
     root = tmp_path_factory.mktemp("tasks")
+    return cache(lambda asset: asset if asset.is_dir() else unpack(asset, root / asset.stem))
 
-    @cache
-    def unpacked(asset: Path) -> Path:
-        return asset if asset.is_dir() else unpack(asset, root / asset.stem)
 
+@pytest.fixture(scope="session")
+def task(synthesis: Synthesis, unpacked: Callable[[Path], Path]) -> Callable[[str], Path]:
+    """Give the folder of a function's own code, by its name in the template."""
     return lambda name: unpacked(synthesis.asset(name))
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 from infra.packages.build import Order, build
-from infra.packages.contents import ARCHITECTURES, PACKAGES
+from infra.packages.contents import ARCHITECTURES, PACKAGES, ROOT, zip_of_function
 from infra.packages.manifest import Built, Manifest
 from infra.packages.python import find_python
+from infra.packages.selection import function_folders
 from sandbox.lambda_functions.stock import BOTO3, RUNTIME_CLIENT, link_stock
 from tests.lambda_service import running
 
@@ -44,10 +45,12 @@ def pretend_packages(folder: Path) -> None:
     for architecture in ARCHITECTURES:
         place = folder / architecture
         place.mkdir(parents=True)
-        for package in PACKAGES:
-            with ZipFile(place / f"{package.name}.zip", "w") as written:
-                written.writestr("package", f"{package.name} for {architecture}")
-        built = tuple(Built(package.name, "", 1, 1) for package in PACKAGES)
+        names = [package.name for package in PACKAGES]
+        names += [zip_of_function(folder) for folder in function_folders(ROOT)]
+        for name in names:
+            with ZipFile(place / f"{name}.zip", "w") as written:
+                written.writestr("package", f"{name} for {architecture}")
+        built = tuple(Built(name, "", 1, 1) for name in names)
         Manifest("3.13", architecture, built, {}).write(place)
 
 

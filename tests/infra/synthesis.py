@@ -142,7 +142,7 @@ class Synthesis:
         return self.asset_of(self.function(name)["Code"]["S3Key"])
 
     def layers(self, name: str) -> list[Path]:
-        """The folders of a function's layers, but for packages, which nobody has built here."""
+        """The assets of a function's layers."""
         versions = self.resources("AWS::Lambda::LayerVersion")
         found = [each["Ref"] for each in self.function(name).get("Layers", ())]
         return [self.asset_of(versions[key]["Properties"]["Content"]["S3Key"]) for key in found]

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from tests.infra.packaged import Stock
 
 # What only some requests, or only some environments, have a use for.
-KEYS = ("cryptography", "jwt", "ledger.signatures.keys")
+KEYS = ("cryptography", "jsonschema", "jwt", "ledger.proof", "ledger.signatures")
 SELDOM = {
-    CONTROLLER_WITH_KEYS: KEYS,
+    CONTROLLER_WITH_KEYS: (*KEYS, "controller.bill", "controller.judge", "controller.report"),
     GATEWAY: (
         *KEYS,
         "gateway.group_commit",
@@ -49,9 +49,9 @@ SELDOM = {
         "gateway.models.executions",
         "gateway.webhook",
     ),
-    WEBHOOK: (*KEYS, "jsonschema", "pygit2", "gateway.leases", "gateway.models"),
-    AUTHORIZER: (*KEYS, "jsonschema", "pygit2", "gateway.http.openapi", "gateway.leases"),
-    AUTHORIZER_OIDC: (*KEYS, "jsonschema", "pygit2"),
+    WEBHOOK: (*KEYS, "pygit2", "gateway.leases", "gateway.models"),
+    AUTHORIZER: (*KEYS, "pygit2", "gateway.http.openapi", "gateway.leases"),
+    AUTHORIZER_OIDC: (*KEYS, "pygit2"),
 }
 ONE_REQUEST = """
 from datetime import UTC, datetime

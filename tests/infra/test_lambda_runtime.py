@@ -53,7 +53,13 @@ Start = Callable[..., AbstractContextManager["Lambda"]]
 
 
 @pytest.fixture
-def started(synthesis: Synthesis, scene: Scene, stock: Stock, task: Callable[[str], Path]) -> Start:
+def started(
+    synthesis: Synthesis,
+    scene: Scene,
+    stock: Stock,
+    task: Callable[[str], Path],
+    unpacked: Callable[[Path], Path],
+) -> Start:
     """Run a function by its name in the template, with variables of this account.
 
     Whatever it asks of AWS, its role has to allow.
@@ -78,7 +84,8 @@ def started(synthesis: Synthesis, scene: Scene, stock: Stock, task: Callable[[st
         variables = {key: value for key, value in told.items() if isinstance(value, str)}
         handler = synthesis.function(name)["Handler"]
         scene.account.actions()
-        with stock.started(task(name), handler, variables, synthesis.layers(name)) as function:
+        layers = [unpacked(each) for each in synthesis.layers(name)]
+        with stock.started(task(name), handler, variables, layers) as function:
             yield function
         ASKED.setdefault(name, set()).update(scene.account.actions())
         assert ASKED[name] <= synthesis.allowed(name)

@@ -15,7 +15,8 @@ from tests.infra.test_api import function_behind
 from tests.infra.test_gateway_stack import OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from tests.infra.synthesis import Synthesis
     from tests.scene import Scene
@@ -59,14 +60,14 @@ def test_a_direct_integration_may_ask_its_own_endpoints(
 
 @pytest.mark.parametrize(("name", "asked_for"), [("Writer", "CUSTOM"), ("Chat", "NONE")])
 def test_a_definition_of_type_lambda_is_answered_by_a_function_of_its_own(
-    synthesis: Synthesis, name: str, asked_for: str
+    synthesis: Synthesis, task: Callable[[str], Path], name: str, asked_for: str
 ) -> None:
     method = synthesis.methods()["POST", f"/{name.lower()}"]
     assert method["AuthorizationType"] == asked_for
     function = f"Own{name}"
     assert function_behind(method) == synthesis.function_id(function)
     assert synthesis.variables(function) == {"ENDPOINT_NAME": f"shop-{name}-Endpoint"}
-    assert {path.name for path in synthesis.asset(function).iterdir()} == {"app.py"}
+    assert {path.name for path in task(function).iterdir()} == {"app.py", "__pycache__"}
     (asking,) = synthesis.allowing(function, "sagemaker:InvokeEndpoint")
     assert f"{ENDPOINT}/shop-{name}-Endpoint" in asking.resources
     assert asking.condition == OURS

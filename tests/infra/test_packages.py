@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import shutil
 import stat
@@ -18,7 +19,16 @@ from infra.packages import build as building
 from infra.packages import python as pythons
 from infra.packages import wheels
 from infra.packages.build import Order, build
-from infra.packages.contents import LOCK, PACKAGES, ROOT, WEBHOOK, Package
+from infra.packages.contents import (
+    FUNCTIONS,
+    LAYER,
+    LOCK,
+    PACKAGES,
+    ROOT,
+    WEBHOOK,
+    Package,
+    zip_of_function,
+)
 from infra.packages.manifest import FILE, read_manifest
 from infra.packages.place import Packages, find_packages
 from infra.packages.python import Python, find_python
@@ -30,6 +40,7 @@ if TYPE_CHECKING:
 
 UNCHECKED_HASH = 1
 HERES = f"{sys.version_info[0]}.{sys.version_info[1]}"
+FUNCTIONS_HERE = sorted(folder.name for folder in (ROOT / FUNCTIONS).glob("*/"))
 OTHERS = ("attr", "cryptography", "jsonschema", "jwt", "pygit2", "rpds", "tzdata")
 
 
@@ -87,6 +98,20 @@ def test_every_source_has_bytecode_that_is_never_compared_with_it(
             assert header == MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little"), source
 
 
+@pytest.mark.parametrize("folder", FUNCTIONS_HERE)
+def test_a_definitions_function_is_compiled_too(packages: Path, folder: str) -> None:
+    tag = f"cpython-{HERES.replace('.', '')}"
+    inside, at = ("python/", "/opt") if folder == LAYER else ("", "/var/task")
+    with ZipFile(packages / HERE / f"{zip_of_function(folder)}.zip") as archive:
+        names_ = archive.namelist()
+        (source,) = (Path(name) for name in names_ if name.endswith(".py"))
+        cached = f"{inside}__pycache__/{source.stem}.{tag}.pyc"
+        assert sorted(names_) == sorted([source.as_posix(), cached])
+        bytecode = archive.read(cached)
+    assert bytecode[:8] == MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little")
+    assert marshal.loads(bytecode[16:]).co_filename == f"{at}/{source}"  # noqa: S302
+
+
 def test_the_script_of_the_stream_may_be_run(packages: Path) -> None:
     with ZipFile(packages / HERE / "stream.zip") as archive:
         modes = {it.filename: it.external_attr >> 16 for it in archive.infolist()}
@@ -102,7 +127,7 @@ def test_packages_are_the_same_whoever_builds_them_where_and_when(
 ) -> None:
     """Another folder, umask, zone and seed; the files of the checkout are younger, too."""
     root = tmp_path / "elsewhere"
-    for folder in ("controller", "gateway", "ledger", "schema", "requirements"):
+    for folder in ("controller", "functions", "gateway", "ledger", "schema", "requirements"):
         shutil.copytree(ROOT / folder, root / folder, copy_function=shutil.copy)
     script = (
         "import os; from pathlib import Path; from infra.packages import build as building;"
@@ -120,7 +145,7 @@ def test_packages_are_the_same_whoever_builds_them_where_and_when(
     known = {each.name: each.sha256 for each in first.packages}
     for each in second.packages:
         assert each.sha256 == known[each.name], each.name
-    assert len(second.packages) == 2
+    assert len(second.packages) == 2 + len(FUNCTIONS_HERE)
 
 
 # -- what stops a build
@@ -231,7 +256,7 @@ def test_no_packages_are_answered_with_the_command_that_builds_them(tmp_path: Pa
 
 
 def test_packages_of_another_code_are_not_deployed(packages: Path, tmp_path: Path) -> None:
-    for folder in ("console", "controller", "gateway", "ledger", "schema"):
+    for folder in ("console", "controller", "functions", "gateway", "ledger", "schema"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     (tmp_path / LOCK).parent.mkdir()
     shutil.copy(ROOT / LOCK, tmp_path / LOCK)
@@ -242,6 +267,10 @@ def test_packages_of_another_code_are_not_deployed(packages: Path, tmp_path: Pat
         f"The packages in {packages / HERE} were built of another ledger/lease.py: run"
         " `make package` again."
     )
+    shutil.copy(ROOT / "ledger" / "lease.py", tmp_path / "ledger")
+    shutil.copytree(tmp_path / "functions" / "text2text", tmp_path / "functions" / "translation")
+    said = find_packages(packages, tmp_path, HERE)
+    assert f"{packages / HERE} were built without functions/translation: run" in str(said)
     shutil.rmtree(tmp_path / "controller")
     assert " and " in str(find_packages(packages, tmp_path, HERE))
 
