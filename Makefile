@@ -78,7 +78,7 @@ package: $(DEPLOY) ## build the Lambda functions' packages into build/lambda; AR
 
 deploytest: $(DEV) ## deploy, change, destroy by the CDK (needs Node)
 	npm ci --silent
-	$(BIN)/pytest tests/deployment
+	$(BIN)/pytest -n 2 tests/deployment
 
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml

@@ -42,7 +42,7 @@ WHOLE = frozenset(
         *("controller/test_crash.py", "controller/test_hanging_server.py"),
         *("controller/test_stale.py", "controller/test_stories.py"),
         *("examples/test_ci.py", "examples/test_ci_locks.py"),
-        "gateway/test_hanging_server.py",
+        *("gateway/test_hanging_server.py", "infra/test_lambda_connections.py"),
         *("ledger/repository/test_repository_deadlines.py",),
         *("ledger/repository/test_repository_races.py",),
         *("leasehold/test_damaged_home.py", "leasehold/test_doctor.py"),

@@ -68,7 +68,10 @@ exec /usr/bin/curl --silent --show-error "${words[@]}"
 """
 # moto has no change sets that know exports, nor the values that a parameter had.
 NPX = """#!/bin/bash
-[[ "$*" != "cdk deploy"* ]] || set -- "$@" --method direct --previous-parameters=false
+case "$*" in
+  "cdk deploy"*) set -- "$@" --method direct --previous-parameters=false ;;
+  "cdk diff"*) set -- "$@" --method template ;;
+esac
 exec {npx} "$@"
 """
 NPM = """#!/bin/sh
@@ -231,7 +234,12 @@ class Stranger:
         """Have the deployed controller tick, and return what it did with which endpoint."""
         with self.started(self.controller()) as controller:
             answer = controller.invoke({"source": "aws.events"}).answer
+        (self.folder / "last-tick.json").write_text(json.dumps(answer, indent=2))
         return {it["endpoint_name"]: it["action"] for it in answer["actions"]}
+
+    def wait(self, seconds: float) -> None:
+        """Let SageMaker have had so much time."""
+        self.scene.account.ask("POST", "/clock", {"advance_seconds": seconds + 1})
 
     @contextmanager
     def api(self) -> Iterator[None]:
@@ -274,7 +282,8 @@ def stranger(folder: Path) -> Iterator[Stranger]:
     """Give a machine on which nothing has been done yet."""
     with ExitStack() as stack:
         scene = stack.enter_context(staged(folder / "scene"))
-        scene.at(datetime.now(UTC))
+        scene.at(_now())
+        scene.account.ask("POST", "/clock", {"running": True})  # functions have the machine's own
         moto = Account(stack.enter_context(moto_server()))
         bare = hosted(folder / "git", "fleet.git")
         server = stack.enter_context(GitServer(bare.parent, credentials=dict([LOGIN])))

@@ -92,7 +92,7 @@ def test_the_deployed_code_starts_the_first_endpoint(guide: Stranger) -> None:
     assert guide.tick() == {ENDPOINT: "grant"}
     assert guide.tick() == {ENDPOINT: "create"}
     assert guide.scene.account.status(ENDPOINT) == "Creating"
-    guide.scene.let_pass(seconds=STARTUP + 1)
+    guide.wait(STARTUP)
     assert "InService" in guide.follow("7", 1)
 
 
@@ -145,7 +145,7 @@ def test_a_second_environment_is_synthesised_beside_the_first(guide: Stranger) -
 def test_a_destruction_leaves_the_tokens_and_the_role_for_logs(guide: Stranger) -> None:
     guide.follow("13")
     assert guide.tick() == {ENDPOINT: "delete"}
-    guide.scene.let_pass(seconds=STARTUP + 1)
+    guide.wait(STARTUP)
     guide.follow("13", 1)
     assert guide.scene.account.status(ENDPOINT) == "absent"
     assert guide.stacks() == {"CDKToolkit"}

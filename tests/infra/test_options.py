@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from infra import settings
 from infra.concurrency import reserved
 from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
+from infra.reached import OF_BUILDS, reached
+from ledger.documents import Environment, parse_environment
 from tests.infra.conftest import (
     BUILDS,
     CERTIFICATE,
@@ -149,6 +152,42 @@ def test_what_reaches_the_git_server_is_in_the_private_network(
         assert "VpcConfig" not in synthesis.function(name)
     for name in (WEBHOOK, AUTHORIZER):
         assert "VpcConfig" not in chosen.function(name)
+
+
+def test_what_is_asked_from_the_private_network_has_an_endpoint_that_a_doctor_looks_for(
+    chosen: Synthesis,
+) -> None:
+    """The services are those of the roles; Lambda writes logs and joins networks from outside."""
+    names = {"cloudwatch": "monitoring", "tag": "tagging"}
+    outside = {"ec2", "iam", "logs"}
+    asked = set()
+    for function in (CONTROLLER, GATEWAY, MODELS, STREAM):
+        for action in chosen.allowed(function):
+            service = action.partition(":")[0]
+            if service == "sagemaker":
+                is_runtime = action.startswith("sagemaker:InvokeEndpoint")
+                asked.add("sagemaker.runtime" if is_runtime else "sagemaker.api")
+            elif service not in outside:
+                asked.add(names.get(service, service))
+    options, _ = read_options(EVERYTHING.get, REGION)
+    environment = parse_environment("environment.json", json.dumps(ENVIRONMENT).encode())
+    assert isinstance(environment, Environment)
+    known = set(reached(options, environment, CONTEXT["repository_url"], has_secret=True))
+    assert asked == known - set(OF_BUILDS)
+    assert known - asked == set(OF_BUILDS), "there is a project of CodeBuild"
+
+
+@pytest.mark.parametrize(
+    ("url", "has_secret", "name"),
+    [
+        ("https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/x", False, "git-codecommit"),
+        ("https://git.example.com/x.git", True, "secretsmanager"),
+    ],
+)
+def test_a_repository_is_opened_by_one_service(url: str, has_secret: bool, name: str) -> None:  # noqa: FBT001
+    plain = {*reached(Options(), None, url, has_secret=has_secret)}
+    assert plain & {"git-codecommit", "secretsmanager"} == {name}
+    assert not plain & {"sns", "events", *OF_BUILDS}
 
 
 def test_the_token_table_of_before_is_used_and_not_made(
