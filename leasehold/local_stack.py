@@ -121,17 +121,14 @@ def opened(home: StateDir, options: UpOptions, hooks: Hooks) -> Iterator[LocalSt
         client = partial(cloud.client, region=region)
         link_keys = hooks.variables.get(LINK_SECRET_VALUE) or home.link_keys()
         machine = {STATE_MACHINE: deploy_state_machine(client("stepfunctions"))}
+        here = {**machine, LINK_SECRET_VALUE: link_keys}
         made = Dependencies(
             ledger,
             seeds.ENVIRONMENT,
             clock,
             client,
             status=branch,
-            variables={
-                **gateway_variables(settings, hooks.variables),
-                **machine,
-                LINK_SECRET_VALUE: link_keys,
-            },
+            variables={**gateway_variables(settings, hooks.variables), **here},
             wake=hooks.wake,
         )
         deployment = parts.enter_context(Deployment(made, _variables(cloud, region)))

@@ -51,6 +51,8 @@ _CODES: Mapping[str, _Meaning] = {
             "ParameterNotFound",
             "ResourceNotFoundException",
             "ResourceNotFound",
+            "NotFound",
+            "NotFoundException",
         ),
         (Absent, "LH3004", "It is not there. {said}"),
     ),

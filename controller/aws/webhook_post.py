@@ -73,6 +73,16 @@ def post(
     return answer
 
 
+def host_of(url: str, *, private_network: bool = False) -> str:
+    """Return the host to which something would be sent. Raises Failure LH3050 where nothing is."""
+    request = _request(url, private_network=private_network)
+    try:
+        _looked_up(request)
+    except (OSError, ValueError) as error:
+        raise Unavailable(CODE, f"{request.host} is not found: {in_line(str(error))}.") from error
+    return request.host
+
+
 def _request(url: str, *, private_network: bool) -> _Request:
     """Take an address apart. Raises Refused for one that is not allowed."""
     try:

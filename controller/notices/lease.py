@@ -59,7 +59,8 @@ def expiring(view: View, environment: Environment, holding: Holding) -> Iterator
     notice = about.notice(
         expiring_key(lease, due[0]),
         f"lease ends at {until}",
-        f"The lease of {about} ends at {until}{local}. Then it is stopped.\n"
+        f"The lease of {about} ends at {stamp(lease.expires_at)}{local}, in {duration(left)}."
+        " Then it is stopped.\n"
         + (f"Its owner is {cut(owner)}.\n" if owner else "Its definition names no owner.\n")
         + cost_of(view, holding)
         + act,

@@ -17,7 +17,13 @@ from rich.text import Text
 
 from leasehold.console import output_option, say, screen, show_json
 from leasehold.context import Context, clock, connecting
-from leasehold.doctor import aws_checks, deployment_checks, git_checks, network_checks
+from leasehold.doctor import (
+    aws_checks,
+    deployment_checks,
+    git_checks,
+    network_checks,
+    notice_checks,
+)
 from leasehold.doctor.finding import Finding, State, Told, guarded
 from leasehold.doctor.subject import CREDENTIALS, DOCUMENTS, LEDGER, READ, SECRET, Named, Subject
 from ledger import variables
@@ -42,6 +48,8 @@ _PUSH = (
     " (docs/security.md)."
 )
 
+_NOTICES = "Read docs/notices.md, which has each line of setting it up."
+
 _Examine = Callable[[Subject], Iterable[Told]]
 # What is found out first is told first: later checks need it and do not repeat it.
 CHECKS: tuple[tuple[str, _Examine, str], ...] = (
@@ -63,6 +71,8 @@ CHECKS: tuple[tuple[str, _Examine, str], ...] = (
     ("instances", aws_checks.instances, _RIGHTS),
     ("token table", aws_checks.token_table, _RIGHTS),
     ("webhook", network_checks.webhook, "Look at the address of the API."),
+    ("links", notice_checks.links, _NOTICES),
+    ("channels", notice_checks.channels, _NOTICES),
 )
 
 

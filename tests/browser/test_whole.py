@@ -6,8 +6,9 @@ Everything is real: the gateway, git, the sandbox, the controller. What is commi
 from __future__ import annotations
 
 import json
+import urllib.request
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from playwright.sync_api import expect
 from gateway.callers.tokens import TokenTable
 from gateway.principal import Principal, Scope
 from leasehold.context import Cloud, clock
+from ledger.links import Keys, Link, LinkAction, sign
 from tests.leasehold.running import Up
 
 if TYPE_CHECKING:
@@ -195,3 +197,45 @@ def test_a_page_that_is_not_there_and_a_slash_too_many(up: Up, context: BrowserC
     page.goto(f"{up.says['gateway_url']}/console/")
     assert page.url == f"{up.says['gateway_url']}/console"
     page.wait_for_selector("#token")
+
+
+def test_a_link_of_a_notice_is_shown_and_used_once(up: Up, context: BrowserContext) -> None:
+    """A machine that opens it a hundred times changes nothing; a click is the owner's commit."""
+    path = "environments/dev/Falcon40B.endpoint.json"
+    defined = json.loads(up.git("show", f"origin/main:{path}"))
+    up.publish(path, json.dumps(defined | {"owner": "olga@example.com"}))
+    keys = Keys.of((up.announcement.with_name("links")).read_text())
+    head = up.git("rev-parse", "origin/main").strip()
+    link = Link(
+        environment="dev",
+        endpoint_name="demo-Falcon40B-Endpoint",
+        action=LinkAction.EXTEND,
+        minutes=60,
+        lease=head,
+        nonce=keys.nonce(head),
+        expires_at=clock() + timedelta(hours=1),
+        audience="olga@example.com",
+    )
+    before = subjects(up)
+    watched = Watched(context.new_page(), up.says["gateway_url"])
+    url = f"{up.says['gateway_url']}/console#/extend/{sign(link, keys)}"
+    for _ in range(100):
+        with urllib.request.urlopen(url.partition("#")[0]) as answer:
+            assert answer.status == 200
+    watched.page.goto(url)
+    button = watched.page.get_by_role("button", name="Extend by 60 min")
+    expect(button).to_be_visible()
+    watched.page.evaluate("document.querySelectorAll('button').forEach((it) => it.click())")
+    up.git("fetch")
+    assert subjects(up) == before
+    button.click()
+    expect(watched.page.get_by_role("status").last).to_contain_text("olga extended it by 60 min")
+    watched.page.reload()
+    expect(watched.page.locator("main")).to_contain_text("This link was used before: olga")
+    new = len(subjects(up)) - len(before)
+    assert (new, subjects(up)[0].startswith("olga: lease(dev): extend Falcon40B by 60")) == (
+        1,
+        True,
+    )
+    assert "Lease-Via: link" in up.git("log", "-1", "--format=%B", "origin/main", "--", LEASE)
+    assert (watched.foreign, watched.said) == ([], [])

@@ -138,6 +138,8 @@ def test_where_all_is_well_nothing_is_to_be_done(scene: Scene, account: Account)
         "choices",
         "network",
         "webhook",
+        "links",
+        "channels",
     }
     assert git(scene.forge.bare, "for-each-ref") == before
     assert "28" in found["bootstrap"]["sentence"]
