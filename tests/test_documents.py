@@ -21,7 +21,9 @@ STORY = ("README.md", *(f"docs/{page}.md" for page in ("concepts", "how-it-works
 # The commands of these are run by a test of their own, for they need more than a sandbox.
 ELSEWHERE = {
     "CONTRIBUTING.md": "tests/test_documents.py",
+    "docs/command-line.md": "tests/leasehold/test_verbs.py",
     "docs/deploy.md": "tests/deployment",
+    "docs/faq.md": "tests/leasehold/test_overtaken.py",
     "docs/migrate.md": "tests/leasehold/test_migrate_guide.py",
     "docs/security.md": "tests/test_security_guide.py",
 }

@@ -1,4 +1,7 @@
-"""A push that an extension has overtaken: why, what to type, and that it is safe."""
+"""A push that an extension has overtaken: why, what to type, and that it is safe.
+
+The commands are those of docs/faq.md.
+"""
 
 from __future__ import annotations
 
