@@ -24,6 +24,7 @@ from infra.options import Options, Vpc
 from infra.reached import BY_ROUTE, reached
 from ledger.documents import Prices
 from ledger.holdings import read_fleet
+from ledger.variables import GIT_SECRET, WEBHOOK_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,7 +87,7 @@ class Deployed:
             each.get("Environment", {}).get("Variables", {})
             for each in self.properties("AWS::Lambda::Function")
         ]
-        keys = ("LEASEHOLD_GIT_SECRET", "LEASEHOLD_WEBHOOK_SECRET")
+        keys = (GIT_SECRET, WEBHOOK_SECRET)
         return len({each[key] for each in variables for key in keys if key in each})
 
     @property

@@ -9,17 +9,16 @@ from __future__ import annotations
 import gzip
 import zlib
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sandbox.api_gateway.http import Answer
 
-_CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": partial(gzip.compress, mtime=0),
-    "deflate": partial(zlib.compress, level=6),
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
 }
 
 

@@ -50,7 +50,12 @@ def resolved(item: Property) -> dict[str, Any]:
 
 
 def has_fixed_shape(item: Property) -> bool:
-    return "properties" in item.schema or "$ref" in item.schema
+    """Tell whether its parts have examples of their own, or those of which it is a list."""
+    return any({"properties", "$ref"} & set(each) for each in (item.schema, _items(item)))
+
+
+def _items(item: Property) -> dict[str, Any]:
+    return dict(item.schema.get("items", {}))
 
 
 def test_there_is_a_schema_for_every_document() -> None:
