@@ -25,6 +25,7 @@ from ledger.lease import stamp
 from ledger.money import for_time, money, per_hour
 from ledger.observed import Entry
 from ledger.phases import ABSENT, Phase
+from ledger.snapshot import CommitRecord
 from ledger.standing import standing
 
 _HEADERS = ("QUESTION", "WHY")
@@ -37,7 +38,7 @@ class Told:
     tick: Tick
     item: Holding | Broken
     entry: Entry | None
-    last: RecordedChange | None
+    last: RecordedChange | CommitRecord | None  # the latter where it does not say how
 
     @property
     def prices(self) -> Prices | None:
@@ -77,9 +78,10 @@ def explain(context: Context, name: str, output: str) -> None:
     tick.fleet.require_settings()
     item = tick.fleet.get(name)
     path = document_path(tick.fleet.name, item.name, "lease")
-    changes = read_changes(context.repository().changes(path, 1))
+    newest = next(context.repository().changes(path, 1), None)
+    changes = read_changes([newest] if newest else [])
     entry = tick.findings.record.entry(item.endpoint_name)
-    told = Told(tick, item, entry, next(changes, None))
+    told = Told(tick, item, entry, next(changes, newest))
     if output == "json":
         show_json(as_data(told))
         return
@@ -126,6 +128,10 @@ def _at_sagemaker(told: Told, status: str) -> str:
 def _by_whom(told: Told) -> str:
     if told.last is None:
         return ""
+    if isinstance(told.last, CommitRecord):
+        when = relative(told.last.committed_at, told.tick.now)
+        name, commit = told.last.author.name, told.last.commit[:8]
+        return f"{name} ({when}, commit {commit}, which does not say how it changed the lease)"
     change = told.last.change
     why = f": {change.reason}" if change.reason else ""
     when = relative(told.last.committed_at, told.tick.now)
