@@ -18,13 +18,14 @@ from pathlib import Path
 from benchmarks import long_history
 from ledger.accounting.reading import LedgerReader
 from ledger.committers import READER
-from ledger.remote import Remote
+from ledger.remote import Remote, Timeouts
 from ledger.repository import Repository
 from sandbox.git.server import create_repository
 
 ROUNDS = 3
 _FOLDER = "environments/dev"
 _EVER = timedelta(days=400)
+_CLONED_MS = 600_000  # for a clone of all of it, which is not measured, on a machine that is busy
 
 
 def run() -> str:
@@ -70,7 +71,10 @@ def _read(bare: str) -> str:
         return datetime.now(UTC)
 
     with tempfile.TemporaryDirectory(prefix="leasehold-bench-") as cache:
-        ledger = Repository(Remote(bare), Path(cache), committer=READER, clock=now)
+        patient = Timeouts(exchange_ms=_CLONED_MS)
+        ledger = Repository(
+            Remote(bare), Path(cache), committer=READER, clock=now, timeouts=patient
+        )
         snapshot = ledger.read()
         files = {path.rpartition("/")[2]: content for path, content in snapshot.files.items()}
         since = int((now() - _EVER).timestamp())

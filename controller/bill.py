@@ -186,13 +186,14 @@ class _Pricing:
         return entry.hosts if entry and _runs(entry) else ()
 
     def after(self, name: EndpointName) -> Hosts | None:
-        """Return what runs once the plan is carried out."""
+        """Return what runs once the plan is carried out, with what a limit keeps from it."""
         action = self.tick.plan.action_for(name)
         if action is None:
             return self.runs(name)
         if action.verb in _STOPS:
             return ()
-        return self._asked(name) if action.verb in _CHANGES else self.runs(name)
+        is_wanted = action.verb in _CHANGES or action.past_limit
+        return self._asked(name) if is_wanted else self.runs(name)
 
     def _asked(self, name: EndpointName) -> Hosts | None:
         holding = self.holdings.get(name)

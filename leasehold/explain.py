@@ -38,9 +38,10 @@ def explain(open_context: Callable[[], Context], name: str, output: str) -> None
     tick.fleet.require_settings()
     item = tick.fleet.get(name)
     path = document_path(tick.fleet.name, item.name, "lease")
-    changes = read_changes(context.repository().changes(path, 1))
+    newest = next(context.repository().changes(path, 1), None)
+    changes = read_changes([newest] if newest else [])
     entry = tick.findings.record.entry(item.endpoint_name)
-    told = Told(tick.fleet, item, tick.now, entry, next(changes, None), next_tick(tick, item))
+    told = Told(tick.fleet, item, tick.now, entry, next(changes, newest), next_tick(tick, item))
     if output == "json":
         show_json(as_data(told))
         return

@@ -19,6 +19,7 @@ from ledger.lease import relative, stamp
 from ledger.money import for_time, money, per_hour
 from ledger.observed import Entry
 from ledger.phases import ABSENT, Phase
+from ledger.snapshot import CommitRecord
 from ledger.standing import standing
 
 
@@ -30,7 +31,7 @@ class Told:
     item: Holding | Broken
     now: datetime
     entry: Entry | None = None
-    last: RecordedChange | None = None
+    last: RecordedChange | CommitRecord | None = None  # the latter where it does not say how
     next_tick: str = ""  # what a controller that is at hand would do
 
     @property
@@ -97,6 +98,10 @@ def _at_sagemaker(told: Told, status: str) -> str:
 def _by_whom(told: Told) -> str:
     if told.last is None:
         return ""
+    if isinstance(told.last, CommitRecord):
+        when = relative(told.last.committed_at, told.now)
+        name, commit = told.last.author.name, told.last.commit[:8]
+        return f"{name} ({when}, commit {commit}, which does not say how it changed the lease)"
     change = told.last.change
     why = f": {change.reason}" if change.reason else ""
     when = relative(told.last.committed_at, told.now)

@@ -22,7 +22,7 @@ from ledger.hosts import Host
 from ledger.json_files import dump_json
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
-from ledger.snapshot import Person
+from ledger.snapshot import CommitRecord, Person
 from tests.leasehold.test_forecast import PRICES
 from tests.scene import NOON, definition, environment, lease, path
 
@@ -48,7 +48,7 @@ ENTRY = Entry(
 
 def told(
     entry: Entry | None = ENTRY,
-    last: RecordedChange | None = LAST,
+    last: RecordedChange | CommitRecord | None = LAST,
     prices: Json | None = PRICES,
     limits: Json | None = None,
     **fields: object,
@@ -97,6 +97,10 @@ def test_what_is_not_known_is_said_to_be_so() -> None:
     assert "kept by" not in said
     assert "costs" not in dict(answers(told(prices=None)))
     assert dict(answers(told(None)))["at SageMaker"] == "absent, and nothing was noted of it"
+    by_hand = CommitRecord("5f1d0c7a9b", Person("Ben", "b@x.org"), NOON, "oops")
+    assert dict(answers(told(last=by_hand)))["kept by"] == (
+        "Ben (now, commit 5f1d0c7a, which does not say how it changed the lease)"
+    )
     assert dict(answers(told(None)))["would run on"] == "1 x ml.g5.xlarge"
 
 
