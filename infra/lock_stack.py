@@ -39,6 +39,7 @@ PICKS = (
 )
 TRIED_ON = "x86_64"  # not all that the SDK needs has to have a wheel for another machine
 AT_MOST_MINUTES = 60  # 1 GB is fetched and unpacked, then a hundred models take seconds
+AUTHOR = "LEASEHOLD_AUTHOR"  # the buildspec's own
 LOCK = "Has the JumpStart models of a ledger locked that have no lock yet."
 CATALOGUE = "JumpStart's catalogue is a bucket of AWS's own, and its files are many; they are read."
 
@@ -61,7 +62,7 @@ class LockStack(Stack):
                 picks=PICKS,
                 buildspec=(CHECKOUT / BUILDSPEC).read_text(),
                 architecture=TRIED_ON,
-                variables=settings.lock_variables(),
+                variables={**settings.lock_variables(), AUTHOR: settings.options.lock_author},
                 at_most_minutes=AT_MOST_MINUTES,
                 vpc=settings.options.vpc,
             ),

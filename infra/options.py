@@ -28,6 +28,8 @@ LOOPBACK = "http://localhost:8765/callback"
 BUILD_MINUTES = range(5, 61)
 LOCK_HOURS = range(1, 24 * 7 + 1)
 A_DAY = 24
+PERSON = re.compile(r"[^<>\x00-\x1f]*[^<>\s\x00-\x1f]\s*<[^<>\s]+>")
+LOCKS = "Leasehold locks <locks@leasehold.invalid>"
 WHY_FIVE = (
     "A run of CodeBuild is billed by whole minutes, and one each minute would cost about $219 a"
     " month; a function does that for $0.24. After an hour, leases would end too late."
@@ -53,6 +55,7 @@ NAMES = (
     "controller_minutes",
     "vpc_id",
     "lock_hours",
+    "lock_author",
 )
 
 
@@ -89,6 +92,7 @@ class Options:
     callback_urls: tuple[str, ...] = (LOOPBACK,)
     build_minutes: int | None = None
     lock_hours: int | None = None
+    lock_author: str = LOCKS
     vpc: Vpc | None = None
     domain: Domain | None = None
     web_acl_arn: str | None = None
@@ -128,6 +132,7 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
         makes_execution_role=given["execution_role"] == "new",
         build_minutes=_minutes(given),
         lock_hours=_hours(given),
+        lock_author=given["lock_author"] or LOCKS,
         vpc=(Vpc(id=given["vpc_id"], subnets=subnets, security_groups=groups) if subnets else None),
         domain=Domain(name=named, certificate_arn=given["certificate_arn"]) if named else None,
         web_acl_arn=given["web_acl_arn"] or None,
@@ -182,8 +187,11 @@ def _wrong_builds(given: dict[str, str]) -> Iterator[str]:
         )
     if locks and hours and _hours(given) not in LOCK_HOURS:
         yield f"lock_hours: `{hours}` is no number from 1 to {LOCK_HOURS[-1]}, which is a week."
-    if hours and not locks:
-        yield "lock_hours: nothing makes locks. Add `-c lock_project=on`, or leave it out."
+    if (author := given["lock_author"]) and not PERSON.fullmatch(author):
+        yield f"lock_author: `{author}` is no author: write `Name <email>`."
+    for name in ("lock_hours", "lock_author"):
+        if given[name] and not locks:
+            yield f"{name}: nothing makes locks. Add `-c lock_project=on`, or leave it out."
 
 
 def _minutes(given: dict[str, str]) -> int | None:

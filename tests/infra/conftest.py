@@ -113,6 +113,7 @@ EVERYTHING = {
     "vpc_id": "vpc-0a1b2c3d",
     "lock_project": "on",
     "lock_hours": "6",
+    "lock_author": "Shop <locks@shop.example>",
     "lock_secret_name": "shop/locks",
 }
 

@@ -16,7 +16,7 @@ from sandbox.git.server import GitServer
 from tests.infra.test_controller_build import NETWORK, READ_PACKAGE, allowed, told
 from tests.infra.test_least_privilege import NOBODYS_CALL
 from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
-from tests.ledger.forge import Colleague, Forge, hosted
+from tests.ledger.forge import Colleague, Forge, git, hosted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +72,7 @@ def test_it_does_what_the_example_does(chosen: Synthesis) -> None:
         "LEASEHOLD_REPOSITORY": "https://git.example.com/shop/endpoints.git",
         "LEASEHOLD_BRANCH": "main",
         "LEASEHOLD_GIT_SECRET": SECRET,
+        "LEASEHOLD_AUTHOR": "Shop <locks@shop.example>",
     }
 
 
@@ -175,6 +176,7 @@ def test_a_build_makes_locks_and_asks_what_its_role_allows(
     assert run.returncode == 0, run.stderr
     assert "--require-hashes -r requirements/jumpstart.lock" in run.stdout
     assert json.loads(forge.file(f"{DEV}/A.lock.json"))["model_version"] == "1.1.0"
+    assert git(forge.bare, "log", "-1", "--format=%an %ce", "main") == "Shop locks@shop.example"
     asked = scene.account.actions() - {"secretsmanager:DeleteSecret"}
     assert asked == {"secretsmanager:GetSecretValue"}
     assert asked | OF_THE_SDK <= allowed(statements(chosen))

@@ -339,6 +339,7 @@ def test_every_choice_is_read() -> None:
         makes_token_table=False,
         makes_execution_role=True,
         lock_hours=6,
+        lock_author="Shop <locks@shop.example>",
         vpc=Vpc(
             id="vpc-0a1b2c3d",
             subnets=("subnet-0a1b2c3d", "subnet-0a1b2c3e"),
@@ -380,6 +381,8 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
         ({"controller_minutes": "5"}, "Add `-c controller=codebuild`, or leave it out."),
         ({"vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
         ({"lock_project": "yes"}, "lock_project: `yes` is none of off, on."),
+        ({"lock_author": "Ana <a@example.com>"}, "lock_author: nothing makes locks."),
+        ({"lock_project": "on", "lock_author": "Ana"}, "lock_author: `Ana` is no author"),
         ({"lock_hours": "6"}, "Add `-c lock_project=on`, or leave it out."),
         ({"lock_project": "on", "lock_hours": "0"}, "lock_hours: `0` is no number from 1 to 168"),
         ({"lock_project": "on", "lock_hours": "169"}, "`169` is no number from 1 to 168"),

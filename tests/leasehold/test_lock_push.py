@@ -19,6 +19,7 @@ from sandbox.git.server import GitServer
 from tests.leasehold.jumpstart.catalogue import FakeCatalogue, header
 from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
 from tests.ledger.forge import Colleague, Forge, git, hosted
+from tests.ledger.signing import keygen, public
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -148,6 +149,23 @@ def test_where_all_is_another_by_now_nothing_is_pushed(
     assert done.exit_code == 0, done.output
     assert "has changed meanwhile" in done.stdout
     assert "A.lock.json" not in git(forge.bare, "ls-tree", "-r", "--name-only", "main")
+
+
+@pytest.mark.usefixtures("catalogue")
+def test_a_key_in_the_secret_signs_the_commit(
+    account: Account, ledger: tuple[Forge, Colleague], tmp_path: Path
+) -> None:
+    forge, _ = ledger
+    key = keygen(tmp_path)
+    told = {"username": "bot", "token": "t0ken", "signing_key": key.read_text()}
+    account.client("secretsmanager").put_secret_value(
+        SecretId=SECRET, SecretString=json.dumps(told)
+    )
+    assert run(forge).exit_code == 0
+    signers = tmp_path / "people.allowed_signers"
+    signers.write_text(f"leasehold-ci@example.com {public(key)}\n")
+    setting = ("-c", f"gpg.ssh.allowedSignersFile={signers}")
+    assert git(forge.bare, *setting, "log", "-1", "--format=%G? %GS", "main").startswith("G lease")
 
 
 @pytest.mark.usefixtures("account", "catalogue")
