@@ -7,7 +7,7 @@ function stands still for it. It imports nothing, for `leasehold doctor` asks it
 
 CONTROLLER = 1
 WEBHOOK = 5  # it answers at once
-CONSOLE = 10  # so does this, to a page that asks for all its files together
+CONSOLE = 50  # so does this, to pages that ask for all their files together, some thirty each
 GATEWAY = 100  # two hundred callers at once, whom the API lets in at ten a second
 MODELS = 50  # where a definition's public path is answered by it
 PUBLIC_FUNCTION = 10

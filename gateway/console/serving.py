@@ -45,8 +45,8 @@ class Console:
 
     def file(self, call: Call) -> Answer:
         """Answer with a file. Raises Refused LH4261 for one that is not there, or not any more."""
-        found = self._files.by_path.get(call.path["File"])
-        if found is None or call.path["Digest"] != self._files.digest:
+        found = self._files.by_path.get(call.path.get("File", ""))
+        if found is None or call.path.get("Digest") != self._files.digest:
             raise Refused(
                 "LH4261", "The console has no such file: load the page anew, it may have changed."
             )

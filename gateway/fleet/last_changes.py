@@ -2,7 +2,8 @@
 
 A list must not read a long history for each of its polls. What changed a lease last stays the same
 as long as its file does, so it is looked for once; then only what has changed since. How far is
-bounded: a lease that nobody has touched for that long has no last change here.
+bounded, for leases that are live or ended lately by more than for others: one that nobody has
+touched for so long has no last change here.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,6 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from ledger.deadline import turn
-from ledger.file_names import document_of
 from ledger.history import read_changes
 from ledger.holdings import ROOT, Holding, document_path
 from ledger.names import Name
@@ -19,6 +19,7 @@ from ledger.repository import Journaled, Repository, Snapshot
 from ledger.snapshot import CommitRecord, Person
 
 MOST_COMMITS = 1024
+_AT_LEAST = 128  # are looked at where something is not found
 _WORTH_LOOKING_FOR = timedelta(days=1)  # after its end
 EDIT = "edit"
 
@@ -75,17 +76,15 @@ class LastChanges:
     ) -> None:
         new = {file for file, (_, each) in files.items() if self._content(file) != each}
         wanted = {file for file in new if _is_recent(items[files[file][0]], now)}
-        if not wanted:
-            self._keep(files, {}, new)
-            return
-        folder = f"{ROOT}/{self.environment}"
+        folder, likely = f"{ROOT}/{self.environment}", max(len(wanted), _AT_LEAST)
         readers: list[_Newest] = []
 
         def begin() -> Callable[[Journaled], bool]:
             readers.append(_Newest(frozenset(new), frozenset(wanted)))
             return readers[-1]
 
-        self.ledger.journal(folder, begin, up_to=snapshot, most=self.most, likely=len(wanted) + 64)
+        if new:
+            self.ledger.journal(folder, begin, up_to=snapshot, most=self.most, likely=likely)
         self._keep(files, readers[-1].found if readers else {}, new)
 
     def _content(self, file: str) -> bytes | None:
@@ -106,18 +105,23 @@ class LastChanges:
 
 
 class _Newest:
-    """Keeps the newest commit of each file, until it has those that are wanted."""
+    """Keeps the newest commit of each file, until it has those that are wanted.
+
+    For the others it looks at a few commits, which cost next to nothing.
+    """
 
     def __init__(self, files: frozenset[str], wanted: frozenset[str]) -> None:
         self.found: dict[str, CommitRecord] = {}
-        self._files, self._left = files, set(wanted)
+        self._files, self._wanted = set(files), set(wanted)
+        self._looked = 0
 
     def __call__(self, each: Journaled) -> bool:
-        for file in each.files:
-            if file in self._files and file not in self.found and document_of(file):
-                self.found[file] = each.record
-                self._left.discard(file)
-        return bool(self._left)
+        self._looked += 1
+        for file in self._files.intersection(each.files):
+            self.found[file] = each.record
+            self._files.discard(file)
+            self._wanted.discard(file)
+        return bool(self._wanted) or (bool(self._files) and self._looked < _AT_LEAST)
 
 
 def _is_recent(item: Holding, now: datetime) -> bool:

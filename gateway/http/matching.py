@@ -93,11 +93,13 @@ def _misfit(route: Route, call: Call) -> Refused | None:
 
 
 def _refusal(parameter: Parameter, call: Call) -> Refused | None:
+    if not parameter.code:
+        return None
     value = _value(parameter, call)
     if value is None:
         said = parameter.missing or parameter.wrong
         return Refused(parameter.code, said) if parameter.required else None
-    if not parameter.code or _fits(parameter, value):
+    if _fits(parameter, value):
         return None
     return Refused(parameter.code, parameter.wrong)
 

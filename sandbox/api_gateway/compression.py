@@ -12,9 +12,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from sandbox.api_gateway.http import Answer
 
-_CODINGS = {"gzip": gzip.compress, "deflate": zlib.compress}
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
 
 
 def compressed(answer: Answer, accepted: str | None, at_least: int | None) -> Answer:

@@ -227,8 +227,8 @@ def test_an_account_is_bootstrapped_lately_enough(
     [
         ((10, 10), "failed"),
         ((50, 50), "failed"),
-        ((1000, 215), "failed"),
-        ((1000, 216), "ok"),
+        ((1000, 255), "failed"),
+        ((1000, 256), "ok"),
     ],
 )
 def test_lambda_has_room_for_what_is_reserved(

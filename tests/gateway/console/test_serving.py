@@ -98,6 +98,10 @@ class TestAFile:
         with pytest.raises(Refused, match="LH4261"):
             file(console(), name)
 
+    def test_has_to_be_named(self) -> None:
+        with pytest.raises(Refused, match="LH4261"):
+            console().file(call())
+
     def test_of_another_version_is_none(self) -> None:
         with pytest.raises(Refused, match="LH4261"):
             file(console(), "app.js", "0" * 16)

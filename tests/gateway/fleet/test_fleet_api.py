@@ -79,6 +79,13 @@ def test_a_lease_that_somebody_wrote_by_hand_names_them(api: Api) -> None:
     assert change["By"]["Name"] == "Ben"
 
 
+def test_a_lease_that_ended_long_ago_has_one_too(api: Api) -> None:
+    api.extend(minutes=1)
+    api.scene.let_pass(days=5)
+    row = only(read(api))
+    assert (row["LeaseState"], row["LastChange"]["Action"]) == ("ended", "extend")
+
+
 def test_the_history_is_looked_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.extend(minutes=1)
     asked: list[str] = []

@@ -79,7 +79,8 @@ class TestADryRun:
             assert (shown.status, shown.body["Commit"]) == (200, head)
             assert api.scene.forge.tip == head
         real = until(api)
-        assert {**shown.body, "Commit": ""} == {**real.body, "Commit": "", "DryRun": True}
+        beside = {"Commit": "", "DryRun": True, "CommitMessage": shown.body["CommitMessage"]}
+        assert {**shown.body, "Commit": ""} == {**real.body, **beside}
 
     def test_of_an_addition_shows_the_endpoint_that_is_not_there(self, api: Api) -> None:
         head = api.scene.forge.tip

@@ -12,6 +12,7 @@ from tests.ledger.forge import git
 
 if TYPE_CHECKING:
     from ledger.repository import Journaled
+    from ledger.repository.journal import Reader
     from tests.scene import Scene
 
 NAMES = st.from_regex(r"[A-C]{1,3}( 100644 )?(\.lease|\.endpoint)\.json", fullmatch=True)
@@ -76,3 +77,19 @@ def test_a_merge_changes_nothing_and_both_sides_are_read(scene: Scene) -> None:
     ]
     assert found[3:] == [("first", {"A.lease.json": True}), ("begin", {"environment.json": True})]
     assert read(scene, enough=2) == found[:2]
+
+
+def test_so_many_commits_are_looked_at_up_to_one_that_was_read(scene: Scene) -> None:
+    for number in range(4):
+        scene.push({"environments/dev/A.lease.json": str(number)}, f"A {number}")
+    scene.push({"README.md": "x"}, "elsewhere")
+    snapshot = scene.repository.read()
+    scene.push({"environments/dev/A.lease.json": "later"}, "later")
+    found: list[str] = []
+
+    def begin() -> Reader:
+        found.clear()
+        return lambda each: found.append(each.record.message.strip()) is None
+
+    scene.repository.journal("environments/dev", begin, up_to=snapshot, most=3, likely=2)
+    assert found == ["A 3", "A 2"]  # the third is no change of the folder
