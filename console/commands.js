@@ -241,7 +241,12 @@ export function submitted(form) {
   const said = new FormData(form);
   const { dialog } = state;
   if (form.dataset.form === "sign-in") {
-    session.signIn(String(said.get("token")));
+    const token = String(said.get("token"));
+    if (!/^[\x20-\x7e]+$/.test(token)) {
+      state.signInNote = "That is no token: it has letters that none has.";
+      return changed();
+    }
+    session.signIn(token);
     Object.assign(state, { signInNote: "", me: null, etag: null });
     signInAgain();
   } else if (dialog?.kind === "change") {

@@ -141,7 +141,7 @@ function timeline(it, line) {
   return html`
     <div class="timeline">
       <ul class="days" aria-hidden="true">${days.map((each) =>
-        html`<li .style=${`left:${each.left}%`}>${each.label}</li>`
+        html`<li .style=${`left:${each.left}%;width:${each.width}%`}>${each.label}</li>`
       )}</ul>
       <ol>${items.map((each) =>
         html`

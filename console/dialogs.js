@@ -32,7 +32,7 @@ const KEYS = [
 export function dialog() {
   const open = state.dialog;
   return html`<dialog id="dialog" aria-labelledby="dialog-title" class=${
-    open?.kind ?? ""
+    open?.kind === "change" && open.intents.length > 1 ? "many" : ""
   }>${inside()}</dialog>`;
 }
 
@@ -284,7 +284,7 @@ function many(open) {
           <th scope="col">Result</th><th scope="col">Cost</th></tr></thead>
         <tbody>${[...refused, ...others].map(manyRow)}</tbody>
       </table></div>
-      <p>${total(open.intents.filter((each) => each.included))}</p>
+      <p>${total(others.filter((each) => each.included))}</p>
       ${open.action === "release" || open.finished ? nothing : reason(open)}
       <div class="buttons">
         <button type="button" data-do="close">${open.finished ? "Close" : "Cancel"}</button>

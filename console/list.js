@@ -191,8 +191,7 @@ export function button(it, { act, label, minutes, scope, tab = 0 }) {
     <button type="button" tabindex=${tab} data-do=${act} data-name=${it.name}
       data-minutes=${minutes ?? nothing} aria-disabled=${why ? "true" : "false"}
       data-why=${why || nothing} title=${why || nothing}
-    >${label}<span class="hidden"> ${act === "extend" && label.startsWith("+") ? "for" : ""} ${it
-      .name}</span></button>
+    >${label}<span class="hidden"> for ${it.name}</span></button>
   `;
 }
 

@@ -4,7 +4,7 @@
 import { html, nothing } from "./lit.js";
 import { COLUMNS, commitLink, list, skeleton } from "./list.js";
 import { FACETS, families, SORTS, summary } from "./rows.js";
-import { find, forbidden, now, state } from "./state.js";
+import { find, forbidden, now, stalled, state } from "./state.js";
 import { about, day, money } from "./words.js";
 import { detail } from "./detail.js";
 import { linkPage } from "./links.js";
@@ -218,9 +218,9 @@ function failed() {
 
 function bulk() {
   const items = [...state.marked].flatMap((name) => find(name) ?? []);
-  if (!items.length) return nothing;
+  if (!items.length || state.place.view !== "list") return nothing;
   const sum = items.filter((it) => it.billed).reduce((all, it) => all + Number(it.perHour ?? 0), 0);
-  const why = forbidden("extend");
+  const why = forbidden("extend") || stalled();
   /** @type {(act: string, label: string, minutes?: number) => unknown} */
   const act = (name, label, minutes) =>
     html`

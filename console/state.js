@@ -159,10 +159,14 @@ export function forbidden(scope) {
   return `Your token may ${scopes.join(", ") || "do nothing"}: this needs the scope ${scope}.`;
 }
 
+/** Why nothing at all can be changed now, or nothing. */
+export function stalled() {
+  return state.problem ? "The last look at the ledger failed: wait for the next." : "";
+}
+
 /** Why nothing can be changed now, or nothing. @param {Endpoint} it */
 export function blocked(it) {
-  const said = state.problem;
-  if (said) return "The last look at the ledger failed: wait for the next.";
+  if (state.problem) return stalled();
   if (it.state === "frozen") return `${it.name} is frozen: mend its file first.`;
   if (it.state === "orphan") return `${it.name} has no definition in the ledger, and no lease.`;
   if (it.state === "always_on") return `${it.name} is always on: it has no meter to extend.`;

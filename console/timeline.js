@@ -25,7 +25,7 @@ const KINDS = /** @type {const} */ ([
 
 /**
  * @param {Json} line @param {number} now @param {string} [zone]
- * @returns {{items: Mark[], days: {left: number, label: string}[], at: number}}
+ * @returns {{items: Mark[], days: {left: number, width: number, label: string}[], at: number}}
  */
 export function marks(line, now, zone) {
   const since = Date.parse(line.Since);
@@ -49,9 +49,10 @@ export function marks(line, now, zone) {
   });
   const items = [...parts, ...stops].sort((a, b) => a.from - b.from);
   const first = nextClock("00:00", since, zone) ?? since;
+  const width = round(DAY / whole * 100);
   const days = Array.from({ length: Math.ceil((since + whole - first) / DAY) }, (_, index) => {
     const at = first + index * DAY;
-    return { left: place(at), label: dayWord(at, now, zone) || "today" };
+    return { left: place(at), width, label: dayWord(at, now, zone) || "today" };
   });
   return { items, days, at: place(now) };
 }

@@ -243,7 +243,7 @@ def test_until_six_is_today_and_another_time_can_be_typed(stage: Stage) -> None:
 
 def test_what_is_off_is_started(stage: Stage) -> None:
     page = opened(stage)
-    page.get_by_role("button", name="start 30 min Phi").click()
+    page.get_by_role("button", name="start 30 min for Phi").click()
     expect(page.get_by_role("dialog", name="Start Phi for 30 min")).to_be_visible()
     expect(page.locator(".message")).to_be_visible()
     commit(page)
@@ -280,7 +280,7 @@ def test_many_at_once_with_a_result_for_each(stage: Stage) -> None:
     expect(bar).to_contain_text("3 selected, $12.84/h")
     bar.get_by_role("button", name="+30 min").click()
     dialog = page.get_by_role("dialog", name="Extend 3 endpoints by 30 min")
-    expect(dialog).to_contain_text("Together +$7.10, and 1 without a price.")
+    expect(dialog).to_contain_text("Together +$7.10.")
     expect(dialog.locator("tbody tr").first).to_contain_text("At most until tomorrow.")
     page.get_by_label("Include Translator").uncheck()
     page.get_by_label("Why").fill("a demo of all")
