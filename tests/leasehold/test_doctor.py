@@ -151,7 +151,7 @@ def test_it_is_read_on_a_narrow_screen(
     assert max(map(len, lines)) <= 80
     assert any(each.startswith("failed   concurrency: ") for each in lines)
     assert any(each.startswith("         Fix: Ask for more in Service Quotas") for each in lines)
-    assert lines[-1] == "12 ok, 1 failed, 4 skipped."
+    assert lines[-1] == "12 ok, 1 failed, 6 skipped."
     assert done.exit_code == 1
 
 
