@@ -117,7 +117,7 @@ function about(told) {
   return html`
     <p class=${told.State === "moved" ? "banner" : ""} role=${over ? "status" : nothing}>${told
       .Sentence}</p>
-    <p>${over ? "It ends" : "It would end"} <b>${clock(told, told.ExpiresAt)}</b>${cost(told)}</p>
+    <p>${over ? "It ends" : "It would end"} ${clock(told, told.ExpiresAt)}${cost(told)}</p>
     ${told.By ? html`<p class="sub">By ${told.By.Name}, ${told.By.Email}</p>` : nothing}
     ${told.CommitMessage
       ? html`<pre class="message" tabindex="0" aria-label="Commit message">${told.CommitMessage.trim()}</pre>`
@@ -139,7 +139,7 @@ function label({ Action, Minutes }) {
 /** @param {Told} told @param {string} at */
 function clock({ Now }, at) {
   const when = Date.parse(at);
-  return html`${wall(when, Date.parse(Now))} <span class="sub">(${utc(when)})</span>`;
+  return html`<b>${wall(when, Date.parse(Now))}</b> <span class="sub">(${utc(when)})</span>`;
 }
 
 /** @param {Told} told */

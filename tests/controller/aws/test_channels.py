@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 from botocore.stub import ANY, Stubber
 
+from controller.aws import notice_targets
 from controller.aws.notice_targets import Pauses
 from controller.aws.notifier import Notifier
 from controller.notices.notice import Delivery, Ending, Kind, Notice
@@ -238,11 +239,18 @@ class TestAChatsWebhook:
         assert "The secret leasehold/slack has no text" in failed.sentence
 
     def test_has_no_longer_than_the_tick_leaves_it(self, aws: Aws, chat: Chat) -> None:
-        chat.drips = True
-        with within(0.3):
-            failed = deliver(aws, environment(SLACK), notice(1), notice(2))
-        assert [each.ok for each in failed] == [False, False]
-        assert chat.calls == 1
+        with within(0):
+            (failed,) = deliver(aws, environment(SLACK))
+        assert (failed.ok, chat.calls) == (False, 0)
+        assert "There was no time left to send it." in failed.sentence
+
+    def test_gets_the_rest_with_the_next_tick_when_the_time_is_up(
+        self, aws: Aws, chat: Chat, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(notice_targets, "left", lambda _most: 0.0)
+        good, late = deliver(aws, environment(SLACK), notice(1), notice(2))
+        assert (good.ok, late.ok, chat.calls) == (True, False, 1)
+        assert "no time left" in late.sentence
 
 
 class TestAmazonQInChat:

@@ -11,14 +11,19 @@ import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway.callers.counters import Minute
+from gateway.callers.counters import MemoryCounters, Minute
 from gateway.callers.rate_limit import (
+    ATTEMPTS_AT_A_LINK,
+    ATTEMPTS_OF_AN_ADDRESS,
     PAUSE,
     FailingOpen,
+    LinkLimit,
+    TooManyAttempts,
 )
 from gateway.dependencies import Dependencies
 from gateway.handler import build
@@ -310,3 +315,40 @@ class TestLeaseholdUp:
     def test_has_no_limit_while_the_settings_cannot_be_read(self, scene: Scene) -> None:
         scene.push({"environments/dev/environment.json": "{"})
         assert self.given(scene, {}) == {}
+
+
+class TestAttemptsAtLinks:
+    """They come without a caller, so they are counted by link and by address."""
+
+    @staticmethod
+    def spend(limit: LinkLimit, address: str, times: int = ATTEMPTS_OF_AN_ADDRESS) -> None:
+        for _ in range(times):
+            limit.of_address(address, NOON)
+
+    @pytest.mark.parametrize(
+        ("address", "same", "other"),
+        [
+            ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+            ("2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1"),
+            ("", "", "192.0.2.1"),
+            ("unknown", "unknown", "else"),
+        ],
+    )
+    def test_an_address_of_ipv6_counts_with_its_network(
+        self, address: str, same: str, other: str
+    ) -> None:
+        limit = LinkLimit("dev", MemoryCounters())
+        self.spend(limit, address)
+        limit.of_address(other, NOON)
+        with pytest.raises(TooManyAttempts) as refused:
+            limit.of_address(same, NOON)
+        assert (refused.value.code, refused.value.retry_after_seconds) == ("LH4278", 60)
+
+    def test_a_link_counts_by_itself_and_for_a_minute(self) -> None:
+        limit = LinkLimit("dev", MemoryCounters())
+        for _ in range(ATTEMPTS_AT_A_LINK):
+            limit.of_link("a", NOON)
+        limit.of_link("b", NOON)
+        with pytest.raises(TooManyAttempts):
+            limit.of_link("a", NOON)
+        limit.of_link("a", NOON + timedelta(minutes=1))
