@@ -19,6 +19,7 @@ from ledger.errors import Failure, Refused
 
 _CLICKS = (click.ClickException, click.exceptions.Exit, click.Abort)
 _TRACEBACK = "LEASEHOLD_TRACEBACK"
+_ENVIRONMENT = ["-e", "--environment"]
 _VARIABLES = (
     (variables.REPOSITORY, "The ledger's repository, as --repository."),
     (variables.BRANCH, "Its branch, as --branch."),
@@ -68,11 +69,7 @@ class Verbs(click.Group):
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return [
-            CompletionItem(name, help=verb.summary)
-            for name, verb in VERBS.items()
-            if name.startswith(incomplete)
-        ]
+        return completing.verbs(ctx, click.Argument(["verb"]), incomplete)
 
     def invoke(self, ctx: click.Context) -> object:
         machine.prepare()
@@ -95,14 +92,14 @@ def _completes_a_word(ctx: click.Context) -> bool:
     if not (ctx.resilient_parsing and os.environ.get(VARIABLE, "").endswith("_complete")):
         return False
     words = os.environ.get("COMP_WORDS", "").split()
-    return not any(word.startswith("-") for word in words[-2:])
+    return not any(word.startswith("-") and word not in _ENVIRONMENT for word in words[-2:])
 
 
 def _only_names(name: str) -> click.Command:
     """Stand in for a verb as far as its arguments are completed."""
     completes = completing.names_or_codes if name == "explain" else completing.names
     argument = click.Argument(["names"], nargs=-1, shell_complete=completes)
-    option = click.Option(["-e", "--environment"])
+    option = click.Option(_ENVIRONMENT, shell_complete=completing.environments)
     settings = {"ignore_unknown_options": True}
     return click.Command(name, params=[option, argument], context_settings=settings)
 
@@ -132,7 +129,7 @@ def main() -> None:
 
 
 @main.command("help")
-@click.argument("words", nargs=-1, metavar="[VERB]...")
+@click.argument("words", nargs=-1, metavar="[VERB]...", shell_complete=completing.verbs)
 @click.pass_context
 def help_(ctx: click.Context, words: tuple[str, ...]) -> None:
     """Show this message, or the help of a verb."""

@@ -11,6 +11,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from leasehold.verbs import VERBS
+
 _ROOT, _SUFFIX = "environments", ".endpoint.json"
 _CODE = "lh"
 
@@ -40,6 +42,16 @@ def names_or_codes(
         CompletionItem(code, help=title)
         for code, (title, _) in sorted(paragraphs().items())
         if code.lower().startswith(incomplete.lower())
+    ]
+
+
+def verbs(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return [
+        CompletionItem(name, help=verb.summary)
+        for name, verb in VERBS.items()
+        if name.startswith(incomplete)
     ]
 
 

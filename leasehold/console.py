@@ -19,6 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from leasehold.columns import GAP, fitted
+from leasehold.own_zone import own_zone
+from leasehold.times import localized
 from ledger.errors import Failure, Unknown
 from ledger.meant import did_you_mean
 from ledger.printable import as_json, in_line, without_commands
@@ -211,9 +213,11 @@ def refuse(failure: Failure) -> NoReturn:
 
 
 def complain(failure: Failure, about: str = "") -> None:
-    """Print one sentence and its code; a terminal gets it folded between words."""
+    """Print one sentence and its code; a terminal has it folded, and with the person's times."""
     said = f"leasehold: {about}{in_words(failure)} [{failure.code}]"
     console = screen(stderr=True)
+    if console.is_terminal:
+        said = localized(said, None, own_zone())
     for line in _folded(Text(in_line(said), style="red"), console):
         console.print(line, soft_wrap=True)
 

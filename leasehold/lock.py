@@ -19,7 +19,7 @@ from leasehold.jumpstart.wanted import Unreadable, Wanted, Which, all_wanted
 from leasehold.lock_commit import commit_locks
 from leasehold.lock_push import Target, push_locks, pushing
 from ledger.checkout import documents
-from ledger.errors import Refused
+from ledger.errors import Refused, Unknown
 from ledger.holdings import environments
 from ledger.snapshot import Entries
 
@@ -151,10 +151,13 @@ def _refuse_name(wish: Which, entries: Entries, known: Sequence[str]) -> None:
     if wish.text in environments(entries):
         return
     there = ", ".join(known[:_MOST_NAMED]) + (", ..." if len(known) > _MOST_NAMED else "")
-    raise Refused(
+    names = [each.partition("/")[2] for each in known]
+    raise Unknown(
         "LH5073",
         f"no definition with a model_id is called {wish.text:.80}: name an environment, or one of"
         f" {there or 'its definitions'}.",
+        wish.text,
+        [*known, *names, *environments(entries)],
     )
 
 

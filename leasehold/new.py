@@ -23,7 +23,7 @@ from leasehold.jumpstart.wanted import Wanted
 from ledger import variables
 from ledger.checkout import documents
 from ledger.documents import Environment, JumpStart, parse_definition
-from ledger.errors import Refused
+from ledger.errors import Refused, Unknown
 from ledger.holdings import Broken, Fleet, document_path, environments, read_fleet
 from ledger.json_files import as_sentences, dump_json
 from ledger.snapshot import Entries
@@ -127,7 +127,8 @@ def _place(clone: Path, environment: str | None) -> _Place:
         )
     name = environment or there[0]
     if name not in there:
-        raise Refused("LH5002", f"there is no environment {name}; there is: {', '.join(there)}.")
+        said = f"there is no environment {name}; there is: {', '.join(there)}."
+        raise Unknown("LH5002", said, str(name), tuple(there))
     fleet = read_fleet(entries, name)
     return _Place(clone, entries, fleet, fleet.require_settings())
 

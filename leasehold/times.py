@@ -87,13 +87,17 @@ def length(span: timedelta) -> str:
     return " ".join(parts)
 
 
-def localized(sentence: str, now: datetime, zone: tzinfo) -> str:
-    """Write the instants of a sentence, which have the form of documents, for people."""
+def localized(sentence: str, now: datetime | None, zone: tzinfo) -> str:
+    """Write the instants of a sentence, which have the form of documents, for people.
+
+    Without `now` each has its date.
+    """
     return _STAMP.sub(lambda found: _for_people(found[0], now, zone), sentence)
 
 
-def _for_people(stamped: str, now: datetime, zone: tzinfo) -> str:
+def _for_people(stamped: str, now: datetime | None, zone: tzinfo) -> str:
     try:
-        return both(datetime.fromisoformat(stamped), now, zone)
+        moment = datetime.fromisoformat(stamped)
     except ValueError:
         return stamped
+    return both(moment, now or moment, zone, with_date=now is None)

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from leasehold import console
 from leasehold.console import complain, say, show_json, show_table, stream_json, stream_table
-from ledger.errors import Refused
+from ledger.errors import Refused, Unknown
+from tests.leasehold import golden
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,3 +131,17 @@ def test_a_cell_that_is_folded_begins_no_command(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) > 51
     assert not any(line.lstrip().startswith("::") for line in lines)
+
+
+def test_a_refusal_at_a_terminal_has_the_persons_times_and_what_was_meant(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden.be_terminal(monkeypatch, "80")
+    late = Refused("LH4102", f"the latest possible is 2026-11-30T12:00:00Z{', which is said' * 3}.")
+    complain(late, "Falcon40B: ")
+    assert capsys.readouterr().err.splitlines() == [
+        "leasehold: Falcon40B: the latest possible is 2026-11-30 13:00 CET (12:00 UTC),",
+        "which is said, which is said, which is said. [LH4102]",
+    ]
+    complain(Unknown("LH4106", "no endpoint is called Falcom.", "Falcom", ("Falcon40B",)))
+    assert "Did you mean Falcon40B? [LH4106]" in capsys.readouterr().err

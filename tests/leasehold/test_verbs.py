@@ -173,7 +173,8 @@ class TestCompletion:
             (("status", "-e", ""), ["dev", "prod"]),
             (("extend", "--rea"), ["--reason"]),
             (("status", "--sort", "e"), ["ends"]),
-            (("help", ""), []),
+            (("help", "ext"), ["extend"]),
+            (("status", "--environment", "p"), ["prod"]),
             (("--vers",), ["--version"]),
         ],
     )
