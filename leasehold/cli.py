@@ -27,6 +27,7 @@ from leasehold.next import next_
 from leasehold.package import package
 from leasehold.prices import prices
 from leasehold.report import report
+from leasehold.schema import schema
 from leasehold.status import status
 from leasehold.timeline import timeline
 from leasehold.tokens import token
@@ -99,6 +100,7 @@ _VERBS = (
     validate,
     models,
     new,
+    schema,
     lock,
     verify_push,
     plan,
