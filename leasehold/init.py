@@ -66,6 +66,7 @@ class _Place:
 @click.option(
     "--async-output-path", metavar="S3", help="Where asynchronous endpoints leave their answers."
 )
+@click.option("--async-input-path", metavar="S3", help="Where the API puts what they are asked.")
 @click.option(
     "--new-ledger-id", is_flag=True, help="Give it an id of its own: for a copy of a repository."
 )

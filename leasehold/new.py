@@ -5,13 +5,14 @@ first lease, and JumpStart's own instance type. Both files are written, or neith
 """
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from leasehold.clone import lacking_schemas, write
 from leasehold.console import dim, note, say
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.changes import headline
@@ -114,7 +115,9 @@ def new(
     files[wanted.lock_file] = locked.content
     _check_fleet(place, name, files)
     write_all(into, files)
-    _tell(locked, files)
+    schemas = lacking_schemas(into)
+    write(into, schemas)
+    _tell(locked, [*files, *(["schema"] if schemas else [])])
 
 
 def _place(clone: Path, environment: str | None) -> _Place:
@@ -207,8 +210,6 @@ def _definition(wanted: Wanted, options: Mapping[str, Any]) -> bytes:
         fields["model_version"] = source.model_version
     if source.inference_config_name:
         fields["inference_config_name"] = source.inference_config_name
-    if source.inference_config_name:
-        fields["inference_config_name"] = source.inference_config_name
     fields |= {key: True for key in _OF_SOURCE if getattr(source, key)}
     fields["inference_instance_type"] = wanted.instance_type
     fields["inference_instance_count"] = options["instance_count"]
@@ -242,7 +243,7 @@ def _not_in_order(why: str) -> Refused:
     return Refused("LH5089", f"nothing is written: {why}")
 
 
-def _tell(locked: Locked, files: Mapping[str, bytes]) -> None:
+def _tell(locked: Locked, files: Sequence[str]) -> None:
     say(headline(locked.wanted, locked.content))
     for remark in locked.remarks:
         say(dim(f"  {remark}"))

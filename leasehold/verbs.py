@@ -95,6 +95,9 @@ VERBS: Mapping[str, Verb] = {
         "List JumpStart's models whose id, task or keywords have TEXT, each by its newest version.",
     ),
     "new": Verb("new", "new", "Write the definition NAME of a JumpStart model, and its lock."),
+    "schema": Verb(
+        "schema", "schema", "Write the schemas of documents into DIR, by default schema/."
+    ),
     "lock": Verb(
         "lock",
         "lock",

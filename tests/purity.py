@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 WORLD = (
     *("boto3", "http.client", "moto", "requests", "socket", "subprocess", "urllib.request"),
     *("leasehold.credentials", "leasehold.git_signing", "leasehold.server_time"),
-    *("leasehold.doctor", "leasehold.pushed_commits", "leasehold.work_tree"),
+    *("leasehold.doctor", "leasehold.pushed_commits", "leasehold.validate", "leasehold.work_tree"),
     *("sandbox.api_gateway", "sandbox.git"),
     *("sandbox.lambda_functions", "sandbox.server"),
     *("tests.controller.rehearsal", "tests.debian"),

@@ -9,14 +9,14 @@ is known without a look at anything.
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Self
 
 from gateway.http.call import Call
 from gateway.principal import Scope
 from ledger.instants import stamp
-from ledger.names import EndpointName
 
 EVERYBODY = "everybody"  # who asks a public definition shows no token
 LONGEST_IN_QUEUE = timedelta(hours=6)
@@ -71,6 +71,12 @@ class Record:
     failure: str = ""
     inference_id: str = ""
 
+    def accepted(self, output: str, failure: str, inference_id: str) -> Self:
+        """Return it as SageMaker has taken it on."""
+        return replace(
+            self, state=State.ACCEPTED, output=output, failure=failure, inference_id=inference_id
+        )
+
     def to_json(self) -> bytes:
         times = {"at": stamp(self.at), "until": stamp(self.until)}
         return json.dumps({**asdict(self), **times}).encode()
@@ -114,10 +120,6 @@ def upload_at(call: Call, location: str, path: str) -> CallId | None:
     if found is None or found[1] != folder_of(call):
         return None
     return CallId(found[1], found[2])
-
-
-def name_of(record: Record) -> EndpointName:
-    return EndpointName(record.endpoint)
 
 
 def digest_of(content: bytes) -> str:

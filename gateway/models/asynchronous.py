@@ -8,9 +8,8 @@ A call with an Idempotency-Key is claimed in S3 before it is sent, by a write th
 can make. What the model did is read from S3 alone, each time anew: the API remembers nothing.
 """
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Self
@@ -18,22 +17,21 @@ from typing import Any, Self
 from gateway.dependencies import Dependencies
 from gateway.http.answer import Answer
 from gateway.http.call import Call
-from gateway.models import async_record
-from gateway.models.async_record import CallId, Record, State
+from gateway.models import async_answers, async_record
+from gateway.models.async_record import Record, State
+from gateway.models.async_records import Records
 from gateway.models.fleet_cache import FleetCache
 from gateway.models.noted_cache import NotedCache, may_answer
-from gateway.models.objects import Objects, TakenError
+from gateway.models.objects import Objects
 from gateway.models.runtime import ModelRuntime
-from gateway.models.wire import LARGEST_ANSWER, ModelAnswer, ModelCall
-from ledger.errors import Refused, Unavailable, Wait
+from gateway.models.wire import LARGEST_ANSWER, ModelCall
+from ledger.errors import Refused, Unavailable
 from ledger.holdings import Broken, Holding
 from ledger.instants import stamp
+from ledger.names import EndpointName
 
 LARGEST_PASSED_ON = LARGEST_ANSWER // 2
-LARGEST_FAILURE = 16 * 1024
 URL_SECONDS = 3600
-_PENDING_SECONDS = 5
-_CLAIM = timedelta(minutes=1)  # longer than a call to the gateway may take
 _LOCATION = "x-amzn-sagemaker-inputlocation"
 _LENGTHS = {
     "x-amzn-sagemaker-requestttlseconds": "RequestTTLSeconds",
@@ -74,6 +72,7 @@ class AsyncCalls:
     noted: NotedCache
     runtime: ModelRuntime
     objects: Objects
+    records: Records
     clock: Callable[[], datetime]
 
     @classmethod
@@ -85,39 +84,32 @@ class AsyncCalls:
         runtime: ModelRuntime,
     ) -> Self:
         objects = Objects(dependencies.client)
-        return cls(fleet, noted, runtime, objects, dependencies.clock)
+        return cls(fleet, noted, runtime, objects, Records(objects), dependencies.clock)
 
     def send(self, call: Call, endpoint_name: str, asked: ModelCall) -> Answer:
         """Hand a call to SageMaker's queue, once.
 
         Raises NotServingError, or Failure: LH4283, LH4286 to LH4289, and as `ModelRuntime`.
         """
-        path, now = self._path(), self.clock()
-        known = async_record.id_of(call, endpoint_name)
-        source = self._uploaded(call, path)
+        path, known = self._path(), async_record.id_of(call, endpoint_name)
+        source, now = self._uploaded(call, path), self.clock()
         digest = async_record.digest_of(source.encode() if source else asked.body)
-        lengths = _lengths(call)
-        record = Record(endpoint_name, digest, State.TAKEN, now, now + sum(lengths, timedelta()))
-        if call.caller and call.has_key and (earlier := self._claimed(path, known, record)):
-            return self._accepted(call, known, earlier)
-        if source is None:
-            source = f"{path}{known.input}"
-            kind = asked.arguments.get("ContentType", "application/octet-stream")
-            self.objects.put(source, asked.body, kind)
-        try:
-            told = self.runtime.queue(endpoint_name, source, _arguments(call, asked))
-        except Exception:
-            self._keep(call, path, known, replace(record, state=State.REFUSED))
-            raise
-        accepted = replace(
-            record,
-            state=State.ACCEPTED,
-            output=told.output,
-            failure=told.failure,
-            inference_id=told.inference_id,
+        until = now + sum(_lengths(call), timedelta())
+        record = Record(endpoint_name, digest, State.TAKEN, now, until)
+
+        def queued() -> Record:
+            place = source or self._put(f"{path}{known.input}", asked)
+            told = self.runtime.queue(endpoint_name, place, _arguments(call, asked))
+            return record.accepted(told.output, told.failure, told.inference_id)
+
+        if call.caller is None:  # nobody can show that an id is theirs
+            accepted = queued()
+            return async_answers.accepted(accepted, self._signed(accepted))
+        at = f"{path}{known.record}"
+        once = self.records.once if call.has_key else self.records.always
+        return async_answers.accepted(
+            once(at, record, queued), async_answers.own_result(call, known)
         )
-        self._keep(call, path, known, accepted)
-        return self._accepted(call, known, accepted)
 
     def upload(self, call: Call, item: Holding | Broken) -> Answer:
         """Answer with a URL that takes a body of any size. Raises Failure: LH4282, LH4283."""
@@ -142,16 +134,23 @@ class AsyncCalls:
     def result(self, call: Call) -> Answer:
         """Tell a caller what became of a call. Raises Failure: LH4280, LH4281, LH4283, LH4284."""
         known = async_record.read_id(call.path["ResultId"])
-        record = self._record(call, known)
+        at = f"{self._path()}{known.record}"
+        record = self.records.find(at) if known.is_told_to(call) else None
+        if record is None:
+            raise Refused(
+                "LH4280",
+                "There is no such call: this API has not answered you with that ResultId, or it is"
+                " forgotten by now.",
+            )
         owned = self.fleet.fleet().find(record.endpoint)
         call.principal.check_reach(record.endpoint, owned.owner if owned else None)
         if (size := self.objects.size(record.output)) is not None:
             return self._output(record, size)
         failed = self.objects.read(record.failure) if record.failure else None
         if failed is not None:
-            raise Unavailable("LH4281", _failure(record, failed.body))
+            raise Unavailable("LH4281", async_answers.failure(record, failed.body))
         self._check_awaited(record)
-        return self._accepted(call, known, record)
+        return async_answers.accepted(record, async_answers.own_result(call, known))
 
     def _path(self) -> str:
         """Return where what is asked is put. Raises Unavailable LH4283."""
@@ -185,57 +184,28 @@ class AsyncCalls:
             )
         return location
 
-    def _claimed(self, path: str, known: CallId, record: Record) -> Record | None:
-        """Return the call that this one repeats; else claim it for this process.
-
-        Raises Refused LH4288, Wait LH4289.
-        """
-        location, tag = f"{path}{known.record}", None
-        if found := self.objects.read(location):
-            earlier, tag = _read(found.body), found.tag
-            if earlier.digest != record.digest:
-                said = "This Idempotency-Key was used for another call already."
-                raise Refused("LH4288", said)
-            if earlier.state is State.ACCEPTED:
-                return earlier
-            if earlier.state is State.TAKEN and record.at - earlier.at < _CLAIM:
-                raise _being_sent()
-        try:
-            self.objects.claim(location, record.to_json(), tag)
-        except TakenError as error:
-            raise _being_sent() from error
-        return None
-
-    def _keep(self, call: Call, path: str, known: CallId, record: Record) -> None:
-        """Keep what became of a call, for whoever may ask for its answer or repeat it."""
-        if call.caller and (record.state is State.ACCEPTED or call.has_key):
-            location = f"{path}{known.record}"
-            self.objects.put(location, record.to_json(), "application/json")
-
-    def _record(self, call: Call, known: CallId) -> Record:
-        found = None
-        if known.is_told_to(call):
-            found = self.objects.read(f"{self._path()}{known.record}")
-        record = _read(found.body) if found else None
-        if record is None or record.state is not State.ACCEPTED:
-            raise Refused(
-                "LH4280",
-                "There is no such call: this API has not answered you with that ResultId, or it is"
-                " forgotten by now.",
-            )
-        return record
+    def _put(self, location: str, asked: ModelCall) -> str:
+        kind = asked.arguments.get("ContentType", "application/octet-stream")
+        self.objects.put(location, asked.body, kind)
+        return location
 
     def _output(self, record: Record, size: int) -> Answer:
         """Pass on an answer, or say where one is that does not fit."""
-        if size <= LARGEST_PASSED_ON and (found := self.objects.read(record.output)):
-            kind = found.content_type or "application/octet-stream"
-            answer = ModelAnswer(found.body, headers={"Content-Type": kind})
-            if len(json.dumps(answer.as_proxy())) <= LARGEST_ANSWER:
-                return answer
+        found = self.objects.read(record.output) if size <= LARGEST_PASSED_ON else None
+        if found and (answer := async_answers.passed_on(found)):
+            return answer
         url = self.objects.url(record.output, "get_object", URL_SECONDS)
-        until = stamp(self.clock() + timedelta(seconds=URL_SECONDS))
-        body = {"OutputUrl": url, "Bytes": size, "ExpiresAt": until}
-        return Answer(body, HTTPStatus.SEE_OTHER, {"Location": url})
+        return async_answers.elsewhere(url, size, self.clock() + timedelta(seconds=URL_SECONDS))
+
+    def _signed(self, record: Record) -> dict[str, str]:
+        """Sign URLs of the answer, or of why there is none, for as long as one may come."""
+        seconds = int((record.until - record.at).total_seconds())
+        places = {"ResultUrl": record.output, "FailureUrl": record.failure}
+        return {
+            name: self.objects.url(place, "get_object", seconds)
+            for name, place in places.items()
+            if place
+        }
 
     def _check_awaited(self, record: Record) -> None:
         """Raise Refused LH4284 where no answer comes any more."""
@@ -245,37 +215,12 @@ class AsyncCalls:
                 f"No answer of {record.endpoint} is there: the call has expired at"
                 f" {stamp(record.until)}, or its answer was deleted since. Send it again.",
             )
-        if not may_answer(self.noted.look(async_record.name_of(record))):
+        if not may_answer(self.noted.look(EndpointName(record.endpoint))):
             raise Refused(
                 "LH4284",
                 f"No answer of {record.endpoint} is there, and none will come: the endpoint was"
                 " stopped, and its queue went with it. Extend its lease, and send the call again.",
             )
-
-    def _accepted(self, call: Call, known: CallId, record: Record) -> Answer:
-        """Say where the answer will be, and where to ask for it."""
-        body: dict[str, Any] = {
-            "Status": "Pending",
-            "EndpointName": record.endpoint,
-            "InferenceId": record.inference_id,
-            "OutputLocation": record.output,
-            "FailureLocation": record.failure,
-            "ExpiresAt": stamp(record.until),
-        }
-        headers = {
-            "Retry-After": str(_PENDING_SECONDS),
-            "X-Amzn-SageMaker-OutputLocation": record.output,
-            "X-Amzn-SageMaker-FailureLocation": record.failure,
-        }
-        if call.caller is None:  # nobody can show that an id is theirs
-            seconds = int((record.until - record.at).total_seconds())
-            body["ResultUrl"] = self.objects.url(record.output, "get_object", seconds)
-            body["FailureUrl"] = self.objects.url(record.failure, "get_object", seconds)
-        else:
-            url = f"{call.base_url}/invoke-result/{known}"
-            body |= {"ResultId": str(known), "ResultUrl": url}
-            headers["Location"] = url
-        return Answer(body, HTTPStatus.ACCEPTED, headers)
 
 
 def _lengths(call: Call) -> tuple[timedelta, timedelta]:
@@ -295,21 +240,3 @@ def _arguments(call: Call, asked: ModelCall) -> Mapping[str, Any]:
         arguments["InferenceId"] = inference_id
     lengths = {_LENGTHS[name]: int(call.headers[name]) for name in _LENGTHS if name in call.headers}
     return arguments | lengths
-
-
-def _read(content: bytes) -> Record:
-    try:
-        return async_record.read_record(content)
-    except ValueError as error:
-        said = "What was kept of this call cannot be read. Send it again, with another key."
-        raise Unavailable("LH4287", said) from error
-
-
-def _being_sent() -> Wait:
-    said = "A call with this Idempotency-Key is being sent right now: ask again in a moment."
-    return Wait("LH4289", said)
-
-
-def _failure(record: Record, body: bytes) -> str:
-    told = body[:LARGEST_FAILURE].decode(errors="replace").strip()
-    return f"{record.endpoint} failed at this call. SageMaker says: {told}"

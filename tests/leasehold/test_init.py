@@ -62,7 +62,8 @@ def validate(clone: Path) -> str:
 
 class TestANewEnvironment:
     def test_has_settings_that_are_in_order(self, clone: Path) -> None:
-        made(clone, "dev", *GIVEN, "--async-output-path", "s3://demo-answers/")
+        places = ("--async-output-path", "s3://demo-answers/")
+        made(clone, "dev", *GIVEN, *places, "--async-input-path", "s3://demo-requests/")
         written = settings(clone)
         assert re.fullmatch("[0-9a-f]{16}", str(written.pop("ledger_id")))
         assert written == {
@@ -72,6 +73,7 @@ class TestANewEnvironment:
             "ddb_auth_table_name": "demo-dev-tokens",
             "execution_role_arn": ROLE,
             "async_output_path": "s3://demo-answers/",
+            "async_input_path": "s3://demo-requests/",
         }
         assert validate(clone).endswith("/environments: everything is in order.\n")
 

@@ -45,7 +45,10 @@ _VERBS: Mapping[str, tuple[str, ...]] = {
     "reconcile": ("--branch", "nobody"),
 }
 _LOCKS = {"lock", "models", "new"}
-_WITHOUT_A_LEDGER = {"completion", "doctor", "init", "validate", "verify-push", "where", *_LOCKS}
+_WITHOUT_A_LEDGER = {
+    *("completion", "doctor", "init", "schema", "validate", "verify-push", "where"),
+    *_LOCKS,
+}
 _PROCESSES = {"up", "tour", "package"}  # tried elsewhere: they take long
 
 _BROKEN: Mapping[str, Mapping[str, str]] = {

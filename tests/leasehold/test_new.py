@@ -84,6 +84,10 @@ class TestByOptions:
         lock = json.loads((clone / "environments/dev/Chat.lock.json").read_bytes())
         assert (lock["model_version"], lock["instance_type"]) == ("1.1.0", G5)
 
+    def test_its_schema_is_there_in_a_clone_that_had_none(self, clone: Path) -> None:
+        named = made(clone, "Chat", *ID)["$schema"]
+        assert (clone / "environments" / "dev" / named).is_file()
+
     def test_everything_can_be_said(self, clone: Path) -> None:
         options = "--model-version 1.0.0 --config-name lmi"
         options += " --instance-type ml.g6.2xlarge --instance-count 2"

@@ -55,7 +55,7 @@ def test_a_beginning_that_was_cut_short_is_made_again(
 ) -> None:
     home = StateDir(tmp_path / "home")
     with home.occupied(), monkeypatch.context() as patch:
-        patch.setattr(seeds, "_PROJECT", tmp_path / "nowhere")
+        patch.setattr(seeds, "ROOT", tmp_path / "nowhere")
         with pytest.raises(Refused, match="LH5014"):
             seeds.ledger_of(home)
     before = home.is_new
