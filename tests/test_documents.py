@@ -3,13 +3,9 @@
 Those of the README and of the pages after it are run by `tests/test_story.py`.
 """
 
-import json
 import os
 import re
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -130,38 +126,3 @@ def test_the_planners_table_is_the_planners() -> None:
         page.write_text(wanted)
     assert page.read_text() == wanted
     assert "document broken" in wanted
-
-
-def definitions() -> Iterator[tuple[str, str]]:
-    for page in PAGES:
-        for block in re.findall(r"^```json\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
-            if "endpoint.schema.json" in block:
-                yield name(page), block
-
-
-def test_every_definition_in_a_document_is_valid(tmp_path: Path) -> None:
-    environment = tmp_path / "environments/dev"
-    environment.mkdir(parents=True)
-    shutil.copytree(ROOT / "schema", tmp_path / "schema")
-    for each in ("environment.json", "prices.json", "Photos.lock.json"):
-        shutil.copy(ROOT / "environments/dev" / each, environment)
-    pages = set()
-    for number, (page, block) in enumerate(definitions()):
-        document = json.loads(block)
-        pages.add(page)
-        lock = environment / f"{document['name']}.lock.json"
-        if not lock.exists():  # one name stands on several pages; a lock belongs to its own
-            document["name"] += f"-{number}"
-        (environment / f"{document['name']}.endpoint.json").write_text(json.dumps(document))
-    done = subprocess.run(
-        [sys.executable, "-m", "leasehold", "validate", str(tmp_path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    # LH1012: a lock that nobody has made yet, which is what that page is about.
-    wrong = [line for line in done.stdout.splitlines() if "[LH" in line and "[LH1012]" not in line]
-    assert wrong == []
-    assert "Checked " in done.stdout
-    assert {f"docs/definitions/{each}.md" for each in ("own-container", "schedules")} <= pages
-    assert len(pages) >= 6

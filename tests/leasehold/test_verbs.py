@@ -122,8 +122,8 @@ class TestInAClone:
             ("renew Falcon 1h", "adds 1 h"),
             ("start Falcon 1h", "adds 1 h"),
             ("stop Falcon", "hands back 1 h"),
-            ("history Falcon", "was never leased"),
-            ("who Falcon", "was never leased"),
+            ("history Falcon", "that changed this lease"),
+            ("who Falcon", "that changed this lease"),
             ("why Falcon", "leasehold extend Falcon 60"),
             ("upcoming", "demo-Falcon-Endpoint"),
         ],
@@ -131,7 +131,7 @@ class TestInAClone:
     def test_the_words_of_others_do_what_they_say(self, typed: str, said: str) -> None:
         result = run(*typed.split())
         assert result.exit_code == 0, result.output
-        assert said in result.stdout
+        assert said in result.output
 
     @pytest.mark.parametrize(
         "typed", ["extend Falcom 1h", "log falcn", "explain Falco", "release F"]
