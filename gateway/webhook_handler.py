@@ -21,6 +21,7 @@ from gateway.http.call import Call, Event, request_id
 from gateway.http.matching import match
 from gateway.webhook.receive import Webhook
 from ledger.aws_calls import session
+from ledger.deadline import MOST_SECONDS_OF_A_CALL, within
 
 gc.freeze()
 gc.enable()
@@ -39,7 +40,8 @@ class Function:
 def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001  (Lambda's)
     """Answer one API Gateway proxy event (payload version 1)."""
     try:
-        return _built().receive(_admitted(event)).as_proxy()
+        with within(MOST_SECONDS_OF_A_CALL):
+            return _built().receive(_admitted(event)).as_proxy()
     except Exception as error:  # noqa: BLE001 - an entry point
         return errors.told(error, request_id(event)).as_proxy()
 
