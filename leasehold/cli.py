@@ -13,17 +13,19 @@ from click.shell_completion import CompletionItem
 
 from leasehold import completing, console, machine
 from leasehold.completion import VARIABLE
+from leasehold.own_zone import UTC_VARIABLE
 from leasehold.verbs import ALIASES, VERBS, unknown
+from ledger import variables
 from ledger.errors import Failure, Refused
 
 _CLICKS = (click.ClickException, click.exceptions.Exit, click.Abort)
 _TRACEBACK = "LEASEHOLD_TRACEBACK"
 _ENVIRONMENT = ["-e", "--environment"]
 _VARIABLES = (
-    ("LEASEHOLD_REPOSITORY", "The ledger's repository, as --repository."),
-    ("LEASEHOLD_BRANCH", "Its branch, as --branch."),
-    ("LEASEHOLD_ENVIRONMENT", "The environment, as --environment."),
-    ("LEASEHOLD_UTC", "1 shows times in UTC, as --utc."),
+    (variables.REPOSITORY, "The ledger's repository, as --repository."),
+    (variables.BRANCH, "Its branch, as --branch."),
+    (variables.ENVIRONMENT, "The environment, as --environment."),
+    (UTC_VARIABLE, "1 shows times in UTC, as --utc."),
     (_TRACEBACK, "1 shows where something unforeseen was met."),
     ("AWS_PROFILE, AWS_REGION, ...", "AWS, as its own command line has it."),
     ("NO_COLOR", "1 leaves out colours and bold."),
