@@ -11,8 +11,9 @@ import traceback
 import click
 from click.shell_completion import CompletionItem
 
-from leasehold import completing, console, machine, own_zone
+from leasehold import completing, console, machine
 from leasehold.completion import VARIABLE
+from leasehold.own_zone import UTC_VARIABLE
 from leasehold.verbs import ALIASES, VERBS, unknown
 from ledger import variables
 from ledger.errors import Failure, Refused
@@ -24,7 +25,7 @@ _VARIABLES = (
     (variables.REPOSITORY, "The ledger's repository, as --repository."),
     (variables.BRANCH, "Its branch, as --branch."),
     (variables.ENVIRONMENT, "The environment, as --environment."),
-    (own_zone.VARIABLE, "1 shows times in UTC, as --utc."),
+    (UTC_VARIABLE, "1 shows times in UTC, as --utc."),
     (_TRACEBACK, "1 shows where something unforeseen was met."),
     ("AWS_PROFILE, AWS_REGION, ...", "AWS, as its own command line has it."),
     ("NO_COLOR", "1 leaves out colours and bold."),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-VARIABLE = "LEASEHOLD_UTC"
+UTC_VARIABLE = "LEASEHOLD_UTC"
 _CHOSEN = "leasehold.utc"
 _LOCALTIME = Path("/etc/localtime")
 _DATABASE = "zoneinfo/"
@@ -31,7 +31,7 @@ def utc_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--utc",
         is_flag=True,
-        envvar=VARIABLE,
+        envvar=UTC_VARIABLE,
         show_envvar=True,
         expose_value=False,
         callback=_choose,
