@@ -27,7 +27,7 @@ WORLD = (
     *("leasehold.doctor", "leasehold.pushed_commits", "leasehold.validate", "leasehold.work_tree"),
     *("sandbox.api_gateway", "sandbox.git"),
     *("sandbox.lambda_functions", "sandbox.server"),
-    *("tests.controller.rehearsal", "tests.debian"),
+    *("tests.controller.aws.chat_server", "tests.controller.rehearsal", "tests.debian"),
     *("tests.gateway.api", "tests.gateway.door", "tests.gateway.issuer", "tests.gateway.serving"),
     *("tests.ledger.forge", "tests.ledger.signing", "tests.ledger.ssh", "tests.ledger.stalling"),
     "tests.leasehold.running",
