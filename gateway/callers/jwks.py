@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from jwt import PyJWK, PyJWKClient
 from jwt.exceptions import PyJWTError
 
+from ledger.errands import GivenUp, in_time
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class SigningKeys:
 
     def __init__(self, url: str, patience_seconds: float = FETCH_SECONDS) -> None:
         self._url = url
+        self._patience = 2 * patience_seconds  # for all of it, however slowly it comes
         self._client = PyJWKClient(url, cache_jwk_set=False, timeout=patience_seconds)
         self._lock = Lock()
         self._keys: Mapping[str, PyJWK] = {}
@@ -54,8 +56,8 @@ class SigningKeys:
         if _is_within(self._failed_at, AFTER_A_FAILURE, now):
             raise Unavailable("LH4212", f"{self._url} did not answer a moment ago.")
         try:
-            found = self._client.get_jwk_set().keys
-        except (PyJWTError, HTTPException, OSError, ValueError, RecursionError) as error:
+            found = in_time(self._client.get_jwk_set, self._url, self._patience).keys
+        except (GivenUp, PyJWTError, HTTPException, OSError, ValueError, RecursionError) as error:
             self._failed_at = now
             text = f"{self._url} does not give the issuer's keys: {error!s:.300}"
             raise Unavailable("LH4212", text) from error

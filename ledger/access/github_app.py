@@ -10,9 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ledger.access.forms import GitHubApp
+from ledger.errands import GivenUp, in_time
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.printable import printable
 from ledger.remote import Token
@@ -97,6 +99,14 @@ class InstallationTokens:
             ) from None
 
     def _ask(self, request: urllib.request.Request) -> Any:  # noqa: ANN401 - JSON
+        """Ask in so many seconds, however slowly the answer comes."""
+        try:
+            return in_time(partial(self._asked, request), self._app.api_url, _SECONDS)
+        except GivenUp as late:
+            said = f"{self._app.api_url} did not answer in time with a token."
+            raise Unavailable("LH2025", said) from late
+
+    def _asked(self, request: urllib.request.Request) -> Any:  # noqa: ANN401 - JSON
         https = urllib.request.HTTPSHandler(context=self._context)
         opener = urllib.request.build_opener(https, _NoRedirects)
         try:

@@ -25,6 +25,7 @@ from ledger.errors import Refused, Unavailable
 from ledger.identity_settings import Identities
 from tests.gateway.door import NOON, Clock, api_behind, ask, event
 from tests.gateway.issuer import AUDIENCE, LocalIssuer, ec_key, jwk, rsa_key, signed
+from tests.ledger.stalling import Stalling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -619,3 +620,11 @@ def test_without_the_extra_the_function_says_what_to_install() -> None:
     )
     assert done.stdout == "tokens need nothing\n"
     assert "LH4209: JWTs cannot be verified (jwt is missing): install" in done.stderr
+
+
+def test_an_issuer_that_trickles_its_keys_is_given_up() -> None:
+    with Stalling(begin=b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n{") as server:
+        keys = SigningKeys(server.url, patience_seconds=0.2)
+        for _ in range(2):
+            with pytest.raises(Unavailable, match="LH4212"):
+                keys.find("any", NOON)

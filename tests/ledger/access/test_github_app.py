@@ -14,11 +14,13 @@ import pytest
 from ledger.access.forms import GitHubApp
 from ledger.access.github_app import InstallationTokens
 from ledger.access.source import SecretSource
+from ledger.deadline import within
 from ledger.errors import Refused, Unavailable
 from ledger.remote import Token
 from sandbox.git.server import GitServer
 from tests.ledger.access.github import GitHub, pem, private_key
 from tests.ledger.forge import NOON, add, opened, seeded
+from tests.ledger.stalling import Stalling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,3 +164,14 @@ def test_a_revoked_token_is_renewed_while_a_repository_is_read(
         repository.read()
         users["x-access-token"], seconds[0] = "ghs_2", 60.0
         repository.commit(add(1, "r-1"))
+
+
+def test_a_server_that_trickles_is_given_up(clock: Clock) -> None:
+    with Stalling(begin=b"HTTP/1.1 201 Created\r\nContent-Length: 9999\r\n\r\n{") as server:
+        tokens = InstallationTokens(
+            GitHubApp("12", "345", pem(private_key()), server.url), None, clock
+        )
+        with within(0.3), pytest.raises(Unavailable) as failed:
+            tokens.current()
+    assert failed.value.code == "LH2025"
+    assert "did not answer in time" in failed.value.message
