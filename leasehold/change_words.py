@@ -13,6 +13,7 @@ from leasehold.changing import Asked, Done
 from leasehold.console import in_words
 from leasehold.times import both, length, localized, relative
 from ledger.budget import asked_for, ceiling
+from ledger.errors import Failure
 from ledger.lease import stamp
 from ledger.money import for_time, money, per_hour
 from ledger.standing import standing
@@ -91,7 +92,7 @@ def line(done: Done, now: datetime, zone: tzinfo, *, is_dry_run: bool) -> str:
 
 def together(found: Sequence[Asked], *, is_dry_run: bool) -> str:
     """Say how many of several were changed, and what they come to."""
-    done = [each.done for each in found if each.done]
+    done = [each.outcome for each in found if isinstance(each.outcome, Done)]
     count = f"{len(done)} of {len(found)} {'can be done' if is_dry_run else 'done'}"
     hourlies = [_hourly(each) for each in done]
     if not done or None in hourlies or done[0].fleet.prices is None:
@@ -107,14 +108,9 @@ def together(found: Sequence[Asked], *, is_dry_run: bool) -> str:
 
 def as_data(asked: Asked, *, is_dry_run: bool) -> dict[str, Any]:
     """Return what became of one name, for a machine."""
-    if asked.done is None:
-        failure = asked.failure
-        return {
-            "name": asked.name,
-            "error": in_words(failure) if failure else None,
-            "code": failure.code if failure else None,
-        }
-    done = asked.done
+    done = asked.outcome
+    if isinstance(done, Failure):
+        return {"name": asked.name, "error": in_words(done), "code": done.code}
     said = cost(done.fleet, done.holding, done.added)
     found: dict[str, Any] = {
         "endpoint_name": done.holding.endpoint_name,

@@ -45,8 +45,7 @@ class Asked:
     """What became of one name: a change, or why there is none."""
 
     name: str
-    done: Done | None
-    failure: Failure | None = None
+    outcome: Done | Failure
 
 
 class Changes:
@@ -88,7 +87,7 @@ class Changes:
             committed = carry_out(propose(request))
             return Asked(request.endpoint, _done(committed, request))
         except Failure as failure:
-            return Asked(request.endpoint, None, failure)
+            return Asked(request.endpoint, failure)
 
     def _quote(self, proposal: Proposal) -> Committed:
         return quote(proposal, self._ledger.read())

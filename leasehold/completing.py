@@ -6,6 +6,7 @@ fails: names are those of the clone that one is in, or of a running `leasehold u
 
 import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -78,11 +79,9 @@ def _documents() -> Iterator[tuple[str, str]]:
 
 
 def _in_files(root: Path) -> Iterator[tuple[str, str]]:
-    try:
+    with suppress(OSError):
         for file in root.glob("*/*.json"):
             yield file.parent.name, file.name
-    except OSError:
-        return
 
 
 def _in_repositories(folder: Path) -> Iterator[tuple[str, str]]:

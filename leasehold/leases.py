@@ -10,12 +10,12 @@ import click
 
 from leasehold import change_words as words
 from leasehold import completing
-from leasehold.changing import Asked, Changes, Propose
+from leasehold.changing import Asked, Changes, Done, Propose
 from leasehold.console import complain, dim, output_option, say, show_json, tell
 from leasehold.context import Command, Context, clock, connected, connecting
 from leasehold.own_zone import own_zone
 from leasehold.spans import once, span_from
-from ledger.errors import Refused
+from ledger.errors import Failure, Refused
 from ledger.proposals import addition, extension, setting
 from ledger.proposals import release as ending
 
@@ -135,36 +135,36 @@ def _make(
 ) -> None:
     """Make the changes and say what became of each. Exits with 1 if one was not made."""
     found = changes.make(names, propose, is_dry_run=is_dry_run)
-    if len(found) == 1 and (failure := found[0].failure):
-        raise failure
+    failures = [each.outcome for each in found if isinstance(each.outcome, Failure)]
+    if len(found) == 1 and failures:
+        raise failures[0]
     if output == "json":
         data = [words.as_data(each, is_dry_run=is_dry_run) for each in found]
         show_json(data if len(data) > 1 else data[0])
     elif len(found) > 1:
         _tell_each(found, changes, is_dry_run=is_dry_run)
-    else:
-        _tell_one(found[0], changes, is_dry_run=is_dry_run)
-    if any(each.failure for each in found):
+    elif isinstance(found[0].outcome, Done):
+        _tell_one(found[0].outcome, changes, is_dry_run=is_dry_run)
+    if failures:
         raise SystemExit(1)
 
 
-def _tell_one(asked: Asked, changes: Changes, *, is_dry_run: bool) -> None:
-    if asked.done is None:
-        return
+def _tell_one(done: Done, changes: Changes, *, is_dry_run: bool) -> None:
     if is_dry_run:
-        for line in words.quoted(asked.done, changes.now, own_zone()):
+        for line in words.quoted(done, changes.now, own_zone()):
             say(line)
         return
-    tell(words.answer(asked.done, changes.later, own_zone()))
-    for line in words.details(asked.done):
+    tell(words.answer(done, changes.later, own_zone()))
+    for line in words.details(done):
         tell(dim(line))
 
 
 def _tell_each(found: Sequence[Asked], changes: Changes, *, is_dry_run: bool) -> None:
     now = changes.now if is_dry_run else changes.later
     for each in found:
-        if each.done:
-            tell(words.line(each.done, now, own_zone(), is_dry_run=is_dry_run))
-        elif each.failure:
-            complain(each.failure, f"{each.name}: ")
+        match each.outcome:
+            case Failure() as failure:
+                complain(failure, f"{each.name}: ")
+            case done:
+                tell(words.line(done, now, own_zone(), is_dry_run=is_dry_run))
     tell(dim(words.together(found, is_dry_run=is_dry_run)))

@@ -53,11 +53,8 @@ def origin_of(folder: Path) -> Origin | None:
 
 def _environment(folder: Path, top: Path) -> str | None:
     """Return the environment in whose folder one stands."""
-    try:
-        root, *below = folder.resolve().relative_to(top.resolve()).parts or ("",)
-    except ValueError:
-        return None
-    return below[0] if root == ROOT and below else None
+    here, root = folder.resolve(), (top / ROOT).resolve()
+    return next((each.name for each in (here, *here.parents) if each.parent == root), None)
 
 
 def _is_ledger(top: Path) -> bool:

@@ -52,6 +52,8 @@ def _seconds(text: str) -> Decimal:
     if plain.startswith("-"):
         raise _refused(text, "it is negative, and time is only added; `release` ends a lease now")
     plain = plain.removeprefix("+").lstrip()
+    if not plain:
+        raise _refused(text, "it is empty")
     if re.fullmatch("[0-9]+", plain):
         return Decimal(plain) * _MINUTE
     if re.fullmatch(_NUMBER, plain):

@@ -79,6 +79,17 @@ def test_an_earlier_end_is_asked_for_by_name(fleet: Scene) -> None:
     assert subjects(fleet)[0] == "lease(dev): set A to 2026-11-23T13:00:00Z"
 
 
+def test_an_end_that_stays_adds_nothing(fleet: Scene) -> None:
+    quoted = run("extend", "A", "--until", "14:30", "--dry-run")
+    assert "would be leased until 14:30 CET" in quoted.stdout
+    assert "adds" not in quoted.stdout
+    done = run("extend", "A", "--until", "14:30")
+    assert len(done.stdout.splitlines()) == 2
+    assert "; commit " in run("extend", "A", "B", "--until", "14:30").stdout
+    assert "Nothing" not in done.stdout
+    assert fleet.forge.subjects()
+
+
 def test_several_are_a_commit_each_in_one_push(fleet: Scene) -> None:
     pushes = fleet.home / "pushes"
     fleet.forge.hook("post-receive", f"echo one >> {pushes}")

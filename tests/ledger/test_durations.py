@@ -47,6 +47,8 @@ READ = {
 REFUSED = {
     "": "it is empty",
     "  ": "it is empty",
+    "+": "it is empty",
+    "+-2h": "it is no length",
     "0": "from 1 min",
     "0h": "from 1 min",
     "PT0S": "from 1 min",
