@@ -49,25 +49,26 @@ __all__ = ["Dependencies", "Outcome", "State", "Tick", "look", "reconcile"]
 def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     """Read and plan, and change nothing. Raise Failure where either side cannot be read whole."""
     ledger, cloud = dependencies.ledger, dependencies.cloud
-    head, record = ledger.read(), dependencies.logbook.read(environment)
+    head, before = ledger.read(), dependencies.logbook.read(environment)
     note = dependencies.logbook.applied(environment)
     counting = trusted(ledger, head, environment, note)
     snapshot = counting.snapshot
-    fleet = in_its_region(fleet_of(snapshot, environment), record, cloud.region_name)
+    fleet = in_its_region(fleet_of(snapshot, environment), before, cloud.region_name)
     if fleet.environment is None:
         frozen = plan(fleet, (), now, snapshot.commit)
-        return Tick(now, fleet, (), frozen, findings=Findings(record), troubles=counting.troubles)
+        return Tick(now, fleet, (), frozen, findings=Findings(before), troubles=counting.troubles)
     descends = note is None or ledger.descends(snapshot.commit, note.commit)
     since = set_back_at(note, now, descends=descends)
-    seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, record))
-    fleet = settled_fleet(fleet, seen.observed, record, now)
-    record = replace(record, region_name=cloud.region_name)
+    seen = cloud.observe(fleet, Owner.of(fleet, fleet.environment, before))
+    fleet = settled_fleet(fleet, seen.observed, before, now)
+    record = replace(before, region_name=cloud.region_name)
     faults = Faults()
     record = sighted(record, fleet, seen.observed, now, faults, committed_at=snapshot.committed_at)
     found = dependencies.survey.findings(fleet, seen, record, now)
+    known = with_hosts(noted(record, found, seen.observed, faults), fleet, found, seen.observed)
     findings = replace(
         found,
-        record=with_hosts(noted(record, found, seen.observed, faults), fleet, found, seen.observed),
+        record=_metered(before, known, now, faults),
         set_back_at=since,
         head_fault=head_fault(note, snapshot.commit, since),
         faults=faults.found,
@@ -145,7 +146,7 @@ def _remember(dependencies: Dependencies, tick: Tick) -> Tick:
     record, deliveries = _tell(dependencies.notifier, tick, record, faults)
     untold = (each.sentence for each in deliveries if not each.ok)
     troubles = [*tick.troubles, *untold, *faults.sentences]
-    record = _metered(logbook.read(name), record, tick.now, faults)
+    record = _metered(findings.record, record, tick.now, faults)
     note = applied(tick.plan, tick.now, logbook.applied(name), findings.set_back_at)
     if tick.fleet.environment and note.commit == tick.plan.commit:
         note = replace(note, verify=tick.fleet.environment.verify)

@@ -12,7 +12,7 @@ from ledger.errors import Unavailable
 from ledger.json_files import SCHEMAS
 from tests.gateway.api import ANA, FALCON
 from tests.gateway.fleet.views import PRICES
-from tests.scene import definition, lease
+from tests.scene import STARTUP, definition, lease
 
 if TYPE_CHECKING:
     import pytest
@@ -50,6 +50,19 @@ def test_it_says_who_kept_it_what_runs_and_what_it_costs(api: Api) -> None:
     assert (change["Action"], change["Reason"]) == ("extend", "demo for the board")
     assert change["Commit"] == made.body["Commit"] == answer.body["Commit"]
     assert answer.body["ObservedAt"] == "2026-11-23T12:02:00Z"
+
+
+def test_what_ran_today_is_told_when_it_is_gone(api: Api) -> None:
+    scene = api.scene
+    scene.push({"environments/dev/prices.json": PRICES})
+    for minutes in (0, 2, 60, 10):  # it is asked for, in service, ended, gone
+        scene.let_pass(minutes=minutes)
+        scene.tick()
+    answer = read(api)
+    row = only(answer)
+    assert (row["SageMaker"]["Status"], row["IsBilled"]) == ("absent", False)
+    assert row["StartTakes"] == STARTUP
+    assert answer.body["Totals"]["SpentToday"]["Amount"] == "1.45"  # 62 minutes
 
 
 def test_a_poll_is_answered_once_while_nothing_changes(api: Api) -> None:

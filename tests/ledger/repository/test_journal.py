@@ -89,7 +89,11 @@ def test_so_many_commits_are_looked_at_up_to_one_that_was_read(scene: Scene) -> 
 
     def begin() -> Reader:
         found.clear()
-        return lambda each: found.append(each.record.message.strip()) is None
+        return reader
+
+    def reader(each: Journaled) -> bool:
+        found.append(each.record.message.strip())
+        return True
 
     scene.repository.journal("environments/dev", begin, up_to=snapshot, most=3, likely=2)
     assert found == ["A 3", "A 2"]  # the third is no change of the folder
