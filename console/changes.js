@@ -259,7 +259,7 @@ export async function confirm(dialog) {
   const intent = wanted[0];
   if (!intent || intent.phase === "committing") return;
   if (intent.phase === "refused" && !intent.problem?.mayRepeat) return;
-  if (!intent.quote && intent.phase === "quoting") {
+  if (intent.phase === "quoting") {
     dialog.eager = true;
     changed();
     return;

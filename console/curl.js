@@ -1,7 +1,8 @@
 // @ts-check
-// The same by hand: the command for each change. Pure but for the API's address.
+// The same by hand: the command for each change. By the API's address and the clock.
 
 import { address } from "./api.js";
+import { stamp } from "./words.js";
 
 /** @param {string} text */
 function quoted(text) {
@@ -24,7 +25,7 @@ export function commands(endpointName) {
     { label: "Keep it for 30 min more", command: post({ ...base, minutes: 30, reason: "why" }) },
     {
       label: "Keep it until an instant",
-      command: post({ ...base, until: "2026-12-31T17:00:00Z", reason: "why" }),
+      command: post({ ...base, until: stamp(Date.now() + 2 * 3_600_000), reason: "why" }),
     },
     { label: "Release it now", command: `curl -X DELETE ${quoted(named)} ${auth}` },
     { label: "Read its lease", command: `curl ${quoted(named)} ${auth}` },

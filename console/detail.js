@@ -8,7 +8,7 @@
 import { problemOf } from "./api.js";
 import { commands } from "./curl.js";
 import { html, nothing } from "./lit.js";
-import { badgeOf, button, commitLink, endsOf, extending, hosts } from "./list.js";
+import { badgeOf, button, commitLink, endsOf, extending, framed, hosts } from "./list.js";
 import { send } from "./looking.js";
 import { write } from "./place.js";
 import { changed, find, now, state } from "./state.js";
@@ -71,6 +71,10 @@ function nextOf(link) {
   return /<([^>]+)>;\s*rel="next"/.exec(link ?? "")?.[1] ?? null;
 }
 
+const UNPROVEN = html`
+  <span class="warn">not proven</span>
+`;
+
 /** @param {string} name */
 export function detail(name) {
   const it = find(name);
@@ -88,8 +92,8 @@ export function detail(name) {
     <article class="detail">
       <div class="line top">
         <h2>${it.name}</h2> ${badgeOf(it)} <span class="push actions">${extending(it, 0)}
-          ${button(it, { act: "until", label: "until…", scope: "extend" })}
-          ${button(it, { act: "release", label: "Release…", scope: "release" })}</span>
+          ${button(it, "until", "until…")}
+          ${button(it, "release", "Release…", { scope: "release" })}</span>
       </div>
       <p class="line big">${endsOf(it)}</p>
       <p class="sub">${it.endpointName} ${hosts(it)}</p>
@@ -169,39 +173,17 @@ function history(it, about) {
     text
       ? html`<span title=${utc(Date.parse(text))}>${wall(Date.parse(text), now(), zone)}</span>`
       : "–";
+  const rows = about.history.map((each) => [
+    time(each.At),
+    html`${each.By.Name}${each.Proven === false ? UNPROVEN : nothing}`,
+    each.Action,
+    time(each.From),
+    time(each.To),
+    each.Reason ?? nothing,
+    commitLink(each.Commit),
+  ]);
   return html`
-    <div class="wide" tabindex="0" role="region" aria-label="History">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Who</th>
-            <th scope="col">Did</th>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
-            <th scope="col">Why</th>
-            <th scope="col">Commit</th>
-          </tr>
-        </thead>
-        <tbody>${about.history.map((each) =>
-          html`
-            <tr>
-              <td>${time(each.At)}</td>
-              <td>${each.By.Name}${each.Proven === false
-                ? html`
-                  <span class="warn">not proven</span>
-                `
-                : nothing}</td>
-              <td>${each.Action}</td>
-              <td>${time(each.From)}</td>
-              <td>${time(each.To)}</td>
-              <td>${each.Reason ?? nothing}</td>
-              <td>${commitLink(each.Commit)}</td>
-            </tr>
-          `
-        )}</tbody>
-      </table>
-    </div>
+    ${framed("History", ["When", "Who", "Did", "From", "To", "Why", "Commit"], rows)}
     ${about.more ? html`<button type="button" data-do="older">Older</button>` : nothing}
   `;
 }
@@ -209,26 +191,12 @@ function history(it, about) {
 /** @param {Json} told */
 function costs(told) {
   if (!told.CostByPerson.length) return html`<p class="sub">It was not in service.</p>`;
-  return html`
-    <table>
-      <thead>
-        <tr>
-          <th scope="col">Who</th>
-          <th scope="col">In service</th>
-          <th scope="col">Cost</th>
-        </tr>
-      </thead>
-      <tbody>${told.CostByPerson.map((/** @type {Json} */ each) =>
-        html`
-          <tr>
-            <td>${each.Who}</td>
-            <td>${about(each.Seconds * 1000)}</td>
-            <td>${each.Cost === null ? "no price" : money(each.Cost, told.Currency)}</td>
-          </tr>
-        `
-      )}</tbody>
-    </table>
-  `;
+  const rows = told.CostByPerson.map((/** @type {Json} */ each) => [
+    each.Who,
+    about(each.Seconds * 1000),
+    each.Cost === null ? "no price" : money(each.Cost, told.Currency),
+  ]);
+  return framed("Cost", ["Who", "In service", "Cost"], rows);
 }
 
 /** @param {Endpoint} it */

@@ -5,7 +5,7 @@
 
 import { isReady } from "./changes.js";
 import { html, nothing } from "./lit.js";
-import { commitLink } from "./list.js";
+import { commitLink, doing, framed } from "./list.js";
 import { isWanted } from "./rows.js";
 import { blocked, find, forbidden, now, state } from "./state.js";
 import { about, counted, field, money, nextClock, utc, wall, zoneOf } from "./words.js";
@@ -113,9 +113,9 @@ function one(open) {
       ${open.action === "release" ? nothing : reason(open)}
       <div class="buttons">
         <button type="button" data-do="close">Cancel</button>
-        <button class="primary" id="commit" aria-disabled=${stopped
-          ? "true"
-          : "false"} data-focus>${open.eager ? "Committing…" : "Commit"}</button>
+        <button class="primary" id="commit" aria-disabled=${Boolean(
+          stopped,
+        )} data-focus>${open.eager ? "Committing…" : "Commit"}</button>
       </div>
     </form>
   `;
@@ -127,9 +127,7 @@ function steps(open) {
   return html`
     <div class="steps" role="group" aria-label="How much">
       <button type="button" data-do="more" data-minutes="-30" aria-disabled=${(open.intents[0]
-          ?.minutes ?? 0) <= 30
-        ? "true"
-        : "false"}>-30 min</button>
+        ?.minutes ?? 0) <= 30}>-30 min</button>
       <button type="button" data-do="more" data-minutes="30">+30 min</button>
       <button type="button" data-do="more" data-minutes="120">+2 h</button>
     </div>
@@ -170,17 +168,10 @@ function untilFields(open) {
 function untilButton(clock, zone, latest, rule) {
   const at = nextClock(clock, now(), zone);
   if (at === null) return nothing;
-  const beyond = latest !== null && at > latest;
-  return html`
-    <button type="button" data-do="until-at" data-at=${at} aria-disabled=${beyond
-      ? "true"
-      : "false"}
-      data-why=${beyond ? `That is beyond the latest possible, by ${rule}.` : nothing}>${wall(
-        at,
-        now(),
-        zone,
-      )}</button>
-  `;
+  const why = latest !== null && at > latest
+    ? `That is beyond the latest possible, by ${rule}.`
+    : "";
+  return doing("until-at", wall(at, now(), zone), why, { at });
 }
 
 /** @param {Intent} intent */
@@ -240,20 +231,12 @@ function added(amount, currency) {
 function refusal(intent) {
   const it = find(intent.name);
   const latest = it?.limit ? now() + it.limit.minutes * MINUTE : null;
-  const zone = zoneOf(state.place.filter.zone, it?.zone);
   const offers = intent.problem?.status === 422 && latest !== null && intent.action !== "release";
+  const most = offers ? wall(latest, now(), zoneOf(state.place.filter.zone, it?.zone)) : "";
+  const at = Math.floor((latest ?? 0) / MINUTE) * MINUTE;
   return html`
     <p class="error" role="alert">${intent.problem?.message}</p>
-    ${offers
-      ? html`
-        <button type="button" data-do="until-at"
-          data-at=${Math.floor(latest / MINUTE) * MINUTE}>Extend to the most allowed, ${wall(
-            latest,
-            now(),
-            zone,
-          )}</button>
-      `
-      : nothing}
+    ${offers ? doing("until-at", `Extend to the most allowed, ${most}`, "", { at }) : nothing}
   `;
 }
 
@@ -267,6 +250,8 @@ function reason(open) {
   `;
 }
 
+const QUOTES = [html`<span class="hidden">Included</span>`, "Endpoint", "Result", "Cost"];
+
 /** @param {ChangeDialog} open */
 function many(open) {
   const refused = open.intents.filter((each) => each.phase === "refused");
@@ -279,11 +264,7 @@ function many(open) {
       ${open.finished
         ? nothing
         : html`${steps(open)} ${open.action === "until" ? untilFields(open) : nothing}`}
-      <div class="wide" tabindex="0" role="region" aria-label="Quotes"><table>
-        <thead><tr><th scope="col"><span class="hidden">Included</span></th><th scope="col">Endpoint</th>
-          <th scope="col">Result</th><th scope="col">Cost</th></tr></thead>
-        <tbody>${[...refused, ...others].map(manyRow)}</tbody>
-      </table></div>
+      ${framed("Quotes", QUOTES, [...refused, ...others].map(manyRow))}
       <p>${total(others.filter((each) => each.included))}</p>
       ${open.action === "release" || open.finished ? nothing : reason(open)}
       <div class="buttons">
@@ -308,16 +289,12 @@ function manyRow(intent) {
     : intent.phase === "quoted"
     ? ends(intent, zone)
     : html`<span class="sub">${intent.phase === "committing" ? "committing…" : "asking…"}</span>`;
-  return html`
-    <tr>
-      <td><input type="checkbox" data-do="include" data-name=${intent.name} .checked=${intent
-        .included}
-        ?disabled=${fixed} aria-label=${`Include ${intent.name}`}></td>
-      <th scope="row">${intent.name}</th>
-      <td>${result}</td>
-      <td>${quote?.added ? added(quote.added, quote.currency) : nothing}</td>
-    </tr>
+  const box = html`
+    <input type="checkbox" data-do="include" data-name=${intent.name} .checked=${intent.included}
+      ?disabled=${fixed} aria-label=${`Include ${intent.name}`}>
   `;
+  const cost = quote?.added ? added(quote.added, quote.currency) : nothing;
+  return [box, html`<b>${intent.name}</b>`, result, cost];
 }
 
 /** @param {Intent[]} intents */
@@ -372,19 +349,15 @@ export function menu() {
 
 /** @param {import("./types.js").Endpoint} it */
 function entries(it) {
-  /** @type {(act: string, label: string, scope: string) => unknown} */
-  const entry = (act, label, scope) => {
-    const why = scope ? forbidden(scope) || blocked(it) : "";
-    return html`
-      <button type="button" data-do=${act} data-name=${it.name} aria-disabled=${why
-        ? "true"
-        : "false"}
-        data-why=${why || nothing} title=${why || nothing}>${label}</button>
-    `;
-  };
+  const { name } = it;
+  const why = blocked(it);
   return html`
-    <p class="sub">${it.name}</p>
-    ${entry("until", "until…", "extend")} ${entry("release", "Release…", "release")}
-    ${entry("details", "All about it", "")} ${entry("curl", "Copy curl", "")}
+    <p class="sub">${name}</p>
+    ${doing("until", "until…", forbidden("extend") || why, { name })} ${doing(
+      "release",
+      "Release…",
+      forbidden("release") || why,
+      { name },
+    )} ${doing("details", "All about it", "", { name })} ${doing("curl", "Copy curl", "", { name })}
   `;
 }

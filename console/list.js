@@ -181,18 +181,26 @@ const CELLS = {
 };
 
 /**
- * A button that changes a lease; where it cannot, it says why when it is pressed.
- * @param {Endpoint} it
- * @param {{act: string, label: string, minutes?: number, scope: string, tab?: number}} what
+ * A button that does something; where it cannot, it says why when it is pressed.
+ * @param {string} act @param {unknown} label @param {string} why
+ * @param {{name?: string, minutes?: number, at?: number, tab?: number}} [more]
  */
-export function button(it, { act, label, minutes, scope, tab = 0 }) {
-  const why = forbidden(scope) || blocked(it);
+export function doing(act, label, why, { name, minutes, at, tab = 0 } = {}) {
   return html`
-    <button type="button" tabindex=${tab} data-do=${act} data-name=${it.name}
-      data-minutes=${minutes ?? nothing} aria-disabled=${why ? "true" : "false"}
-      data-why=${why || nothing} title=${why || nothing}
-    >${label}<span class="hidden"> for ${it.name}</span></button>
+    <button type="button" tabindex=${tab} data-do=${act} data-name=${name ?? nothing}
+      data-minutes=${minutes ?? nothing} data-at=${at ?? nothing} aria-disabled=${Boolean(why)}
+      data-why=${why || nothing} title=${why || nothing}>${label}</button>
   `;
+}
+
+/**
+ * A button that changes one lease.
+ * @param {Endpoint} it @param {string} act @param {string} label
+ * @param {{scope?: string, minutes?: number, tab?: number}} [more]
+ */
+export function button(it, act, label, { scope = "extend", ...more } = {}) {
+  const said = html`${label}<span class="hidden"> for ${it.name}</span>`;
+  return doing(act, said, forbidden(scope) || blocked(it), { name: it.name, ...more });
 }
 
 /**
@@ -213,13 +221,13 @@ export function actions(it, tab) {
 
 /** @param {Endpoint} it @param {number} tab */
 export function extending(it, tab) {
-  const common = { scope: "extend", tab };
-  return isWanted(it, now()) || it.state === "frozen"
-    ? [
-      button(it, { ...common, act: "extend", label: "+30 min", minutes: 30 }),
-      button(it, { ...common, act: "extend", label: "+2 h", minutes: 120 }),
-    ]
-    : button(it, { ...common, act: "extend", label: "start 30 min", minutes: 30 });
+  if (!isWanted(it, now()) && it.state !== "frozen") {
+    return button(it, "extend", "start 30 min", { minutes: 30, tab });
+  }
+  return [
+    button(it, "extend", "+30 min", { minutes: 30, tab }),
+    button(it, "extend", "+2 h", { minutes: 120, tab }),
+  ];
 }
 
 /** @param {Endpoint} it */
@@ -260,6 +268,25 @@ function heading(column) {
       <button type="button" class="sort" data-do="sort" data-sort=${column.sort}>${column
         .label}</button>
     </th>
+  `;
+}
+
+/**
+ * A plain table, in a frame that scrolls by itself.
+ * @param {string} label @param {unknown[]} head @param {unknown[][]} body
+ */
+export function framed(label, head, body) {
+  return html`
+    <div class="wide" tabindex="0" role="region" aria-label=${label}>
+      <table>
+        <thead>
+          <tr>${head.map((each) => html`<th scope="col">${each}</th>`)}</tr>
+        </thead>
+        <tbody>${body.map((row) =>
+          html`<tr>${row.map((each) => html`<td>${each}</td>`)}</tr>`
+        )}</tbody>
+      </table>
+    </div>
   `;
 }
 

@@ -2,7 +2,7 @@
 // What stands around the list: the line of sums, what to look for, and what is wrong.
 
 import { html, nothing } from "./lit.js";
-import { COLUMNS, commitLink, list, skeleton } from "./list.js";
+import { COLUMNS, commitLink, doing, list, skeleton } from "./list.js";
 import { FACETS, families, SORTS, summary } from "./rows.js";
 import { find, forbidden, now, stalled, state } from "./state.js";
 import { about, day, money } from "./words.js";
@@ -10,6 +10,8 @@ import { detail } from "./detail.js";
 import { linkPage } from "./links.js";
 import { dialog, menu, signInForm } from "./dialogs.js";
 
+/** @type {[string, string][]} */
+const ZONES = [["", "local time"], ["utc", "UTC"], ["schedule", "schedule's zone"]];
 const SORTED = new Map([
   ["", "needs me first"],
   ["name", "name"],
@@ -110,15 +112,11 @@ function toolbar(narrow) {
       <div class="facets" role="group" aria-label="Show">${Object.entries(FACETS).map(facet)}</div>
       ${select("owner", "Owner", [["", "any owner"], ...owners.map(same)])}
       ${select("family", "Instance family", [["", "any family"], ...kinds.map(same)])}
-      ${select("zone", "Time zone", [["", "local time"], ["utc", "UTC"], [
-        "schedule",
-        "schedule's zone",
-      ]])}
+      ${select("zone", "Time zone", ZONES)}
       ${narrow
         ? select("sort", "Order", SORTS.map((each) => [each, SORTED.get(each) ?? each]))
         : more()}
-      <button type="button" data-do="add" aria-disabled=${forbidden("add") ? "true" : "false"}
-        data-why=${forbidden("add") || nothing}>Add…</button>
+      ${doing("add", "Add…", forbidden("add"))}
       <button type="button" data-do="help" aria-label="Keys and help">?</button>
       ${state.isOrderOld
         ? html`<button type="button" class="chip" data-do="arrange">Order changed, sort again</button>`
@@ -140,9 +138,8 @@ function facet([key, { label, test }]) {
   const count = (state.fleet?.endpoints ?? []).filter((it) => test(it, now(), state.me)).length;
   return html`
     <button type="button" data-do="show" data-show=${key}
-      aria-pressed=${state.place.filter.show === key
-        ? "true"
-        : "false"}>${label} <span class="count">${count}</span></button>
+      aria-pressed=${state.place.filter.show ===
+        key}>${label} <span class="count">${count}</span></button>
   `;
 }
 
@@ -221,24 +218,18 @@ function bulk() {
   if (!items.length || state.place.view !== "list") return nothing;
   const sum = items.filter((it) => it.billed).reduce((all, it) => all + Number(it.perHour ?? 0), 0);
   const why = forbidden("extend") || stalled();
-  /** @type {(act: string, label: string, minutes?: number) => unknown} */
-  const act = (name, label, minutes) =>
-    html`
-      <button type="button" data-do=${name} data-minutes=${minutes ?? nothing} aria-disabled=${why
-        ? "true"
-        : "false"}
-        data-why=${why || nothing}>${label}</button>
-    `;
+  const acts = [
+    doing("bulk-extend", "+30 min", why, { minutes: 30 }),
+    doing("bulk-extend", "+2 h", why, { minutes: 120 }),
+    doing("bulk-until", "until…", why),
+    doing("bulk-release", "release…", why),
+  ];
   return html`
     <div class="bulk" role="region" aria-label="Selected endpoints">
       <span><b>${items.length}</b> selected${state.fleet?.currency
         ? `, ${money(sum, state.fleet.currency)}/h`
         : ""}</span>
-      ${act("bulk-extend", "+30 min", 30)} ${act("bulk-extend", "+2 h", 120)} ${act(
-        "bulk-until",
-        "until…",
-      )}
-      ${act("bulk-release", "release…")}
+      ${acts}
       <button type="button" class="plain" data-do="unmark">Clear</button>
     </div>
   `;

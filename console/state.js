@@ -141,8 +141,14 @@ export function tell(toast, lasts) {
   const others = state.toasts.filter((each) => !each.name || each.name !== toast.name);
   state.toasts = [...others.slice(-2), { ...toast, id }];
   say(toast.text);
-  if (lasts) setTimeout(() => dismiss(id), lasts);
+  if (lasts) setTimeout(() => fade(id), lasts);
   changed();
+}
+
+/** Take a message away, but not from below a hand. @param {number} id */
+function fade(id) {
+  if (document.querySelector(".toasts:is(:hover, :focus-within)")) setTimeout(fade, 2000, id);
+  else dismiss(id);
 }
 
 /** @param {number} id */

@@ -89,6 +89,22 @@ def test_each_dialog(stage: Stage, opens: Callable[[Page], None]) -> None:
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("context", [PHONE], indirect=True)
+def test_a_change_on_a_phone(stage: Stage) -> None:
+    page = stage.open()
+    page.get_by_role("button", name="+30 min for Embed").click()
+    expect(page.locator("#dialog .message")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    page.get_by_label("Select Falcon40B").check()
+    expect(page.locator(".toast")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("link", name="Falcon40B").click()
+    page.wait_for_selector(".timeline")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert violations(page) == []
+
+
 def test_what_stands_in_the_way(stage: Stage) -> None:
     page = stage.open(signed_in=False)
     page.wait_for_selector("#token")

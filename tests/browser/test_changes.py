@@ -195,6 +195,19 @@ def test_undo_takes_back_its_own_minutes_if_nobody_was_faster(stage: Stage) -> N
     assert back.headers["if-match"] == f'"{COMMIT}"'
 
 
+def test_a_message_stays_as_long_as_a_hand_is_on_it(stage: Stage) -> None:
+    page = opened(stage)
+    extend(page)
+    commit(page)
+    toast(page)
+    page.locator(".toast").hover()
+    page.clock.fast_forward(11_000)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.mouse.move(0, 0)
+    page.clock.fast_forward(3000)
+    expect(page.locator(".toast")).to_have_count(0)
+
+
 def test_an_undo_that_comes_too_late_says_so(stage: Stage) -> None:
     page = opened(stage)
     extend(page)
