@@ -47,6 +47,7 @@ TABLE = "changes"
 ENDPOINT = "demo-Falcon40B-Endpoint"
 _OK = 200
 _READY_SECONDS = 60
+CALLS: list[str] = []  # of AWS, in this process
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,9 @@ class Measured:
     seconds: float
     latencies: Sequence[float]
     pushes: int
+    cpu: float  # seconds of the processes, while they extended
+    calls: int  # of the table
+    table_cpu: float  # seconds of the process that has it
 
     @property
     def p95(self) -> float:
@@ -67,7 +71,9 @@ class Measured:
         return (
             f"{self.accepted} of {self.asked} accepted, {self.accepted / self.seconds:.1f}/s,"
             f" p50 {statistics.median(self.latencies):.2f} s, p95 {self.p95:.2f} s,"
-            f" {self.pushes} pushes"
+            f" {self.pushes} pushes; a change takes {self.cpu / self.asked * 1000:.0f} ms of CPU,"
+            f" {self.calls / self.asked:.1f} calls of the table and"
+            f" {self.table_cpu / self.asked * 1000:.0f} ms of its CPU"
         )
 
 
@@ -96,18 +102,21 @@ def _measured(way: str, processes: int, each: int) -> Measured:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="leasehold-bench-")))
         url = stack.enter_context(hosted(folder))
-        aws = stack.enter_context(dynamodb()) if way == "shared" else ""
-        answers, seconds = measure([way, url, aws], processes, each)
+        aws, table = stack.enter_context(dynamodb()) if way == "shared" else ("", None)
+        told, seconds = measure([way, url, aws], processes, each)
+        table_cpu = cpu_seconds(table) if table else 0.0
         pushes = len((folder / "hosted" / "fleet.git" / "pushes").read_text().split())
+    answers = [answer for one in told for answer in one["answers"]]
     accepted = sum(status == _OK for status, _ in answers)
     latencies = [latency for _, latency in answers]
-    return Measured(accepted, len(answers), seconds, latencies, pushes)
+    cpu, calls = (sum(one[key] for one in told) for key in ("cpu", "calls"))
+    return Measured(accepted, len(answers), seconds, latencies, pushes, cpu, calls, table_cpu)
 
 
 def measure(
     arguments: Sequence[str], processes: int, each: int
-) -> tuple[list[tuple[int, float]], float]:
-    """Let processes begin together; give the status and the time of each change, and of all."""
+) -> tuple[list[dict[str, Any]], float]:
+    """Let processes begin together; give what each tells at its end, and the time of all."""
     command = [sys.executable, "-m", "benchmarks.writers", *arguments, str(each)]
     pipe = subprocess.PIPE
     with ExitStack() as stack:
@@ -122,7 +131,7 @@ def measure(
             print(file=writer.stdin, flush=True)
         told = [json.loads(_read(writer)) for writer in writers]
         seconds = time.perf_counter() - start
-    return [(status, latency) for one in told for status, latency in one], seconds
+    return told, seconds
 
 
 def _read(writer: "subprocess.Popen[str]") -> str:
@@ -146,8 +155,8 @@ def hosted(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def dynamodb() -> Iterator[str]:
-    """Start DynamoDB in a process of its own, with the table."""
+def dynamodb() -> Iterator[tuple[str, int]]:
+    """Start DynamoDB in a process of its own, with the table: give its address and the process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -157,9 +166,18 @@ def dynamodb() -> Iterator[str]:
             url = f"http://127.0.0.1:{port}"
             _await(port)
             make_table(_client(url, "dynamodb"), TABLE)
-            yield url
+            yield url, server.pid
         finally:
             server.terminate()
+
+
+def cpu_seconds(process: int) -> float:
+    """Return what a process has used of the processor; 0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def make_table(client: Any, name: str) -> None:  # noqa: ANN401  (boto3's)
@@ -193,13 +211,23 @@ def _client(url: str, service: Any, config: Any = None) -> Any:  # noqa: ANN401 
     return session.client(service, endpoint_url=url or None, config=config)
 
 
+def _counted(url: str, service: Any, config: Any = None) -> Any:  # noqa: ANN401  (boto3's)
+    """Make a client whose calls are counted."""
+    client = _client(url, service, config)
+    client.meta.events.register("before-send", lambda **_: CALLS.append(service))
+    return client
+
+
 def _writer(way: str, url: str, aws: str, each: int) -> None:
     """Be one of the processes: get ready, wait for the start, and tell what came of it."""
     with tempfile.TemporaryDirectory(prefix="leasehold-bench-") as name:
         extend = _by_hand(url, Path(name)) if way == "git" else _by_gateway(url, aws, Path(name))
         print("ready", flush=True)
         sys.stdin.readline()
-        print(json.dumps([_timed(partial(extend, number)) for number in range(each)]), flush=True)
+        started = time.process_time()
+        answers = [_timed(partial(extend, number)) for number in range(each)]
+        cpu = time.process_time() - started
+        print(json.dumps({"answers": answers, "cpu": cpu, "calls": len(CALLS)}), flush=True)
 
 
 def _timed(work: Any) -> tuple[int, float]:  # noqa: ANN401
@@ -211,9 +239,11 @@ def _timed(work: Any) -> tuple[int, float]:  # noqa: ANN401
 def _by_gateway(url: str, aws: str, folder: Path) -> Any:  # noqa: ANN401
     ledger = Repository(Remote(url), folder, committer=GATEWAY, clock=_now)
     variables: Mapping[str, str] = {CHANGE_TABLE: TABLE} if aws else {}
-    clients = partial(_client, aws)
+    clients = partial(_counted, aws)
     handle = build(Dependencies(ledger, "dev", _now, clients, variables=variables))
-    ledger.read()
+    # Like a function that has started: its code is loaded, its clone made.
+    handle({**_event("dry"), "queryStringParameters": {"dry_run": "true"}}, None)
+    CALLS.clear()
 
     def extend(number: int) -> int:
         return int(handle(_event(f"{os.getpid()}-{number}"), None)["statusCode"])

@@ -17,7 +17,10 @@ COUNTING = Config(
     max_pool_connections=_AT_ONCE,
 )
 # Who cannot share a push makes one alone. Nothing is repeated: a table that is slow gets no faster.
-QUEUEING = COUNTING.merge(Config(read_timeout=4, retries={"total_max_attempts": 1}))
+# A connection is: where many come at once, TCP itself asks again after one and three seconds.
+QUEUEING = COUNTING.merge(
+    Config(connect_timeout=4, read_timeout=4, retries={"total_max_attempts": 1})
+)
 BRIEF = Config(
     connect_timeout=2,
     read_timeout=5,

@@ -15,6 +15,7 @@ the history of every snapshot that it is proposed for, so it counts once.
 from __future__ import annotations
 
 import random
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -29,16 +30,23 @@ from ledger.errors import Failure, Refused, Unavailable
 from ledger.writer import Stopwatch
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gateway.http.answer import Answer
     from gateway.http.call import Call
 
 PAUSE = timedelta(seconds=10)
 DEAD_SECONDS = 1.25  # without a sign of life; a beat comes each half a second
+# Who has just come looks for the end of another's turn, and the first to see it leads; who looks
+# again most likely looks for an answer.
+_FIRST_LOOK = (0.25, 0.75)
 _LOOK_SECONDS = (0.2, 0.4)
 _LONGEST_LOOK = 0.7  # with it, a dead leader is found out within two seconds
 _LATER = 0.15  # of the time that a change has waited: many who wait long ask too often
+_CROWDED = 5.0  # times as long as the table took to answer: else all who wait keep it from working
+_MOST_CROWDED = 3.0
 _TICK = 0.001  # so that a time ends although numbers are rounded
-_PATIENCE = 0.6  # of a change's time, in which somebody ought to have taken it
+_PATIENCE = (0.6, 0.75)  # of a change's time, in which somebody ought to have taken it
 _jitter = random.SystemRandom()
 
 log = logger("leasehold.gateway")
@@ -100,6 +108,7 @@ class _One:
     may_be_committed: bool = False
     _seen: Lock = field(default_factory=Lock)
     _seen_at: float = 0.0
+    _took: float = 0.0  # seconds that the table took to answer
 
     def answer(self) -> Answer:
         try:
@@ -118,7 +127,9 @@ class _One:
         """Try to take the lock. A name is new each time, so that no late answer is another's."""
         me = uuid4().hex
         now = self._now().timestamp()
-        self._see(self.shared.queue.acquire(me, now, dead))
+        with self._timed():
+            lock = self.shared.queue.acquire(me, now, dead)
+        self._see(lock)
         return self._seen.holder == me
 
     def _see(self, lock: Lock) -> None:
@@ -137,15 +148,16 @@ class _One:
         now = self._now().timestamp()
         self.ticket_id = f"{int(now * 1000):015d}-{uuid4().hex}"
         intent = Intent(self.operation, self.call, now + self._left())
-        self.shared.queue.put(Ticket(self.ticket_id, intent.write()), self._seen)
+        with self._timed():
+            self.shared.queue.put(Ticket(self.ticket_id, intent.write()), self._seen)
 
     def _await(self) -> Answer | None:
         """Return what another process answered, or this one when it leads; None is: go on alone."""
-        queue, patience = self.shared.queue, self._left() * (1 - _PATIENCE)
+        queue, patience = self.shared.queue, self._left() * (1 - _jitter.uniform(*_PATIENCE))
+        between = _FIRST_LOOK
         while self._left() > 0:
-            waited = self.shared.changes.deadline_seconds - self._left()
-            pause = _jitter.uniform(*_LOOK_SECONDS) + _LATER * waited
-            self.shared.stopwatch.sleep(min(self._left() + _TICK, pause, _LONGEST_LOOK))
+            self.shared.stopwatch.sleep(self._pause(between))
+            between = _LOOK_SECONDS
             lock, told = self._look()
             if told is not None:
                 return _read(told)
@@ -158,17 +170,37 @@ class _One:
         _, told = queue.look(self.ticket_id)
         return _read(told) if told else None
 
+    def _pause(self, between: tuple[float, float]) -> float:
+        """Return how long to wait for the next look: the longer the more others ask."""
+        waited = self.shared.changes.deadline_seconds - self._left()
+        pause = min(_jitter.uniform(*between) + _LATER * waited, _LONGEST_LOOK)
+        crowded = _jitter.uniform(1.0, 1.5) * self._crowded
+        return min(self._left() + _TICK, max(pause, crowded))
+
     def _look(self) -> tuple[Lock, str | None]:
         """Look at the queue; one look in vain is none, so that a hiccup sends nobody off alone."""
         try:
-            return self.shared.queue.look(self.ticket_id)
+            with self._timed():
+                return self.shared.queue.look(self.ticket_id)
         except Unavailable:
             self.shared.stopwatch.sleep(_jitter.uniform(*_LOOK_SECONDS))
             return self.shared.queue.look(self.ticket_id)
 
+    @property
+    def _crowded(self) -> float:
+        return min(_CROWDED * self._took, _MOST_CROWDED)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Learn from a call how long the table takes now."""
+        start = self.shared.stopwatch.now()
+        yield
+        self._took = self.shared.stopwatch.now() - start
+
     def _may_lead(self) -> bool:
+        """Tell whether nobody leads; a table that is slow brings a leader's beats late."""
         silence = self.shared.stopwatch.now() - self._seen_at
-        return not self._seen.holder or silence >= DEAD_SECONDS
+        return not self._seen.holder or silence >= DEAD_SECONDS + self._crowded
 
     def _alone(self) -> Answer:
         """Commit as without a queue, or without time look into the history and no more.

@@ -11,6 +11,8 @@ thirty processes that touch it at once would make each other fail.
 
 from __future__ import annotations
 
+import random
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -29,9 +31,11 @@ if TYPE_CHECKING:
 KIND, ID, EXPIRY = "row_kind", "row_id", "expires_at_epoch"
 MOST = 100  # changes that are looked at together
 _IN_A_TRANSACTION = 50  # an answer is two actions, and a transaction has a hundred
-LOCK_SECONDS = 2.0
+LOCK_SECONDS = 5.0  # for who has not seen its beats; who has knows sooner
 _KEPT_SECONDS = 3600
-_TRIES = 3  # of a transaction that meets another, and of a call that the server stumbles over
+_TRIES = 5  # of a transaction that meets another, and of a call that the server stumbles over
+_PAUSE = 0.05  # seconds at the most before the second try, and twice as long before each next one
+_jitter = random.SystemRandom()
 _FREE = "attribute_not_exists(lock_holder) OR lock_until < :now"
 
 
@@ -189,9 +193,10 @@ class TableQueue:
 
     def _transact(self, actions: Mapping[str, list[Mapping[str, Any]]]) -> Collection[str]:
         left = dict(actions)
-        for _ in range(_TRIES):
+        for tried in range(_TRIES):
             if not left:
                 return ()
+            _wait(tried)
             owners = [ticket_id for ticket_id, some in left.items() for _ in some]
             items = [action for some in left.values() for action in some]
             try:
@@ -208,12 +213,13 @@ class TableQueue:
         return self._call(operation, TableName=self._table, **arguments)
 
     def _call(self, operation: str, **arguments: object) -> Any:  # noqa: ANN401  (boto3's)
-        """Ask; an error of the server's own is asked again at once, a slow server is not."""
-        for left in reversed(range(_TRIES)):
+        """Ask; after an error of the server's own it is asked again, a slow server is not."""
+        for tried in range(_TRIES):
+            _wait(tried)
             try:
                 return getattr(self._client, operation)(**arguments)
             except ClientError as error:
-                if not left or not _is_servers_own(error):
+                if tried + 1 == _TRIES or not _is_servers_own(error):
                     raise self._told(error) from error
             except BotoCoreError as error:
                 raise self._broken(error) from error
@@ -251,6 +257,12 @@ class _CancelledError(Exception):
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__()
         self.reasons = reasons
+
+
+def _wait(tried: int) -> None:
+    """Wait before another try, so that those who met do not meet again."""
+    if tried:
+        time.sleep(_jitter.uniform(0, _PAUSE * 2 ** (tried - 1)))
 
 
 def _is_servers_own(error: ClientError) -> bool:

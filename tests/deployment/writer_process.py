@@ -54,7 +54,9 @@ def gateway(git_url: str, aws_url: str, folder: Path) -> Handler:
     ledger.read()
     session: Any = boto3.Session("testing", "testing", region_name="us-east-1")
     client = partial(session.client, endpoint_url=aws_url)
-    return build(Dependencies(ledger, "dev", now, client, variables={CHANGE_TABLE: TABLE}))
+    handle = build(Dependencies(ledger, "dev", now, client, variables={CHANGE_TABLE: TABLE}))
+    handle({**wish(), "queryStringParameters": {"dry_run": "true"}}, None)  # it has started
+    return handle
 
 
 def ask(handle: Handler, name: str) -> list[Any]:

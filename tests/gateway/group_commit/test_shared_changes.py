@@ -229,6 +229,50 @@ class Hand:
         return Stopwatch(lambda: self.seconds, self.sleep)
 
 
+class TestWhoMeetsACrowd:
+    """Another process leads, and the table takes long to say so: many others ask it, too."""
+
+    @pytest.mark.parametrize(("seconds", "most"), [(0.01, 50), (0.5, 9), (1.5, 7)])
+    def test_asks_the_less_often_the_longer_an_answer_takes(
+        self, company: Company, seconds: float, most: int
+    ) -> None:
+        hand, beats, looks = Hand(), count(), list[float]()
+
+        def look(ticket_id: str) -> tuple[Lock, str | None]:
+            looks.append(hand.seconds)
+            hand.seconds += seconds
+            return Lock("leader", next(beats)), company.queue().look(ticket_id)[1]
+
+        instead: dict[str, Callable[..., Any]] = {
+            "acquire": _never,
+            "look": look,
+            "withdraw": lambda _: False,
+        }
+        queue: Any = Altered(company.queue(), instead)
+        assert company.process("a", queue, 20.0, hand.stopwatch).ask(wish()).status == 503
+        assert 2 <= len(looks) <= most
+
+    def test_takes_no_leader_for_dead_whose_beats_come_late(self, company: Company) -> None:
+        hand, asked = Hand(), list[Lock | None]()
+
+        def look(_ticket_id: str) -> tuple[Lock, None]:
+            hand.seconds += 1.0
+            return Lock("leader", int(hand.seconds / 4)), None  # a beat each four seconds
+
+        def acquire(_me: str, _now: float, dead: Lock | None) -> Lock:
+            asked.append(dead)
+            return Lock("leader")
+
+        instead: dict[str, Callable[..., Any]] = {
+            "acquire": acquire,
+            "look": look,
+            "withdraw": lambda _: False,
+        }
+        queue: Any = Altered(company.queue(), instead)
+        company.process("a", queue, 20.0, hand.stopwatch).ask(wish())
+        assert asked == [None]
+
+
 class TestWhoIsNotTakenOver:
     """Another process leads and shows life, and does not come to this change for 20 seconds."""
 

@@ -179,6 +179,6 @@ class Stumbling:
 
 
 def test_what_the_server_stumbles_over_is_asked_again() -> None:
-    assert opened(Stumbling(2), "t").waiting() == []
+    assert opened(Stumbling(4), "t").waiting() == []
     with pytest.raises(Unavailable):
-        opened(Stumbling(3), "t").waiting()
+        opened(Stumbling(5), "t").waiting()
