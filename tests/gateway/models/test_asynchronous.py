@@ -332,8 +332,10 @@ class TestOwnPaths:
 
     @pytest.mark.parametrize("where", ["open", "anyone"])
     def test_who_shows_no_token_gets_urls_of_s3(self, models: Models, where: str) -> None:
-        asked = models.ask(f"/{where}", token=None)
+        key = {"Idempotency-Key": "nobody's"}  # it counts for its caller, and there is none
+        asked, again = (models.ask(f"/{where}", token=None, headers=key) for _ in range(2))
         assert asked.status == 202, asked.text
+        assert asked.body["OutputLocation"] != again.body["OutputLocation"]
         assert "ResultId" not in asked.body
         with urllib.request.urlopen(asked.body["ResultUrl"]) as answer:
             assert json.load(answer) == HAIKU

@@ -58,9 +58,7 @@ def test_what_is_missing_is_told_by_a_list_where_s3_hides_it(
 def test_what_is_there_and_cannot_be_read_is_not_missing(objects: Objects, stub: Stubber) -> None:
     stub.add_client_error("get_object", "AccessDenied")
     stub.add_response("list_objects_v2", listed("below/one.out"))
-    with pytest.raises(
-        Failure, match=r"LH4287: S3 did not do it in the bucket answers \(AccessDenied\)"
-    ):
+    with pytest.raises(Failure, match=r"LH4287: .* in the bucket answers \(AccessDenied\)"):
         objects.read(PLACE)
 
 
