@@ -21,7 +21,7 @@ from ledger.errors import Refused
 
 _ME = "me"
 _EVERY_SECONDS = 5.0
-_BELOW = 6  # lines that a screen keeps for what stands above and beneath the table
+_BELOW = 8  # lines that a watched screen keeps for what stands above and beneath the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,9 @@ def _show(tick: Tick, rows: Sequence[Row], *, of_all: bool, most: int | None = N
     if rows:
         tell()
     tell(dim(sums(tick, rows, of_all=of_all)))
-    for trouble in troubles(tick, rows[:most], view):
-        tell(Text(trouble))
+    if most is None:  # a screen that is watched has no room for them
+        for trouble in troubles(tick, rows, view):
+            tell(Text(trouble))
 
 
 def _watch(context: Context, wish: Wish, output: str) -> None:

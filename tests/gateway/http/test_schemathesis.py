@@ -52,7 +52,7 @@ AS_DESCRIBED = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)")
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d([.]\d+)?)?(Z|[+-]\d\d(:?\d\d)?)")
 ACCEPTABLE = ["2xx", "401", "403", "404", "409", "412", "422"]
 CONFIG = SchemathesisConfig.from_dict(
     {

@@ -38,7 +38,15 @@ class TestALeaseUntilAnInstant:
 
     @pytest.mark.parametrize(
         "instant",
-        ["2026-11-23T18:00:00+01:00", "2026-11-23T12:00-05:00", "2026-11-23T22:30:00+05:30"],
+        [
+            "2026-11-23T18:00:00+01:00",
+            "2026-11-23T18:00:00+0100",
+            "2026-11-23T18:00:00+01",
+            "2026-11-23T12:00-05:00",
+            "2026-11-23T22:30:00+05:30",
+            "2026-11-23T17:00:00.000Z",
+            "2026-11-23T17:00:00.999999Z",
+        ],
     )
     def test_may_be_written_by_any_clock(self, api: Api, instant: str) -> None:
         answer = until(api, instant)
