@@ -130,10 +130,10 @@ def _check_in_time(schema: str, place: Path, value: object, size: int) -> None:
 def test_the_budget_finds_what_compares_all_with_all() -> None:
     from jsonschema import Draft202012Validator  # noqa: PLC0415  (as it is without our own)
 
-    data = [{"a": number} for number in range(10_000)]
+    data = [{"a": number} for number in range(500)]  # 5 KB
     slow = Draft202012Validator(UNIQUE)
     with pytest.raises(TooManyStepsError):
-        within_budget(100_000, lambda: slow.is_valid(data))
+        within_budget(5_000, lambda: slow.is_valid(data))
 
 
 values = st.recursive(
