@@ -151,7 +151,8 @@ def _answer(event: dict[str, Any], at: str, record: dict[str, str]) -> dict[str,
     told["InferenceId"] = record["inference_id"]
     folder, name = at.split("/")[-2:]
     if folder == "everybody":
-        told |= {"ResultUrl": _url(record["output"]), "FailureUrl": _url(record["failure"])}
+        places = {"ResultUrl": record["output"], "FailureUrl": record["failure"]}
+        told |= {key: _url(place) for key, place in places.items() if place}
     else:
         told["ResultId"] = f"{folder}-{name}"
         told["ResultUrl"] = f"{base_url(event)}/invoke-result/{told['ResultId']}"
