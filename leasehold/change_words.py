@@ -11,10 +11,10 @@ from typing import Any
 from gateway.leases.answers import cost
 from leasehold.changing import Asked, Done
 from leasehold.console import in_words
-from leasehold.times import both, length, localized, relative
+from leasehold.times import both, length, localized
 from ledger.budget import asked_for, ceiling
 from ledger.errors import Failure
-from ledger.lease import stamp
+from ledger.lease import relative, stamp
 from ledger.money import for_time, money, per_hour
 from ledger.standing import standing
 

@@ -15,10 +15,11 @@ from controller.cost import hourly
 from controller.planning.artifact import ResourceKind
 from controller.tick import Tick
 from leasehold.fleet_rows import Row
-from leasehold.times import at_a_glance, in_full, relative
+from leasehold.times import at_a_glance, in_full
 from ledger.documents import Prices
 from ledger.hosts import Hosts
 from ledger.instants import later
+from ledger.lease import relative
 from ledger.money import Total, cents, money, priced, rate, total
 from ledger.phases import Phase, phase_of
 

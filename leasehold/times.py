@@ -8,7 +8,6 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from ledger.instants import in_utc, in_zone
-from ledger.lease import relative as relative  # noqa: PLC0414 - one of the ways to say a time
 
 _WEEK_DAYS = 7
 _HOUR, _DAY = 60, 1440

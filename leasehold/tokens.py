@@ -12,8 +12,8 @@ from leasehold import git_author
 from leasehold.console import note, output_option, say, show_json, show_table
 from leasehold.context import Context, clock, connected
 from leasehold.migration import migrate
-from leasehold.times import relative, utc
-from ledger.lease import stamp
+from leasehold.times import utc
+from ledger.lease import relative, stamp
 
 _MOST_DAYS = 36_500  # a hundred years
 

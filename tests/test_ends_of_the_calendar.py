@@ -28,7 +28,7 @@ from ledger.committers import CONTROLLER
 from ledger.documents import Suspension
 from ledger.errors import Refused, Wait
 from ledger.instants import EARLIEST, LATEST, NEVER, earlier, in_utc, in_zone, later
-from ledger.lease import Ceiling, Lease, stamp
+from ledger.lease import Ceiling, Lease, relative, stamp
 from ledger.observed import Entry, Record
 from ledger.proposals import Request
 from ledger.schedule import DAYS, Schedule, Window, spans_between, window_end
@@ -135,7 +135,7 @@ def test_nothing_that_is_told_of_a_lease_overflows(
             assert row.local
         window_end(schedule, moment)
         list(spans_between(schedule, moment, later(moment, timedelta(days=9))))
-        assert times.relative(given_.expires_at, moment)
+        assert relative(given_.expires_at, moment)
         assert times.utc(given_.expires_at)
         assert times.on_day(given_.expires_at, moment)
 

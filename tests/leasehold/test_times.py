@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from leasehold.times import on_day, relative, utc
-from ledger.lease import duration
+from leasehold.times import on_day, utc
+from ledger.lease import duration, relative
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
