@@ -169,7 +169,7 @@ def test_a_revoked_token_is_renewed_while_a_repository_is_read(
 def test_a_server_that_trickles_is_given_up(clock: Clock) -> None:
     with Stalling(begin=b"HTTP/1.1 201 Created\r\nContent-Length: 9999\r\n\r\n{") as server:
         tokens = InstallationTokens(
-            GitHubApp("12", "345", pem(private_key()), server.url), None, clock
+            GitHubApp("12", "345", pem(private_key()), server.url), "", clock
         )
         with within(0.3), pytest.raises(Unavailable) as failed:
             tokens.current()
