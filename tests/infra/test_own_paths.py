@@ -85,7 +85,7 @@ def test_a_public_definition_is_answered_by_the_gateway_which_looks_again(
 
 def test_without_integrations_there_is_the_generic_path_alone(quiet_synthesis: Synthesis) -> None:
     assert ("POST", "/{api_resource_name}") in quiet_synthesis.methods()
-    assert len(quiet_synthesis.resources("AWS::Lambda::Function")) == 6
+    assert len(quiet_synthesis.resources("AWS::Lambda::Function")) == 7
     assert quiet_synthesis.function(GATEWAY)
 
 

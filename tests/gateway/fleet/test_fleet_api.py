@@ -99,6 +99,13 @@ def test_a_lease_that_ended_long_ago_has_one_too(api: Api) -> None:
     assert (row["LeaseState"], row["LastChange"]["Action"]) == ("ended", "extend")
 
 
+def test_a_lease_that_is_gone_is_forgotten(api: Api) -> None:
+    assert only(read(api))["LastChange"]
+    gone = {f"environments/dev/Falcon40B.{kind}.json": None for kind in ("endpoint", "lease")}
+    api.scene.push(gone, "not any more")
+    assert read(api).body["Endpoints"] == []
+
+
 def test_the_history_is_looked_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.extend(minutes=1)
     asked: list[str] = []

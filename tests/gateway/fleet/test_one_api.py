@@ -14,9 +14,11 @@ from gateway.fleet import past
 from gateway.fleet.one import cost_of
 from gateway.principal import Principal, Scope
 from ledger.accounting.tariff import Sum
+from ledger.errors import Unavailable
 from ledger.json_files import SCHEMAS
 from ledger.names import EndpointName
 from ledger.observed import only
+from ledger.repository import Repository
 from tests.gateway.api import FALCON
 from tests.gateway.fleet.views import PRICES
 
@@ -132,3 +134,20 @@ def test_a_cost_is_whole_and_in_one_currency(
     parts: dict[str, Decimal], unpriced: int, currency: str | None, cost: str | None
 ) -> None:
     assert cost_of(Sum(parts, unpriced), currency) == cost
+
+
+def test_a_status_branch_that_cannot_be_read_is_a_gap(
+    ran: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Repository.journal
+
+    def broken(self: Repository, folder: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        if not folder:
+            raise Unavailable("LH2008", "no")
+        journal(self, folder, *args, **kwargs)
+
+    monkeypatch.setattr(Repository, "journal", broken)
+    line = told(ran)["Timeline"]
+    assert line["InService"] == []
+    assert line["KeptBy"]
+    assert line["Gaps"][0]["Reason"] == past._FURTHER_BACK
