@@ -13,7 +13,7 @@ import { finish, issuer } from "./session.js";
 import { changed, drawWith, state } from "./state.js";
 import { tick } from "./ticker.js";
 
-const narrow = matchMedia("(max-width: 760px)");
+const narrow = matchMedia("(max-width: 1000px)");
 const root = /** @type {HTMLElement} */ (document.getElementById("page"));
 const SHORT = 500; // between two presses that mean one thing
 

@@ -185,7 +185,7 @@ function quoted(intent) {
     ? html`<span class="sub">no price</span>`
     : added(quote.added, quote.currency);
   const latest = it?.limit && intent.action === "extend"
-    ? html`<span class="sub">latest possible ${
+    ? html`<span class="sub">, latest possible ${
       wall(now() + it.limit.minutes * MINUTE, now(), zone)
     }</span>`
     : nothing;
@@ -197,7 +197,7 @@ function quoted(intent) {
       ? html`
         <span class="sub">by example prices</span>
       `
-      : nothing} ${latest}</p>
+      : nothing}${latest}</p>
     ${quote.message
       ? html`<pre class="message" tabindex="0" aria-label="Commit message">${quote.message.trim()}</pre>`
       : nothing}

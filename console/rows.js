@@ -338,13 +338,13 @@ export function endings(fleet, now) {
 
 /**
  * What takes a change back. An extension adds to what others added meanwhile, and takes nothing
- * but its own minutes back. Where windows have it on, an end in a minute leaves it to them.
+ * but its own minutes back. Where a window has it on, an end in a minute leaves it to that.
  * @param {{action: Action, minutes: number}} done @param {Endpoint} before
  * @param {number | null} ends @param {number} now @returns {{action: Action, until: number}}
  */
 export function backwards(done, before, ends, now) {
   const added = done.action === "extend" && ends !== null;
   const end = added ? ends - done.minutes * 60_000 : before.expiresAt ?? 0;
-  if (end <= now && !before.windows.length) return { action: "release", until: 0 };
+  if (end <= now && before.state !== "scheduled") return { action: "release", until: 0 };
   return { action: "until", until: Math.max(end, now + 60_000) };
 }

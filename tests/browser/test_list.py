@@ -220,6 +220,15 @@ def test_on_a_phone_each_endpoint_is_a_card_and_nothing_is_wider(stage: Stage) -
     assert names(page)[0] == "Archive"
 
 
+@pytest.mark.parametrize("width", [320, 700, 1000, 1024])
+def test_nothing_is_cut_off_at_any_width(stage: Stage, width: int) -> None:
+    stage.page.set_viewport_size({"width": width, "height": 700})
+    page = opened(stage)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    within = "each => each.scrollWidth - each.clientWidth"
+    assert page.locator(".list").evaluate(within) == 0
+
+
 def test_on_a_desk_everything_can_be_hit(stage: Stage) -> None:
     page = opened(stage)
     assert page.evaluate("document.documentElement.scrollWidth") == 1280

@@ -258,11 +258,19 @@ Deno.test("an undo of a start releases, and in a window leaves it to the window"
     action: "release",
     until: 0,
   });
-  const open = endpoint("A", { windows: ["mon-fri 09:00-18:00 Europe/Berlin"], expiresAt: null });
+  const open = endpoint("A", { state: "scheduled", expiresAt: null });
   same(backwards({ action: "extend", minutes: 30 }, open, NOON + 30 * MINUTE, NOON), {
     action: "until",
     until: NOON + MINUTE,
   });
+});
+
+Deno.test("an undo of a start outside of its windows releases", () => {
+  const it = off("A", { windows: ["mon-fri 09:00-18:00 Europe/Berlin"] });
+  same(
+    backwards({ action: "extend", minutes: 30 }, it, NOON + 30 * MINUTE, NOON).action,
+    "release",
+  );
 });
 
 Deno.test("an undo of a release or of a new end goes back to the former one", () => {
