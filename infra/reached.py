@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.access.addresses import region_of
+from ledger.documents.channels import ChatTopic, OwnerMail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +38,18 @@ def _reached(
         yield "secretsmanager"
     elif region_of(url):
         yield "git-codecommit"
-    if environment and environment.topic_arn:
-        yield "sns"
-    if environment and environment.event_bus_name:
-        yield "events"
+    if environment:
+        yield from _of_environment(environment)
     if options.build_minutes or options.lock_hours:
         yield from OF_BUILDS
+
+
+def _of_environment(environment: Environment) -> Iterator[str]:
+    if environment.topic_arn or any(isinstance(it, ChatTopic) for it in environment.channels):
+        yield "sns"
+    if any(isinstance(it, OwnerMail) for it in environment.channels):
+        yield "email"
+    if environment.event_bus_name:
+        yield "events"
+    if environment.async_input_path:
+        yield "s3"

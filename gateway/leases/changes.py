@@ -44,16 +44,13 @@ class Made:
 
     request: Request
     done: Committed
+    fleet: Fleet
     at: datetime
     earlier: bool = False
 
     @property
     def message(self) -> str:
         return self.done.change.message
-
-    @property
-    def fleet(self) -> Fleet:
-        return self.request.fleet(self.done.snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +154,10 @@ class Changes:
     def _made(self, call: Call, proposal: Proposal, request: Request) -> Made:
         try:
             done = self._done(self._guarded(call, proposal, request), is_dry_run=_is_dry_run(call))
-            made = Made(request, done, request.now)
+            made = Made(request, done, request.fleet(done.snapshot), request.now)
         except AlreadyApplied as earlier:
-            at = earlier.record.committed_at
-            made = Made(request, self._again(earlier), at, earlier=True)
+            done, at = self._again(earlier), earlier.record.committed_at
+            made = Made(request, done, request.fleet(done.snapshot), at, earlier=True)
         check_same(request, made.message)
         return made
 

@@ -106,7 +106,8 @@ class Synthesis:
         """Give what the policies of the app say of a role, whatever else it has."""
         documents = [
             policy["PolicyDocument"]["Statement"]
-            for policy in self.properties("AWS::IAM::Policy")
+            for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")  # what is over 10 KB
+            for policy in self.properties(kind)
             if {"Ref": role} in policy["Roles"]
         ]
         return [_statement(raw) for document in documents for raw in document]

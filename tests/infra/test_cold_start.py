@@ -13,6 +13,7 @@ import pytest
 from infra.packages.contents import (
     AUTHORIZER,
     AUTHORIZER_OIDC,
+    CONSOLE,
     CONTROLLER_WITH_KEYS,
     GATEWAY,
     PACKAGES,
@@ -50,6 +51,7 @@ SELDOM = {
         "gateway.webhook",
     ),
     WEBHOOK: (*KEYS, "pygit2", "gateway.leases", "gateway.models"),
+    CONSOLE: (*KEYS, "boto3", "pygit2", "gateway.fleet", "gateway.leases", "gateway.models"),
     AUTHORIZER: (*KEYS, "pygit2", "gateway.http.openapi", "gateway.leases"),
     AUTHORIZER_OIDC: (*KEYS, "pygit2"),
 }

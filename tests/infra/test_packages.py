@@ -104,12 +104,14 @@ def test_a_definitions_function_is_compiled_too(packages: Path, folder: str) -> 
     inside, at = ("python/", "/opt") if folder == LAYER else ("", "/var/task")
     with ZipFile(packages / HERE / f"{zip_of_function(folder)}.zip") as archive:
         names_ = archive.namelist()
-        (source,) = (Path(name) for name in names_ if name.endswith(".py"))
-        cached = f"{inside}__pycache__/{source.stem}.{tag}.pyc"
-        assert sorted(names_) == sorted([source.as_posix(), cached])
-        bytecode = archive.read(cached)
-    assert bytecode[:8] == MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little")
-    assert marshal.loads(bytecode[16:]).co_filename == f"{at}/{source}"  # noqa: S302
+        sources = [Path(name) for name in names_ if name.endswith(".py")]
+        cached = [f"{inside}__pycache__/{source.stem}.{tag}.pyc" for source in sources]
+        assert sorted(names_) == sorted([*map(Path.as_posix, sources), *cached])
+        compiled = [archive.read(each) for each in cached]
+    assert sources
+    for source, bytecode in zip(sources, compiled, strict=True):
+        assert bytecode[:8] == MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little")
+        assert marshal.loads(bytecode[16:]).co_filename == f"{at}/{source}"  # noqa: S302
 
 
 def test_the_script_of_the_stream_may_be_run(packages: Path) -> None:

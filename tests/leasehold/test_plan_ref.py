@@ -260,8 +260,9 @@ def test_status_and_extend_say_what_it_costs(scene: Scene, plan: Planner) -> Non
         return CliRunner().invoke(main, [verb, "--repository", scene.forge.url, *rest])
 
     text = ask("status").stdout
-    assert re.search(r"demo-Falcon40B-Endpoint +InService +on +in .* 1\.408 ", text)
-    assert "running: $1.41/h, by list prices read 2026-11-01" in text
+    assert re.search(r"demo-Falcon40B-Endpoint +InService +on .* +in .* 1\.408 ", text)
+    assert "Running: $1.41/h, " in text
+    assert "by list prices read 2026-11-01" in text
     (row,) = json.loads(ask("status", "--output", "json").stdout)
     assert row["per_hour"] == "1.408"
     assert row["hosts"] == [{"instance_type": "ml.g5.xlarge", "count": 1, "usage": "Hosting"}]
@@ -269,7 +270,7 @@ def test_status_and_extend_say_what_it_costs(scene: Scene, plan: Planner) -> Non
     assert "costs $0.70, at $1.41 an hour" in ask("extend", "Falcon40B", "30", *ana).stdout
     more = json.loads(ask("extend", "Falcon40B", "30", *ana, "--output", "json").stdout)
     assert more["cost"] == {"added": "0.70", "currency": "USD"}
-    assert "gives back $" in ask("release", "Falcon40B", *ana).stdout
+    assert "hands back " in ask("release", "Falcon40B", *ana).stdout
 
     scene.push({"environments/dev/prices.json": {**PRICES, "prices": {"Hosting": {}}}})
     assert "no price" in ask("status").stdout
