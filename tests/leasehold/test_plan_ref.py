@@ -274,7 +274,7 @@ def test_status_and_extend_say_what_it_costs(scene: Scene, plan: Planner) -> Non
 
     scene.push({"environments/dev/prices.json": {**PRICES, "prices": {"Hosting": {}}}})
     assert "no price" in ask("status").stdout
-    assert "what it costs is not known" in ask("extend", "Falcon40B", "30", *ana).stdout
+    assert "what that costs is not known" in ask("extend", "Falcon40B", "30", *ana).stdout
     scene.push({"environments/dev/prices.json": None})
     assert "costs" not in ask("extend", "Falcon40B", "30", *ana).stdout
     assert "no price" not in ask("status").stdout
