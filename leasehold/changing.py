@@ -85,7 +85,7 @@ class Changes:
     ) -> Asked:
         try:
             committed = carry_out(propose(request))
-            return Asked(request.endpoint, _done(committed, request))
+            return Asked(request.endpoint, done_of(committed, request))
         except Failure as failure:
             return Asked(request.endpoint, failure)
 
@@ -99,7 +99,8 @@ class Changes:
             self._ledger.excuse()
 
 
-def _done(committed: Committed, request: Request) -> Done:
+def done_of(committed: Committed, request: Request) -> Done:
+    """Return what a commit, or one that is only quoted, makes of the lease that was asked for."""
     fleet = request.fleet(committed.snapshot)
     holding = fleet.holding(request.endpoint)
     if holding.lease is None:

@@ -7,7 +7,7 @@ them, which `Source` sees to.
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from itertools import islice
 from threading import Lock
 from uuid import uuid4
@@ -15,6 +15,8 @@ from uuid import uuid4
 from controller.reconcile import Dependencies, look
 from gateway.leases.changes import quote
 from leasehold import git_author, git_signing
+from leasehold.change_words import price
+from leasehold.changing import done_of
 from leasehold.context import Context, clock
 from leasehold.explain import next_tick
 from leasehold.fleet_rows import leased, rows_of
@@ -22,14 +24,12 @@ from leasehold.keepers import Keepers
 from leasehold.server_time import clock_of
 from leasehold.times import both, localized
 from leasehold.top.board import Seen
-from ledger.budget import asked_for
 from ledger.claims import Known
 from ledger.errors import Failure, Refused
 from ledger.explanation import Told, answers
-from ledger.history import added_by, read_changes
-from ledger.holdings import ROOT, Fleet, Holding, document_path
+from ledger.history import read_changes
+from ledger.holdings import ROOT, Fleet, document_path
 from ledger.moments import moment_from
-from ledger.money import for_time, money, per_hour
 from ledger.preconditions import AlreadyApplied, once
 from ledger.proposals import Request, extension, release, setting
 from ledger.repository import Change, Committed, Person, Proposal, Repository
@@ -164,31 +164,15 @@ class Source:
         return self._context.known(fleet, endpoint)
 
     def _told(self, committed: Committed, request: Request, commit: str = "") -> Quote:
-        fleet = request.fleet(committed.snapshot)
-        holding = fleet.holding(request.endpoint)
-        if holding.lease is None:
-            raise AssertionError("a change of a lease leaves a lease")
-        added = added_by(committed.change.message, request.now)
-        return Quote(
-            str(holding.name),
-            both(holding.lease.expires_at, request.now, self._zone),
-            _cost(fleet, holding, added),
-            committed.change.message.splitlines()[0],
-            commit,
-        )
+        done = done_of(committed, request)
+        ends = both(done.lease.expires_at, request.now, self._zone)
+        subject = done.message.splitlines()[0]
+        return Quote(str(done.holding.name), ends, price(done), subject, commit)
 
 
 def new_id() -> str:
     """Return the id of one intent: a change that is tried again keeps it."""
     return uuid4().hex
-
-
-def _cost(fleet: Fleet, holding: Holding, added: timedelta) -> str:
-    hourly = per_hour(asked_for(holding.definition), fleet.prices)
-    if fleet.prices is None or hourly is None:
-        return ""
-    sign = "-" if added < timedelta() else "+"
-    return sign + money(for_time(hourly, abs(added)), fleet.prices.currency)
 
 
 @dataclass(frozen=True, slots=True)
