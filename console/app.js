@@ -106,6 +106,17 @@ function key(event) {
     return run("more", { minutes: adds });
   }
   if (!dialog) pressed(event);
+  else if (types(event)) document.getElementById("reason")?.focus();
+}
+
+/**
+ * Tell whether somebody begins to write a reason while the focus is on Commit.
+ * @param {KeyboardEvent} event
+ */
+function types(event) {
+  const isLetter = event.key.length === 1 && event.key !== " ";
+  const isOnCommit = event.target instanceof HTMLElement && event.target.id === "commit";
+  return isOnCommit && isLetter && !event.ctrlKey && !event.metaKey && !event.altKey;
 }
 
 function listen() {

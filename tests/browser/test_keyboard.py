@@ -50,6 +50,14 @@ def test_rows_are_one_stop_and_arrows_go_on(page: Page) -> None:
     assert reached == ["Translator"] * 4 + [""]  # its box and its buttons, and out again
 
 
+def test_whoever_types_at_once_writes_the_reason(page: Page) -> None:
+    press(page, "j", "j", "j", "j", "e")
+    expect(page.locator("#commit")).to_be_focused()
+    page.keyboard.type("my demo at six")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_label("Why")).to_have_value("my demo at six")
+
+
 @pytest.mark.parametrize(
     ("key", "title"),
     [
