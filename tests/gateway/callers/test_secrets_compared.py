@@ -23,7 +23,7 @@ SECRET_WORDS = {"token", "secret", "proof", "signature", "given", "expected", "p
 GATEWAY = Path(__file__).resolve().parents[3] / "gateway"
 # No secrets: what was asked before, as the trailer of a public commit or a name in S3 has it, and
 # what the console's files are known by.
-PUBLIC = {"requests.py", "asynchronous.py", "serving.py"}
+PUBLIC = {"requests.py", "async_records.py", "serving.py"}
 
 
 @pytest.mark.parametrize("right", range(len(SECRETS)))
