@@ -64,19 +64,6 @@ def test_every_choice_passes_cdk_nag(chosen: Synthesis) -> None:
     assert chosen.findings() == []
 
 
-def test_cfn_lint_has_nothing_to_say(
-    synthesis: Synthesis, chosen: Synthesis, built: Synthesis
-) -> None:
-    """Of what is chosen by default, of what is chosen otherwise, and of builds."""
-    program = Path(sys.executable).with_name("cfn-lint")
-    templates = [str(path) for each in (synthesis, chosen, built) for path in each.templates()]
-    assert len(templates) == 7
-    # W3005: aws-cdk-lib itself makes every function depend on its role a second time.
-    command = [str(program), "--ignore-checks", "W3005", "--", *templates]
-    linted = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (linted.stdout, linted.stderr, linted.returncode) == ("", "", 0)
-
-
 def test_without_reserved_concurrency_a_row_keeps_ticks_apart(
     chosen: Synthesis, synthesis: Synthesis
 ) -> None:

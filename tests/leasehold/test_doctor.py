@@ -154,7 +154,7 @@ def test_it_is_read_on_a_narrow_screen(
     assert max(map(len, lines)) <= 80
     assert any(each.startswith("failed   concurrency: ") for each in lines)
     assert any(each.startswith("         Fix: Ask for more in Service Quotas") for each in lines)
-    assert lines[-1] == "12 ok, 1 failed, 6 skipped."
+    assert lines[-1] == "12 ok, 1 failed, 8 skipped."
     assert done.exit_code == 1
 
 
@@ -254,14 +254,14 @@ BUILDS = ("-c", "controller=codebuild")
 @pytest.mark.parametrize(
     ("free", "definitions", "choices", "state"),
     [
-        (205, {}, BUILDS, "ok"),
-        (204, {}, BUILDS, "failed"),
+        (255, {}, BUILDS, "ok"),
+        (254, {}, BUILDS, "failed"),
         (10, {}, ("-c", "reserved_concurrency=off"), "ok"),
         (10, {}, ("-c", "dev.reserved_concurrency=off"), "ok"),
-        (206, {}, ("-c", "prod.reserved_concurrency=off"), "ok"),
-        (205, {}, ("-c", "prod.reserved_concurrency=off"), "failed"),
-        (255, {"Open": PUBLIC}, (), "failed"),
-        (256, {"Open": PUBLIC}, (), "ok"),
+        (256, {}, ("-c", "prod.reserved_concurrency=off"), "ok"),
+        (255, {}, ("-c", "prod.reserved_concurrency=off"), "failed"),
+        (305, {"Open": PUBLIC}, (), "failed"),
+        (306, {"Open": PUBLIC}, (), "ok"),
     ],
 )
 def test_what_is_reserved_goes_by_what_is_chosen_and_defined(  # noqa: PLR0917

@@ -70,7 +70,7 @@ def read(request: Request, now: float) -> Call:
         operation = INVOCATIONS[invocation["verb"]]
         return Call(request, now, region, service, RUNTIME, operation)
     unnamed = f"{service}:{request.method}"
-    if service == "s3" and request.mimetype == _FORM:
+    if service == "s3" and request.method == "PUT" and request.mimetype == _FORM:
         # What curl says of a body that is none: S3 takes it as it is, and moto would read a form.
         request.environ["CONTENT_TYPE"] = "binary/octet-stream"
     elif request.mimetype == _FORM:
