@@ -51,8 +51,7 @@ WHOLE = frozenset(
         *("leasehold/test_tour.py", "leasehold/test_up.py", "leasehold/test_verify_push.py"),
         *("ledger/repository/test_repository_transports.py", "sandbox/test_state.py"),
         "examples/test_notebook.py",
-        *("infra/test_cold_start.py", "infra/test_lambda_connections.py"),
-        *("infra/test_lambda_runtime.py", "infra/test_linted.py"),
+        *("infra/test_cold_start.py", "infra/test_lambda_runtime.py", "infra/test_linted.py"),
         *("test_chaos.py", "test_kills.py", "test_open_files.py"),
         *("test_resilience.py", "test_story.py", "test_throttled.py"),
     }
