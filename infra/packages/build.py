@@ -84,7 +84,8 @@ def build(order: Order) -> Manifest:
         )
         functions = function_folders(order.root)
         built += _functions(functions, order.python, made, scratch)
-        sources = _sources(order.root, [*chosen, *functions.values()])
+        ours = [own_of(files, order.root, scratch) for files in chosen]
+        sources = _sources(order.root, [*ours, *functions.values()])
         manifest = Manifest(order.python.version, order.architecture, built, sources)
         manifest.write(made)
         final = order.output / order.architecture
@@ -154,8 +155,16 @@ def _written(name: str, files: Files, folder: Path) -> Built:
     )
 
 
+def own_of(files: Files, root: Path, scratch: Path) -> Files:
+    """Return the project's own files; what was fetched may lie below the project, too."""
+    return {
+        name: file
+        for name, file in files.items()
+        if file.is_relative_to(root) and not file.is_relative_to(scratch)
+    }
+
+
 def _sources(root: Path, contents: Iterable[Files]) -> dict[str, str]:
-    """Return the digests of all files of the project that are in a package, and of the lock."""
-    files = {file for each in contents for file in each.values() if file.is_relative_to(root)}
-    names = {file.relative_to(root).as_posix() for file in files}
+    """Return the digests of files of the project, and of the lock."""
+    names = {file.relative_to(root).as_posix() for each in contents for file in each.values()}
     return {name: digest(root / name) for name in sorted({*names, LOCK.as_posix()})}

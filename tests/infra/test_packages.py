@@ -18,7 +18,7 @@ import pytest
 from infra.packages import build as building
 from infra.packages import python as pythons
 from infra.packages import wheels
-from infra.packages.build import Order, build
+from infra.packages.build import Order, build, own_of
 from infra.packages.contents import (
     FUNCTIONS,
     LAYER,
@@ -255,6 +255,14 @@ def test_no_packages_are_answered_with_the_command_that_builds_them(tmp_path: Pa
     (tmp_path / "arm64").mkdir()
     (tmp_path / "arm64" / FILE).write_text("{}")
     assert find_packages(tmp_path, ROOT, "arm64") == said
+
+
+def test_what_is_fetched_into_the_checkout_is_not_the_checkouts() -> None:
+    """As by default: packages are built in build/lambda."""
+    own = ROOT / "gateway/handler.py"
+    scratch = ROOT / "build/lambda/lambda-x/scratch"
+    files = {"gateway/handler.py": own, "jwt/api_jwt.py": scratch / "site/jwt/api_jwt.py"}
+    assert own_of(files, ROOT, scratch) == {"gateway/handler.py": own}
 
 
 def test_packages_of_another_code_are_not_deployed(packages: Path, tmp_path: Path) -> None:
