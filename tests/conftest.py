@@ -35,8 +35,8 @@ HERE = Path(__file__).parent
 # Folders whose tests need more than `make test` installs: each has a make target, which names it.
 LONGER = ("browser", "deployment", "jumpstart")
 
-# What starts whole programs to kill them, to let them meet trouble, or to play a long story. `make
-# test` leaves it to `make whole`.
+# What starts whole programs to kill them, to let them meet trouble, or to play a long story, and
+# what runs packages, builds or lints for long. `make test` leaves it to `make whole`.
 WHOLE = frozenset(
     {
         *("controller/test_crash.py", "controller/test_hanging_server.py"),
@@ -51,7 +51,9 @@ WHOLE = frozenset(
         *("leasehold/test_tour.py", "leasehold/test_up.py", "leasehold/test_verify_push.py"),
         *("ledger/repository/test_repository_transports.py", "sandbox/test_state.py"),
         "examples/test_notebook.py",
-        *("infra/test_cold_start.py", "infra/test_lambda_runtime.py", "infra/test_linted.py"),
+        *("infra/test_app.py", "infra/test_cold_start.py", "infra/test_controller_build.py"),
+        *("infra/test_lambda_runtime.py", "infra/test_linted.py", "infra/test_lock_project.py"),
+        "leasehold/test_drawn_pictures.py",
         *("test_chaos.py", "test_kills.py", "test_open_files.py"),
         *("test_resilience.py", "test_story.py", "test_throttled.py"),
     }
