@@ -77,7 +77,7 @@ def test_both_stacks_are_deployed_without_a_warning(guide: Stranger) -> None:
     guide.follow("5", 2)
     assert guide.stacks() == {"CDKToolkit", CONTROLLER, GATEWAY}
     assert TOKENS in guide.tables()
-    assert len(guide.functions()) == 6
+    assert len(guide.functions()) == 7
     assert guide.controller()["Runtime"] == "python{}.{}".format(*sys.version_info)
 
 
