@@ -23,6 +23,7 @@ GOALS = {
     "gateway": 2.0,
     "stream": 2.0,
     "webhook": 1.2,
+    "console": 1.2,
     "authorizer": 1.3,
     "authorizer-oidc": 1.5,
 }
