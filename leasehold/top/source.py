@@ -24,11 +24,10 @@ from leasehold.keepers import Keepers
 from leasehold.server_time import clock_of
 from leasehold.times import both, localized
 from leasehold.top.board import Seen
-from ledger.claims import Known
 from ledger.errors import Failure, Refused
 from ledger.explanation import Told, answers
 from ledger.history import read_changes
-from ledger.holdings import ROOT, Fleet, document_path
+from ledger.holdings import ROOT, document_path
 from ledger.moments import moment_from
 from ledger.preconditions import AlreadyApplied, once
 from ledger.proposals import Request, extension, release, setting
@@ -154,14 +153,11 @@ class Source:
 
     def _request(self, writer: "_Writer", endpoint: str, reason: str, request_id: str) -> Request:
         fleet = self._context.fleet(writer.ledger.read())
-        known = self._known(fleet, endpoint)
+        known = self._context.known(fleet, endpoint)
         now = writer.clock()
         asked = reason.strip() or None
         digest = hashlib.sha256(request_id.encode()).hexdigest()
         return Request(fleet.name, endpoint, writer.person, request_id, now, asked, digest, known)
-
-    def _known(self, fleet: Fleet, endpoint: str) -> Known:
-        return self._context.known(fleet, endpoint)
 
     def _told(self, committed: Committed, request: Request, commit: str = "") -> Quote:
         done = done_of(committed, request)
