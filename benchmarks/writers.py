@@ -6,8 +6,9 @@ Three ways to do the same on a remote that takes 0.4 s for a push, as a hosted o
 - the git command line in a clone of each process, again and again until its push wins.
 
 And one process alone with and without the table. The remote is slow by a pre-receive hook, and has
-as many threads as there are processes. DynamoDB is moto's, in a process of its own: it and all
-processes share this machine's cores, which is part of what is measured.
+as many threads as there are processes. DynamoDB is moto's, in a process of its own that answers one
+request at a time: it and all processes share this machine's cores, which is part of what is
+measured.
 """
 
 import json
@@ -159,7 +160,7 @@ def dynamodb() -> Iterator[tuple[str, int]]:
     """Start DynamoDB in a process of its own, with the table: give its address and the process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "benchmarks.dynamodb", str(port)]
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, stdout=quiet, stderr=quiet) as server:
         try:

@@ -20,6 +20,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 from gateway.group_commit.intent import ALONE, Intent, write_answer
+from gateway.group_commit.queue import PastTurn
 from gateway.http import errors
 from gateway.leases.changes import Changes
 from gateway.log_lines import logger
@@ -41,7 +42,9 @@ OPERATIONS: Mapping[str, Callable[[Changes, Call], Answer]] = {
 }
 BEAT_SECONDS = 0.5
 _AT_ONCE = 256  # changes, each in a thread
-_GATHERING = 0.01  # seconds in which those who shared a push come to their ends
+_ENDING_SECONDS = 0.01  # in which those who shared a push come to their ends
+_GATHERING_SECONDS = 0.1  # in which, when nobody of a crowd comes, nobody is waited for any more
+_MOST_GATHERING = 0.5  # seconds that a crowd may hold a push up
 _TELLINGS = 2  # of answers, the second if the first was in vain
 _LEAST_SECONDS = 1.0  # that a process must have left to take over others
 _FORGOTTEN_SECONDS = -30.0  # left, of a change that nobody asks for any more
@@ -52,11 +55,17 @@ log = logger("leasehold.gateway")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who leads, until when it has time (by the stopwatch), and its own change, if that waited."""
+    """Who leads, until when it has time (by the stopwatch), and its own change, if that waited.
+
+    `came` is when that change came, in seconds since 1970; `crowd` is how many changes shared the
+    turn before, if that ended just now.
+    """
 
     me: str
     end: float
     own_ticket: str = ""
+    came: float = 0.0
+    crowd: int = 0
 
 
 @dataclass(slots=True)
@@ -72,9 +81,10 @@ class Leading:
 
     def run(self, own: Callable[[], Answer], *, somebody_waits: bool) -> Answer:
         """Return the answer of `own`, when all that was taken over is answered, too."""
+        began = self.stopwatch.now()
         self._taken.add(self.turn.own_ticket)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            if somebody_waits:
+            if somebody_waits or self.turn.crowd:
                 self._take(pool, and_own=True)
             clerk = Thread(target=self._attend, args=(pool,))
             clerk.start()
@@ -84,8 +94,12 @@ class Leading:
                 self.changes.ledger.excuse()
                 self._done.put((self.turn.own_ticket, ALONE))
                 clerk.join()
-                with suppress(Unavailable):
-                    self.queue.release(self.turn.me)
+                self._release(self.stopwatch.now() - began)
+
+    def _release(self, seconds: float) -> None:
+        turn = PastTurn(seconds, len(self._answered), self.changes.clock().timestamp())
+        with suppress(Unavailable):
+            self.queue.release(self.turn.me, turn)
 
     def _take(self, pool: ThreadPoolExecutor, *, and_own: bool = False) -> None:
         if self._left() < _LEAST_SECONDS:
@@ -106,10 +120,27 @@ class Leading:
     def _claimed(self, *, and_own: bool) -> Sequence[Ticket]:
         own = self.turn.own_ticket
         free = _AT_ONCE - len(self._taken - self._answered)
-        waiting = [it for it in self.queue.waiting() if it.id not in self._taken][:free]
+        tickets = self._gathered() if and_own else self.queue.waiting()
+        waiting = [it for it in tickets if it.id not in self._taken][:free]
         ids = [it.id for it in waiting]
         claimed = self.queue.claim(self.turn.me, [own, *ids] if own and and_own else ids)
         return [it for it in waiting if it.id in claimed]
+
+    def _gathered(self) -> Sequence[Ticket]:
+        """Return who waits; after a crowd, when all have come back or nobody comes any more.
+
+        Those who shared a push come with their next changes at about the same time. A caller who is
+        alone is never held up: the turn before was long ago then, or had one change.
+        """
+        end = self.stopwatch.now() + _MOST_GATHERING
+        waiting, came = self.queue.waiting(), self.turn.came
+        while len(waiting) < self.turn.crowd - 1 and self.stopwatch.now() < end:
+            came = max([came, *(ticket.came for ticket in waiting)])
+            if self.changes.clock().timestamp() - came > _GATHERING_SECONDS:
+                break
+            self.stopwatch.sleep(_GATHERING_SECONDS)
+            waiting = self.queue.waiting()
+        return waiting
 
     def _work(self, ticket: Ticket) -> None:
         told: str | None = ALONE
@@ -164,7 +195,7 @@ class Leading:
             return {}
         with suppress(Empty):
             while self._taken - self._answered - set(done):
-                done |= [self._done.get(timeout=_GATHERING)]
+                done |= [self._done.get(timeout=_ENDING_SECONDS)]
         return done
 
     def _settle(self, done: Mapping[str, str | None]) -> None:

@@ -41,6 +41,8 @@ DEAD_SECONDS = 1.25  # without a sign of life; a beat comes each half a second
 # again most likely looks for an answer.
 _FIRST_LOOK = (0.25, 0.75)
 _LOOK_SECONDS = (0.2, 0.4)
+_AT_THE_END = (0.02, 0.12)  # of a turn, by how long the one before took
+_CROWD_SECONDS = 1.0  # since a turn, in which those who shared it are likely to come again
 _LONGEST_LOOK = 0.7  # with it, a dead leader is found out within two seconds
 _LATER = 0.15  # of the time that a change has waited: many who wait long ask too often
 _CROWDED = 5.0  # times as long as the table took to answer: else all who wait keep it from working
@@ -138,18 +140,26 @@ class _One:
         self._seen = lock
 
     def _lead(self) -> Answer:
-        turn = Turn(self._seen.holder, self.end, self.ticket_id)
+        came = Ticket(self.ticket_id, "").came or self._now().timestamp()
+        turn = Turn(self._seen.holder, self.end, self.ticket_id, came, self._crowd())
         leading = Leading(self.shared.changes, self.shared.queue, self.shared.stopwatch, turn)
         waits = self._seen.somebody_waits or bool(self.ticket_id)
         return leading.run(self._alone, somebody_waits=waits)
 
+    def _crowd(self) -> int:
+        """Return how many shared the last turn, if that was just now, and not one alone."""
+        last = self._seen.last
+        is_recent = abs(self._now().timestamp() - last.ended) < _CROWD_SECONDS
+        return last.changes if is_recent and last.changes > 1 else 0
+
     def _enter(self) -> None:
         self.call, self.may_be_committed = replace(self.call, is_relayed=True), True
         now = self._now().timestamp()
-        self.ticket_id = f"{int(now * 1000):015d}-{uuid4().hex}"
         intent = Intent(self.operation, self.call, now + self._left())
+        ticket = Ticket.new(intent.write(), now)
+        self.ticket_id = ticket.id
         with self._timed():
-            self.shared.queue.put(Ticket(self.ticket_id, intent.write()), self._seen)
+            self.shared.queue.put(ticket, self._seen)
 
     def _await(self) -> Answer | None:
         """Return what another process answered, or this one when it leads; None is: go on alone."""
@@ -173,9 +183,20 @@ class _One:
     def _pause(self, between: tuple[float, float]) -> float:
         """Return how long to wait for the next look: the longer the more others ask."""
         waited = self.shared.changes.deadline_seconds - self._left()
-        pause = min(_jitter.uniform(*between) + _LATER * waited, _LONGEST_LOOK)
+        pause = _jitter.uniform(*between) + _LATER * waited
+        rest = self._rest_of_turn()
+        if rest is not None:
+            pause = max(rest, 0.0) + _jitter.uniform(*_AT_THE_END) + _LATER * max(-rest, 0.0)
+        pause = min(pause, _LONGEST_LOOK)
         crowded = _jitter.uniform(1.0, 1.5) * self._crowded
         return min(self._left() + _TICK, max(pause, crowded))
+
+    def _rest_of_turn(self) -> float | None:
+        """Return the seconds until the turn ends if it is as long as the last; None: not known."""
+        seen = self._seen
+        if not (seen.holder and seen.last.seconds):
+            return None
+        return seen.began + seen.last.seconds - self._now().timestamp()
 
     def _look(self) -> tuple[Lock, str | None]:
         """Look at the queue; one look in vain is none, so that a hiccup sends nobody off alone."""

@@ -1,7 +1,8 @@
 """The queue in a DynamoDB table that all processes share. AWS's errors end here.
 
     row_kind   row_id        what
-    lock       lock          who leads: lock_holder, lock_beat, lock_until, somebody_waits
+    lock       lock          who leads: lock_holder, lock_beat, lock_began, lock_until,
+                             somebody_waits; the turn before: turn_seconds, turn_changes, turn_ended
     change     ticket's id   a change that waits: intent, taken_by
     answer     ticket's id   what became of it: answer
 
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gateway import clients
-from gateway.group_commit.queue import QUEUE_CODE, Lock, Ticket
+from gateway.group_commit.queue import QUEUE_CODE, Lock, PastTurn, Ticket
 from ledger.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class TableQueue:
             answer = self._ask(
                 "update_item",
                 Key=_key("lock", "lock"),
-                UpdateExpression="SET lock_holder = :me, lock_beat = :zero, lock_until = :until"
-                " REMOVE somebody_waits",
+                UpdateExpression="SET lock_holder = :me, lock_beat = :zero, lock_began = :now,"
+                " lock_until = :until REMOVE somebody_waits",
                 ConditionExpression=condition,
                 ExpressionAttributeValues={
                     **values,
@@ -74,7 +75,8 @@ class TableQueue:
         except _RefusedError as refused:
             return _lock(refused.row)
         before = _lock(answer.get("Attributes", {}))
-        return Lock(me, 0, before.somebody_waits or bool(before.holder))
+        waits = before.somebody_waits or bool(before.holder)
+        return Lock(me, 0, waits, began=now, last=before.last)
 
     def beat(self, me: str, beat: int, now: float) -> None:
         self._update_own(
@@ -83,8 +85,17 @@ class TableQueue:
             {":beat": _number(beat), ":until": _number(now + LOCK_SECONDS)},
         )
 
-    def release(self, me: str) -> None:
-        self._update_own(me, "REMOVE lock_holder, lock_beat, lock_until", {})
+    def release(self, me: str, turn: PastTurn) -> None:
+        self._update_own(
+            me,
+            "SET turn_seconds = :seconds, turn_changes = :changes, turn_ended = :ended"
+            " REMOVE lock_holder, lock_beat, lock_began, lock_until",
+            {
+                ":seconds": _number(turn.seconds),
+                ":changes": _number(turn.changes),
+                ":ended": _number(turn.ended),
+            },
+        )
 
     def put(self, ticket: Ticket, lock: Lock) -> None:
         row = {
@@ -271,9 +282,16 @@ def _is_servers_own(error: ClientError) -> bool:
 
 
 def _lock(row: Row) -> Lock:
-    holder, beat = row.get("lock_holder", {}), row.get("lock_beat", {})
-    waits = row.get("somebody_waits", {})
-    return Lock(str(holder.get("S", "")), int(beat.get("N", 0)), bool(waits.get("BOOL", False)))
+    def number(name: str) -> float:
+        return float(row.get(name, {}).get("N", 0))
+
+    return Lock(
+        holder=str(row.get("lock_holder", {}).get("S", "")),
+        beat=int(number("lock_beat")),
+        somebody_waits=bool(row.get("somebody_waits", {}).get("BOOL", False)),
+        began=number("lock_began"),
+        last=PastTurn(number("turn_seconds"), int(number("turn_changes")), number("turn_ended")),
+    )
 
 
 def _key(kind: str, row_id: str) -> dict[str, Any]:

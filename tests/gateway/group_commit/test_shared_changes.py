@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from itertools import count
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from gateway.group_commit.intent import ALONE, Intent
-from gateway.group_commit.queue import QUEUE_CODE, Lock, Ticket
+from gateway.group_commit.queue import QUEUE_CODE, Lock, PastTurn, Ticket
 from gateway.group_commit.shared_changes import Broken
 from gateway.http.matching import match
 from gateway.principal import Principal
@@ -95,7 +96,7 @@ class Leader:
     def __exit__(self, *_: object) -> None:
         self.done.set()
         self.thread.join()
-        self.queue.release(self.name)
+        self.queue.release(self.name, PastTurn())
 
 
 class TestOneCaller:
@@ -271,6 +272,81 @@ class TestWhoMeetsACrowd:
         queue: Any = Altered(company.queue(), instead)
         company.process("a", queue, 20.0, hand.stopwatch).ask(wish())
         assert asked == [None]
+
+    @pytest.mark.parametrize(
+        ("past", "least", "most"),
+        [
+            (PastTurn(0.5, 8, 0.0), 0.5, 0.65),  # when the turn is likely to end
+            (PastTurn(0.1, 8, 0.0), 0.1, 0.25),
+            (PastTurn(60.0, 8, 0.0), 0.6, 0.7),  # but in time to find out a dead leader
+            (PastTurn(), 0.25, 0.7),  # not known
+        ],
+    )
+    def test_looks_when_the_turn_is_likely_to_end(
+        self, company: Company, past: PastTurn, least: float, most: float
+    ) -> None:
+        hand, looks = Hand(), list[float]()
+        lock = Lock("leader", began=company.scene.now.timestamp(), last=past)
+
+        def look(_ticket_id: str) -> tuple[Lock, str]:
+            looks.append(hand.seconds)
+            return lock, ALONE
+
+        queue: Any = Altered(company.queue(), {"acquire": lambda *_: lock, "look": look})
+        assert company.process("a", queue, 20.0, hand.stopwatch).ask(wish()).status == 200
+        assert least <= looks[0] <= most
+
+
+class TestWhoLeadsAfterACrowd:
+    """The turn before had many changes, and those who shared it are likely to come again."""
+
+    def queue(self, company: Company, changes: int = 4, ago: float = 0.0) -> Any:  # noqa: ANN401
+        queue: Any = Altered(company.queue())
+        queue.acquire("before", 0.0, None)
+        ended = company.scene.now.timestamp() - ago
+        queue.release("before", PastTurn(0.5, changes, ended))
+        queue.calls.clear()
+        return queue
+
+    def test_pushes_once_for_all_of_it(self, company: Company) -> None:
+        self.queue(company)
+        company.count_pushes()
+        slow = Stopwatch(lambda: time.monotonic() / 20, time.sleep)
+        asked = [(company.process(f"p{n}", None, 20.0, slow), wish()) for n in FOUR]
+        assert [answer.status for answer in company.together(*asked)] == [200] * 4
+        assert company.pushes == 1
+
+    @pytest.mark.parametrize(("changes", "ago"), [(4, 2.0), (4, -2.0), (1, 0.0)])
+    def test_waits_for_nobody_if_it_was_one_or_long_ago(
+        self, company: Company, changes: int, ago: float
+    ) -> None:
+        hand, queue = Hand(), self.queue(company, changes, ago)
+        assert company.process("a", queue, 20.0, hand.stopwatch).ask(wish()).status == 200
+        assert queue.calls == ["acquire", "release"]
+        assert hand.seconds == 0.0
+
+    def test_goes_on_when_nobody_comes(self, company: Company) -> None:
+        hand, queue = Hand(), self.queue(company)
+
+        def nobody() -> tuple[Ticket, ...]:
+            company.scene.now += timedelta(seconds=0.06)
+            return ()
+
+        queue.instead["waiting"] = nobody
+        assert company.process("a", queue, 20.0, hand.stopwatch).ask(wish()).status == 200
+        assert queue.calls == ["acquire", "waiting", "waiting", "claim", "release"]
+        assert hand.seconds == pytest.approx(0.1)
+
+    def test_holds_up_nobody_for_long(self, company: Company) -> None:
+        hand, queue, ids = Hand(), self.queue(company, changes=99), list[str]()
+
+        def one_more() -> list[Ticket]:
+            ids.append(f"{int(company.scene.now.timestamp() * 1000):015d}-{len(ids)}")
+            return [Ticket(each, "not understood") for each in ids]
+
+        queue.instead |= {"waiting": one_more, "claim": lambda _, ids: ids}
+        assert company.process("a", queue, 20.0, hand.stopwatch).ask(wish()).status == 200
+        assert hand.seconds == pytest.approx(0.5)
 
 
 class TestWhoIsNotTakenOver:

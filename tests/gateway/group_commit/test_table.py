@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from benchmarks.writers import make_table
-from gateway.group_commit.queue import Lock, Ticket
+from gateway.group_commit.queue import Lock, PastTurn, Ticket
 from gateway.group_commit.table import LOCK_SECONDS, MOST, TableQueue
 from ledger.errors import Unavailable
 from tests.gateway.conftest import dynamodb_at
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 NOW = 1_000_000.0
+TURN = PastTurn(0.75, 30, NOW + 0.5)
 
 
 def opened(client: Any, table_name: str) -> TableQueue:  # noqa: ANN401
@@ -38,9 +39,9 @@ class TestTheLock:
     def test_is_one_holder_s_until_it_is_released(self, queue: TableQueue) -> None:
         assert queue.acquire("a", NOW, None) == Lock("a")
         assert queue.acquire("b", NOW, None) == Lock("a")
-        queue.release("b")  # not b's
+        queue.release("b", TURN)  # not b's
         assert queue.acquire("b", NOW, None) == Lock("a")
-        queue.release("a")
+        queue.release("a", TURN)
         assert queue.acquire("b", NOW, None) == Lock("b")
 
     def test_of_a_holder_that_shows_no_life_is_taken_over(self, queue: TableQueue) -> None:
@@ -49,7 +50,7 @@ class TestTheLock:
         assert queue.acquire("b", NOW, Lock("a", 0)) == Lock("a", 1)  # it has shown life since
         assert queue.acquire("b", NOW, Lock("a", 1)) == Lock("b", 0, somebody_waits=True)
         queue.beat("a", 2, NOW)  # it is not a's any more
-        queue.release("a")
+        queue.release("a", TURN)
         assert queue.acquire("c", NOW, None) == Lock("b")
 
     def test_whose_time_is_over_is_anybody_s(self, queue: TableQueue) -> None:
@@ -61,10 +62,27 @@ class TestTheLock:
         held = queue.acquire("a", NOW, None)
         queue.put(Ticket("1", "{}"), held)
         assert queue.acquire("b", NOW, None) == Lock("a", 0, somebody_waits=True)
-        queue.release("a")
+        queue.release("a", TURN)
         assert queue.acquire("b", NOW, None) == Lock("b", 0, somebody_waits=True)
-        queue.release("b")
+        queue.release("b", TURN)
         assert queue.acquire("c", NOW, None) == Lock("c")
+
+    def test_tells_when_it_was_taken_and_how_the_turn_before_was(self, queue: TableQueue) -> None:
+        first = queue.acquire("a", NOW, None)
+        assert (first.began, first.last) == (NOW, PastTurn())
+        queue.release("a", TURN)
+        for seen in (queue.acquire("b", NOW + 2, None), queue.acquire("c", NOW + 3, None)):
+            assert (seen.holder, seen.began, seen.last) == ("b", NOW + 2, TURN)
+        queue.release("a", PastTurn(9.0, 9, NOW))  # it is not a's any more
+        assert queue.look("1")[0].last == TURN
+
+
+class TestTickets:
+    def test_say_when_they_came(self) -> None:
+        earlier, later = Ticket.new("{}", NOW), Ticket.new("{}", NOW + 0.25)
+        assert (earlier.came, later.came) == (NOW, NOW + 0.25)
+        assert earlier.id < later.id
+        assert Ticket("made by hand", "").came == 0.0
 
 
 class TestChanges:
@@ -128,7 +146,7 @@ class TestATableThatCannotBeUsed:
         for ask in (
             lambda: broken.acquire("a", NOW, None),
             lambda: broken.beat("a", 1, NOW),
-            lambda: broken.release("a"),
+            lambda: broken.release("a", TURN),
             lambda: broken.put(Ticket("1", ""), Lock()),
             lambda: broken.look("1"),
             broken.waiting,
