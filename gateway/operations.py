@@ -37,7 +37,8 @@ class Parts:
     def __init__(self, dependencies: Dependencies) -> None:
         self.dependencies = dependencies
         self._etags: ETags | None = None
-        self._changes: Changes | SharedChanges | None = None
+        self._own_changes: Changes | None = None
+        self._shared: SharedChanges | None = None
         self._invocation: Invocation | None = None
         self._executions: Executions | None = None
         self._fleet_list: FleetList | None = None
@@ -53,8 +54,7 @@ class Parts:
 
     @property
     def changes(self) -> Changes | SharedChanges:
-        self._changes = self._changes or self._made_changes()
-        return self._changes
+        return self.shared or self.own_changes
 
     @property
     def invocation(self) -> Invocation:
@@ -91,12 +91,14 @@ class Parts:
     def links(self) -> Links:
         from gateway.admission import counters_of
         from gateway.callers.rate_limit import LinkLimit
-        from gateway.leases.links import Links
+        from gateway.leases.links import Links, use_link
         from gateway.link_keys import link_keys
 
         it = self.dependencies
         limit = LinkLimit(it.environment, counters_of(it))
-        self._links = self._links or Links(self.own_changes, link_keys(it), limit)
+        own, shared = self.own_changes, self.shared
+        carry_out = shared.use_link if shared else partial(use_link, own)
+        self._links = self._links or Links(own, link_keys(it), limit, carry_out)
         return self._links
 
     @property
@@ -104,17 +106,24 @@ class Parts:
         from gateway.leases.changes import Changes
 
         it = self.dependencies
-        return Changes(it.ledger, it.environment, it.clock, self.etags, status=it.status)
+        made = self._own_changes or Changes(
+            it.ledger, it.environment, it.clock, self.etags, status=it.status
+        )
+        self._own_changes = made
+        return made
 
-    def _made_changes(self) -> Changes | SharedChanges:
+    @property
+    def shared(self) -> SharedChanges | None:
         """Let processes share their pushes, where they are told of a table to meet in."""
-        it, changes = self.dependencies, self.own_changes
+        it = self.dependencies
         if not (table := it.variables.get(CHANGE_TABLE)):
-            return changes
+            return None
         from gateway.group_commit.shared_changes import SharedChanges
         from gateway.group_commit.table import TableQueue
 
-        return SharedChanges(changes, TableQueue(it.client, table, it.clock))
+        queue = TableQueue(it.client, table, it.clock)
+        self._shared = self._shared or SharedChanges(self.own_changes, queue)
+        return self._shared
 
 
 def _query(parts: Parts) -> Operation:

@@ -60,6 +60,20 @@ class Link:
     def names_a_person(self) -> bool:
         return self.audience != CHANNEL
 
+    def claims(self) -> dict[str, Any]:
+        """Return it as JSON has it; `of_claims` reads it."""
+        return {
+            "v": _VERSION,
+            "env": self.environment,
+            "endpoint": self.endpoint_name,
+            "do": str(self.action),
+            "minutes": self.minutes,
+            "lease": self.lease,
+            "nonce": self.nonce,
+            "exp": int(self.expires_at.timestamp()),
+            "aud": self.audience,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -98,18 +112,7 @@ def expiry(lease_end: datetime, now: datetime) -> datetime:
 def sign(link: Link, keys: Keys) -> str:
     """Write a link's token."""
     key = keys.lines[0]
-    claims = {
-        "v": _VERSION,
-        "kid": _kid(key),
-        "env": link.environment,
-        "endpoint": link.endpoint_name,
-        "do": str(link.action),
-        "minutes": link.minutes,
-        "lease": link.lease,
-        "nonce": link.nonce,
-        "exp": int(link.expires_at.timestamp()),
-        "aud": link.audience,
-    }
+    claims = {**link.claims(), "kid": _kid(key)}
     body = _encode(json.dumps(claims, separators=(",", ":"), sort_keys=True).encode())
     return f"{body}.{_encode(_mac(key, 'link', body))}"
 
@@ -134,7 +137,7 @@ def read(token: str, keys: Keys, environment: str, now: datetime) -> Link:
             "This link's signature does not fit: it was changed on its way, or somebody else made"
             f" it. Nothing was done. {_AGAIN}",
         )
-    link = _link(claims)
+    link = of_claims(claims)
     _check(link, environment, now)
     return link
 
@@ -174,8 +177,11 @@ def _opened(token: str) -> tuple[str, Mapping[str, Any]]:
     return body, claims
 
 
-def _link(claims: Mapping[str, Any]) -> Link:
-    """Read what our own key has signed; another version of Leasehold may have written it."""
+def of_claims(claims: Mapping[str, Any]) -> Link:
+    """Read what our own key has signed; another version of Leasehold may have written it.
+
+    Raises Refused LH4270 for what is no link.
+    """
     try:
         if claims["v"] != _VERSION or not _NONCE.fullmatch(claims["nonce"]):
             raise _no_token()

@@ -40,10 +40,10 @@ class Intent:
                 "method": call.method,
                 "resource": call.resource,
                 "headers": {key: it for key, it in call.headers.items() if key in _HEADERS},
-                "query": call.query,
+                "query": dict(call.query),
                 "caller": call.principal.to_context(),
                 "id": call.id,
-                "document": call.document,
+                "document": dict(call.document),
             }
         )
 

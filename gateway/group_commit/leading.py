@@ -23,6 +23,7 @@ from gateway.group_commit.intent import ALONE, Intent, write_answer
 from gateway.group_commit.queue import PastTurn
 from gateway.http import errors
 from gateway.leases.changes import Changes
+from gateway.leases.links import use_link
 from gateway.log_lines import logger
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.push_rate import TooManyPushes
@@ -39,6 +40,7 @@ OPERATIONS: Mapping[str, Callable[[Changes, Call], Answer]] = {
     "extend": Changes.extend,
     "add": Changes.add,
     "release": Changes.release,
+    "use_link": use_link,
 }
 BEAT_SECONDS = 0.5
 _AT_ONCE = 256  # changes, each in a thread

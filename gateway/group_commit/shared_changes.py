@@ -88,6 +88,9 @@ class SharedChanges:
     def release(self, call: Call) -> Answer:
         return self._answer("release", call)
 
+    def use_link(self, call: Call) -> Answer:
+        return self._answer("use_link", call)
+
     def _answer(self, operation: str, call: Call) -> Answer:
         is_dry_run = call.parameter("dry_run") == "true"
         if is_dry_run or not call.id or self.broken.pauses(self.changes.clock()):

@@ -10,6 +10,9 @@ A link does what it says once: its nonce is the id of what it asks, and the hist
 with the first answer. It is about the lease that it was sent for: after a change of that one, the
 new end is told (LH4276), and counts if it is confirmed. With dry_run, everything is told and
 nothing is done.
+
+Who uses a link is found out by the process that is asked. What it says may be done by another one
+(`group_commit`), to which the link goes as what it says, without its signature.
 """
 
 from collections.abc import Callable
@@ -27,7 +30,7 @@ from ledger.errors import Refused
 from ledger.history import added_by, trailers
 from ledger.holdings import document_path, fleet_of
 from ledger.lease import duration, stamp
-from ledger.links import Keys, Link, LinkAction, read
+from ledger.links import Keys, Link, LinkAction, of_claims, read
 
 _DOES = frozenset({Scope.EXTEND, Scope.RELEASE})
 _NOT_IT = frozenset({"idempotency-key", "if-match"})  # a link brings both along
@@ -49,6 +52,7 @@ class Links:
     changes: Changes
     keys: Callable[[], Keys]
     limit: Limit
+    carry_out: Callable[[Call], Answer]  # `use_link`, here or in a process that commits for others
 
     def use(self, call: Call) -> Answer:
         """Do what a link says, for whom it was sent to."""
@@ -67,7 +71,9 @@ class Links:
                 "This link was sent to a channel, so it does not say who you are. Sign in to the"
                 f" console, and {link.action} with your own name.",
             )
-        return _Use(self.changes, link, call, by).answer()
+        document = {**call.document, "Link": link.claims()}
+        del document["Token"]
+        return self.carry_out(replace(call, caller=by, document=document))
 
     def _read(self, call: Call) -> Link:
         """Count an attempt, and return the link. Raises Failure."""
@@ -91,6 +97,11 @@ class Links:
                 " console instead.",
             )
         return Principal(link.audience.partition("@")[0], link.audience, _DOES)
+
+
+def use_link(changes: Changes, call: Call) -> Answer:
+    """Do what a link says in the name of the caller; `Links` has read both, and let them pass."""
+    return _Use(changes, of_claims(call.document["Link"]), call, call.caller).answer()
 
 
 @dataclass(frozen=True, slots=True)

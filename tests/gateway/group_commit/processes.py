@@ -67,7 +67,9 @@ class Process:
     changes: SharedChanges
     asked: int = 0
 
-    def ask(self, event: Json) -> Answer:
+    def ask(self, event: Json | Call) -> Answer:
+        if isinstance(event, Call):
+            return self.changes.use_link(event)
         self.asked += 1
         context = {**event["requestContext"], "requestId": f"{self.name}-{self.asked}"}
         found = match({**event, "requestContext": context})
@@ -119,11 +121,11 @@ class Company:
         shared = SharedChanges(changes, queue or self.queue(), time)
         return Process(name, shared)
 
-    def together(self, *asked: tuple[Process, Json]) -> Sequence[Answer]:
+    def together(self, *asked: tuple[Process, Json | Call]) -> Sequence[Answer]:
         """Let all of them ask at the same moment."""
         barrier = threading.Barrier(len(asked))
 
-        def ask(process: Process, event: Json) -> Answer:
+        def ask(process: Process, event: Json | Call) -> Answer:
             barrier.wait()
             return process.ask(event)
 

@@ -6,6 +6,7 @@ of its own.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,10 +19,13 @@ import pytest
 from gateway.group_commit.intent import ALONE, Intent
 from gateway.group_commit.queue import QUEUE_CODE, Lock, PastTurn, Ticket
 from gateway.group_commit.shared_changes import Broken
+from gateway.http.call import Call
 from gateway.http.matching import match
-from gateway.principal import Principal
+from gateway.principal import Principal, Scope
 from ledger.errors import Unavailable
+from ledger.links import Link, LinkAction
 from ledger.writer import Stopwatch
+from tests.gateway.api import FALCON
 from tests.gateway.group_commit.processes import (
     ANA,
     BEN,
@@ -67,6 +71,23 @@ class Altered:
             return told(*arguments)
 
         return call
+
+
+def link_to(company: Company, endpoint: str) -> Call:
+    """Return the use of a link, as the process passes it on that has read it."""
+    link = Link(
+        environment="dev",
+        endpoint_name=endpoint,
+        action=LinkAction.EXTEND,
+        minutes=60,
+        lease=company.scene.forge.tip,
+        nonce=hashlib.sha256(endpoint.encode()).hexdigest()[:32],
+        expires_at=company.scene.now + timedelta(hours=1),
+        audience="olga@example.com",
+    )
+    olga = Principal("Olga", link.audience, frozenset({Scope.EXTEND}))
+    document = {"Link": link.claims()}
+    return Call(method="POST", resource="/extend-link", caller=olga, id="1", document=document)
 
 
 def broken(*_: object) -> Any:  # noqa: ANN401
@@ -315,6 +336,25 @@ class TestWhoLeadsAfterACrowd:
         asked = [(company.process(f"p{n}", None, 20.0, slow), wish()) for n in FOUR]
         assert [answer.status for answer in company.together(*asked)] == [200] * 4
         assert company.pushes == 1
+
+    def test_pushes_once_for_links_too(self, company: Company) -> None:
+        company.scene.define("Other", 60)
+        self.queue(company)
+        company.count_pushes()
+        slow = Stopwatch(lambda: time.monotonic() / 20, time.sleep)
+        names = [FALCON, "demo-Other-Endpoint", "demo-Other-Endpoint", "demo-Other-Endpoint"]
+        asked = [
+            (company.process(f"p{n}", None, 20.0, slow), link_to(company, name))
+            for n, name in enumerate(names)
+        ]
+        answers = company.together(*asked)
+        assert [answer.status for answer in answers] == [200] * 4
+        assert company.pushes == 1
+        falcon, *others = (body(answer)["Commit"] for answer in answers)
+        assert len(set(others)) == 1  # it is the same link
+        assert {falcon, *others} == set(company.log())
+        assert company.log("%an") == ["Olga", "Olga"]
+        assert "Lease-Via: link" in company.log("%b")
 
     @pytest.mark.parametrize(("changes", "ago"), [(4, 2.0), (4, -2.0), (1, 0.0)])
     def test_waits_for_nobody_if_it_was_one_or_long_ago(
