@@ -27,7 +27,7 @@ ALL = {
     "report": report.run,
     "fleet-list": fleet_list.run,
 }
-BY_NAME = {**ALL, "tick-5000": compare.run_large}
+BY_NAME = {**ALL, "tick-5000": compare.run_large, "writers-200": writers.run_crowd}
 
 
 def main(names: list[str]) -> None:

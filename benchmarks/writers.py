@@ -40,6 +40,7 @@ from ledger.variables import CHANGE_TABLE
 from sandbox.git.server import GitServer, create_repository
 
 PROCESSES = int(os.environ.get("LEASEHOLD_BENCH_PROCESSES", "30"))
+CROWD = 200
 EACH = 2
 ALONE = 10
 PUSH_SECONDS = 0.4
@@ -93,6 +94,15 @@ def run() -> str:
     )
 
 
+def run_crowd() -> str:
+    """Measure two hundred processes at once; they take some 10 GB of memory."""
+    told = _measured("shared", CROWD, 1)
+    return (
+        f"writers-200: {CROWD} processes, one extension each, {PUSH_SECONDS} s a push: {told}, goal"
+        f" none lost (load average {os.getloadavg()[0]:.1f})"
+    )
+
+
 class Hosted(GitServer):
     """A git server with a thread for each writer, as a hosting service has."""
 
@@ -132,6 +142,8 @@ def measure(
             print(file=writer.stdin, flush=True)
         told = [json.loads(_read(writer)) for writer in writers]
         seconds = time.perf_counter() - start
+        for writer in writers:
+            print(file=writer.stdin, flush=True)
     return told, seconds
 
 
@@ -220,7 +232,11 @@ def _counted(url: str, service: Any, config: Any = None) -> Any:  # noqa: ANN401
 
 
 def _writer(way: str, url: str, aws: str, each: int) -> None:
-    """Be one of the processes: get ready, wait for the start, and tell what came of it."""
+    """Be one of the processes: get ready, wait for the start, and tell what came of it.
+
+    It ends when all have told theirs: a function's process lives on after its requests, and the end
+    of one would take the processor from those that are still at work.
+    """
     with tempfile.TemporaryDirectory(prefix="leasehold-bench-") as name:
         extend = _by_hand(url, Path(name)) if way == "git" else _by_gateway(url, aws, Path(name))
         print("ready", flush=True)
@@ -229,6 +245,7 @@ def _writer(way: str, url: str, aws: str, each: int) -> None:
         answers = [_timed(partial(extend, number)) for number in range(each)]
         cpu = time.process_time() - started
         print(json.dumps({"answers": answers, "cpu": cpu, "calls": len(CALLS)}), flush=True)
+        sys.stdin.readline()
 
 
 def _timed(work: Any) -> tuple[int, float]:  # noqa: ANN401
