@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run tour venv test whole browsertest quick pure jumpstart jumpstart-tests mutants \
-        bench soak fuzz notebook package deploytest lock clean
+        bench soak fuzz notebook package deploytest deploy-test lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -79,6 +79,8 @@ package: $(DEPLOY) ## build the Lambda functions' packages into build/lambda; AR
 deploytest: $(DEV) ## deploy, change, destroy by the CDK (needs Node)
 	npm ci --silent
 	$(BIN)/pytest -n 2 tests/deployment
+
+deploy-test: deploytest
 
 lock: ## resolve the dependencies anew into requirements/ (needs uv)
 	$(LOCK) --group build --extra sandbox -o requirements/run.lock pyproject.toml
