@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import click
+
 from leasehold.git_author import as_variables
 from leasehold.new_environment import DOCUMENTS
 from ledger.checkout import documents
@@ -23,6 +25,14 @@ from ledger.snapshot import Person
 _NAME = re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*")
 _LONGEST_NAME = 30
 _LONGEST_WORDS = 500
+
+into_option = click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    metavar="DIR",
+    help="Your clone of the ledger; by default this folder.",
+)
 
 
 def root_of(into: Path) -> Path:

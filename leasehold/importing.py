@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from leasehold import clone as clones
+from leasehold.clone import into_option
 from leasehold.console import dim, say
 from leasehold.context import Cloud, clock, home_option
 from leasehold.git_author import author as author_of
@@ -69,13 +70,7 @@ _FIELDS = {_ROLE: "execution_role_arn", _OUTPUT: "async_output_path"}
 @click.option("--only", multiple=True, metavar="NAME", help="With --second-step: only this one.")
 @click.option("--no-commit", is_flag=True, help="Write the files and leave the commit to you.")
 @click.option("--author", metavar='"NAME <EMAIL>"', help="Author of the commit; by default you.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 @click.option(
     "--repository",
     envvar=variables.REPOSITORY,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from leasehold.clone import into_option
 from leasehold.console import dim, note, say
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.changes import changes, headline
@@ -41,13 +42,7 @@ _MOST_NAMED = 8
 )
 @pushing
 @click.option("--author", metavar='"NAME <EMAIL>"', help="Author of the commit; by default you.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 def lock(  # noqa: PLR0913  (one for each option)
     which: tuple[str, ...],
     *,
