@@ -12,6 +12,7 @@ from controller import handler as deployed
 from controller.aws.tick_turn import TickTurn
 from ledger.errors import Unavailable
 from sandbox.git.server import GitServer
+from tests.scene import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +27,13 @@ def function(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     secret = json.dumps({"username": "leasehold", "token": "s3cret"})
     scene.account.client("secretsmanager").create_secret(Name="git", SecretString=secret)
     with GitServer(scene.forge.bare.parent, credentials={"leasehold": "s3cret"}) as guarded:
-        monkeypatch.setenv("LEASEHOLD_ENVIRONMENT", "dev")
-        monkeypatch.setenv("LEASEHOLD_REPOSITORY", guarded.repository_url("fleet.git"))
-        monkeypatch.setenv("LEASEHOLD_GIT_SECRET", "git")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        scene.account.use(
+            monkeypatch,
+            LEASEHOLD_ENVIRONMENT="dev",
+            LEASEHOLD_REPOSITORY=guarded.repository_url("fleet.git"),
+            LEASEHOLD_GIT_SECRET="git",
+            AWS_DEFAULT_REGION=REGION,
+        )
         deployed._built.cache_clear()
         yield scene
         deployed._built.cache_clear()

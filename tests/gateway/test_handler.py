@@ -14,6 +14,7 @@ from ledger.committers import GATEWAY
 from ledger.errors import Refused
 from sandbox.git.server import GitServer
 from tests.gateway.api import FALCON
+from tests.scene import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,13 +81,13 @@ def function(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     scene.define("Falcon40B", 60)
     accounts = {"leasehold": "s3cret"}
     with GitServer(scene.forge.bare.parent, credentials=accounts) as guarded:
-        monkeypatch.setenv("LEASEHOLD_ENVIRONMENT", "dev")
-        monkeypatch.setenv("LEASEHOLD_REPOSITORY", guarded.repository_url("fleet.git"))
-        monkeypatch.setenv("LEASEHOLD_GIT_SECRET", "git")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        scene.account.use(
+            monkeypatch,
+            LEASEHOLD_ENVIRONMENT="dev",
+            LEASEHOLD_REPOSITORY=guarded.repository_url("fleet.git"),
+            LEASEHOLD_GIT_SECRET="git",
+            AWS_DEFAULT_REGION=REGION,
+        )
         deployed._built.cache_clear()
         yield scene
         deployed._built.cache_clear()

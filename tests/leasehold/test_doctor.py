@@ -83,9 +83,7 @@ def serving(account: Account) -> Iterator[str]:
 def account(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Account]:
     """An account to deploy to, in which all is well."""
     aws_settings._session.cache_clear()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.account.use(monkeypatch)
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "LEASEHOLD_API_URL"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "elsewhere").mkdir()

@@ -15,7 +15,7 @@ from leasehold.jumpstart import extra
 from ledger.checkout import documents
 from ledger.holdings import Holding, read_fleet
 from tests.leasehold.jumpstart.catalogue import ARTIFACTS, EULA, G5, G6, FakeCatalogue, header
-from tests.leasehold.jumpstart.test_wanted import SETTINGS
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, add_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,14 +26,8 @@ ID = ("--model-id", "acme-llm")
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    add(tmp_path, "dev")
+    add_environment(tmp_path, "dev")
     return tmp_path
-
-
-def add(clone: Path, environment: str, **fields: object) -> None:
-    folder = clone / "environments" / environment
-    folder.mkdir(parents=True)
-    (folder / "environment.json").write_text(json.dumps({**SETTINGS, **fields}))
 
 
 @pytest.fixture
@@ -184,7 +178,7 @@ class TestWhatIsRefused:
 
     def test_several_environments_need_a_name(self, clone: Path, use: Any) -> None:  # noqa: ANN401
         use(CATALOGUE)
-        add(clone, "prod")
+        add_environment(clone, "prod")
         assert "say --environment dev | prod. [LH5002]" in refused(clone, "Chat", *ID)
 
     def test_what_the_environment_does_not_allow(self, clone: Path, use: Any) -> None:  # noqa: ANN401
