@@ -93,7 +93,11 @@ def write(clone: Path, files: Mapping[str, bytes]) -> None:
             path.write_bytes(content)
     except OSError as error:
         _restore(clone, files, before)
-        raise Refused("LH5051", f"{error.filename} cannot be written: {error.strerror}.") from error
+        raise Refused(
+            "LH5051",
+            f"{error.filename} cannot be written ({error.strerror}), and no file was changed: look"
+            " at what stands there, at its permissions, and at the room on the disk.",
+        ) from error
 
 
 def commit(clone: Path, files: Mapping[str, bytes], message: str, author: Person) -> str:

@@ -109,7 +109,11 @@ class Context:
             case str() as chosen, _ if chosen in there or ROOT in snapshot.entries:
                 return fleet_of(snapshot, chosen)
             case None, ():
-                raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
+                raise Refused(
+                    "LH5002",
+                    f"{self.remote.url} has no folder below environments/: `leasehold init NAME`"
+                    " makes one in a clone.",
+                )
             case None, _:
                 raise Refused(
                     "LH5002",

@@ -120,7 +120,10 @@ def _begin(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
 def _complete(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
     """Give a ledger's id to an environment that is there. Raises Refused LH5051 or LH5052."""
     if place.path.is_symlink() or not place.path.is_file():
-        raise Refused("LH5051", f"{place.path} is no file, so nothing is written there.")
+        raise Refused(
+            "LH5051",
+            f"{place.path} is no file, so nothing is written there: move away what is there.",
+        )
     content = place.path.read_bytes()
     before = _check(place, content).ledger_id
     if before and not anew:

@@ -205,7 +205,9 @@ class Endpoints:
         if (known := self._seen.get(name)) and known.version == version:
             return known
         if not left(_A_SECOND):
-            raise Unavailable("LH3030", "This tick has taken too long to look at it.")
+            raise Unavailable(
+                "LH3030", "This tick had no time left to look at it; the next one does."
+            )
         answer = self._sagemaker.describe_endpoint(EndpointName=name)
         variants = answer.get("ProductionVariants", ())
         counts = {each["VariantName"]: each.get("DesiredInstanceCount") for each in variants}

@@ -135,8 +135,8 @@ def _issuer(settings: Oidc) -> Issuer:
         return Issuer(settings)
     except ModuleNotFoundError as error:
         text = (
-            f"JWTs cannot be verified ({error.name} is missing): install 'leasehold[oidc]', or put"
-            " pyjwt[crypto] into the function's layer."
+            f"JWTs cannot be verified ({error.name} is missing): install 'leasehold[oidc]', or"
+            " build the functions' packages with `leasehold package`, and deploy again."
         )
         raise Refused("LH4209", text) from error
 
