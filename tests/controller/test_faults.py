@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from controller import notices, telemetry
-from controller.memory import refusals, transitions
+from controller.memory import observation, refusals, transitions
 from controller.memory.transitions import acted, sighted
 from controller.notices import due, pruned
 from controller.notices.notice import Kind
@@ -160,14 +160,14 @@ def test_what_cannot_be_noted_stays_as_it_was_and_nothing_is_done_about_it(
 ) -> None:
     fleet, faults = two(), Faults()
     before = Record({name: Entry(name[5], "Creating", ago(70)) for name in (A, B)})
-    works = getattr(transitions, function)
+    works = getattr(observation, function)
 
     def breaks(entry: Entry, *more: Any) -> Any:  # noqa: ANN401  (whatever it takes)
         if entry.name == "B":
             raise IndexError
         return works(entry, *more)
 
-    monkeypatch.setattr(transitions, function, breaks)
+    monkeypatch.setattr(observation, function, breaks)
     record = sighted(before, fleet, both(fleet), NOW, faults)
     assert record.entry(B) == before.entry(B)
     noted = record.entry(A)
@@ -185,7 +185,7 @@ def test_what_is_gone_and_cannot_be_noted_stays_as_it_was(monkeypatch: pytest.Mo
         raise IndexError
 
     before = Record({A: Entry("A", "InService", ago(70))})
-    monkeypatch.setattr(transitions, "_moved", breaks)
+    monkeypatch.setattr(observation, "_moved", breaks)
     faults = Faults()
     assert sighted(before, fleet_of("A"), [], NOW, faults).entry(A) == before.entry(A)
     assert A in faults.found
@@ -197,7 +197,7 @@ def test_what_was_done_and_cannot_be_noted_is_seen_by_the_next_tick(
     fleet, faults = two(), Faults()
     record = sighted(Record(), fleet, both(fleet), NOW)
     done = plan(fleet, both(fleet), NOW).changes
-    break_for(transitions, "_after")
+    break_for(transitions, "entry_after")
     after = acted(record, done, NOW, faults)
     assert after.entry(B) == record.entry(B)
     noted = after.entry(A)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.memory.transitions import acted, forgotten, news, noted, sighted
+from controller.memory.news import news
+from controller.memory.transitions import acted, forgotten, noted, sighted
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import ResourceKind

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.memory.transitions import news, sighted
+from controller.memory.news import news
+from controller.memory.transitions import sighted
 from controller.planning.config_looks import ConfigLook, ConfigQuestion
 from controller.planning.existing_config import SERVERLESS, ConfigSeen, Hosting
 from controller.planning.findings import Findings

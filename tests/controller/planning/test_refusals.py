@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controller.memory.news import news
 from controller.memory.refusals import refused
-from controller.memory.transitions import acted, news, sighted
+from controller.memory.transitions import acted, sighted
 from controller.plan import plan
 from controller.planning.action import Verb
 from controller.planning.findings import Findings
