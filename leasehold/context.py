@@ -1,8 +1,8 @@
 """How a command finds the ledger, the environment and AWS.
 
-Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs
-in ./.leasehold or in that of a folder above.
-Every command that reads or writes the ledger is decorated with `connected`.
+Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs in ./.leasehold
+or in that of a folder above, then the clone that one is in. Every command that reads or writes the
+ledger is decorated with `connected`.
 """
 
 import tempfile
