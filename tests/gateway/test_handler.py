@@ -12,9 +12,8 @@ from gateway import handler as deployed
 from gateway.dependencies import Dependencies
 from ledger.committers import GATEWAY
 from ledger.errors import Refused
-from sandbox.git.server import GitServer
+from tests.deployed import lambda_environment
 from tests.gateway.api import FALCON
-from tests.scene import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,18 +78,8 @@ def function(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """The environment of a Lambda function, and a git server that asks for a token."""
     scene.at(datetime.now(UTC))
     scene.define("Falcon40B", 60)
-    accounts = {"leasehold": "s3cret"}
-    with GitServer(scene.forge.bare.parent, credentials=accounts) as guarded:
-        scene.account.use(
-            monkeypatch,
-            LEASEHOLD_ENVIRONMENT="dev",
-            LEASEHOLD_REPOSITORY=guarded.repository_url("fleet.git"),
-            LEASEHOLD_GIT_SECRET="git",
-            AWS_DEFAULT_REGION=REGION,
-        )
-        deployed._built.cache_clear()
+    with lambda_environment(scene, monkeypatch, deployed):
         yield scene
-        deployed._built.cache_clear()
 
 
 def keep_secret(scene: Scene, secret: object) -> None:
