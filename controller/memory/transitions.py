@@ -1,6 +1,6 @@
 """How the record goes on: what a tick sees, and what it did. Pure.
 
-A tick begins with `sighted`, and ends with `acted` and `settled` when its plan was carried out.
+A tick begins with `refreshed`, and ends with `acted` and `settled` when its plan was carried out.
 What SageMaker says always wins over what an entry says.
 """
 
@@ -33,7 +33,7 @@ _GOES_ON = {
 }
 
 
-def sighted(  # noqa: PLR0913  (the last two are what a real tick has besides)
+def refreshed(  # noqa: PLR0913  (the last two are what a real tick has besides)
     record: Record,
     fleet: Fleet,
     observed: Iterable[Observed],

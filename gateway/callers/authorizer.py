@@ -1,4 +1,4 @@
-"""The API's door: an API Gateway TOKEN authorizer that asks who is calling.
+"""An API Gateway TOKEN authorizer, which finds out who is calling.
 
 What is presented is looked at in this order:
 

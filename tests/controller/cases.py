@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controller.memory.transitions import acted, settled, sighted
+from controller.memory.transitions import acted, refreshed, settled
 from controller.plan import plan
 from controller.planning.desired import desired
 from controller.planning.findings import Findings
@@ -157,7 +157,7 @@ class Ticks:
     def see(self, fleet: Fleet, observed: Observed | None, now: datetime) -> Action:
         """Tick once; whatever is planned is done."""
         seen = [observed] if observed else []
-        record = sighted(self.record, fleet, seen, now)
+        record = refreshed(self.record, fleet, seen, now)
         planned = plan(fleet, seen, now, findings=Findings(record, clock_fault=self.clock_fault))
         self.record = settled(acted(record, planned.changes, now), planned)
         (action,) = planned.actions
