@@ -69,7 +69,7 @@ def _unknown(decision: Decision, there: Observed) -> Action | None:
 
 
 def _credit(decision: Decision, there: Observed) -> Action | None:
-    if there.unread:  # when it came into service, the record does not have yet
+    if there.unread:  # so the record does not have yet when it came into service
         return None
     minutes = decision.credit_minutes
     if there.phase is not Phase.SERVING or not minutes or decision.lease == decision.holding.lease:
