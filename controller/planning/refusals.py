@@ -28,8 +28,8 @@ LONGEST_PAUSE = timedelta(hours=6)
 _ASKS = frozenset(
     {Verb.CREATE, Verb.UPDATE, Verb.RESIZE, Verb.TAG, Verb.ADOPT, Verb.SCALE},
 )
-# A request of these is another one after a renewal. What serves is prolonged by its use alone, which
-# makes no other request of a resize, a tag or a scaling.
+# A renewal makes another request of these, to be tried again. It makes none of a resize, a tag or a
+# scaling: the lease of what serves is prolonged by its use, too.
 _OF_A_LEASE = frozenset({Verb.CREATE, Verb.UPDATE, Verb.ADOPT})
 
 
