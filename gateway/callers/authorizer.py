@@ -158,7 +158,7 @@ def _stage(method_arn: str) -> str:
 
 def _allowed(caller: Caller, stage: str) -> dict[str, Any]:
     principal = caller.principal
-    # Only the gateway knows which endpoints such a token is for, and a model's own path may bypass it.
+    # Only the gateway knows which endpoints a token is for, and a model's own path may bypass it.
     everywhere = principal.allows(Scope.INVOKE) and not principal.only
     paths = ("*/*",) if everywhere else _ASKING_FOR_SCOPES
     policy = _policy(caller.public_id, "Allow", [f"{stage}/{path}" for path in paths])
