@@ -95,6 +95,7 @@ class SdkCatalogue:
         return self._version
 
     def headers(self, model_type: ModelType) -> Sequence[Header]:
+        """List the models of the region. Raises NotResolvableError LH1049 for another region."""
         if self._region not in constants.JUMPSTART_REGION_NAME_SET:
             known = ", ".join(sorted(constants.JUMPSTART_REGION_NAME_SET))
             raise NotResolvableError(
