@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from leasehold.clone import into_option
-from leasehold.console import dim, note, say
+from leasehold.console import counted, dim, note, say
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.changes import changes, headline
 from leasehold.jumpstart.files import write_all
@@ -73,7 +73,7 @@ def lock(  # noqa: PLR0913  (one for each option)
     if not wanted:
         say("Nothing to lock: no definition here has a model_id.")
         return
-    note(f"Loading the SageMaker SDK for {_counted(len(wanted), 'definition')} ...")
+    note(f"Loading the SageMaker SDK for {counted(len(wanted), 'definition')} ...")
     found = resolve_all(wanted, extra.catalogues(), upgraded)
     _refuse([each for each in found if isinstance(each, Unlocked)], len(found))
     locked = [each for each in found if isinstance(each, Locked)]
@@ -85,9 +85,9 @@ def lock(  # noqa: PLR0913  (one for each option)
     elif changed:
         write_all(into, {each.wanted.lock_file: each.content for each in changed})
         files = " ".join(each.wanted.lock_file for each in changed)
-        say(dim(f"Wrote {_counted(len(changed), 'lock')}; next: git add {files}"))
+        say(dim(f"Wrote {counted(len(changed), 'lock')}; next: git add {files}"))
         return
-    say(dim(f"{_counted(len(locked), 'lock')} up to date."))
+    say(dim(f"{counted(len(locked), 'lock')} up to date."))
 
 
 def found_in(
@@ -172,7 +172,7 @@ def _refuse(unfit: Sequence[Unlocked | Unreadable], count: int) -> None:
     if unfit:
         raise Refused(
             "LH5074",
-            f"{len(unfit)} of {_counted(count, 'definition')} cannot be locked, so no lock is"
+            f"{len(unfit)} of {counted(count, 'definition')} cannot be locked, so no lock is"
             " written: mend what is said above, or name the others.",
         )
 
@@ -182,10 +182,6 @@ def _refuse_stale(changed: Sequence[Locked]) -> None:
         names = " ".join(each.wanted.label for each in changed)
         raise Refused(
             "LH5072",
-            f"{_counted(len(changed), 'lock')} of these do not say what is deployed by them: run"
+            f"{counted(len(changed), 'lock')} of these do not say what is deployed by them: run"
             f" `leasehold lock {names}` and commit what it writes.",
         )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

@@ -123,6 +123,11 @@ class Account:
     def status(self, name: str) -> str:
         return self.statuses().get(str(name), "absent")
 
+    def instances(self, name: str) -> int:
+        """How many instances its one variant has now."""
+        [variant] = self.sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"]
+        return int(variant["CurrentInstanceCount"])
+
     def config(self, name: str) -> str:
         return str(self.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"])
 

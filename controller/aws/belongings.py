@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
+from controller.aws.tags import tags_of
 from controller.planning.artifact import ResourceKind
 from controller.planning.claiming import Belonging
 from ledger.errors import Wait
@@ -50,7 +51,7 @@ class Belongings:
     def give(self, item: Belonging, tags: Mapping[str, str]) -> None:
         """Add tags. Raise Failure (LH3xxx); Wait LH5056 where somebody changed its tags since."""
         with aws_errors():
-            if self._tags(item.arn) != item.tags:
+            if tags_of(self._sagemaker, item.arn) != item.tags:
                 raise Wait(
                     "LH5056", "its tags were changed meanwhile: look again before you claim it."
                 )
@@ -88,10 +89,6 @@ class Belongings:
         kind, _, name = arn.rpartition(":")[2].partition("/")
         try:
             with aws_errors():
-                return Belonging(ResourceKind(kind), Name(name), arn, self._tags(arn))
+                return Belonging(ResourceKind(kind), Name(name), arn, tags_of(self._sagemaker, arn))
         except Absent:
             return None
-
-    def _tags(self, arn: str) -> dict[str, str]:
-        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}

@@ -14,6 +14,7 @@ from leasehold.cli import main
 from leasehold.jumpstart import extra
 from ledger.checkout import documents
 from ledger.holdings import Holding, read_fleet
+from tests.leasehold.answering import in_a_terminal
 from tests.leasehold.jumpstart.catalogue import ARTIFACTS, EULA, G5, G6, FakeCatalogue, header
 from tests.leasehold.jumpstart.ledger_files import SETTINGS, add_environment
 
@@ -117,12 +118,7 @@ class TestByOptions:
 class TestByAnswers:
     @pytest.fixture(autouse=True)
     def terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        class Terminal:
-            @staticmethod
-            def isatty() -> bool:
-                return True
-
-        monkeypatch.setattr(verb, "sys", type("sys", (), {"stdin": Terminal}))
+        in_a_terminal(monkeypatch, verb)
 
     def test_what_is_missing_is_asked_for(self, clone: Path, use: Any) -> None:  # noqa: ANN401
         use(replace(CATALOGUE, models={"eula_url": EULA}))
