@@ -69,7 +69,12 @@ def lock(  # noqa: PLR0913  (one for each option)
     if commit:
         commit_locks(into, found_in(documents(into), names, upgraded), author)
         return
-    wanted = named(documents(into), names)
+    _lock_here(into, names, upgraded, check=check)
+
+
+def _lock_here(clone: Path, names: Sequence[str], upgraded: Sequence[str], *, check: bool) -> None:
+    """Write the locks of a clone, all or none; with `check`, only say which are stale."""
+    wanted = named(documents(clone), names)
     if not wanted:
         say("Nothing to lock: no definition here has a model_id.")
         return
@@ -83,7 +88,7 @@ def lock(  # noqa: PLR0913  (one for each option)
     if check:
         _refuse_stale(changed)
     elif changed:
-        write_all(into, {each.wanted.lock_file: each.content for each in changed})
+        write_all(clone, {each.wanted.lock_file: each.content for each in changed})
         files = " ".join(each.wanted.lock_file for each in changed)
         say(dim(f"Wrote {counted(len(changed), 'lock')}; next: git add {files}"))
         return
