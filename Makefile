@@ -97,32 +97,27 @@ clean: ## remove .venv, caches and build products; .leasehold stays
 
 # A stamp is written last, so an installation that was interrupted is done again.
 $(RUN): requirements/run.lock pyproject.toml
-	@$(call make_venv)
-	@echo 'Installing into $(VENV), which takes a minute ...'
-	$(PIP) --require-hashes -r requirements/run.lock
-	$(PIP) --no-build-isolation -e .
+	$(call install,$<,a minute)
 	@touch $@
 
 $(DEPLOY): requirements/deploy.lock pyproject.toml
-	@$(call make_venv)
-	@echo 'Installing into $(VENV), which takes a minute ...'
-	$(PIP) --require-hashes -r requirements/deploy.lock
-	$(PIP) --no-build-isolation -e .
+	$(call install,$<,a minute)
 	@touch $@
 
 $(DEV): requirements/dev.lock pyproject.toml
-	@$(call make_venv)
-	@echo 'Installing into $(VENV), which takes a minute ...'
-	$(PIP) --require-hashes -r requirements/dev.lock
-	$(PIP) --no-build-isolation -e .
+	$(call install,$<,a minute)
 	@touch $@ $(RUN) $(DEPLOY)
 
 $(JUMP): requirements/jumpstart.lock pyproject.toml
-	@$(call make_venv)
-	@echo 'Installing the SageMaker SDK into $(VENV), which takes some minutes ...'
-	$(PIP) --require-hashes -r requirements/jumpstart.lock
-	$(PIP) --no-build-isolation -e .
+	$(call install,$<,some minutes)
 	@touch $@
+
+define install
+@$(call make_venv)
+@echo 'Installing $(1) into $(VENV), which takes $(2) ...'
+$(PIP) --require-hashes -r $(1)
+$(PIP) --no-build-isolation -e .
+endef
 
 define lint
 $(BIN)/ruff check

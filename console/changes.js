@@ -65,7 +65,7 @@ const FOLLOWED = 90;
  * @param {{minutes?: number, until?: number, reason?: string, ifMatch?: string}} [more]
  * @returns {Intent}
  */
-export function intend(it, action, more = {}) {
+function intend(it, action, more = {}) {
   return {
     name: it.name,
     endpointName: it.endpointName,
@@ -89,7 +89,7 @@ export function intend(it, action, more = {}) {
  * The request that an intent is.
  * @param {Intent} intent @returns {{method: string, path: string, asked: Asked}}
  */
-export function requestOf(intent) {
+function requestOf(intent) {
   const { endpointName, action, ifMatch } = intent;
   if (action === "release") {
     const query = { EndpointName: endpointName };

@@ -58,7 +58,7 @@ export function signInForm(why) {
       <input type="password" id="token" name="token" autocomplete="off" required data-focus
         spellcheck="false">
       <p class="sub">It stays in this tab. <code>leasehold up</code> prints one;
-        <code>leasehold tokens create</code> makes one.</p>
+        <code>leasehold token create</code> makes one.</p>
       <div class="buttons">
         ${state.issuer
           ? html`<button type="button" data-do="sign-in-issuer">Sign in with ${

@@ -342,7 +342,7 @@ function card(it) {
 }
 
 /** @param {Endpoint[]} items */
-export function cards(items) {
+function cards(items) {
   return html`<ul id="rows" class="cards" aria-label="Endpoints">${
     repeat(items, (it) => it.name, card)
   }</ul>`;

@@ -42,7 +42,7 @@ export function isWanted(endpoint, now) {
 }
 
 /** @param {Endpoint} endpoint */
-export function isThere(endpoint) {
+function isThere(endpoint) {
   return endpoint.seen !== null && endpoint.seen.status !== "absent";
 }
 
@@ -249,12 +249,12 @@ export const FACETS = {
  * Whether it has instances; where SageMaker was not seen, whether it should have.
  * @param {Endpoint} endpoint
  */
-export function isOn(endpoint) {
+function isOn(endpoint) {
   return endpoint.seen === null ? endpoint.wanted : endpoint.billed;
 }
 
 /** @param {Endpoint} endpoint @param {Me | null} me */
-export function isMine(endpoint, me) {
+function isMine(endpoint, me) {
   const email = me?.email.toLowerCase();
   return Boolean(email && endpoint.owner?.toLowerCase().includes(email));
 }

@@ -46,7 +46,7 @@ function secret() {
 }
 
 /** What is sent in place of a secret: S256 of RFC 7636. @param {string} verifier */
-export async function challenge(verifier) {
+async function challenge(verifier) {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
   return base64url(new Uint8Array(digest));
 }

@@ -186,7 +186,11 @@ class _Looks:
                 return head
             case Failure() as failure:
                 raise failure
-        raise Unavailable("LH2014", "The git server does not say in time what its head is.")
+        raise Unavailable(
+            "LH2014",
+            "The git server did not say in time what its head is, so nothing is deleted. The next"
+            " tick asks again.",
+        )
 
     def _ask(self, everyone: Sequence[_Question]) -> None:
         try:

@@ -2,27 +2,27 @@
 
 A tick that began after a request has seen what the request is about; one that began before may have
 missed it. So however many requests come during a tick, one more tick serves them all: a loop waits
-for it with a `Bell`, and a Lambda function asks `is_covered`.
+for it with a `TickSignal`, and a Lambda function asks `is_covered`.
 """
 
 import threading
 from datetime import datetime
 
 
-class Bell:
-    """Wakes the thread that ticks. Rung several times during a tick, it is heard once."""
+class TickSignal:
+    """Wakes the thread that ticks. Set several times during a tick, it wakes it once."""
 
     def __init__(self) -> None:
-        self._rung = threading.Event()
+        self._event = threading.Event()
 
-    def ring(self) -> None:
-        self._rung.set()
+    def set(self) -> None:
+        self._event.set()
 
-    def pause(self, seconds: float) -> bool:
-        """Wait until it rings or the time is over. Tell whether it rang."""
-        rung = self._rung.wait(seconds)
-        self._rung.clear()
-        return rung
+    def wait(self, seconds: float) -> bool:
+        """Wait until it is set or the time is over, and clear it. Tell whether it was set."""
+        was_set = self._event.wait(seconds)
+        self._event.clear()
+        return was_set
 
 
 def is_covered(asked_at: datetime, last_began: datetime | None) -> bool:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from controller.memory.transitions import lease_of
+from controller.memory.observation import lease_of
 from controller.planning.action import Verb
 from controller.planning.collection import names_content
 from controller.planning.decision import Decision

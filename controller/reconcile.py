@@ -12,7 +12,7 @@ from controller.carry_out import carry_out
 from controller.dependencies import Dependencies
 from controller.memory.applied import applied
 from controller.memory.refusals import held, refused
-from controller.memory.transitions import acted, forgotten, noted, settled, sighted
+from controller.memory.transitions import acted, forgotten, noted, refreshed, settled
 from controller.notices import baseline, delivered, due, pruned
 from controller.notices.message import with_last_extension
 from controller.notices.notice import Delivery
@@ -64,7 +64,9 @@ def look(dependencies: Dependencies, environment: str, now: datetime) -> Tick:
     fleet = settled_fleet(fleet, seen.observed, before, now)
     record = replace(before, region_name=cloud.region_name)
     faults = Faults()
-    record = sighted(record, fleet, seen.observed, now, faults, committed_at=snapshot.committed_at)
+    record = refreshed(
+        record, fleet, seen.observed, now, faults, committed_at=snapshot.committed_at
+    )
     found = dependencies.survey.findings(fleet, seen, record, now)
     known = with_hosts(noted(record, found, seen.observed, faults), fleet, found, seen.observed)
     findings = replace(

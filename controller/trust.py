@@ -41,7 +41,8 @@ def trusted(ledger: Ledger, head: Snapshot, environment: str, note: Applied | No
     if note is None or note.verify == "none" or note.commit == head.commit:
         return Trusted(head)
     commits = ledger.since(note.commit, head.commit)
-    if commits is not None and not commits:  # the head went back, or a plan is about it alone
+    # Nothing came since: the head went back, or a plan is about one commit.
+    if commits is not None and not commits:
         return Trusted(head)
     if commits is None:
         proven = note.commit

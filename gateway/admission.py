@@ -19,6 +19,7 @@ from gateway.callers.counters import Counters, TableCounters
 from gateway.callers.rate_limit import RateLimit, Rates
 from gateway.dependencies import Dependencies
 from gateway.http.call import Call, Event
+from gateway.http.errors import GATEWAY_RESPONSES
 from gateway.http.matching import match
 from gateway.http.routes import Route
 from ledger.errors import Refused
@@ -80,7 +81,7 @@ class Admission:
             _ = call.principal  # anybody's will do
             return
         if route.may_be_public and call.caller is None:
-            raise Refused("LH4010", "No valid token came with the request.")
+            raise Refused("LH4010", GATEWAY_RESPONSES["UNAUTHORIZED"]["error"])
         if not call.principal.may_ask(route.scope):
             said = f"This token lacks the scope {route.scope}. Ask for one that has it."
             raise Refused("LH4031", said)

@@ -147,6 +147,7 @@ def _escaped(letter: str) -> str:
 
 
 def scopes_from(names: list[str]) -> frozenset[Scope]:
+    """Read the names of scopes. Raises Refused LH4201 for one that is none."""
     unknown = sorted(set(names) - set(Scope))
     if unknown:
         raise Refused(

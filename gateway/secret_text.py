@@ -79,4 +79,7 @@ class RememberedSecret(Generic[_Read]):
             client = self._dependencies.client("secretsmanager", config=clients.BRIEF)
             return str(client.get_secret_value(SecretId=name)["SecretString"])
         except (BotoCoreError, ClientError, KeyError) as error:
-            raise Unavailable("LH4406", f"The {names.what} cannot be read now.") from error
+            raise Unavailable(
+                "LH4406",
+                f"The {names.what} cannot be read now. Try again, and then tell who runs this API.",
+            ) from error

@@ -12,6 +12,7 @@ import click
 from controller.planning.components import ComponentQuestion, may_host, with_prices
 from controller.planning.observed import Existing
 from controller.planning.ownership import Owner
+from leasehold.clone import into_option
 from leasehold.console import dim, say, tell
 from leasehold.context import Cloud, Context, connected
 from leasehold.overtaken import ADVICE
@@ -34,13 +35,7 @@ from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, LEDGER_TAG, PROJECT_TAG
     show_default=True,
     help="Length of its first lease.",
 )
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 def adopt(context: Context, *, endpoint: str, name: str | None, minutes: int, into: Path) -> None:
     """Write the definition of ENDPOINT, which SageMaker has already.
 

@@ -93,12 +93,7 @@ class _Check:
         if settings := self.fleet.environment:
             yield from self._of(settings, self.fleet)
             return
-        content = self.entries.get(file)
-        told = (
-            mended(file, content, "environment", parse_environment)
-            if isinstance(content, bytes)
-            else None
-        )
+        told = mended(file, self.entries.get(file), "environment", parse_environment)
         if told is None:
             return
         entries: Mapping[str, object] = {**self.entries, file: told.content}
@@ -130,12 +125,7 @@ class _Check:
     ) -> Iterator[Violation]:
         """Judge a broken endpoint by what can be read of its files."""
         file = document_path(fleet.name, broken.name, "endpoint")
-        content = self.entries.get(file)
-        told = (
-            mended(file, content, "endpoint", parse_definition)
-            if isinstance(content, bytes)
-            else None
-        )
+        told = mended(file, self.entries.get(file), "endpoint", parse_definition)
         if told is None:
             return
         yield from told.violations

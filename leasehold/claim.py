@@ -11,10 +11,10 @@ from collections.abc import Iterable, Sequence
 import click
 from rich.text import Text
 
-from controller.aws.belongings import Belongings
+from controller.aws.tagged_resources import TaggedResources
 from controller.memory.logbook import Logbook
 from controller.planning.artifact import ResourceKind
-from controller.planning.claiming import Belonging, Claim, Claimant, LeftAlone, judge
+from controller.planning.claiming import Claim, Claimant, LeftAlone, TaggedResource, judge
 from controller.planning.ownership import Owner
 from leasehold.console import Cell, complain, dim, say, show_table
 from leasehold.context import Context, connected
@@ -46,8 +46,8 @@ def claim(context: Context, *, names: tuple[str, ...], former: str | None, yes: 
     fleet = context.fleet(context.repository().read())
     logbook = Logbook(context.status())
     claimant = _claimant(fleet, logbook.read(fleet.name), former)
-    belongings = _belongings(context, fleet)
-    judged = _named(belongings, fleet, claimant, names) if names else _all(belongings, claimant)
+    resources = _tagged_resources(context, fleet)
+    judged = _named(resources, fleet, claimant, names) if names else _all(resources, claimant)
     claims = [each for each in judged if isinstance(each, Claim) and each.gives]
     _show_left_alone([each for each in judged if isinstance(each, LeftAlone)])
     if not claims:
@@ -58,7 +58,7 @@ def claim(context: Context, *, names: tuple[str, ...], former: str | None, yes: 
     if not yes:
         _ask(claims)
     logbook.begin(fleet.name)  # no tick may have done that yet: an upgrade claims before it deploys
-    _give(belongings, claims)
+    _give(resources, claims)
 
 
 def _claimant(fleet: Fleet, record: Record, former: str | None) -> Claimant:
@@ -74,55 +74,55 @@ def _claimant(fleet: Fleet, record: Record, former: str | None) -> Claimant:
     return Claimant(Owner.of(fleet, settings, record), definitions, former)
 
 
-def _belongings(context: Context, fleet: Fleet) -> Belongings:
+def _tagged_resources(context: Context, fleet: Fleet) -> TaggedResources:
     region = fleet.require_settings().region_name
     cloud = context.cloud
-    return Belongings(
+    return TaggedResources(
         cloud.client("sagemaker", region), cloud.client("resourcegroupstaggingapi", region)
     )
 
 
-def _all(belongings: Belongings, claimant: Claimant) -> list[Claim | LeftAlone]:
+def _all(resources: TaggedResources, claimant: Claimant) -> list[Claim | LeftAlone]:
     owner = claimant.owner
     values = [(ENVIRONMENT_TAG, owner.environment)]
     values += [(LEDGER_TAG, each) for each in (owner.ledger_id, claimant.former) if each]
-    found = belongings.tagged(values)
+    found = resources.tagged(values)
     judged = [judge(claimant, each, named=False) for each in found]
-    return sorted(judged, key=lambda each: _HELD.index(each.belonging.kind))
+    return sorted(judged, key=lambda each: _HELD.index(each.resource.kind))
 
 
 def _named(
-    belongings: Belongings, fleet: Fleet, claimant: Claimant, names: Iterable[str]
+    resources: TaggedResources, fleet: Fleet, claimant: Claimant, names: Iterable[str]
 ) -> list[Claim | LeftAlone]:
     """Judge what was named. Raises Refused LH5054 where one of it cannot be claimed."""
     judged: list[Claim | LeftAlone] = []
     for name in names:
         item = fleet.find(name)
-        found = belongings.used_by(item.endpoint_name if item else name)
+        found = resources.used_by(item.endpoint_name if item else name)
         if not found:
             raise Refused("LH5054", f"SageMaker has no endpoint {name:.80}: check the name.")
         endpoint, *parts = (judge(claimant, each, named=True) for each in found)
         if isinstance(endpoint, LeftAlone):
             raise Refused("LH5054", f"{name:.80} is not claimed: {endpoint.reason}.")
         # A config or model without our tags is borrowed, and stays so.
-        judged += [endpoint, *(each for each in parts if _is_leaseholds(each.belonging))]
-    return list({each.belonging.arn: each for each in judged}.values())
+        judged += [endpoint, *(each for each in parts if _is_leaseholds(each.resource))]
+    return list({each.resource.arn: each for each in judged}.values())
 
 
-def _is_leaseholds(item: Belonging) -> bool:
+def _is_leaseholds(item: TaggedResource) -> bool:
     return LEDGER_TAG in item.tags or ENVIRONMENT_TAG in item.tags
 
 
 def _show(claims: Sequence[Claim], claimant: Claimant) -> None:
     show_table(
         ("WHAT", "NAME", "GETS", "HAD"),
-        [(each.belonging.kind, _shown(each, claimant), *_tags(each)) for each in claims],
+        [(each.resource.kind, _shown(each, claimant), *_tags(each)) for each in claims],
     )
     homeless = [
-        str(each.belonging.name)
+        str(each.resource.name)
         for each in claims
-        if each.belonging.kind is ResourceKind.ENDPOINT
-        and each.belonging.name not in claimant.definitions
+        if each.resource.kind is ResourceKind.ENDPOINT
+        and each.resource.name not in claimant.definitions
     ]
     say()
     for name in homeless:
@@ -132,11 +132,11 @@ def _show(claims: Sequence[Claim], claimant: Claimant) -> None:
 def _shown(claim: Claim, claimant: Claimant) -> str:
     """Return the name as the definition spells it; an ARN has it in lower case."""
     spelled = {Name(each): str(each) for each in claimant.definitions}
-    return spelled.get(claim.belonging.name, str(claim.belonging.name))
+    return spelled.get(claim.resource.name, str(claim.resource.name))
 
 
 def _tags(claim: Claim) -> tuple[Cell, Cell]:
-    before = claim.belonging.tags
+    before = claim.resource.tags
     gets = ", ".join(sorted(key.removeprefix(TAG_PREFIX) for key in claim.gives))
     had = ", ".join(sorted(before[key] for key in claim.gives if key in before))
     return gets, had or dim("-")
@@ -147,7 +147,7 @@ def _show_left_alone(left: Sequence[LeftAlone]) -> None:
         say("Left alone:")
         show_table(
             ("WHAT", "NAME", "WHY"),
-            [(each.belonging.kind, str(each.belonging.name), each.reason) for each in left],
+            [(each.resource.kind, str(each.resource.name), each.reason) for each in left],
         )
         say()
 
@@ -164,15 +164,15 @@ def _ask(claims: Sequence[Claim]) -> None:
         raise Refused("LH5055", "nothing is claimed.")
 
 
-def _give(belongings: Belongings, claims: Sequence[Claim]) -> None:
+def _give(resources: TaggedResources, claims: Sequence[Claim]) -> None:
     """Tag one by one; the failure of one stops no other. Raises Refused LH5056 after the last."""
     failed = 0
     for each in claims:
         try:
-            belongings.give(each.belonging, each.gives)
+            resources.give(each.resource, each.gives)
         except Failure as failure:
             failed += 1
-            named = f"{each.belonging.kind} {each.belonging.name}: {failure.message}"
+            named = f"{each.resource.kind} {each.resource.name}: {failure.message}"
             complain(type(failure)(failure.code, named))
     say(f"Claimed {len(claims) - failed} of {len(claims)}.")
     if failed:

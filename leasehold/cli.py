@@ -82,7 +82,7 @@ class Verbs(click.Group):
             raise
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise  # who read it has enough
+                raise  # whoever reads the output has closed it, such as `head`
             if os.environ.get(_TRACEBACK):
                 traceback.print_exc()
             console.refuse(_unforeseen(error))

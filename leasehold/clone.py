@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import click
+
 from leasehold.git_author import as_variables
 from leasehold.new_environment import DOCUMENTS
 from ledger.checkout import documents
@@ -23,6 +25,14 @@ from ledger.snapshot import Person
 _NAME = re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9])*")
 _LONGEST_NAME = 30
 _LONGEST_WORDS = 500
+
+into_option = click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    metavar="DIR",
+    help="Your clone of the ledger; by default this folder.",
+)
 
 
 def root_of(into: Path) -> Path:
@@ -83,7 +93,11 @@ def write(clone: Path, files: Mapping[str, bytes]) -> None:
             path.write_bytes(content)
     except OSError as error:
         _restore(clone, files, before)
-        raise Refused("LH5051", f"{error.filename} cannot be written: {error.strerror}.") from error
+        raise Refused(
+            "LH5051",
+            f"{error.filename} cannot be written ({error.strerror}), and no file was changed: look"
+            " at what stands there, at its permissions, and at the room on the disk.",
+        ) from error
 
 
 def commit(clone: Path, files: Mapping[str, bytes], message: str, author: Person) -> str:

@@ -106,6 +106,11 @@ def _least_of(column: Sequence[Text]) -> int:
     return _GAP + (min(longest, _WORDS) if column[0].plain in _WORDY else longest)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return `1 lock`, `2 locks`."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def show_lines(
     headers: Sequence[str], rows: Sequence[Sequence[Cell]], spare: Sequence[str] = ()
 ) -> None:

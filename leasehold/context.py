@@ -1,8 +1,8 @@
 """How a command finds the ledger, the environment and AWS.
 
-Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs
-in ./.leasehold or in that of a folder above.
-Every command that reads or writes the ledger is decorated with `connected`.
+Options come first, then the LEASEHOLD_* variables, then a `leasehold up` that runs in ./.leasehold
+or in that of a folder above, then the clone that one is in. Every command that reads or writes the
+ledger is decorated with `connected`.
 """
 
 import tempfile
@@ -109,7 +109,11 @@ class Context:
             case str() as chosen, _ if chosen in there or ROOT in snapshot.entries:
                 return fleet_of(snapshot, chosen)
             case None, ():
-                raise Refused("LH5002", f"{self.remote.url} has no folder below environments/.")
+                raise Refused(
+                    "LH5002",
+                    f"{self.remote.url} has no folder below environments/: `leasehold init NAME`"
+                    " makes one in a clone.",
+                )
             case None, _:
                 raise Refused(
                     "LH5002",

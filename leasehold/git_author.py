@@ -33,7 +33,7 @@ def configured() -> Person | None:
 
     None where nobody has told git: what it would make of the host's name is no person.
     """
-    mailbox = os.environ.get("EMAIL")  # git takes it, but not for a setting
+    mailbox = os.environ.get("EMAIL")  # git uses it, but does not count it as configured
     said = _PERSON.match(_ident().stdout)
     if said is None and mailbox:
         said = _PERSON.match(_ident(GIT_AUTHOR_EMAIL=mailbox).stdout)

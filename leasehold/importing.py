@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from leasehold import clone as clones
+from leasehold.clone import into_option
 from leasehold.console import dim, say
 from leasehold.context import Cloud, clock, home_option
 from leasehold.git_author import author as author_of
@@ -34,6 +35,7 @@ from ledger.errors import Refused
 from ledger.holdings import ROOT, environment_path, environments, read_fleet
 from ledger.json_files import as_sentences
 from ledger.names import EndpointName
+from ledger.snapshot import Person
 
 _LONGEST_NAME = 30
 _ROLE, _OUTPUT = "--role-arn", "--async-output-path"
@@ -69,13 +71,7 @@ _FIELDS = {_ROLE: "execution_role_arn", _OUTPUT: "async_output_path"}
 @click.option("--only", multiple=True, metavar="NAME", help="With --second-step: only this one.")
 @click.option("--no-commit", is_flag=True, help="Write the files and leave the commit to you.")
 @click.option("--author", metavar='"NAME <EMAIL>"', help="Author of the commit; by default you.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 @click.option(
     "--repository",
     envvar=variables.REPOSITORY,
@@ -114,10 +110,22 @@ def import_(  # noqa: PLR0913  (one for each option)
     if only:
         raise Refused("LH5080", "--only goes with --second-step: an import takes the whole file.")
     person = None if no_commit else author_of(author)
+    _first_step(asked, person, region_name, given, from_aws=from_aws)
+
+
+def _first_step(
+    asked: Asked,
+    person: Person | None,
+    region_name: str | None,
+    given: Mapping[str, str | None],
+    *,
+    from_aws: bool,
+) -> None:
+    """Make the environment, and a commit of it by `person`, if there is one."""
     others = _nothing_there(asked)
-    region = _region(configs, region_name)
+    region = _region(asked.configs, region_name)
     found = _look(asked, region) if from_aws else None
-    options = _completed(_wanted(configs, found), given)
+    options = _completed(_wanted(asked.configs, found), given)
     wish = Wish(
         asked.environment,
         clones.ledger_id(asked.clone, asked.environment),
@@ -125,7 +133,7 @@ def import_(  # noqa: PLR0913  (one for each option)
         region,
         options.get(_OUTPUT),
     )
-    made = move(configs, wish, found or Found(), clock().replace(microsecond=0), others)
+    made = move(asked.configs, wish, found or Found(), clock().replace(microsecond=0), others)
     _check_settings(asked.environment, made)
     files = {
         **made.files,

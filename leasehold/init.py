@@ -13,7 +13,15 @@ from pathlib import Path
 
 import click
 
-from leasehold.clone import checked_name, lacking_schemas, ledger_id, root_of, write, wrong_name
+from leasehold.clone import (
+    checked_name,
+    into_option,
+    lacking_schemas,
+    ledger_id,
+    root_of,
+    write,
+    wrong_name,
+)
 from leasehold.console import dim, say
 from leasehold.new_environment import described, readme, settings_file, wrong_value
 from leasehold.overtaken import ADVICE
@@ -70,13 +78,7 @@ class _Place:
 @click.option(
     "--new-ledger-id", is_flag=True, help="Give it an id of its own: for a copy of a repository."
 )
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 def init(environment: str | None, *, new_ledger_id: bool, into: Path, **fields: str | None) -> None:
     """Make the environment ENV in a clone of the ledger.
 
@@ -118,7 +120,10 @@ def _begin(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
 def _complete(place: _Place, given: Mapping[str, str], *, anew: bool) -> None:
     """Give a ledger's id to an environment that is there. Raises Refused LH5051 or LH5052."""
     if place.path.is_symlink() or not place.path.is_file():
-        raise Refused("LH5051", f"{place.path} is no file, so nothing is written there.")
+        raise Refused(
+            "LH5051",
+            f"{place.path} is no file, so nothing is written there: move away what is there.",
+        )
     content = place.path.read_bytes()
     before = _check(place, content).ledger_id
     if before and not anew:

@@ -283,10 +283,10 @@ def _api(
     table: TokenTable,
 ) -> RestApi:
     admitted = settings.identities if settings else Identities()
-    door = Authorizer.admitting(admitted, dependencies.client("dynamodb"), table, clock)
+    authorizer = Authorizer.admitting(admitted, dependencies.client("dynamodb"), table, clock)
     return RestApi(
         deployment.routes(),
-        authorizer=TokenAuthorizer(door, clock=clock, ttl=_TOKEN_MEMORY),
+        authorizer=TokenAuthorizer(authorizer, clock=clock, ttl=_TOKEN_MEMORY),
         gateway_responses=GATEWAY_RESPONSES,
         gateway_response_headers=refusal_headers(settings) if settings else {},
         deployed=deployment.integrations,

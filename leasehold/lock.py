@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from leasehold.console import dim, note, say
+from leasehold.clone import into_option
+from leasehold.console import counted, dim, note, say
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.changes import changes, headline
 from leasehold.jumpstart.files import write_all
@@ -41,13 +42,7 @@ _MOST_NAMED = 8
 )
 @pushing
 @click.option("--author", metavar='"NAME <EMAIL>"', help="Author of the commit; by default you.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 def lock(  # noqa: PLR0913  (one for each option)
     which: tuple[str, ...],
     *,
@@ -74,11 +69,16 @@ def lock(  # noqa: PLR0913  (one for each option)
     if commit:
         commit_locks(into, found_in(documents(into), names, upgraded), author)
         return
-    wanted = named(documents(into), names)
+    _lock_here(into, names, upgraded, check=check)
+
+
+def _lock_here(clone: Path, names: Sequence[str], upgraded: Sequence[str], *, check: bool) -> None:
+    """Write the locks of a clone, all or none; with `check`, only say which are stale."""
+    wanted = named(documents(clone), names)
     if not wanted:
         say("Nothing to lock: no definition here has a model_id.")
         return
-    note(f"Loading the SageMaker SDK for {_counted(len(wanted), 'definition')} ...")
+    note(f"Loading the SageMaker SDK for {counted(len(wanted), 'definition')} ...")
     found = resolve_all(wanted, extra.catalogues(), upgraded)
     _refuse([each for each in found if isinstance(each, Unlocked)], len(found))
     locked = [each for each in found if isinstance(each, Locked)]
@@ -88,11 +88,11 @@ def lock(  # noqa: PLR0913  (one for each option)
     if check:
         _refuse_stale(changed)
     elif changed:
-        write_all(into, {each.wanted.lock_file: each.content for each in changed})
+        write_all(clone, {each.wanted.lock_file: each.content for each in changed})
         files = " ".join(each.wanted.lock_file for each in changed)
-        say(dim(f"Wrote {_counted(len(changed), 'lock')}; next: git add {files}"))
+        say(dim(f"Wrote {counted(len(changed), 'lock')}; next: git add {files}"))
         return
-    say(dim(f"{_counted(len(locked), 'lock')} up to date."))
+    say(dim(f"{counted(len(locked), 'lock')} up to date."))
 
 
 def found_in(
@@ -177,7 +177,7 @@ def _refuse(unfit: Sequence[Unlocked | Unreadable], count: int) -> None:
     if unfit:
         raise Refused(
             "LH5074",
-            f"{len(unfit)} of {_counted(count, 'definition')} cannot be locked, so no lock is"
+            f"{len(unfit)} of {counted(count, 'definition')} cannot be locked, so no lock is"
             " written: mend what is said above, or name the others.",
         )
 
@@ -187,10 +187,6 @@ def _refuse_stale(changed: Sequence[Locked]) -> None:
         names = " ".join(each.wanted.label for each in changed)
         raise Refused(
             "LH5072",
-            f"{_counted(len(changed), 'lock')} of these do not say what is deployed by them: run"
+            f"{counted(len(changed), 'lock')} of these do not say what is deployed by them: run"
             f" `leasehold lock {names}` and commit what it writes.",
         )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

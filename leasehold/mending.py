@@ -35,11 +35,16 @@ class Mended(Generic[_T]):
 
 def mended(
     file: str,
-    content: bytes,
+    content: object,
     schema: str,
     parse: Callable[[str, bytes], _T | tuple[Violation, ...]],
 ) -> Mended[_T] | None:
-    """Read a document with stand-ins for what is wrong; None where that does not help."""
+    """Read a document with stand-ins for what is wrong; None where that does not help.
+
+    Content that is no bytes is nothing that git has as a file.
+    """
+    if not isinstance(content, bytes):
+        return None
     try:
         data = decode(content)
     except (ValueError, RecursionError):

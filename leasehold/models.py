@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from leasehold.clone import into_option
 from leasehold.console import dim, note, output_option, say, show_json, show_table
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.listing import Listed, looked_up, matching
@@ -22,13 +23,7 @@ _MOST_TYPES = 3
 @click.command
 @click.argument("text", nargs=-1)
 @click.option("--region", metavar="NAME", help="AWS region; by default the clone's.")
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 @output_option
 def models(text: tuple[str, ...], *, region: str | None, into: Path, output: str) -> None:
     """List JumpStart's models whose id, task or keywords have TEXT, each by its newest version.

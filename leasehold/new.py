@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from leasehold.clone import lacking_schemas, write
+from leasehold.clone import into_option, lacking_schemas, write
 from leasehold.console import dim, note, say
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.changes import headline
@@ -73,13 +73,7 @@ class _Place:
     metavar="NAME",
     help="Environment, as its folder is called; by default the only one.",
 )
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 def new(
     name: str,
     *,

@@ -15,6 +15,7 @@ import click
 from controller.aws.clients import PATIENT
 from controller.aws.prices import PriceList, pricing_region
 from controller.price_list import Listed, read_products
+from leasehold.clone import into_option
 from leasehold.console import dim, say
 from leasehold.context import Context, clock, connected
 from ledger.documents import Prices, dump_prices, parse_prices
@@ -35,13 +36,7 @@ def prices() -> None:
 
 @prices.command
 @connected
-@click.option(
-    "--into",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    metavar="DIR",
-    help="Your clone of the ledger; by default this folder.",
-)
+@into_option
 def update(context: Context, *, into: Path) -> None:
     """Write the environment's prices.json anew from AWS's price list.
 

@@ -146,4 +146,4 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
             check=False,
         )
     except OSError as error:
-        raise Refused("LH5153", f"git cannot be run here: {error}.") from error
+        raise Refused("LH5153", f"git cannot be run here ({error}): install it.") from error

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
-from controller.coalesce import Bell
+from controller.coalesce import TickSignal
 from controller.memory.logbook import Logbook
 from controller.reconcile import Dependencies, Tick, reconcile
 from controller.survey import Survey
@@ -39,10 +39,10 @@ def serve(home: StateDir, options: UpOptions, every: float) -> None:
     variables = dict(os.environ)
     forget_account()
     logging.getLogger().addHandler(_LogLines(logging.WARNING))
-    stopping, bell = until_stopped(), Bell()
-    with opened(home, options, Hooks(bell.ring, variables)) as stack:
+    stopping, wake = until_stopped(), TickSignal()
+    with opened(home, options, Hooks(wake.set, variables)) as stack:
         welcome(stack.running, home.path, stack.moved)
-        with _controller(stack, every, stopping, bell):
+        with _controller(stack, every, stopping, wake):
             home.announce(stack.running)
             try:
                 stopping.wait()
@@ -63,7 +63,9 @@ class _LogLines(logging.Handler):
 
 
 @contextmanager
-def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) -> Iterator[None]:
+def _controller(
+    stack: LocalStack, every: float, stopping: Event, wake: TickSignal
+) -> Iterator[None]:
     """Tick on a thread of its own until stopped."""
     ledger, environment = stack.ledger(CONTROLLER), stack.running.environment
     settings = fleet_of(ledger.read(), environment).environment
@@ -79,7 +81,7 @@ def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) ->
     narrator = Narrator(clock, partial(_commits, repository))
     work = Thread(
         target=keep_ticking,
-        args=(tick, every, stopping, narrator, bell),
+        args=(tick, every, stopping, narrator, wake),
         name="controller",
         daemon=True,
     )
@@ -88,7 +90,7 @@ def _controller(stack: LocalStack, every: float, stopping: Event, bell: Bell) ->
         yield
     finally:
         stopping.set()
-        bell.ring()
+        wake.set()
         work.join(_PATIENCE_SECONDS)
 
 

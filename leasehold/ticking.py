@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from threading import Event, Thread
 
-from controller.coalesce import Bell
+from controller.coalesce import TickSignal
 from controller.reconcile import Tick
 from leasehold.narration import Narrator
 from ledger.errors import Failure, Unavailable
@@ -19,13 +19,13 @@ def keep_ticking(
     every: float,
     stopping: Event,
     narrator: Narrator,
-    bell: Bell | None = None,
+    wake: TickSignal | None = None,
 ) -> None:
     """Tick until `stopping` is set; each tick starts `every` seconds after the last one's end.
 
-    A `bell` that rings ends the pause early; whoever sets `stopping` rings it too.
+    A `wake` that is set ends the pause early; whoever sets `stopping` sets it too.
     """
-    pause = bell.pause if bell else stopping.wait
+    pause = wake.wait if wake else stopping.wait
     while not stopping.is_set():
         try:
             narrator.tell(tick())

@@ -12,7 +12,7 @@ import click
 
 from leasehold import project
 from leasehold.checking import FUNCTIONS, Checked, checked
-from leasehold.console import output_option, say, show_json
+from leasehold.console import counted, output_option, say, show_json
 from leasehold.context import clock
 from leasehold.work_tree import work_tree
 from ledger.errors import Refused
@@ -122,16 +122,16 @@ def _report(root: Path, found: Iterable[Checked], told: Iterable[Violation]) -> 
     found, told = tuple(found), tuple(told)
     for violation in told:
         say(f"{'warning: ' if violation.level == 'warning' else ''}{violation}")
-    count = _counted(sum(each.definitions for each in found), "definition")
+    count = counted(sum(each.definitions for each in found), "definition")
     names = ", ".join(each.name for each in found)
     errors = _errors(told)
-    verdict = _counted(errors, "error") if errors else "everything is in order"
+    verdict = counted(errors, "error") if errors else "everything is in order"
     say(f"Checked {count} in {names} below {(root / ROOT).absolute()}: {verdict}.")
 
 
 def _count_others(others: Iterable[Violation]) -> None:
     if errors := _errors(others):
-        say(f"Files that were not named have {_counted(errors, 'error')}: name none to see them.")
+        say(f"Files that were not named have {counted(errors, 'error')}: name none to see them.")
 
 
 def _errors(violations: Iterable[Violation]) -> int:
@@ -143,7 +143,3 @@ def _endpoint(file: str) -> tuple[str, str] | None:
     folder, _, name = file.rpartition("/")
     found = document_of(name)
     return (folder, found[0]) if found else None
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}{'' if number == 1 else 's'}"

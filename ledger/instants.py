@@ -25,6 +25,11 @@ def earlier(moment: datetime, length: timedelta) -> datetime:
     return later(moment, -length)
 
 
+def whole_second(moment: datetime) -> datetime:
+    """Return an instant without its fraction of a second, as the record and leases have it."""
+    return moment.replace(microsecond=0)
+
+
 def in_zone(moment: datetime, zone: tzinfo) -> datetime:
     """Return an instant on the clock of a zone, or that clock's first or last date."""
     try:

@@ -42,7 +42,7 @@ class Callers:
     hosts: frozenset[str] = frozenset()
 
     def guarding(self, application: "WSGIApplication") -> "WSGIApplication":
-        """Return the application behind a door that answers the others by a sentence."""
+        """Return the application; whoever may not call it is answered by a sentence instead."""
 
         def serve(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
             said = self.refusal(environ)

@@ -50,7 +50,6 @@ MODULES = (
 )
 AT_ONCE = 100
 _MOMENT = 0.1  # seconds
-Output = IO[bytes] | int | None
 
 
 class Forked:

@@ -64,9 +64,5 @@ class WholePackages(Contract):
         return graph.find_downstream_modules(wanted)
 
 
-def _any_below(modules: set[str], package: str) -> bool:
-    return any(_is_below(module, {package}) for module in modules)
-
-
 def _is_below(module: str, packages: set[str]) -> bool:
     return any(module == each or module.startswith(f"{each}.") for each in packages)

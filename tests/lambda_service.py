@@ -10,10 +10,11 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from queue import Queue
-from threading import Thread
 from typing import TYPE_CHECKING, Any
+
+from tests.loopback import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,24 +85,15 @@ class Lambda:
                     trailer += line
                 return Posted(self.path, headers, chunks, trailer)
 
-            def log_message(self, *_: object) -> None:
-                pass
-
         return Handler
 
 
 @contextmanager
 def lambda_service() -> Iterator[Lambda]:
     service = Lambda()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), service.handler())
-    server.daemon_threads = True
-    service.address = f"127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield service
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(service.handler()) as url:
+        service.address = url.removeprefix("http://")
+        yield service
 
 
 @contextmanager
@@ -139,13 +131,5 @@ def front_door() -> Iterator[tuple[str, list[Invocation]]]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", calls
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Door) as url:
+        yield url, calls

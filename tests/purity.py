@@ -30,7 +30,7 @@ WORLD = (
     *("tests.controller.aws.chat_server", "tests.controller.rehearsal", "tests.debian"),
     *("tests.gateway.api", "tests.gateway.door", "tests.gateway.issuer", "tests.gateway.serving"),
     *("tests.ledger.forge", "tests.ledger.signing", "tests.ledger.ssh", "tests.ledger.stalling"),
-    "tests.leasehold.running",
+    *("tests.leasehold.running", "tests.loopback", "tests.moto_server"),
 )
 GOES_OUTSIDE: tuple[tuple[object, str], ...] = (
     *((socket.socket, name) for name in ("bind", "connect", "connect_ex")),

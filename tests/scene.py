@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pytest
+
     from controller.reconcile import Outcome
     from sandbox.git.server import GitServer
     from tests.ledger.forge import Colleague, Forge
@@ -66,6 +68,17 @@ class Account:
     """The sandbox as its users meet it: AWS clients, and its own HTTP API."""
 
     url: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a program's environment needs, so that boto3 asks this account."""
+        keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+        return {**keys, "AWS_ENDPOINT_URL": self.url}
+
+    def use(self, monkeypatch: pytest.MonkeyPatch, **more: str) -> None:
+        """Let this process ask this account by default; `more` is set beside it."""
+        for name, value in {**self.variables, **more}.items():
+            monkeypatch.setenv(name, value)
 
     def client(self, service: str, config: Config = ONCE) -> Any:  # noqa: ANN401
         return _client(service, self.url, ONCE if config is ONCE else config.merge(ONCE))
@@ -109,6 +122,11 @@ class Account:
 
     def status(self, name: str) -> str:
         return self.statuses().get(str(name), "absent")
+
+    def instances(self, name: str) -> int:
+        """How many instances its one variant has now."""
+        [variant] = self.sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"]
+        return int(variant["CurrentInstanceCount"])
 
     def config(self, name: str) -> str:
         return str(self.sagemaker.describe_endpoint(EndpointName=name)["EndpointConfigName"])
@@ -160,6 +178,19 @@ def environment(**fields: object) -> Json:
         **fields,
     }
     return {key: value for key, value in settings.items() if value is not None}
+
+
+def prices(hosting: Mapping[str, str] | None = None, **fields: object) -> Json:
+    """A price list in USD, by default of one instance type, read three weeks before NOON."""
+    return {
+        "region_name": REGION,
+        "currency": "USD",
+        "unit": "hour",
+        "source": "a test",
+        "read_at": "2026-11-01T08:00:00Z",
+        "prices": {"Hosting": dict(hosting or {"ml.g5.xlarge": "1.408"})},
+        **fields,
+    }
 
 
 def definition(name: str, **fields: object) -> Json:

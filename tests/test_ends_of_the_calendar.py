@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.memory.transitions import sighted
+from controller.memory.transitions import refreshed
 from controller.notices import due
 from controller.plan import plan
 from controller.planning.findings import Findings
@@ -163,7 +163,7 @@ def test_no_tick_overflows(
     ticks.see(fleet, None, began)
     ticks.see(fleet, seen, began)
     ready = replace(seen, status=status, modified_at=NOW)
-    record = sighted(ticks.record, fleet, [ready], NOW)
+    record = refreshed(ticks.record, fleet, [ready], NOW)
     for use in (Use(NOW), Use(backlog=True), Use()):
         found = Findings(record, uses={NAME: use})
         planned = plan(fleet, [ready], NOW, "c0ffee", found)

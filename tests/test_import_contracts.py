@@ -25,8 +25,8 @@ KINDS: dict[str, Any] = {
 }
 # An import that each is there to forbid, by whoever might write it without thinking.
 FORBIDDEN = {
-    "floors": ("ledger.lease", "gateway.http.answer"),
-    "island": ("controller.reconcile", "sandbox.clock"),
+    "layers": ("ledger.lease", "gateway.http.answer"),
+    "sandbox-and-infra": ("controller.reconcile", "sandbox.clock"),
     "sandbox": ("sandbox.aws.tags_of_tomorrow", "ledger.lease"),
     "infra": ("infra.settings", "ledger.opening"),
     "sagemaker": ("controller.aws.rollout", "sagemaker"),
@@ -42,8 +42,8 @@ FORBIDDEN = {
     "requests": ("gateway.leases.query", "gateway.clients"),
     "callers": ("gateway.webhook.receive", "gateway.dependencies"),
     "environment": ("gateway.callers.rate_limit", "os"),
-    "circles": ("ledger.documents.definition", "ledger.fleet"),
-    "sandbox-rooms": ("sandbox.clock", "sandbox.server"),
+    "cycles": ("ledger.documents.definition", "ledger.fleet"),
+    "sandbox-layers": ("sandbox.clock", "sandbox.server"),
     "sandbox-aws": ("sandbox.aws.protocol.rest", "sandbox.aws.pricing"),
 }
 

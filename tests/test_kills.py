@@ -20,8 +20,6 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import boto3
-
 from tests.leasehold.running import Up
 from tests.soak import times
 
@@ -68,13 +66,7 @@ def lease_end(up: Up) -> datetime:
 
 
 def made(up: Up) -> datetime:
-    sagemaker = boto3.client(
-        "sagemaker",
-        region_name="us-east-1",
-        endpoint_url=up.says["aws_endpoint_url"],
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    )
+    sagemaker = up.account.sagemaker
     created: datetime = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["CreationTime"]
     return created
 

@@ -80,10 +80,7 @@ def fleet(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     entry = Entry("Lost", ABSENT, NOON, lease_end=NOON + HOUR)
     record = Record({EndpointName("demo-Lost-Endpoint"): entry})
     scene.logbook.keep("dev", record, Applied(scene.forge.tip, (), NOON))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    scene.account.use(monkeypatch, AWS_DEFAULT_REGION=REGION)
     for module in ("context", "next"):
         monkeypatch.setattr(f"leasehold.{module}.clock", lambda: scene.now)
     return scene

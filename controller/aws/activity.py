@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_QUERIES = 500  # in a call, and 100,800 data points: 201 for each
 _MOST_POINTS = 201
-# A longer look back is a coarser one. CloudWatch keeps minutes for 15 days, 5 minutes for 63, hours
-# for 455; each step here is far from forgetting.
+# In seconds: the longer the time looked back, the longer the period. CloudWatch keeps periods of a
+# minute for 15 days, of 5 minutes for 63 and of an hour for 455; no look here goes back so far.
 _PERIODS = (60, 300, 900, 3600)
 _BACKLOG = "ApproximateBacklogSize"
 _COMPLETE = "Complete"

@@ -24,7 +24,7 @@ PATIENT = Config(
     retries={"mode": "standard"},
     max_pool_connections=64,  # as many as the gateway of `leasehold up` has threads
 )
-# Whoever is to be told waits for the next tick rather than the tick for them.
+# For notices: a target that is slow gets its notice with the next tick, and holds up none.
 HASTY = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 
 _NOTHING = "/dev/null"

@@ -15,7 +15,7 @@ from ledger.names import EndpointName
 if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
-_ASKED_BY_NAME = IN_TURN  # at most; one list of the whole account tells of more
+_ASKED_BY_NAME = IN_TURN  # the most; for more of them, the account's components are listed
 _MOST_CONFIGS = 5  # that are looked at for what runs on them, each time
 
 

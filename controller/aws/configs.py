@@ -5,6 +5,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.errors import Absent, aws_errors
+from controller.aws.tags import tags_of
 from controller.planning.config_looks import ConfigQuestion
 from controller.planning.existing_config import SERVERLESS, ConfigSeen, Hosting
 from ledger.errors import Failure
@@ -29,7 +30,7 @@ class Configs:
             with aws_errors():
                 answer = self._sagemaker.describe_endpoint_config(EndpointConfigName=name)
                 arn = answer["EndpointConfigArn"]
-                tags = self._tags(arn) if question.with_tags else None
+                tags = tags_of(self._sagemaker, arn) if question.with_tags else None
         except Absent:
             return ConfigSeen(name)
         except Failure as failure:
@@ -39,10 +40,6 @@ class Configs:
         hosting = tuple(map(hosting_of, variants))
         is_async = "AsyncInferenceConfig" in answer
         return ConfigSeen(name, made_at, hosting, tags, is_async=is_async)
-
-    def _tags(self, arn: str) -> dict[str, str]:
-        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
 
 def hosting_of(variant: Any) -> Hosting:  # noqa: ANN401  (boto3's own shape)

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
+from controller.aws.tags import tags_of
 from controller.planning.desired import VARIANT
 from controller.planning.observed import Capacity, Existing, Look, Observed
 from controller.planning.ownership import Owner
@@ -96,7 +97,7 @@ class Endpoints:
         try:
             with aws_errors():
                 answer = self._sagemaker.describe_endpoint(EndpointName=endpoint_name)
-                tags = self._tags(answer["EndpointArn"])
+                tags = tags_of(self._sagemaker, answer["EndpointArn"])
         except Absent:
             return None
         return Existing(
@@ -180,7 +181,7 @@ class Endpoints:
         """Add what the list does not say; None if it is gone. Raise Failure (LH3xxx)."""
         try:
             with aws_errors():
-                tags = self._tags(arn) if listed.tags is None else listed.tags
+                tags = tags_of(self._sagemaker, arn) if listed.tags is None else listed.tags
                 seen = self._described(listed)
         except Absent:
             return None
@@ -196,16 +197,14 @@ class Endpoints:
             is_async=seen.is_async,
         )
 
-    def _tags(self, arn: str) -> dict[str, str]:
-        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
-
     def _described(self, listed: Observed) -> _Seen:
         name, version = listed.endpoint_name, (listed.status, listed.modified_at)
         if (known := self._seen.get(name)) and known.version == version:
             return known
         if not left(_A_SECOND):
-            raise Unavailable("LH3030", "This tick has taken too long to look at it.")
+            raise Unavailable(
+                "LH3030", "This tick had no time left to look at it; the next one does."
+            )
         answer = self._sagemaker.describe_endpoint(EndpointName=name)
         variants = answer.get("ProductionVariants", ())
         counts = {each["VariantName"]: each.get("DesiredInstanceCount") for each in variants}

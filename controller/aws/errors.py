@@ -120,7 +120,11 @@ def aws_errors() -> Iterator[None]:
             "LH3029", f"AWS takes no such request: {said}. Change what the definition says."
         ) from error
     except BotoCoreError as error:
-        raise Unavailable("LH3001", f"AWS could not be reached: {error}.") from error
+        raise Unavailable(
+            "LH3001",
+            f"AWS could not be reached: {str(error).rstrip('.')}. Look at the network and the"
+            " region, and try again.",
+        ) from error
 
 
 def _translated(error: Any, operation: str) -> Failure:  # noqa: ANN401  (boto3's own shape)

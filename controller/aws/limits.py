@@ -96,7 +96,7 @@ def _too_many_bytes(at: Path, variables: Any) -> Iterator[Breach]:  # noqa: ANN4
         for each in (key, value):
             size = len(each.encode(errors="surrogatepass"))
             total += size
-            # As many characters are refused by the model, and told there.
+            # More characters than that are refused by AWS's service model already.
             if size > _LONGEST_BYTES >= len(each):
                 sentence = f"it has {size} bytes, and AWS allows {_LONGEST_BYTES} at most."
                 yield Breach((*path, key), sentence)

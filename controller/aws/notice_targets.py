@@ -213,7 +213,7 @@ def secret_text(client: Client, name: str) -> str:
         answer = client("secretsmanager").get_secret_value(SecretId=name)
     text = answer.get("SecretString")
     if not text:
-        raise Refused("LH3053", f"The secret {name} has no text.")
+        raise Refused("LH3053", f"The secret {name} has no text: put the URL into it.")
     return str(text)
 
 

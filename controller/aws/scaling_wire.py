@@ -165,7 +165,7 @@ def _steps(policy: Said | None) -> Steps | None:
         case [{"MetricIntervalLowerBound": 0, "ScalingAdjustment": int(change)}]:
             pass
         case _:
-            change = 0  # other steps than are ever wanted
+            change = 0  # unlike any that is wanted, so it counts as different
     kind = config.get("AdjustmentType", "")
     return Steps(change, config.get("Cooldown", _DEFAULT_COOLDOWN), kind)
 

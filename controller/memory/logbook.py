@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from controller.memory.transitions import news
+from controller.memory.news import news
 from ledger.committers import CONTROLLER
 from ledger.errors import Failure, Refused
 from ledger.observed import Applied, Entry, Record, read_applied, read_record, write, write_record

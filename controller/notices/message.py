@@ -20,7 +20,7 @@ from ledger.printable import in_line
 from ledger.snapshot import CommitRecord
 
 _ADDRESS = re.compile(r"[\w+/=~-][\w.+/=~'-]*@[\w-]+(?:\.[\w-]+)+", re.ASCII)
-_LOOKED_AT = 50  # changes of a lease: nobody's credits and renewals fill as many
+_LOOKED_AT = 50  # changes of a lease; the controller's own between two of people are fewer
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
+class TaggedResource:
     """An endpoint, a config or a model of the account, with its tags."""
 
     kind: ResourceKind
@@ -47,21 +47,21 @@ class Claimant:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The tags that a belonging gets; none where it is the claimant's already."""
+    """The tags that a resource gets; none where it is the claimant's already."""
 
-    belonging: Belonging
+    resource: TaggedResource
     gives: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class LeftAlone:
-    """A belonging that is not claimed, and why."""
+    """A resource that is not claimed, and why."""
 
-    belonging: Belonging
+    resource: TaggedResource
     reason: str
 
 
-def judge(claimant: Claimant, item: Belonging, *, named: bool) -> Claim | LeftAlone:
+def judge(claimant: Claimant, item: TaggedResource, *, named: bool) -> Claim | LeftAlone:
     """Say what becomes of a thing that a person named, or that was found by its tags."""
     reason = _obstacle(claimant, item.tags, named=named)
     return LeftAlone(item, reason) if reason else Claim(item, _gives(claimant, item))
@@ -83,7 +83,7 @@ def _obstacle(claimant: Claimant, tags: Mapping[str, str], *, named: bool) -> st
     return ""
 
 
-def _gives(claimant: Claimant, item: Belonging) -> Mapping[str, str]:
+def _gives(claimant: Claimant, item: TaggedResource) -> Mapping[str, str]:
     definition = None
     if item.kind is ResourceKind.ENDPOINT:
         definition = claimant.definitions.get(EndpointName(item.name))

@@ -58,7 +58,7 @@ class Hosted:
     hosts: Hosts = ()
     price: str = ""  # of an hour, as it is written; empty where it is not known
     problem: str = ""
-    passes: bool = False  # the problem, by itself
+    passes: bool = False  # whether the problem is one that passes by itself
 
     @property
     def cost(self) -> str:

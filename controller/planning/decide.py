@@ -9,7 +9,7 @@ from controller.planning.action import Action, Verb
 from controller.planning.decision import Decision
 from controller.planning.existing_config import objection
 from controller.planning.failures import after_failure, cause, update
-from controller.planning.in_service import upkeep
+from controller.planning.in_service import in_service
 from controller.planning.observed import Observed
 from controller.planning.ownership import Whose
 from controller.planning.refusals import paced
@@ -69,7 +69,7 @@ def _unknown(decision: Decision, there: Observed) -> Action | None:
 
 
 def _credit(decision: Decision, there: Observed) -> Action | None:
-    if there.unread:  # when it came into service, the record does not have yet
+    if there.unread:  # so the record does not have yet when it came into service
         return None
     minutes = decision.credit_minutes
     if there.phase is not Phase.SERVING or not minutes or decision.lease == decision.holding.lease:
@@ -191,7 +191,7 @@ def _on(decision: Decision, there: Observed) -> Action:
         case Phase.FAILED:
             return after_failure(decision, there, changed=changed)
         case Phase.SERVING if decision.is_served(there):
-            return upkeep(decision, there)
+            return in_service(decision, there)
         case _ if changed:
             return _barred(decision) or update(decision, there)
         case Phase.RESTING:

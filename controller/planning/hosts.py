@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ledger.names import EndpointName
 
 MOST_LOOKS = 5  # with each tick
-_AGAIN = timedelta(hours=1)  # is what could not be read looked at again
+_AGAIN = timedelta(hours=1)  # until what could not be read is looked at again
 _Hostings = Mapping[str, Hosting]  # by variant
 
 

@@ -45,7 +45,7 @@ def idle_since(
     """
     if not use.known or use.backlog:
         return None
-    # What was before this was not asked for.
+    # CloudWatch was asked about nothing older than this.
     unseen = earlier(now, timedelta(minutes=minutes) + LAG)
     since = max(use.last_used_at or unseen, in_service_since)
     return in_utc(since) if may_be_idle(since, minutes, now) else None

@@ -23,7 +23,7 @@ from ledger.lease import prolong, stamp
 from ledger.schedule import window_end
 
 
-def upkeep(decision: Decision, there: Observed) -> Action:
+def in_service(decision: Decision, there: Observed) -> Action:
     """Return what is left to do: the first of tags, scaling, use, capacity; else keep it.
 
     While the first is put off because AWS refused it, its lease follows its use all the same. The

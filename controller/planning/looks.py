@@ -55,7 +55,7 @@ class Remembered:
     """What earlier looks of this process found. It only saves calls, and may be empty."""
 
     last_used: Mapping[EndpointName, datetime] = field(default_factory=lambda: MappingProxyType({}))
-    none_left: CollectionInputs | None = None  # with which nothing was left over
+    none_left: CollectionInputs | None = None  # those by which nothing was to be collected
     configs: ConfigLooks = field(default_factory=lambda: MappingProxyType({}))
     hosted: HostedAt = field(default_factory=lambda: MappingProxyType({}))
     hostings: ConfigLooks = field(default_factory=lambda: MappingProxyType({}))

@@ -28,7 +28,8 @@ LONGEST_PAUSE = timedelta(hours=6)
 _ASKS = frozenset(
     {Verb.CREATE, Verb.UPDATE, Verb.RESIZE, Verb.TAG, Verb.ADOPT, Verb.SCALE},
 )
-# By use alone the lease of what serves is prolonged, and that is no other request.
+# A renewal makes another request of these, to be tried again. It makes none of a resize, a tag or a
+# scaling: the lease of what serves is prolonged by its use, too.
 _OF_A_LEASE = frozenset({Verb.CREATE, Verb.UPDATE, Verb.ADOPT})
 
 

@@ -50,7 +50,7 @@ class Alarm:
     statistic: str = "Average"
     comparison: str = "GreaterThanOrEqualToThreshold"
     missing: str = "missing"
-    fires: bool = True  # the step policy of this very target
+    fires: bool = True  # its action is the step policy of this very target
 
 
 @dataclass(frozen=True, slots=True)

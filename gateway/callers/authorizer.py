@@ -1,4 +1,4 @@
-"""The API's door: an API Gateway TOKEN authorizer that asks who is calling.
+"""An API Gateway TOKEN authorizer, which finds out who is calling.
 
 What is presented is looked at in this order:
 
@@ -135,8 +135,8 @@ def _issuer(settings: Oidc) -> Issuer:
         return Issuer(settings)
     except ModuleNotFoundError as error:
         text = (
-            f"JWTs cannot be verified ({error.name} is missing): install 'leasehold[oidc]', or put"
-            " pyjwt[crypto] into the function's layer."
+            f"JWTs cannot be verified ({error.name} is missing): install 'leasehold[oidc]', or"
+            " build the functions' packages with `leasehold package`, and deploy again."
         )
         raise Refused("LH4209", text) from error
 
@@ -158,7 +158,7 @@ def _stage(method_arn: str) -> str:
 
 def _allowed(caller: Caller, stage: str) -> dict[str, Any]:
     principal = caller.principal
-    # A token for some endpoints alone is checked by the gateway, which no own path passes by.
+    # Only the gateway knows which endpoints a token is for, and a model's own path may bypass it.
     everywhere = principal.allows(Scope.INVOKE) and not principal.only
     paths = ("*/*",) if everywhere else _ASKING_FOR_SCOPES
     policy = _policy(caller.public_id, "Allow", [f"{stage}/{path}" for path in paths])

@@ -83,6 +83,10 @@ def _check_end(context: Mapping[str, Any], now: datetime) -> None:
     try:
         end = datetime.strptime(str(context[_UNTIL]), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError as error:
-        raise Refused("LH4202", f"the authorizer context's {_UNTIL} is no time.") from error
+        raise Refused(
+            "LH4202", f"the authorizer's context of the request has no time in {_UNTIL}."
+        ) from error
     if now >= end:
-        raise Refused("LH4216", "What you showed was valid until a moment ago: get a new one.")
+        raise Refused(
+            "LH4216", "The token ended a moment ago: get a new one, and send the request again."
+        )

@@ -54,7 +54,9 @@ class SigningKeys:
 
     def _fetch(self, now: datetime) -> None:
         if _is_within(self._failed_at, AFTER_A_FAILURE, now):
-            raise Unavailable("LH4212", f"{self._url} did not answer a moment ago.")
+            raise Unavailable(
+                "LH4212", f"{self._url} did not answer a moment ago, and is not asked again yet."
+            )
         try:
             found = in_time(self._client.get_jwk_set, self._url, self._patience).keys
         except (GivenUp, PyJWTError, HTTPException, OSError, ValueError, RecursionError) as error:

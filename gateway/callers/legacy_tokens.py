@@ -57,7 +57,10 @@ class LegacyTokens:
         return _plain(answer["Item"]) if "Item" in answer else None
 
     def read(self) -> tuple[PlainToken, ...]:
-        """Return every row, in the order of the public ids."""
+        """Return every row, in the order of the public ids.
+
+        Raises Refused LH4219 for another table, Unavailable LH4218.
+        """
         with self._aws("read the table"):
             pages = self._client.get_paginator("scan").paginate(
                 TableName=self.table_name, ConsistentRead=True

@@ -79,7 +79,10 @@ def item_of(
 
 
 def record_of(item: Mapping[str, Any]) -> TokenRecord:
-    """Read a row strictly: one that was edited by hand into nonsense admits nobody."""
+    """Read a row strictly: one that was edited by hand into nonsense admits nobody.
+
+    Raises Refused LH4206.
+    """
     token_id = str(item["token_hash"]["S"])[:ID_LENGTH]
     try:
         return TokenRecord(

@@ -44,14 +44,21 @@ class TokenTable:
     def create(
         self, principal: Principal, now: datetime, expires_at: datetime | None = None
     ) -> tuple[str, TokenRecord]:
-        """Make a new token; its text is in this answer and nowhere else."""
+        """Make a new token, without an end or until `expires_at`, aware and in UTC.
+
+        Its text is in this answer and nowhere else. Raises as `put`.
+        """
         token = PREFIX + secrets.token_urlsafe(32)
         return token, self.put(token, principal, now, expires_at)
 
     def put(
         self, token: str, principal: Principal, now: datetime, expires_at: datetime | None = None
     ) -> TokenRecord:
-        """Store a token that was chosen elsewhere, such as a pass code that people already use."""
+        """Store a token that was chosen elsewhere, such as a pass code that people already use.
+
+        Raises Refused LH4203 for one that is unfit or in use, LH4204 for an end in the past, and
+        Unavailable LH4207.
+        """
         if problem := unfit(token):
             raise Refused("LH4203", problem)
         if expires_at is not None and expires_at <= now:
@@ -63,7 +70,10 @@ class TokenTable:
         return record_of(item)
 
     def adopt(self, token: str, principal: Principal, now: datetime) -> bool:
-        """Store a token that was stored elsewhere; False when it is here, with whatever holder."""
+        """Store a token that was stored elsewhere; False when it is here, with whatever holder.
+
+        Raises Refused LH4203 for one that is unfit, Unavailable LH4207.
+        """
         if problem := unfit(token):
             raise Refused("LH4203", problem)
         return self._add(item_of(digest(token), principal, now, None))
@@ -84,7 +94,10 @@ class TokenTable:
         return tuple(sorted(records, key=lambda record: (record.created_at, record.token_id)))
 
     def revoke(self, token_id: str) -> str:
-        """Delete the one token whose id is this or begins so; answer its whole id."""
+        """Delete the one token whose id is this or begins so; answer its whole id.
+
+        Raises Refused LH4205 for none or several, Unavailable LH4207.
+        """
         if not _PUBLIC_ID.fullmatch(token_id):
             raise Refused("LH4205", f"{token_id!r:.80} is no token id: give 4 or more of 0-9, a-f.")
         hashes = [str(row["token_hash"]["S"]) for row in self._rows()]

@@ -40,7 +40,7 @@ from ledger.names import EndpointName, Name
 from ledger.observed import Entry
 from ledger.repository import Repository, Snapshot
 
-_FORM = "1"  # of the answer; who has an answer of another form has none
+_FORM = "1"  # the version of the answer's format; a new one makes every ETag a new one
 _NOBODY: Mapping[Name, LastChange] = MappingProxyType({})
 _DAY = timedelta(days=1)
 _CACHED = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
@@ -139,7 +139,8 @@ class Listing:
 
 def _looked_at(view: View, item: Holding | Broken) -> Item:
     found = Item(view.fleet, view.commit, item, view.seen(item.endpoint_name), view.now)
-    _ = found.told, found.next  # what goes wrong goes wrong here
+    # Worked out here, where what raises is a fault of this endpoint alone.
+    _ = found.told, found.next
     return found
 
 
@@ -164,7 +165,7 @@ class FleetList:
         if is_known(listing.tag, call.headers.get("if-none-match")):
             return TextAnswer("", HTTPStatus.NOT_MODIFIED, headers)
         last = self._last_changes(snapshot, view)
-        if last is None:  # there is more to say than this answer does
+        if last is None:  # it could not be found in time, so the next poll asks anew
             last, headers = _NOBODY, dict(_CACHED)
         return Answer(answer(listing, last, commit_url(self.ledger.url)), headers=headers)
 

@@ -54,7 +54,11 @@ class Call:
     def principal(self) -> Principal:
         """Return who calls. Raises Refused LH4202 where nobody has shown who they are."""
         if self.caller is None:
-            raise Refused("LH4202", "The request does not say who calls.")
+            raise Refused(
+                "LH4202",
+                "The request does not say who calls: it did not come by the API, or the API has no"
+                " authorizer.",
+            )
         return self.caller
 
     @property
@@ -147,7 +151,9 @@ def _body(event: Event) -> bytes:
             return base64.b64decode(body, validate=True)
         return str(body).encode()
     except ValueError as error:
-        raise Refused("LH4001", "The body is neither text in UTF-8 nor valid base64.") from error
+        raise Refused(
+            "LH4001", "The body is neither text in UTF-8 nor valid base64: send JSON in UTF-8."
+        ) from error
 
 
 def _base_url(event: Event, context: Mapping[str, Any], headers: Mapping[str, str]) -> str:

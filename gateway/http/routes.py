@@ -346,5 +346,7 @@ def candidates(method: str, resource: str) -> tuple[Route, ...]:
     if not found and resource.count("/") == 1:
         found = [route for route in ROUTES if route.key == (method, OWN_PATH)]
     if not found:
-        raise Refused("LH4041", "There is no such path or method in this API.")
+        raise Refused(
+            "LH4041", "There is no such path or method in this API: GET /openapi.json lists all."
+        )
     return tuple(sorted(found, key=lambda route: route.when is None))

@@ -66,7 +66,7 @@ class Applied:
             raise Refused(
                 "LH4409",
                 f"{wanted} is not among the nearest {MOST_BETWEEN} commits of the ledger, or"
-                " several begin with it.",
+                " several begin with it: give the whole id of a newer one.",
             )
         return found.commit
 

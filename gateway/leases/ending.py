@@ -21,7 +21,7 @@ from ledger.proposals import Request
 from ledger.repository import Change, Proposal, Repository, Snapshot
 from ledger.snapshot import Person
 
-_LOOKED_AT = 50  # changes of a lease: nobody's credits and renewals fill as many
+_LOOKED_AT = 50  # changes of a lease; the controller's own between two of people are fewer
 
 
 class ChangedMeanwhileError(Exception):

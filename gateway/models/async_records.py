@@ -52,7 +52,10 @@ class Records:
         if found := self.objects.read(location):
             earlier, tag = _read(found.body), found.tag
             if earlier.digest != record.digest:
-                raise Refused("LH4288", "This Idempotency-Key was used for another call already.")
+                raise Refused(
+                    "LH4288",
+                    "This Idempotency-Key was used for another call already: take a new one.",
+                )
             if earlier.state is State.ACCEPTED:
                 return earlier
             if earlier.state is State.TAKEN and record.at - earlier.at < _CLAIM:

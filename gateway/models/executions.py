@@ -118,7 +118,11 @@ class Executions:
         is_known = execution_arn.startswith(ours) and ":" not in name
         may_see = call.principal.allows(Scope.ADMIN) or name.startswith(_owner(call))
         if not is_known or not may_see:
-            raise Refused("LH4324", "executionArn is not one that this API has answered you with.")
+            raise Refused(
+                "LH4324",
+                "executionArn is not one that this API has answered you with: send what POST"
+                " /startexecution did.",
+            )
         told = self.machine.describe(execution_arn)
         name = _asked_endpoint(told)
         asked = self.invocation.fleet.fleet().find(name) if name else None
@@ -128,7 +132,9 @@ class Executions:
     def _machine_arn(self) -> str:
         if self.machine.arn is None:
             raise Unavailable(
-                "LH4320", "This API was deployed without the state machine for long calls."
+                "LH4320",
+                "This API was deployed without the state machine for long calls: tell who runs it,"
+                " or ask at /invoke/NAME.",
             )
         return self.machine.arn
 
@@ -161,13 +167,21 @@ def _refuse(error: ClientError | BotoCoreError) -> NoReturn:
     code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
     match code:
         case "ExecutionAlreadyExists":
-            said = "This Idempotency-Key was used for another call already."
+            said = "This Idempotency-Key was used for another call already: take a new one."
             raise Refused("LH4323", said) from error
         case "ExecutionDoesNotExist" | "InvalidArn":
-            raise Refused("LH4325", "There is no such execution (any more).") from error
+            raise Refused(
+                "LH4325",
+                "There is no such execution, or Step Functions has forgotten it: start the call"
+                " again.",
+            ) from error
         case _ if code in _THROTTLED:
             said = "More calls than Step Functions takes from this account: slow down."
             raise Wait("LH4305", said) from error
         case _:
             told = code or type(error).__name__
-            raise Unavailable("LH4326", f"Step Functions did not take it ({told}).") from error
+            raise Unavailable(
+                "LH4326",
+                f"Step Functions did not take the call ({told}). Send it again, and then tell who"
+                " runs this API.",
+            ) from error

@@ -120,7 +120,9 @@ def _parts(endpoint_name: str, events: Any) -> Iterator[bytes]:  # noqa: ANN401 
             if part := event.get("PayloadPart", {}).get("Bytes"):
                 yield part
     except (EventStreamError, BotoCoreError, HTTPError) as error:  # the last is urllib3's
-        raise Unavailable("LH4311", f"The answer of {endpoint_name} broke off.") from error
+        raise Unavailable(
+            "LH4311", f"The answer of {endpoint_name} broke off: what came is not whole. Ask again."
+        ) from error
     finally:
         events.close()
 
@@ -150,7 +152,10 @@ def _failure(endpoint_name: str, error: ClientError | BotoCoreError) -> Exceptio
     if isinstance(error, ReadTimeoutError):
         return _too_slow(endpoint_name)
     if not isinstance(error, ClientError):
-        said = f"SageMaker did not answer for {endpoint_name} ({type(error).__name__})."
+        said = (
+            f"SageMaker did not answer for {endpoint_name} ({type(error).__name__}); the model may"
+            " have seen the call. Ask again."
+        )
         return Unavailable("LH4307", said)
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
     if code == "ValidationError" and message.endswith("not found."):
@@ -179,7 +184,11 @@ def _refusal(endpoint_name: str, code: str, message: str) -> Failure:
             )
             return Unavailable("LH4308", said)
         case _:
-            return Unavailable("LH4307", f"SageMaker failed to ask {endpoint_name} ({code}).")
+            return Unavailable(
+                "LH4307",
+                f"SageMaker failed to ask {endpoint_name} ({code}); the model may have seen the"
+                " call. Ask again.",
+            )
 
 
 def _no_component(endpoint_name: str, message: str) -> Refused:

@@ -120,9 +120,13 @@ def _document(body: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(payload(body).decode())
     except (ValueError, RecursionError) as error:
-        raise Refused("LH4403", "The body is not JSON.") from error
+        raise Refused(
+            "LH4403", "The body is not JSON: choose JSON as the content type of the webhook."
+        ) from error
     if not isinstance(document, dict):
-        raise Refused("LH4403", "The body is no JSON object.")
+        raise Refused(
+            "LH4403", "The body is no JSON object: send the event as the git server describes it."
+        )
     return document
 
 

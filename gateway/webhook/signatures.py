@@ -52,7 +52,11 @@ def recognised(
     given = proof.encode(errors="surrogatepass")
     right = [hmac.compare_digest(given, each.encode()) for each in expected]
     if not any(right):
-        raise Refused("LH4401", "This call does not prove that it comes from the repository.")
+        raise Refused(
+            "LH4401",
+            "This call does not prove that it comes from the repository: the webhook's secret is"
+            " not the one here, or the call is older than five minutes.",
+        )
     return hashlib.sha256(mark).hexdigest() if mark else None
 
 

@@ -41,7 +41,8 @@ class ControllerFunction:
         name = self._dependencies.variables.get(CONTROLLER_FUNCTION)
         if not name:
             raise Refused(
-                "LH4404", f"Webhooks are not set up here: {CONTROLLER_FUNCTION} is not set."
+                "LH4404",
+                f"Webhooks are not set up here: {CONTROLLER_FUNCTION} is not set. Deploy again.",
             )
         asked_at = self._dependencies.clock().isoformat()
         payload = json.dumps({"source": "leasehold.webhook", "asked_at": asked_at})

@@ -61,7 +61,10 @@ class Python:
             command, input=told, env=variables, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise Refused("LH5103", f"Python {self.version}: {done.stderr.strip()[-500:]}")
+            raise Refused(
+                "LH5103",
+                f"Python {self.version} cannot compile the packages: {done.stderr.strip()[-500:]}",
+            )
 
 
 def find_python(version: str | None = None) -> Python:

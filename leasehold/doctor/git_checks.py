@@ -5,6 +5,7 @@ from dataclasses import replace
 from hashlib import sha1
 
 from gateway.webhook.secrets import SHORTEST
+from leasehold.console import counted
 from leasehold.doctor.finding import Told, failed, ok, skipped, warning
 from leasehold.doctor.force_push import Verdict, ask
 from leasehold.doctor.subject import Subject
@@ -111,7 +112,7 @@ def documents(subject: Subject) -> Iterator[Told]:
         )
     if not fleet.errors:
         count = len(fleet.holdings)
-        yield ok(f"{fleet.name}: {count} definition{'' if count == 1 else 's'} in order.")
+        yield ok(f"{fleet.name}: {counted(count, 'definition')} in order.")
 
 
 def writable(subject: Subject) -> Iterator[Told]:

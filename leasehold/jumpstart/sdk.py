@@ -20,6 +20,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from leasehold import aws_settings
+from leasehold.jumpstart import spec
 from leasehold.jumpstart.model import (
     Artifacts,
     FurtherData,
@@ -94,6 +95,7 @@ class SdkCatalogue:
         return self._version
 
     def headers(self, model_type: ModelType) -> Sequence[Header]:
+        """List the models of the region. Raises NotResolvableError LH1049 for another region."""
         if self._region not in constants.JUMPSTART_REGION_NAME_SET:
             known = ", ".join(sorted(constants.JUMPSTART_REGION_NAME_SET))
             raise NotResolvableError(
@@ -109,10 +111,10 @@ class SdkCatalogue:
                 supported_instance_types=tuple(specs.supported_inference_instance_types or ()),
                 default_instance_type=specs.default_inference_instance_type,
                 config_name=name,
-                configs=_configs(specs),
-                eula_url=self._eula_url(_either(specs, name, "hosting_eula_key")),
-                deprecated=_deprecated(specs, name),
-                vulnerabilities=_vulnerabilities(specs, name),
+                configs=spec.configs(specs),
+                eula_url=self._eula_url(spec.either(specs, name, "hosting_eula_key")),
+                deprecated=spec.deprecated(specs, name),
+                vulnerabilities=spec.vulnerabilities(specs, name),
                 needs_repacking=_is_open(header) and specs.use_inference_script_uri(),
                 subscription_link=specs.model_subscription_link,
             )
@@ -179,10 +181,10 @@ class SdkCatalogue:
             key = JumpStartCachedContentKey(kind, place)
             accessor._cache._content_cache._lru_cache.pop(key, None)  # noqa: SLF001
         specs = self._specs(header, None)
-        name = _ranked_first(specs) if wanted is None else wanted
+        name = spec.ranked_first(specs) if wanted is None else wanted
         if name is None:
             return specs, None
-        if name not in (known := _configs(specs)):
+        if name not in (known := spec.configs(specs)):
             raise NotResolvableError(
                 "LH1051",
                 f"{header.model_id} {header.version} has no configuration {name}; there is"
@@ -357,59 +359,6 @@ def _without_overrides() -> Iterator[None]:
 
 def _is_open(header: Header) -> bool:
     return header.model_type == "open_weights"
-
-
-def _ranked_first(specs: Any) -> str | None:  # noqa: ANN401
-    if not specs.inference_configs:
-        return None
-    found = specs.inference_configs.get_top_config_from_ranking()
-    return None if found is None else str(found.config_name)
-
-
-def _configs(specs: Any) -> dict[str, tuple[str, ...]]:  # noqa: ANN401
-    """Return the instance types that each configuration supports."""
-    if not specs.inference_configs:
-        return {}
-    return {name: _types(each) for name, each in specs.inference_configs.configs.items()}
-
-
-def _types(config: Any) -> tuple[str, ...]:  # noqa: ANN401
-    """Return its types; none where the SDK fails on it, which concerns no other configuration."""
-    try:
-        return tuple(config.resolved_config.get("supported_inference_instance_types") or ())
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return ()
-
-
-def _layers(specs: Any, config_name: str | None) -> Iterator[Any]:  # noqa: ANN401
-    """Yield where a flag may stand: what was resolved, the top of the spec, its components."""
-    yield specs
-    if config_name is not None:
-        config = specs.inference_configs.configs[config_name]
-        yield config.base_fields
-        yield from (config.config_components or {}).values()
-
-
-def _either(specs: Any, config_name: str | None, field: str) -> Any:  # noqa: ANN401
-    """Return a field from the first place that says it: what is resolved hides the others."""
-    for each in _layers(specs, config_name):
-        found = each.get(field) if isinstance(each, dict) else getattr(each, field, None)
-        if found:
-            return found
-    return None
-
-
-def _deprecated(specs: Any, config_name: str | None) -> str | None:  # noqa: ANN401
-    if not _either(specs, config_name, "deprecated"):
-        return None
-    return str(_either(specs, config_name, "deprecated_message") or "")
-
-
-def _vulnerabilities(specs: Any, config_name: str | None) -> tuple[str, ...] | None:  # noqa: ANN401
-    if not _either(specs, config_name, "inference_vulnerable"):
-        return None
-    named = _either(specs, config_name, "inference_vulnerabilities")
-    return tuple(named or ("it does not say where",))
 
 
 def _code(error: ClientError) -> str:

@@ -72,9 +72,7 @@ class Board:
             Text(_state(row), style=WORDS[row.word]),
             left(row, now),
             Text(at_a_glance(row.ends, now, self.zone) if row.ends else _NONE, style=""),
-            Text(
-                _NONE if row.hosts == () else _UNKNOWN if row.hourly is None else rate(row.hourly)
-            ),
+            Text(_per_hour(row)),
             Text(_NONE if row.so_far is None else f"{cents(row.so_far):,f}"),
             Text(who),
             Text(why, style="red" if row.is_trouble else ""),

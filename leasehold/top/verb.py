@@ -46,7 +46,8 @@ def top(context: Context, *, once: bool, every: float) -> None:
     if once:
         _print(board, source)
         return
-    import_module("leasehold.top.app").Top(source, board, every=every).run()  # of an extra
+    # Imported here, for it needs the extra `top`.
+    import_module("leasehold.top.app").Top(source, board, every=every).run()
 
 
 def _print(board: Board, source: Source) -> None:

@@ -70,7 +70,7 @@ FREE_TYPES = ("ml.m5.xlarge", "ml.t2.medium")
 MOST_RESULTS = 100
 _SIZES = {"nano": "0.1", "micro": "0.15", "small": "0.2", "medium": "0.25", "large": "0.5"}
 _COSTLY = {"g": "1.1", "p": "3.2", "t": "1.3", "i": "0.5", "d": "1.5"}  # an xlarge by first letter
-_TRAINING = Decimal("0.9")  # it costs something else there than in hosting
+_TRAINING = Decimal("0.9")  # of the price in hosting, so that one is never taken for the other
 _SIZE = re.compile(r"(\d*)xlarge")
 
 _Product = dict[str, Any]

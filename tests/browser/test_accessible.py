@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 DARK = {"color_scheme": "dark"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
-DESKS: dict[str, dict[str, Any]] = {"light": {}, "dark": DARK, "phone": PHONE}
 FEW = ("Embed", "Falcon40B", "Whisper", "Phi")
 
 

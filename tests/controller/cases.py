@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controller.memory.transitions import acted, settled, sighted
+from controller.memory.transitions import acted, refreshed, settled
 from controller.plan import plan
 from controller.planning.desired import desired
 from controller.planning.findings import Findings
@@ -24,6 +24,7 @@ from ledger.tags import ENVIRONMENT_TAG, LEASE_TAG, LEDGER_TAG, NAME_TAG, PROJEC
 if TYPE_CHECKING:
     from controller.planning.action import Action
     from controller.planning.desired import Desired
+    from controller.tick import Tick
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
 LIVE = NOW + timedelta(minutes=30)
@@ -157,7 +158,7 @@ class Ticks:
     def see(self, fleet: Fleet, observed: Observed | None, now: datetime) -> Action:
         """Tick once; whatever is planned is done."""
         seen = [observed] if observed else []
-        record = sighted(self.record, fleet, seen, now)
+        record = refreshed(self.record, fleet, seen, now)
         planned = plan(fleet, seen, now, findings=Findings(record, clock_fault=self.clock_fault))
         self.record = settled(acted(record, planned.changes, now), planned)
         (action,) = planned.actions
@@ -168,3 +169,22 @@ class Ticks:
         entry = self.record.entry(NAME)
         assert entry is not None
         return entry
+
+
+def untagged(fleet: Fleet, **tags: str) -> Observed:
+    """The fleet's one endpoint in service, with these tags alone."""
+    return replace(there("InService", fleet), tags=tags)
+
+
+def retagged(observed: Observed, **tags: str) -> Observed:
+    return replace(observed, tags={**(observed.tags or {}), **tags})
+
+
+def done(tick: Tick) -> list[tuple[str, str]]:
+    """What a tick did, and how it ended."""
+    return [(str(item.action.verb), str(item.state)) for item in tick.outcomes]
+
+
+def subjects(tick: Tick) -> list[str]:
+    """The subjects of the notices that a tick sent."""
+    return [each.notice.subject for each in tick.deliveries]

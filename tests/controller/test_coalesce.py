@@ -5,29 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 
-from controller.coalesce import Bell, is_covered
+from controller.coalesce import TickSignal, is_covered
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 FOREVER = 60.0
 
 
-class TestABell:
+class TestATickSignal:
     def test_ends_a_pause_at_once(self) -> None:
-        bell = Bell()
-        bell.ring()
-        assert bell.pause(FOREVER) is True
+        signal = TickSignal()
+        signal.set()
+        assert signal.wait(FOREVER) is True
 
     def test_that_is_silent_lets_the_pause_end_by_itself(self) -> None:
-        assert Bell().pause(0.01) is False
+        assert TickSignal().wait(0.01) is False
 
     def test_rung_a_hundred_times_is_heard_once(self) -> None:
-        bell = Bell()
+        signal = TickSignal()
         for _ in range(100):
-            bell.ring()
-        assert [bell.pause(FOREVER), bell.pause(0.01)] == [True, False]
+            signal.set()
+        assert [signal.wait(FOREVER), signal.wait(0.01)] == [True, False]
 
     def test_rung_a_hundred_times_gives_the_tick_that_runs_and_one_more(self) -> None:
-        bell, running, go_on, over = Bell(), Event(), Event(), Event()
+        signal, running, go_on, over = TickSignal(), Event(), Event(), Event()
         ticks = 0
 
         def tick() -> None:
@@ -37,15 +37,15 @@ class TestABell:
             go_on.wait(FOREVER)
 
         def work() -> None:
-            while bell.pause(0.2):
+            while signal.wait(0.2):
                 tick()
             over.set()
 
         thread = Thread(target=work, daemon=True)
-        bell.ring()
+        signal.set()
         thread.start()
         assert running.wait(FOREVER)
-        ringers = [Thread(target=bell.ring) for _ in range(100)]
+        ringers = [Thread(target=signal.set) for _ in range(100)]
         for ringer in ringers:
             ringer.start()
         for ringer in ringers:

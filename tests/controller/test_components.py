@@ -17,13 +17,13 @@ from gateway.known import seen
 from ledger.errors import Refused
 from ledger.names import EndpointName
 from ledger.settings import STATUS_BRANCH
+from tests.controller.cases import subjects
 from tests.controller.meddling import WhileScalingGoes
 from tests.ledger.forge import git
 from tests.scene import ROLE, environment, outcome, path, told
 
 if TYPE_CHECKING:
     from controller.planning.action import Action
-    from controller.reconcile import Tick
     from tests.scene import Scene
 
 A = EndpointName("demo-A-Endpoint")
@@ -71,10 +71,6 @@ class Refusing(Account):
         if action.verb is Verb.DELETE:
             raise Refused("LH3035", "Cannot delete endpoint with inference component associated.")
         super().apply(action)
-
-
-def subjects(tick: Tick) -> list[str]:
-    return [each.notice.subject for each in tick.deliveries]
 
 
 @pytest.mark.parametrize("stay", [False, True], ids=["AWS refuses", "AWS leaves them behind"])

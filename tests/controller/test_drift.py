@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from controller.planning.desired import VARIANT
-from controller.reconcile import State, Tick
+from controller.reconcile import State
+from tests.controller.cases import done
 from tests.scene import SETTLE, definition, outcome, path, told
 
 if TYPE_CHECKING:
@@ -24,16 +25,6 @@ SCALING = {"min_instances": 1, "max_instances": 4}
 RESCALE = "UpdateEndpointWeightsAndCapacities"
 ASIDE = {"collect", "credit"}
 MAKING = {"CreateModel", "CreateEndpointConfig", "CreateEndpoint", "UpdateEndpoint"}
-
-
-def done(tick: Tick) -> list[tuple[str, str]]:
-    return [(str(item.action.verb), str(item.state)) for item in tick.outcomes]
-
-
-def instances(scene: Scene) -> int:
-    described = scene.account.sagemaker.describe_endpoint(EndpointName=A)
-    [variant] = described["ProductionVariants"]
-    return int(variant["CurrentInstanceCount"])
 
 
 def rescale(scene: Scene, count: int) -> None:
@@ -81,12 +72,12 @@ class TestTheNumberOfInstances:
         assert told(scene.tick(), A).startswith("wait: SageMaker says Updating")
         scene.let_pass(seconds=SETTLE)
         assert told(scene.tick(), A).startswith("keep")
-        assert (instances(scene), scene.account.config(A)) == (2, config)
+        assert (scene.account.instances(A), scene.account.config(A)) == (2, config)
         assert not MAKING & scene.account.calls().keys()
 
         redefine(scene, inference_instance_count=1)
         assert settle(scene) == ["resize done"]
-        assert (instances(scene), scene.account.config(A)) == (1, config)
+        assert (scene.account.instances(A), scene.account.config(A)) == (1, config)
 
     def test_that_somebody_changed_is_said_and_corrected(self, scene: Scene) -> None:
         scene.start("A", 600)
@@ -96,7 +87,7 @@ class TestTheNumberOfInstances:
         assert told(tick, A) == "resize: it has 5 instances, and its definition says 1"
         scene.let_pass(seconds=SETTLE)
         assert settle(scene) == []
-        assert instances(scene) == 1
+        assert scene.account.instances(A) == 1
 
     def test_is_that_of_the_definition_after_the_next_start(self, scene: Scene) -> None:
         """Its config is made for that number, so a start gets no more and no less."""
@@ -107,7 +98,7 @@ class TestTheNumberOfInstances:
         assert settle(scene) == ["delete done"]
         scene.lease("A", 60)
         assert settle(scene) == ["create done"]
-        assert (instances(scene), running(scene)["InitialInstanceCount"]) == (3, 3)
+        assert (scene.account.instances(A), running(scene)["InitialInstanceCount"]) == (3, 3)
 
     def test_stays_through_an_update_and_back(self, scene: Scene) -> None:
         scene.start("A", 600)
@@ -116,7 +107,7 @@ class TestTheNumberOfInstances:
         for model in (NEW_MODEL, {"image": "registry/model:1"}):
             redefine(scene, model=model, inference_instance_count=2)
             assert settle(scene) == ["update done"]
-            assert instances(scene) == 2
+            assert scene.account.instances(A) == 2
 
     def test_that_is_over_the_quota_is_reported_and_not_hammered(self, scene: Scene) -> None:
         scene.account.ask("POST", "/quotas", {"ml.g5.xlarge": 2})
@@ -130,7 +121,7 @@ class TestTheNumberOfInstances:
         assert scene.account.calls()[RESCALE] == 1
         redefine(scene, inference_instance_count=2)
         assert settle(scene) == ["resize done"]
-        assert instances(scene) == 2
+        assert scene.account.instances(A) == 2
 
     def test_that_does_not_arrive_is_tried_again_ever_more_rarely(self, scene: Scene) -> None:
         scene.start("A", 6000)
@@ -151,7 +142,7 @@ class TestTheNumberOfInstances:
         _minutes_until_it_is_tried(scene)
         scene.let_pass(seconds=SETTLE)
         assert settle(scene) == []
-        assert instances(scene) == 2
+        assert scene.account.instances(A) == 2
         entry = scene.logbook.read("dev").entries
         assert [(each.attempted_count, each.failures) for each in entry.values()] == [(0, 0)]
 
@@ -164,14 +155,14 @@ class TestTheNumberOfInstances:
         assert told(scene.tick(), A).startswith("wait: no capacity")
         redefine(scene)
         assert settle(scene) == ["delete done", "create done"]
-        assert instances(scene) == 1
+        assert scene.account.instances(A) == 1
 
     def test_of_pools_changes_in_place_too(self, scene: Scene) -> None:
         pools: Json = {"instance_pools": [{"instance_type": "ml.g5.2xlarge"}]}
         scene.start("A", 600, **pools)
         redefine(scene, inference_instance_count=2, **pools)
         assert settle(scene) == ["resize done"]
-        assert instances(scene) == 2
+        assert scene.account.instances(A) == 2
 
     def test_of_somebody_elses_config_is_not_ours(self, scene: Scene) -> None:
         config = scene.account.make_config("by-hand")
@@ -182,7 +173,7 @@ class TestTheNumberOfInstances:
         )
         scene.let_pass(seconds=SETTLE)
         assert settle(scene) == []
-        assert instances(scene) == 3
+        assert scene.account.instances(A) == 3
 
     def test_is_left_alone_where_somebody_else_scales_it(self, scene: Scene) -> None:
         """To take instances away from somebody's own autoscaling would go on for ever."""
@@ -196,7 +187,7 @@ class TestTheNumberOfInstances:
         }
         scaling.register_scalable_target(**resource, MinCapacity=3, MaxCapacity=5)
         scene.let_pass(minutes=5)
-        assert instances(scene) == 3
+        assert scene.account.instances(A) == 3
         for _ in range(2):
             assert told(scene.tick(), A).startswith(
                 "report: its definition says 1 instance, and a scalable target that is not"
@@ -239,7 +230,7 @@ class TestAutoscalingThatIsTakenOut:
         self.scaled_to_four(scene)
         redefine(scene, inference_instance_count=2)
         assert settle(scene) == ["scale done", "resize done"]
-        assert instances(scene) == 2
+        assert scene.account.instances(A) == 2
         assert _targets(scene) == 0
 
     def test_is_found_by_a_controller_that_knows_nothing_of_it(self, scene: Scene) -> None:
@@ -248,7 +239,7 @@ class TestAutoscalingThatIsTakenOut:
         scene.overwrite_record(json.dumps({"id": scene.owner.record_id}))
         scene.restart()
         assert settle(scene) == ["scale done", "resize done"]
-        assert (instances(scene), _targets(scene)) == (2, 0)
+        assert (scene.account.instances(A), _targets(scene)) == (2, 0)
 
     @pytest.mark.parametrize("cold", [False, True])
     def test_with_another_change_leaves_no_count_behind(self, scene: Scene, *, cold: bool) -> None:
@@ -258,7 +249,7 @@ class TestAutoscalingThatIsTakenOut:
             scene.restart()
         made = settle(scene)
         assert made[0] == "update done"
-        assert (instances(scene), _targets(scene)) == (2, 0)
+        assert (scene.account.instances(A), _targets(scene)) == (2, 0)
 
 
 def _targets(scene: Scene) -> int:

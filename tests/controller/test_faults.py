@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from controller import notices, telemetry
-from controller.memory import refusals, transitions
-from controller.memory.transitions import acted, sighted
+from controller.memory import observation, refusals, transitions
+from controller.memory.transitions import acted, refreshed
 from controller.notices import due, pruned
 from controller.notices.notice import Kind
 from controller.plan import plan
@@ -160,15 +160,15 @@ def test_what_cannot_be_noted_stays_as_it_was_and_nothing_is_done_about_it(
 ) -> None:
     fleet, faults = two(), Faults()
     before = Record({name: Entry(name[5], "Creating", ago(70)) for name in (A, B)})
-    works = getattr(transitions, function)
+    works = getattr(observation, function)
 
     def breaks(entry: Entry, *more: Any) -> Any:  # noqa: ANN401  (whatever it takes)
         if entry.name == "B":
             raise IndexError
         return works(entry, *more)
 
-    monkeypatch.setattr(transitions, function, breaks)
-    record = sighted(before, fleet, both(fleet), NOW, faults)
+    monkeypatch.setattr(observation, function, breaks)
+    record = refreshed(before, fleet, both(fleet), NOW, faults)
     assert record.entry(B) == before.entry(B)
     noted = record.entry(A)
     assert noted is not None
@@ -185,9 +185,9 @@ def test_what_is_gone_and_cannot_be_noted_stays_as_it_was(monkeypatch: pytest.Mo
         raise IndexError
 
     before = Record({A: Entry("A", "InService", ago(70))})
-    monkeypatch.setattr(transitions, "_moved", breaks)
+    monkeypatch.setattr(observation, "_moved", breaks)
     faults = Faults()
-    assert sighted(before, fleet_of("A"), [], NOW, faults).entry(A) == before.entry(A)
+    assert refreshed(before, fleet_of("A"), [], NOW, faults).entry(A) == before.entry(A)
     assert A in faults.found
 
 
@@ -195,9 +195,9 @@ def test_what_was_done_and_cannot_be_noted_is_seen_by_the_next_tick(
     break_for: Callable[..., None],
 ) -> None:
     fleet, faults = two(), Faults()
-    record = sighted(Record(), fleet, both(fleet), NOW)
+    record = refreshed(Record(), fleet, both(fleet), NOW)
     done = plan(fleet, both(fleet), NOW).changes
-    break_for(transitions, "_after")
+    break_for(transitions, "entry_after")
     after = acted(record, done, NOW, faults)
     assert after.entry(B) == record.entry(B)
     noted = after.entry(A)
@@ -211,7 +211,7 @@ def test_a_notice_that_cannot_be_written_keeps_nobody_from_hearing(
     break_for: Callable[..., None], function: str
 ) -> None:
     fleet, faults = two(NOW + timedelta(minutes=3)), Faults()
-    record = sighted(Record(), fleet, both(fleet), NOW)
+    record = refreshed(Record(), fleet, both(fleet), NOW)
     planned = plan(fleet, both(fleet), NOW, findings=Findings(record))
     every = due(fleet, planned, record, NOW)
     break_for(notices, function)
@@ -262,7 +262,7 @@ def test_who_cannot_be_asked_about_is_left_out(
 ) -> None:
     autoscaling = {"max_instances": 2, "min_instances": 1}
     fleet = two(LIVE, schedule={"idle_minutes": 10}, autoscaling=autoscaling)
-    record = sighted(Record(), fleet, both(fleet), NOW)
+    record = refreshed(Record(), fleet, both(fleet), NOW)
     break_for(looks, function)
     found = looks_due(fleet, both(fleet), record, Remembered(), NOW)
     asked = found.uses if function == "_question" else found.scaling
@@ -395,7 +395,7 @@ class TestWhatIsOnTheListAndCannotBeRead:
         fleet = two(LIVE, schedule={"idle_minutes": 10})
         seen = self.unread(fleet)
         record = Record({B: Entry("B", "Creating", ago(70))})
-        assert sighted(record, fleet, seen, NOW).entry(B) == record.entry(B)
+        assert refreshed(record, fleet, seen, NOW).entry(B) == record.entry(B)
         found = looks_due(fleet, seen, record, Remembered(), NOW)
         assert [each.endpoint_name for each in found.uses] == [A]
 

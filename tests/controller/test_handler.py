@@ -11,7 +11,7 @@ import pytest
 from controller import handler as deployed
 from controller.aws.tick_turn import TickTurn
 from ledger.errors import Unavailable
-from sandbox.git.server import GitServer
+from tests.deployed import lambda_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,17 +25,8 @@ def function(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     scene.at(datetime.now(UTC))
     secret = json.dumps({"username": "leasehold", "token": "s3cret"})
     scene.account.client("secretsmanager").create_secret(Name="git", SecretString=secret)
-    with GitServer(scene.forge.bare.parent, credentials={"leasehold": "s3cret"}) as guarded:
-        monkeypatch.setenv("LEASEHOLD_ENVIRONMENT", "dev")
-        monkeypatch.setenv("LEASEHOLD_REPOSITORY", guarded.repository_url("fleet.git"))
-        monkeypatch.setenv("LEASEHOLD_GIT_SECRET", "git")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        deployed._built.cache_clear()
+    with lambda_environment(scene, monkeypatch, deployed):
         yield scene
-        deployed._built.cache_clear()
 
 
 def test_a_grant_and_a_create_by_two_events(function: Scene) -> None:

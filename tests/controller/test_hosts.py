@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from controller.aws.account import Account
-from controller.memory.transitions import noted, sighted
+from controller.memory.transitions import noted, refreshed
 from controller.planning.hosts import with_hosts
 from controller.planning.ownership import Owner
 from controller.survey import Survey
@@ -147,7 +147,7 @@ class Watch:
         self.aws.calls.clear()
         self._now += timedelta(minutes=1)
         seen = self._account.observe(self._fleet, self.owner)
-        record = sighted(self.record, self._fleet, seen.observed, self._now)
+        record = refreshed(self.record, self._fleet, seen.observed, self._now)
         found = self._survey.findings(self._fleet, seen, record, self._now)
         noted_ = noted(record, found, seen.observed)
         self.record = with_hosts(noted_, self._fleet, found, seen.observed)

@@ -17,7 +17,17 @@ from ledger.lease import Lease, stamp
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from ledger.tags import LEDGER_TAG, ON_REMOVE_TAG, RECORD_TAG
-from tests.controller.cases import ENDED, LEDGER_ID, LIVE, NAME, NOW, broken_fleet, fleet_of, there
+from tests.controller.cases import (
+    ENDED,
+    LEDGER_ID,
+    LIVE,
+    NAME,
+    NOW,
+    broken_fleet,
+    fleet_of,
+    retagged,
+    there,
+)
 
 if TYPE_CHECKING:
     from controller.planning.observed import Observed
@@ -37,10 +47,6 @@ def remembered(status: str = "InService", **fields: Any) -> Record:  # noqa: ANN
 
 def orphan(name: str = "Gone", **fields: Any) -> Observed:  # noqa: ANN401
     return there("InService", NONE, name=name, endpoint_name=f"demo-{name}-Endpoint", **fields)
-
-
-def retagged(observed: Observed, **tags: str) -> Observed:
-    return replace(observed, tags={**(observed.tags or {}), **tags})
 
 
 class TestWithADefinition:

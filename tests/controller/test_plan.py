@@ -45,6 +45,7 @@ from tests.controller.cases import (
     fleet_of,
     remembering,
     there,
+    untagged,
 )
 
 if TYPE_CHECKING:
@@ -97,10 +98,6 @@ def row(
     verb: Verb | None, fleet: Fleet, observed: Observed | None, findings: Findings = NOWHERE
 ) -> Row:
     return fleet, observed, findings, verb
-
-
-def untagged(fleet: Fleet, **tags: str) -> Observed:
-    return replace(there("InService", fleet), tags=tags)
 
 
 def unclaimed(fleet: Fleet, which: str) -> Observed:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.lease_changes import request_id
-from controller.memory.transitions import sighted
+from controller.memory.transitions import refreshed
 from controller.plan import plan
 from controller.planning.action import Action, Verb
 from controller.planning.findings import Findings
@@ -284,7 +284,7 @@ class TestTheIdOfACredit:
     @staticmethod
     def credit(record: Record, fleet: Fleet) -> str:
         observed = [seen("InService", fleet, 20, created=0.5)]
-        after = sighted(record, fleet, observed, at(21))
+        after = refreshed(record, fleet, observed, at(21))
         (action,) = plan(fleet, observed, at(21), findings=Findings(after)).actions
         assert action.verb is Verb.CREDIT
         return request_id(action, fleet, after, "commit")

@@ -30,6 +30,7 @@ from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
 from tests.scene import LEDGER_ID, NOON, definition, environment, lease, path
+from tests.scene import prices as price_list
 
 if TYPE_CHECKING:
     from ledger.hosts import Hosts
@@ -49,15 +50,7 @@ def prices(**fields: object) -> Json:
         "ml.g5.24xlarge": "10.18",
         "ml.m5.large": "0.115",
     }
-    return {
-        "region_name": "us-east-1",
-        "currency": "USD",
-        "unit": "hour",
-        "source": "a test",
-        "read_at": "2026-11-01T08:00:00Z",
-        "prices": {"Hosting": table},
-        **fields,
-    }
+    return price_list(table, **fields)
 
 
 def before() -> dict[str, Json]:

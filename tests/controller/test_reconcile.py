@@ -14,6 +14,7 @@ from controller.markdown import as_markdown
 from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json, as_text
 from ledger.errors import Failure, Unavailable
+from tests.controller.cases import done
 from tests.controller.meddling import AfterTheLook, JustBefore, WhileScalingGoes
 from tests.ledger.forge import git
 from tests.scene import SETTLE, definition, environment, outcome, path, told
@@ -27,10 +28,6 @@ BACK_OFF_MINUTES = 11
 
 def verbs(tick: Tick) -> dict[str, str]:
     return {str(action.endpoint_name): str(action.verb) for action in tick.plan.actions}
-
-
-def done(tick: Tick) -> list[tuple[str, str]]:
-    return [(str(item.action.verb), str(item.state)) for item in tick.outcomes]
 
 
 class TestAPushStartsAnEndpoint:

@@ -14,6 +14,7 @@ from gateway.models.not_running import not_running
 from leasehold.fleet_rows import rows_of
 from ledger.holdings import fleet_of
 from ledger.names import EndpointName
+from tests.controller.cases import subjects
 from tests.scene import environment, outcome, told
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:people"
 OPERATIONS = ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
-
-
-def notices(tick: Tick) -> list[str]:
-    return [each.notice.subject for each in tick.deliveries]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -70,13 +67,13 @@ def test_it_is_said_once_by_a_notice_and_wherever_people_look(scene: Scene) -> N
     )
     endpoint = EndpointName(scene.define("A", 600))
     scene.account.order_fault("invalid", operation="CreateModel", times=99)
-    subjects: list[str] = []
+    said: list[str] = []
     for minutes in (0, 1, 1, 10, 1, 30, 60):
         scene.let_pass(minutes=minutes)
         tick = scene.tick()
-        subjects += notices(tick)
+        said += subjects(tick)
         assert emf(tick)["Refusals"] == 1
-    assert subjects == ["[dev] A: AWS refuses what it needs"]
+    assert said == ["[dev] A: AWS refuses what it needs"]
     (row,) = rows_of(look(scene.dependencies, "dev", scene.now), {})
     assert (row.sagemaker, row.state) == ("absent", "on")
     assert "CreateModel: 1 validation error detected" in row.reason

@@ -13,6 +13,7 @@ from controller.planning.desired import VARIANT
 from controller.reconcile import State, Tick, reconcile
 from ledger.history import trailers
 from ledger.lease import stamp
+from tests.controller.cases import done
 from tests.ledger.forge import BEN, git
 from tests.ledger.long_history import grow
 from tests.scene import SETTLE, definition, environment, outcome, path, told
@@ -36,10 +37,6 @@ OFFICE: Json = {
 LOCKED = "while read _ _ ref; do test $ref = refs/heads/leasehold/status && exit 1; done; true"
 SLOW = 600  # seconds of a slow start
 NEW_MODEL = {"image": "registry/m:2"}
-
-
-def done(tick: Tick) -> list[tuple[str, str]]:
-    return [(str(item.action.verb), str(item.state)) for item in tick.outcomes]
 
 
 def lease_commits(scene: Scene, action: str) -> list[dict[str, str]]:
@@ -403,7 +400,7 @@ class TestAChange:
         scene.define("A", 60, model=NEW_MODEL, autoscaling=scaling)
         assert done(scene.tick()) == [("update", "done")]
         scene.let_pass(seconds=SETTLE)
-        assert _instances(scene) == 3
+        assert scene.account.instances(A) == 3
 
     def test_of_what_is_not_scaled_has_the_instances_of_its_definition(self, scene: Scene) -> None:
         scene.start("A")
@@ -412,7 +409,7 @@ class TestAChange:
         scene.define("A", 60, model=NEW_MODEL)
         assert done(scene.tick()) == [("update", "done")]
         scene.let_pass(seconds=SETTLE)
-        assert _instances(scene) == 1
+        assert scene.account.instances(A) == 1
 
     def test_of_the_instance_type_of_what_is_scaled_goes_through(self, scene: Scene) -> None:
         scaling = {"min_instances": 1, "max_instances": 4}
@@ -572,10 +569,4 @@ def _rescale(scene: Scene, count: int) -> None:
         DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": count}],
     )
     scene.let_pass(seconds=SETTLE)
-    assert _instances(scene) == count
-
-
-def _instances(scene: Scene) -> int:
-    described = scene.account.sagemaker.describe_endpoint(EndpointName=A)
-    [variant] = described["ProductionVariants"]
-    return int(variant["CurrentInstanceCount"])
+    assert scene.account.instances(A) == count

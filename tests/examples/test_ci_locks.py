@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from sandbox.git.server import GitServer, create_repository
-from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

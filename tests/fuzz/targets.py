@@ -25,8 +25,8 @@ from rich.text import Text
 
 from controller.aws.errors import aws_errors
 from controller.aws.notice_targets import subject
+from controller.memory.news import news
 from controller.memory.refusals import refused
-from controller.memory.transitions import news
 from controller.notices import due
 from controller.notices.message import in_lines
 from controller.plan import plan

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from gateway.callers.tokens import TokenTable
+from tests.moto_server import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,11 +31,8 @@ def dynamodb_at(url: str) -> DynamoDBClient:
 
 @pytest.fixture(scope="session")
 def dynamodb_url() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

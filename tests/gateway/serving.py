@@ -105,9 +105,7 @@ def serving(scene: Scene, **settings: str) -> Iterator[Models]:
         {STATE_MACHINE: machine, **settings},
     )
     variables = {
-        "AWS_ENDPOINT_URL": scene.account.url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
+        **scene.account.variables,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_MAX_ATTEMPTS": "1",
     }

@@ -12,7 +12,7 @@ from gateway import handler as deployed
 from gateway.dependencies import Dependencies
 from ledger.committers import GATEWAY
 from ledger.errors import Refused
-from sandbox.git.server import GitServer
+from tests.deployed import lambda_environment
 from tests.gateway.api import FALCON
 
 if TYPE_CHECKING:
@@ -78,18 +78,8 @@ def function(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """The environment of a Lambda function, and a git server that asks for a token."""
     scene.at(datetime.now(UTC))
     scene.define("Falcon40B", 60)
-    accounts = {"leasehold": "s3cret"}
-    with GitServer(scene.forge.bare.parent, credentials=accounts) as guarded:
-        monkeypatch.setenv("LEASEHOLD_ENVIRONMENT", "dev")
-        monkeypatch.setenv("LEASEHOLD_REPOSITORY", guarded.repository_url("fleet.git"))
-        monkeypatch.setenv("LEASEHOLD_GIT_SECRET", "git")
-        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        deployed._built.cache_clear()
+    with lambda_environment(scene, monkeypatch, deployed):
         yield scene
-        deployed._built.cache_clear()
 
 
 def keep_secret(scene: Scene, secret: object) -> None:

@@ -88,7 +88,7 @@ def test_it_is_found_in_the_log_of_every_function(
     assert watched == logs
     caplog.set_level(logging.INFO, "leasehold.gateway")
     errors.told(KeyError("nobody thought of it"), "r-1")
-    errors.told(Refused("LH4041", "There is no such path or method in this API."), "r-2")
+    errors.told(Refused("LH4041", "There is no such path or method."), "r-2")
     for each in filters:
         (transformation,) = each["MetricTransformations"]
         assert transformation["MetricName"] == "UnforeseenErrors-live"

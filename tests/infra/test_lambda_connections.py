@@ -142,9 +142,7 @@ def deployed(scene: Scene, host: Host, stock: Stock, task: Path) -> Iterator[Dep
         "LEASEHOLD_ENVIRONMENT": "dev",
         "LEASEHOLD_REPOSITORY": host.url,
         "LEASEHOLD_GIT_SECRET": SECRET,
-        "AWS_ENDPOINT_URL": scene.account.url,
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
+        **scene.account.variables,
         "AWS_DEFAULT_REGION": REGION,
         "AHEAD": str(ahead),
     }

@@ -76,9 +76,7 @@ def started(
             "LEASEHOLD_RATE_TABLE": "",
             "LEASEHOLD_CHANGE_TABLE": "",
             "LEASEHOLD_IDENTITIES": "",
-            "AWS_ENDPOINT_URL": scene.account.url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
+            **scene.account.variables,
             "AWS_DEFAULT_REGION": REGION,
             **here,
         }

@@ -15,7 +15,7 @@ from infra.lock_stack import BUILDSPEC
 from sandbox.git.server import GitServer
 from tests.infra.test_controller_build import NETWORK, READ_PACKAGE, allowed, told
 from tests.infra.test_least_privilege import NOBODYS_CALL
-from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, definition
 from tests.ledger.forge import Colleague, Forge, git, hosted
 
 if TYPE_CHECKING:
@@ -160,9 +160,7 @@ def test_a_build_makes_locks_and_asks_what_its_role_allows(
             "HOME": str(tmp_path),
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "AWS_ENDPOINT_URL": scene.account.url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
+            **scene.account.variables,
             "AWS_DEFAULT_REGION": "us-east-1",
             **told(chosen),
             "LEASEHOLD_ENVIRONMENT": "dev",

@@ -6,8 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
 import boto3
@@ -17,6 +16,7 @@ from tests.jumpstart import specs
 from tests.jumpstart.clones import Clone
 from tests.jumpstart.conftest import bucket, put
 from tests.jumpstart.specs import FOUR_GPUS, GPU, NEURON, OTHER_REGION, REGION
+from tests.loopback import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -318,17 +318,11 @@ class _Denying(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
-        pass
-
 
 @pytest.fixture
 def denying() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Denying)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(_Denying) as url:
+        yield url
 
 
 class TestAWS:

@@ -7,14 +7,15 @@ this process.
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jmespath
 from botocore import xform_name
+
+from tests.loopback import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,18 +37,8 @@ def answering(client: Callable[[str], Any], folder: Path = HERE) -> Iterator[str
             self.end_headers()
             self.wfile.write(text.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield SHELL.format(url=f"http://127.0.0.1:{server.server_port}")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Answers) as url:
+        yield SHELL.format(url=url)
 
 
 def called(clients: Callable[[str], Any], service: str, verb: str, *words: str) -> str:

@@ -16,20 +16,13 @@ from ledger.json_files import dump_json
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
 from tests.controller.cases import there
-from tests.scene import NOON, definition, environment, lease, path
+from tests.scene import NOON, definition, environment, lease, path, prices
 
 if TYPE_CHECKING:
     from tests.scene import Json
 
 BERLIN = ZoneInfo("Europe/Berlin")
-PRICES: Json = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "1.408", "ml.g5.12xlarge": "7.09"}},
-}
+PRICES = prices({"ml.g5.xlarge": "1.408", "ml.g5.12xlarge": "7.09"})
 WEEKDAYS = {
     "timezone": "Europe/Berlin",
     "windows": [{"days": ["mon", "tue"], "start": "09:00", "end": "17:00"}],

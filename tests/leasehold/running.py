@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from leasehold.state_dir import StateDir
 from tests import forked
+from tests.scene import Account
 
 MOST_PUSHES = 5
 MOST_TICKS = 60  # in vain, before a test gives up: however long a busy machine takes for them
@@ -124,17 +123,14 @@ class Up:
             with error:
                 return error.code, json.load(error)
 
+    @property
+    def account(self) -> Account:
+        """Its account, as AWS's clients meet it."""
+        return Account(self.says["aws_endpoint_url"])
+
     def statuses(self) -> dict[str, str]:
         """What SageMaker has: endpoint name to status."""
-        sagemaker = boto3.client(
-            "sagemaker",
-            region_name="us-east-1",
-            endpoint_url=self.says["aws_endpoint_url"],
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-        )
-        found = sagemaker.list_endpoints(MaxResults=100)["Endpoints"]
-        return {each["EndpointName"]: each["EndpointStatus"] for each in found}
+        return self.account.statuses()
 
     def await_status(self, endpoint: str, status: str | None) -> None:
         self.await_(lambda: self.statuses().get(endpoint) == status)

@@ -3,9 +3,7 @@
 import json
 import shlex
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
 from leasehold.seeds import BY_HAND, CONFIGS
@@ -18,20 +16,10 @@ def clone(up: Up, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def sagemaker(up: Up) -> Any:  # noqa: ANN401 - boto3's
-    return boto3.client(
-        "sagemaker",
-        region_name="us-east-1",
-        endpoint_url=up.says["aws_endpoint_url"],
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    )
-
-
 def made(up: Up, name: str, **tags: str) -> str:
     """Make an endpoint by hand, and return its ARN."""
     listed = [{"Key": f"leasehold:{key}", "Value": value} for key, value in tags.items()]
-    created = sagemaker(up).create_endpoint(
+    created = up.account.sagemaker.create_endpoint(
         EndpointName=name, EndpointConfigName=CONFIGS[0], Tags=listed
     )
     up.await_status(name, "InService")
@@ -63,17 +51,13 @@ def test_what_nobody_offers_needs_a_command_that_is_shown_to_the_letter(
     definition = (clone / "environments/dev/bens-demo.endpoint.json").read_text()
     up.publish("environments/dev/bens-demo.endpoint.json", definition)
     assert "add-tags" in up.leasehold("adopt", "bens-demo").stdout
-    sagemaker(up).add_tags(
+    up.account.sagemaker.add_tags(
         ResourceArn=arn, Tags=[{"Key": "leasehold:adoptable", "Value": "demo/dev"}]
     )
-    up.await_(lambda: "leasehold:lease" in tags_of(up, arn))
-    assert tags_of(up, arn)["leasehold:environment"] == "dev"
+    up.await_(lambda: "leasehold:lease" in up.account.tags(arn))
+    assert up.account.tags(arn)["leasehold:environment"] == "dev"
     up.publish("environments/dev/bens-demo.endpoint.json", None)
     up.await_status("bens-demo", None)
-
-
-def tags_of(up: Up, arn: str) -> dict[str, str]:
-    return {each["Key"]: each["Value"] for each in sagemaker(up).list_tags(ResourceArn=arn)["Tags"]}
 
 
 @pytest.mark.parametrize("tag", ["ledger", "project", "environment"])
@@ -118,7 +102,7 @@ def test_the_file_is_written_once_in_a_clone_and_under_a_name_that_fits(
 
 
 def test_components_on_it_are_told_before(up: Up, clone: Path) -> None:
-    client = sagemaker(up)
+    client = up.account.sagemaker
     host = {"VariantName": "AllTraffic", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 1}
     client.create_endpoint_config(
         EndpointConfigName="studio-config",

@@ -37,12 +37,7 @@ if TYPE_CHECKING:
 LEDGER, RECORD = "5f2c9a7be01d4386", "record-2"
 STATUS = "leasehold/status"
 ENDPOINT = "demo-A-Endpoint"
-AWS = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing",
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_MAX_ATTEMPTS": "1",
-}
+AWS = {"AWS_DEFAULT_REGION": REGION, "AWS_MAX_ATTEMPTS": "1"}
 
 
 @pytest.fixture
@@ -54,8 +49,7 @@ def old(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
         scene.account.sagemaker.delete_tags(ResourceArn=arn, TagKeys=keys)
     identify(scene, LEDGER)
     note_record(scene, RECORD)
-    for name, value in {**AWS, "AWS_ENDPOINT_URL": scene.account.url}.items():
-        monkeypatch.setenv(name, value)
+    scene.account.use(monkeypatch, **AWS)
     return scene
 
 
@@ -152,7 +146,7 @@ def test_in_a_terminal_it_asks(
     command = [sys.executable, "-m", "leasehold", "claim", "--repository", old.forge.url]
     process = subprocess.Popen(
         [*command, "--environment", "dev"],
-        env=variables(tmp_path, **AWS, AWS_ENDPOINT_URL=old.account.url),
+        env=variables(tmp_path, **AWS, **old.account.variables),
         stdin=theirs,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import ssl
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +17,7 @@ from leasehold import aws_settings
 from leasehold.cli import main
 from leasehold.doctor import CHECKS, network_checks
 from sandbox.git.server import GitServer
+from tests import loopback
 from tests.gateway.api import deployed as deployed_api
 from tests.ledger.forge import git, seeded
 from tests.ledger.signing import keygen, public
@@ -59,7 +59,7 @@ class Account:
 
 @contextmanager
 def serving(account: Account) -> Iterator[str]:
-    class Handler(http.server.BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or "{}")
             target = self.headers.get("X-Amz-Target", "")
@@ -71,21 +71,15 @@ def serving(account: Account) -> Iterator[str]:
 
         do_POST = do_GET  # noqa: N815
 
-        def log_message(self, *_: object) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with loopback.serving(Handler) as url:
+        yield url
 
 
 @pytest.fixture
 def account(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Account]:
     """An account to deploy to, in which all is well."""
     aws_settings._session.cache_clear()
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.account.use(monkeypatch)
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "LEASEHOLD_API_URL"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "elsewhere").mkdir()

@@ -137,9 +137,7 @@ def test_machines_get_the_same() -> None:
 def test_the_verb_explains_an_endpoint_of_the_ledger(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.account.use(monkeypatch)
     scene.push({"environments/dev/prices.json": PRICES})
     scene.define("A")
     options = ("--repository", scene.forge.url)

@@ -7,7 +7,6 @@ import sys
 import urllib.request
 from datetime import UTC, datetime, timedelta
 
-import boto3
 import pytest
 
 from tests.leasehold.running import HANGS_SECONDS, Leasehold, Up, variables
@@ -52,13 +51,7 @@ def test_the_examples_answer_at_paths_of_their_own(
 def test_the_example_of_jumpstart_is_served_by_its_lock(up: Up) -> None:
     up.await_status("demo-Photos-Endpoint", "InService")
     lock = json.loads(up.git("show", "HEAD:environments/dev/Photos.lock.json"))
-    sagemaker = boto3.client(
-        "sagemaker",
-        region_name="us-east-1",
-        endpoint_url=up.says["aws_endpoint_url"],
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    )
+    sagemaker = up.account.sagemaker
     config = sagemaker.describe_endpoint(EndpointName="demo-Photos-Endpoint")["EndpointConfigName"]
     container = sagemaker.describe_model(ModelName=config)["PrimaryContainer"]
     assert (container["Image"], container["Environment"]) == (lock["image"], lock["environment"])

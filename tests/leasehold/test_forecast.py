@@ -19,19 +19,12 @@ from ledger.json_files import dump_json
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.observed import Noted
-from tests.scene import NOON, definition, environment, lease, path
+from tests.scene import NOON, definition, environment, lease, path, prices
 
 if TYPE_CHECKING:
     from tests.scene import Json, Scene
 
-PRICES: Json = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "2", "ml.g5.2xlarge": "3"}},
-}
+PRICES = prices({"ml.g5.xlarge": "2", "ml.g5.2xlarge": "3"})
 WEEKDAYS = {
     "timezone": "Europe/Berlin",
     "windows": [{"days": ["tue", "wed"], "start": "09:00", "end": "11:00"}],

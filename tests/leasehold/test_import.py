@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from leasehold import importing as verb
 from leasehold.cli import main
+from tests.leasehold.answering import in_a_terminal
 from tests.leasehold.predecessor.account_of import ROLE, file_of, model
 
 if TYPE_CHECKING:
@@ -128,12 +129,7 @@ class TestACommit:
     def test_asks_in_a_terminal_for_what_the_file_does_not_say(
         self, tmp_path: Path, clone: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        class Terminal:
-            @staticmethod
-            def isatty() -> bool:
-                return True
-
-        monkeypatch.setattr(verb, "sys", type("sys", (), {"stdin": Terminal}))
+        in_a_terminal(monkeypatch, verb)
         file = write(tmp_path, file_of(model(inference_type="async")))
         command = ["import", str(file), "--into", str(clone), *ANA]
         result = CliRunner().invoke(main, command, input=f"me\n{ROLE}\ns3://answers/\n")

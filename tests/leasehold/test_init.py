@@ -200,7 +200,10 @@ class TestAnEnvironmentThatIsThere:
         (clone / "environments" / "dev").mkdir(parents=True)
         (clone / SETTINGS).symlink_to(to)
         (clone / "environments" / "dev" / "README.md").write_text("{}")
-        assert "is no file, so nothing is written there. [LH5051]" in refused(clone, "dev", *GIVEN)
+        assert (
+            "is no file, so nothing is written there: move away what is there. [LH5051]"
+            in refused(clone, "dev", *GIVEN)
+        )
 
 
 class TestWhatIsRefused:
@@ -250,7 +253,7 @@ class TestWhatIsRefused:
     def test_a_place_that_cannot_be_written_to(self, clone: Path) -> None:
         (clone / "environments").write_text("a file")
         said = refused(clone, "dev", *GIVEN)
-        assert "cannot be written: " in said
+        assert "cannot be written (" in said
         assert said.endswith("[LH5051]")
 
 
@@ -265,7 +268,8 @@ def test_a_file_that_cannot_be_written_is_named_and_stays(
 
     monkeypatch.setattr(Path, "write_bytes", read_only)
     said = refused(clone, "dev")
-    assert said.endswith("environment.json cannot be written: Permission denied. [LH5051]")
+    assert "environment.json cannot be written (Permission denied)" in said
+    assert said.endswith("and at the room on the disk. [LH5051]")
 
 
 def test_in_a_terminal_it_asks_for_what_is_missing_until_the_answers_are_in_order(

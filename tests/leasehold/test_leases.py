@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tests.scene import Json, Scene
 
 AUTHOR = ("--author", "Ana <ana@example.com>")
-WEEK_MINUTES = 10080
 
 
 @pytest.fixture

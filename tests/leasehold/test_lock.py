@@ -17,7 +17,7 @@ from ledger.checkout import documents
 from ledger.errors import Refused
 from ledger.holdings import read_fleet
 from tests.leasehold.jumpstart.catalogue import ARTIFACTS, G5, FakeCatalogue, header
-from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, definition
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from ledger.committers import READER
 from ledger.remote import Token
 from sandbox.git.server import GitServer
 from tests.leasehold.jumpstart.catalogue import FakeCatalogue, header
-from tests.leasehold.jumpstart.test_wanted import SETTINGS, definition
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, definition
 from tests.ledger.forge import Colleague, Forge, git, hosted
 from tests.ledger.signing import keygen, public
 
@@ -67,13 +67,7 @@ def catalogue(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 def account(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account with the secret that opens the repository."""
     aws_settings._session.cache_clear()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "any",
-        "AWS_SECRET_ACCESS_KEY": "any",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": scene.account.url,
-    }.items():
-        monkeypatch.setenv(name, value)
+    scene.account.use(monkeypatch, AWS_DEFAULT_REGION="us-east-1")
     client = scene.account.client("secretsmanager")
     client.create_secret(Name=SECRET, SecretString='{"username": "bot", "token": "t0ken"}')
     yield scene.account

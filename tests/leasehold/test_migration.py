@@ -6,7 +6,6 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 
 from gateway.callers.token_record import public_id
@@ -35,13 +34,7 @@ class Predecessor:
 
 @pytest.fixture
 def predecessor(up: Up) -> Predecessor:
-    dynamodb = boto3.client(
-        "dynamodb",
-        region_name="us-east-1",
-        endpoint_url=up.says["aws_endpoint_url"],
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    )
+    dynamodb = up.account.client("dynamodb")
     name, number = f"auth-{uuid.uuid4().hex}", uuid.uuid4().hex
     dynamodb.create_table(
         TableName=name,

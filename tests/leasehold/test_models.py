@@ -13,7 +13,7 @@ from leasehold.cli import main
 from leasehold.jumpstart import extra
 from leasehold.jumpstart.model import Header, Model, NotResolvableError
 from tests.leasehold.jumpstart.catalogue import EULA, G5, FakeCatalogue, header
-from tests.leasehold.jumpstart.test_wanted import SETTINGS
+from tests.leasehold.jumpstart.ledger_files import add_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,14 +45,8 @@ class Nowhere(FakeCatalogue):
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    add(tmp_path, "dev")
+    add_environment(tmp_path, "dev")
     return tmp_path
-
-
-def add(clone: Path, environment: str, **fields: object) -> None:
-    folder = clone / "environments" / environment
-    folder.mkdir(parents=True)
-    (folder / "environment.json").write_text(json.dumps({**SETTINGS, **fields}))
 
 
 def run(
@@ -145,7 +139,7 @@ def test_what_is_nowhere_has_a_sentence(
 
 
 def test_the_region_is_the_clones_or_said(monkeypatch: pytest.MonkeyPatch, clone: Path) -> None:
-    add(clone, "other", region_name="eu-central-1")
+    add_environment(clone, "other", region_name="eu-central-1")
     said = run(monkeypatch, clone, "falcon")
     assert "(the environments here have eu-central-1, us-east-1)" in said.stderr
     assert said.stderr.rstrip().endswith("[LH5087]")

@@ -14,8 +14,9 @@ from leasehold.cli import main
 from leasehold.jumpstart import extra
 from ledger.checkout import documents
 from ledger.holdings import Holding, read_fleet
+from tests.leasehold.answering import in_a_terminal
 from tests.leasehold.jumpstart.catalogue import ARTIFACTS, EULA, G5, G6, FakeCatalogue, header
-from tests.leasehold.jumpstart.test_wanted import SETTINGS
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, add_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,14 +27,8 @@ ID = ("--model-id", "acme-llm")
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    add(tmp_path, "dev")
+    add_environment(tmp_path, "dev")
     return tmp_path
-
-
-def add(clone: Path, environment: str, **fields: object) -> None:
-    folder = clone / "environments" / environment
-    folder.mkdir(parents=True)
-    (folder / "environment.json").write_text(json.dumps({**SETTINGS, **fields}))
 
 
 @pytest.fixture
@@ -123,12 +118,7 @@ class TestByOptions:
 class TestByAnswers:
     @pytest.fixture(autouse=True)
     def terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        class Terminal:
-            @staticmethod
-            def isatty() -> bool:
-                return True
-
-        monkeypatch.setattr(verb, "sys", type("sys", (), {"stdin": Terminal}))
+        in_a_terminal(monkeypatch, verb)
 
     def test_what_is_missing_is_asked_for(self, clone: Path, use: Any) -> None:  # noqa: ANN401
         use(replace(CATALOGUE, models={"eula_url": EULA}))
@@ -184,7 +174,7 @@ class TestWhatIsRefused:
 
     def test_several_environments_need_a_name(self, clone: Path, use: Any) -> None:  # noqa: ANN401
         use(CATALOGUE)
-        add(clone, "prod")
+        add_environment(clone, "prod")
         assert "say --environment dev | prod. [LH5002]" in refused(clone, "Chat", *ID)
 
     def test_what_the_environment_does_not_allow(self, clone: Path, use: Any) -> None:  # noqa: ANN401

@@ -18,7 +18,7 @@ from ledger.errors import Refused
 from ledger.proposals import Request, extension
 from ledger.snapshot import NotAFile, Person
 from tests.ledger.forge import Colleague, git
-from tests.scene import SETTLE, definition, environment, path
+from tests.scene import SETTLE, definition, environment, path, prices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,9 +49,7 @@ class Planner:
 
 @pytest.fixture
 def plan(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Planner:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.account.use(monkeypatch)
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     scene.at(datetime.now(UTC))  # by which the command line goes
@@ -201,14 +199,7 @@ def test_a_commit_of_far_too_many_files_is_not_listed_to_its_end(
     assert why.value.code == "LH1030"
 
 
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "1.408", "ml.g5.2xlarge": "1.515"}},
-}
+PRICES = prices({"ml.g5.xlarge": "1.408", "ml.g5.2xlarge": "1.515"})
 
 
 def test_a_plan_says_what_fields_change_and_what_it_costs(

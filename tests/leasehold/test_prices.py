@@ -28,9 +28,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 @pytest.fixture
 def ask(scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.account.use(monkeypatch)
     (tmp_path / "clone" / "environments" / "dev").mkdir(parents=True)
     return scene
 

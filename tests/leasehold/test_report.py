@@ -17,7 +17,7 @@ from ledger.json_files import dump_json
 from ledger.proposals import Request, extension, release
 from ledger.snapshot import Change, Person
 from tests.ledger.forge import git
-from tests.scene import NOON, SETTLE, definition, path
+from tests.scene import NOON, SETTLE, definition, path, prices
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,14 +25,7 @@ if TYPE_CHECKING:
     from tests.scene import Scene
 
 ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "2"}},
-}
+PRICES = prices({"ml.g5.xlarge": "2"})
 
 
 def report(scene: Scene, *options: str) -> Result:

@@ -53,10 +53,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 @pytest.fixture(autouse=True)
 def at_noon(fleet: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", fleet.account.url)
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("LEASEHOLD_REPOSITORY", fleet.forge.url)
+    fleet.account.use(monkeypatch, LEASEHOLD_REPOSITORY=fleet.forge.url)
     for module in ("context", "changing", "leases", "next", "forecast", "log"):
         monkeypatch.setattr(f"leasehold.{module}.clock", lambda: fleet.now)
     monkeypatch.setattr("leasehold.changing.clock_of", lambda _remote, own: own)

@@ -205,10 +205,7 @@ def test_watching_goes_on_until_it_is_interrupted(capsys: pytest.CaptureFixture[
 class TestTheVerb:
     @pytest.fixture(autouse=True)
     def fleet(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "testing")
-        monkeypatch.setenv("LEASEHOLD_REPOSITORY", scene.forge.url)
+        scene.account.use(monkeypatch, LEASEHOLD_REPOSITORY=scene.forge.url)
         monkeypatch.setattr("leasehold.context.clock", lambda: NOON)
         monkeypatch.setattr("leasehold.git_author.configured", lambda: BEN)
         scene.start("A", owner="ben@example.com")

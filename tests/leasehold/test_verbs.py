@@ -102,9 +102,7 @@ class TestInAClone:
     def clone(self, scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("LEASEHOLD_REPOSITORY", "LEASEHOLD_ENVIRONMENT"):
             monkeypatch.delenv(name, raising=False)
-        monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            monkeypatch.setenv(name, "testing")
+        scene.account.use(monkeypatch)
         monkeypatch.setattr("leasehold.context.clock", lambda: NOON)
         monkeypatch.setattr("leasehold.changing.clock_of", lambda _remote, _own: lambda: NOON)
         monkeypatch.setenv("GIT_AUTHOR_NAME", "Ana")

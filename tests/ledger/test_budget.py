@@ -25,22 +25,15 @@ from ledger.observed import Entry, Record
 from ledger.proposals import Request, extension, release, setting
 from ledger.snapshot import Person, Snapshot
 from tests.scene import NOON, definition, environment, lease, path
+from tests.scene import prices as price_list
 
 if TYPE_CHECKING:
     from ledger.holdings import Fleet
 
 ANA = Person("Ana", "ana@example.com")
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": stamp(NOON),
-    "prices": {
-        "Hosting": {"ml.g5.xlarge": "1.50", "ml.g5.12xlarge": "7.09"},
-        "AsyncInf": {"ml.g5.xlarge": "2"},
-    },
-}
+_HOSTING = {"ml.g5.xlarge": "1.50", "ml.g5.12xlarge": "7.09"}
+_TABLES = {"Hosting": _HOSTING, "AsyncInf": {"ml.g5.xlarge": "2"}}
+PRICES = price_list(read_at=stamp(NOON), prices=_TABLES)
 SETTINGS = "environments/dev/environment.json"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,30 +14,16 @@ from ledger.forecast import describe, forecast
 from ledger.lease import Lease, is_on, release
 from ledger.schedule import DAYS, Schedule, Window
 from ledger.zones import known
+from tests.ledger.windows import at, schedule, window
 
 WORKDAYS = DAYS[:5]
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def window(text: str, *days: str) -> Window:
-    """`09:00-17:00`; every day unless days are named."""
-    start, end = text.split("-")
-    closes = None if end == "24:00" else time.fromisoformat(end)
-    return Window(frozenset(days or DAYS), time.fromisoformat(start), closes)
-
-
-def schedule(zone: str, *windows: Window) -> Schedule:
-    return Schedule(zone=ZoneInfo(zone), windows=windows)
-
-
 OFFICE = schedule("Europe/Berlin", window("09:00-17:00", *WORKDAYS))
 OFFICE_OPENS = "on: window mon-fri 09:00-17:00 Europe/Berlin opens"
 OFFICE_CLOSES = "off: window mon-fri 09:00-17:00 Europe/Berlin closes"
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def told(a_schedule: Schedule, lease: Lease | None, now: str, count: int = 3) -> list[str]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from ledger.access import source
 from ledger.access.code_commit import CodeCommitRole
@@ -17,6 +16,7 @@ from ledger.opening import open_deployed_with_status
 from ledger.settings import LedgerSettings
 from sandbox.git.server import GitServer
 from tests.ledger.forge import LEASE, NOON, seeded
+from tests.moto_server import moto_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,8 @@ SECRET = "leasehold/git"
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        yield url
 
 
 @pytest.fixture

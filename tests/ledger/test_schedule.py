@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from ledger.schedule import DAYS, Schedule, Window, spans_between, window_end
 from tests.ledger.machine_clock import machine_in
+from tests.ledger.windows import at, schedule, window
 
 # Whole and half hours, no daylight saving, jumps at midnight, by half an hour and by two hours.
 ZONES = (
@@ -32,23 +33,6 @@ ZONES = (
     "Pacific/Chatham",
     "Pacific/Kiritimati",
 )
-
-
-def window(text: str, *days: str) -> Window:
-    """`09:00-17:00`; every day unless days are named."""
-    start, end = text.split("-")
-    closes = None if end == "24:00" else time.fromisoformat(end)
-    return Window(frozenset(days or DAYS), time.fromisoformat(start), closes)
-
-
-def schedule(zone: str, *windows: Window) -> Schedule:
-    return Schedule(zone=ZoneInfo(zone), windows=windows)
-
-
-def at(text: str) -> datetime:
-    """Read an instant; without an offset it is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def ends(a_schedule: Schedule, now: str) -> str | None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from ledger.schedule import DAYS, Schedule, Window, window_end, windows_between
 from ledger.zones import known
+from tests.ledger.windows import at, window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,17 +30,6 @@ WEEK = 7 * DAY
 FIRST_YEAR, LAST_YEAR = 2010, 2030
 NOTHING = ""
 Runs = list[tuple[datetime, datetime]]
-
-
-def window(text: str, *days: str) -> Window:
-    """`09:00-17:00`; every day unless days are named."""
-    start, end = text.split("-")
-    closes = None if end == "24:00" else time.fromisoformat(end)
-    return Window(frozenset(days or DAYS), time.fromisoformat(start), closes)
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def runs(zone: str, day: str, *texts: str) -> str:

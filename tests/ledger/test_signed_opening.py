@@ -24,10 +24,7 @@ LEASE = "environments/dev/Other.lease.json"
 def test_the_secrets_key_signs_both_branches(
     scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "any")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "any")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", scene.account.url)
+    scene.account.use(monkeypatch, AWS_DEFAULT_REGION="us-east-1")
     key, client = keygen(tmp_path), scene.account.client("secretsmanager")
     text = json.dumps({"username": "bot", "token": "t", "signing_key": key.read_text()})
     client.create_secret(Name="leasehold/signed", SecretString=text)

@@ -34,6 +34,22 @@ class Cloud:
         self.url = url
         self._clients: dict[tuple[str, str], Any] = {}
 
+    def put_alarm(self, name: str, **more: object) -> None:
+        """Make an alarm on the metric Mine/Size; `more` is what else it has, or has otherwise."""
+        self.client("cloudwatch").put_metric_alarm(
+            **{
+                "AlarmName": name,
+                "Namespace": "Mine",
+                "MetricName": "Size",
+                "Statistic": "Sum",
+                "Period": 60,
+                "EvaluationPeriods": 1,
+                "Threshold": 1,
+                "ComparisonOperator": "GreaterThanThreshold",
+                **more,
+            }
+        )
+
     def client(self, service: str, region: str = REGION) -> Any:  # noqa: ANN401 - any of boto3's
         key = service, region
         if key not in self._clients:

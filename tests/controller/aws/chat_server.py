@@ -7,9 +7,11 @@ import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Event
 from typing import TYPE_CHECKING, Any
+
+from tests import loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,15 +113,9 @@ def serving() -> Iterator[Chat]:
                     return
                 time.sleep(0.01)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            del format, args
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        Thread(target=server.serve_forever, daemon=True).start()
-        chat.url = f"http://127.0.0.1:{server.server_address[1]}{PATH}"
+    with loopback.serving(Handler) as url:
+        chat.url = f"{url}{PATH}"
         try:
             yield chat
         finally:
             chat.over.set()
-            server.shutdown()

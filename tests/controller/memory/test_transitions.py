@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.memory.transitions import acted, forgotten, news, noted, sighted
+from controller.memory.news import news
+from controller.memory.transitions import acted, forgotten, noted, refreshed
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import ResourceKind
@@ -53,7 +54,7 @@ def entry(status: str, **fields: object) -> Entry:
 def seen(before: Entry, status: str, *, minute: float = 5, **fields: object) -> Entry:
     """What a tick in minute 10 makes of an entry when SageMaker says something else."""
     observed = replace(there(status, FLEET, modified_at=at(minute)), **fields)  # type: ignore[arg-type]
-    after = sighted(Record({NAME: before}), FLEET, [observed], at(10)).entry(NAME)
+    after = refreshed(Record({NAME: before}), FLEET, [observed], at(10)).entry(NAME)
     assert after is not None
     return after
 
@@ -98,12 +99,12 @@ class TestALife:
 
     def test_that_nobody_of_ours_began_says_so(self) -> None:
         observed = there("InService", FLEET, modified_at=at(-90))
-        found = sighted(Record(), FLEET, [observed], at(0)).entry(NAME)
+        found = refreshed(Record(), FLEET, [observed], at(0)).entry(NAME)
         first = Entry("A", "InService", at(-90), "seen in SageMaker", config=CONFIG)
         assert found == replace(first, lease_end=at(540))
 
     def test_that_somebody_else_ended_says_so(self) -> None:
-        after = sighted(Record({NAME: entry("InService", cause="leased")}), FLEET, [], at(10))
+        after = refreshed(Record({NAME: entry("InService", cause="leased")}), FLEET, [], at(10))
         gone = Entry("A", ABSENT, at(10), "seen in SageMaker", lease_end=at(540))
         assert after.entry(NAME) == replace(gone, lease_set_at=at(10))
 
@@ -114,9 +115,9 @@ class TestALife:
         before = Record({NAME: entry("InService", lease_end=at(30), lease_set_at=at(-90))})
         moment = None if committed is None else at(committed)
         observed = [there("InService", FLEET)]
-        after = sighted(before, FLEET, observed, at(10), committed_at=moment)
+        after = refreshed(before, FLEET, observed, at(10), committed_at=moment)
         assert after.entries[NAME].lease_set_at == at(set_at)
-        again = sighted(after, FLEET, observed, at(20), committed_at=at(20))
+        again = refreshed(after, FLEET, observed, at(20), committed_at=at(20))
         assert again.entries[NAME].lease_set_at == at(set_at)
 
     def test_keeps_the_reason_of_what_follows_by_itself(self) -> None:
@@ -128,12 +129,12 @@ class TestALife:
 
     def test_is_found_by_its_name_in_any_case(self) -> None:
         shouted = there("InService", FLEET, endpoint_name=NAME.upper())
-        assert list(sighted(Record(), FLEET, [shouted], at(0)).entries) == [NAME]
+        assert list(refreshed(Record(), FLEET, [shouted], at(0)).entries) == [NAME]
 
     def test_goes_on_when_its_definition_spells_its_name_otherwise(self) -> None:
         shouted = EndpointName(NAME.upper())
         before = Record({shouted: entry("InService", starting_since=NOW, cause="leased")})
-        after = sighted(before, FLEET, [there("InService", FLEET)], at(1))
+        after = refreshed(before, FLEET, [there("InService", FLEET)], at(1))
         assert [str(name) for name in after.entries] == [str(NAME)]
         assert after.entries[shouted].cause == "leased"
         assert after.moved(before) == (NAME,)  # its config was seen
@@ -359,7 +360,7 @@ class TestTagsOfADefinition:
         ticks = Ticks(Record({NAME: entry("InService")}))
         for minute, (fleet, tags) in enumerate(steps):
             seen = there("InService", fleet)
-            ticks.record = sighted(
+            ticks.record = refreshed(
                 ticks.record, fleet, [replace(seen, tags={**(seen.tags or {}), **tags})], at(minute)
             )
         return set(ticks.entry.tag_keys)
@@ -383,13 +384,13 @@ class TestTagsOfADefinition:
         self, tags: dict[str, str] | None
     ) -> None:
         seen = replace(there("InService", self.tagged), tags=tags)
-        assert sighted(Record(), self.tagged, [seen], at(0)).entries[NAME].tag_keys == frozenset()
+        assert refreshed(Record(), self.tagged, [seen], at(0)).entries[NAME].tag_keys == frozenset()
 
     def test_of_a_broken_definition_stay_known(self) -> None:
         known = Record({NAME: entry("InService", tag_keys=frozenset({"team"}))})
         broken = broken_fleet()
         seen = there("InService", FLEET)
-        assert sighted(known, broken, [seen], at(1)).entries[NAME].tag_keys == {"team"}
+        assert refreshed(known, broken, [seen], at(1)).entries[NAME].tag_keys == {"team"}
 
 
 class TestTheConfigThatAnEndpointTook:

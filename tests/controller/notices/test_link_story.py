@@ -10,7 +10,7 @@ from moto.ses.models import ses_backends
 from ledger.variables import LINK_SECRET
 from tests.controller.aws.chat_server import Chat, serving
 from tests.gateway.api import ANA, Api, deployed
-from tests.scene import environment
+from tests.scene import environment, prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +28,7 @@ NOTIFICATIONS = {
         {"format": "mail", "from": "leasehold@example.com"},
     ],
 }
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "published_at": "2026-11-01T00:00:00Z",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "1.408"}},
-}
+PRICES = prices()
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.planning.artifact import ResourceKind
-from controller.planning.claiming import Belonging, Claim, Claimant, LeftAlone, judge
+from controller.planning.claiming import Claim, Claimant, LeftAlone, TaggedResource, judge
 from controller.planning.ownership import Owner
 from ledger.names import EndpointName, Name
 from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG, RECORD_TAG
@@ -21,20 +21,20 @@ OLD = {PROJECT_TAG: "demo", ENVIRONMENT_TAG: "dev", NAME_TAG: "A"}
 FULL = {**OLD, LEDGER_TAG: OURS, RECORD_TAG: "record-2"}
 
 
-def belonging(
+def resource(
     tags: dict[str, str], kind: ResourceKind = ResourceKind.ENDPOINT, name: str = "demo-a-endpoint"
-) -> Belonging:
-    return Belonging(kind, Name(name), Name(f"arn:{kind}/{name}"), tags)
+) -> TaggedResource:
+    return TaggedResource(kind, Name(name), Name(f"arn:{kind}/{name}"), tags)
 
 
 def gives(tags: dict[str, str], claimant: Claimant = US, *, named: bool = False) -> dict[str, str]:
-    judged = judge(claimant, belonging(tags), named=named)
+    judged = judge(claimant, resource(tags), named=named)
     assert isinstance(judged, Claim), judged
     return dict(judged.gives)
 
 
 def reason(tags: dict[str, str], claimant: Claimant = US, *, named: bool = False) -> str:
-    judged = judge(claimant, belonging(tags), named=named)
+    judged = judge(claimant, resource(tags), named=named)
     assert isinstance(judged, LeftAlone), judged
     return judged.reason
 
@@ -110,13 +110,13 @@ def test_what_may_be_another_projects_is_claimed_only_by_its_name(tags: dict[str
 
 
 def test_an_endpoint_that_no_definition_has_keeps_its_name() -> None:
-    judged = judge(US, belonging({**OLD, NAME_TAG: "Gone"}, name="demo-gone"), named=False)
+    judged = judge(US, resource({**OLD, NAME_TAG: "Gone"}, name="demo-gone"), named=False)
     assert isinstance(judged, Claim)
     assert NAME_TAG not in judged.gives
 
 
 @pytest.mark.parametrize("kind", [ResourceKind.ENDPOINT_CONFIG, ResourceKind.MODEL])
 def test_configs_and_models_get_all_but_a_name(kind: ResourceKind) -> None:
-    item = belonging({PROJECT_TAG: "demo", ENVIRONMENT_TAG: "dev"}, kind)
+    item = resource({PROJECT_TAG: "demo", ENVIRONMENT_TAG: "dev"}, kind)
     judged = judge(US, item, named=False)
     assert judged == Claim(item, {LEDGER_TAG: OURS, RECORD_TAG: "record-2"})

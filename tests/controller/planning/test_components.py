@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.memory.news import news
 from controller.memory.refusals import held
-from controller.memory.transitions import news
 from controller.plan import plan
 from controller.planning.action import Action, Verb
 from controller.planning.components import (

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.memory.transitions import news, sighted
+from controller.memory.news import news
+from controller.memory.transitions import refreshed
 from controller.planning.config_looks import ConfigLook, ConfigQuestion
 from controller.planning.existing_config import SERVERLESS, ConfigSeen, Hosting
 from controller.planning.findings import Findings
@@ -79,12 +80,12 @@ class TestWhatIsOurs:
     def test_has_none_where_nothing_is_billed(self, status: str) -> None:
         before = Entry("A", "InService", ago(20), config="x", hosts=(Host(G5, 2),))
         item = there(status, OURS, modified_at=ago(5))
-        after = sighted(Record({NAME: before}), OURS, [item], NOW)
+        after = refreshed(Record({NAME: before}), OURS, [item], NOW)
         assert with_hosts(after, OURS, Findings(), [item]).entries[NAME].hosts is None
 
     def test_forgets_its_type_with_its_config(self) -> None:
         before = Entry("A", "InService", ago(20), config="x-1", hosts=(Host(P4D, 1),))
-        after = sighted(Record({NAME: before}), OURS, [seen_in(OURS, on(2))], NOW)
+        after = refreshed(Record({NAME: before}), OURS, [seen_in(OURS, on(2))], NOW)
         assert after.entries[NAME].hosts is None
 
 

@@ -14,7 +14,14 @@ from controller.tick import State
 from ledger.errors import Failure
 from ledger.names import EndpointName
 from ledger.tags import ADOPTABLE_TAG, NAME_TAG, ON_REMOVE_TAG
-from tests.controller.cases import BUSY, NOW, broken_fleet, fleet_of, there
+from tests.controller.cases import (
+    BUSY,
+    NOW,
+    broken_fleet,
+    fleet_of,
+    retagged,
+    there,
+)
 from tests.scene import SETTLE, definition, environment, outcome, path, told
 
 if TYPE_CHECKING:
@@ -33,10 +40,6 @@ def orphans(count: int, **fields: Any) -> list[Observed]:  # noqa: ANN401
         )
         for n in range(count)
     ]
-
-
-def tagged(observed: Observed, **tags: str) -> Observed:
-    return replace(observed, tags={**(observed.tags or {}), **tags})
 
 
 def verbs(fleet: Fleet, observed: list[Observed]) -> dict[str, Verb]:
@@ -77,7 +80,7 @@ class TestTheBrake:
         deleting = [replace(item, status="Deleting") for item in orphans(4)[2:]]
         stays = EndpointName("stays")
         staying = [
-            tagged(item, **{ON_REMOVE_TAG: "retain"}) for item in orphans(1, endpoint_name=stays)
+            retagged(item, **{ON_REMOVE_TAG: "retain"}) for item in orphans(1, endpoint_name=stays)
         ]
         found = verbs(NONE, [*orphans(2), *deleting, *staying])
         assert sorted(found.values()) == ["delete", "delete", "hold", "wait", "wait"]
@@ -92,18 +95,18 @@ class TestAnOrphan:
         assert set(verbs(NONE, orphans(1, status=status)).values()) == {Verb.WAIT}
 
     def test_that_was_retained_runs_on_and_is_shown(self) -> None:
-        [held] = plan(NONE, [tagged(orphans(1)[0], **{ON_REMOVE_TAG: "retain"})], NOW).actions
+        [held] = plan(NONE, [retagged(orphans(1)[0], **{ON_REMOVE_TAG: "retain"})], NOW).actions
         assert (held.verb, held.reason) == (
             Verb.HOLD,
             "no definition any more; its on_remove said retain, so it runs on",
         )
 
     def test_that_is_retained_no_more_is_deleted(self) -> None:
-        changed_back = tagged(orphans(1)[0], **{ON_REMOVE_TAG: "delete"})
+        changed_back = retagged(orphans(1)[0], **{ON_REMOVE_TAG: "delete"})
         assert set(verbs(NONE, [changed_back]).values()) == {Verb.DELETE}
 
     def test_of_a_broken_definition_is_kept(self) -> None:
-        elsewhere = tagged(orphans(1)[0], **{NAME_TAG: "a"})
+        elsewhere = retagged(orphans(1)[0], **{NAME_TAG: "a"})
         assert verbs(broken_fleet(), [elsewhere])["demo-O0-Endpoint"] is Verb.REPORT
 
 

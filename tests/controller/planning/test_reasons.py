@@ -26,6 +26,7 @@ from tests.controller.cases import (
     remembering,
     target_of,
     there,
+    untagged,
 )
 
 if TYPE_CHECKING:
@@ -44,10 +45,6 @@ TARGET = target_of(ON, ON.holdings[0])
 TRIED = {"attempted_config": TARGET.config_name}
 SCALE = wanted_scale(SCALING.holdings[0].definition, NAME, VARIANT)
 OLD = "old-1"
-
-
-def untagged(fleet: Fleet, **tags: str) -> Observed:
-    return replace(there("InService", fleet), tags=tags)
 
 
 def scaled(fleet: Fleet, *, now: bool) -> Findings:

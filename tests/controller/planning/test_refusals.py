@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from controller.memory.news import news
 from controller.memory.refusals import refused
-from controller.memory.transitions import acted, news, sighted
+from controller.memory.transitions import acted, refreshed
 from controller.plan import plan
 from controller.planning.action import Verb
 from controller.planning.findings import Findings
@@ -36,7 +37,7 @@ class Refusing:
         self.asked: list[datetime] = []
 
     def plan(self, fleet: Fleet, now: datetime, seen: list[Observed] | None = None) -> Plan:
-        self.record = sighted(self.record, fleet, seen or [], now)
+        self.record = refreshed(self.record, fleet, seen or [], now)
         return plan(fleet, seen or [], now, findings=Findings(self.record))
 
     def tick(self, fleet: Fleet, now: datetime, seen: list[Observed] | None = None) -> Action:

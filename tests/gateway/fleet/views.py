@@ -13,21 +13,14 @@ from ledger.lease import stamp
 from ledger.names import EndpointName, Name
 from ledger.observed import Applied, Entry, Record, read_noted, read_record, write
 from ledger.snapshot import Snapshot
-from tests.scene import NOON, environment, path
+from tests.scene import NOON, environment, path, prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
 ANA = Principal("Ana", "ana@example.com", frozenset({Scope.READ}))
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "1.408"}},
-}
+PRICES = prices()
 COMMIT, NOTED = "5f1d0c7a" * 5, "0a1b2c3d" * 5
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 COPY = Path(openapi.__file__).with_name("openapi.json")
 DOCUMENT = document(EXAMPLE_URL)
-BY_KEY = {route.key: route for route in METHODS}
 
 
 def operation(route: Route, described: dict[str, Any] = DOCUMENT) -> dict[str, Any]:

@@ -13,19 +13,12 @@ from ledger.holdings import read_fleet
 from ledger.json_files import dump_json
 from ledger.lease import stamp
 from tests.gateway.api import FALCON
-from tests.scene import NOON, definition, environment, path
+from tests.scene import NOON, definition, environment, path, prices
 
 if TYPE_CHECKING:
     from tests.gateway.api import Api
 
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "1.408"}},
-}
+PRICES = prices()
 FILE = "environments/dev/prices.json"
 
 

@@ -14,7 +14,7 @@ from ledger.links import CHANNEL, Keys, Link, LinkAction, expiry, sign
 from ledger.variables import LINK_SECRET_VALUE
 from tests.gateway.api import ANA, FALCON, READER, Answer, Api, deployed
 from tests.ledger.forge import git
-from tests.scene import NOON, definition, environment, lease, path
+from tests.scene import NOON, definition, environment, lease, path, prices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,15 +26,7 @@ KEYS = Keys((KEY,))
 OWNER = "olga@example.com"
 OPEN, SIGNED_IN = "/prod/extend-link", "/prod/extend-link/signed-in"
 ONE, TWO = "2026-11-23T13:00:00Z", "2026-11-23T14:00:00Z"
-PRICES = {
-    "region_name": "us-east-1",
-    "currency": "USD",
-    "unit": "hour",
-    "source": "a test",
-    "published_at": "2026-11-01T00:00:00Z",
-    "read_at": "2026-11-01T08:00:00Z",
-    "prices": {"Hosting": {"ml.g5.xlarge": "1.408"}},
-}
+PRICES = prices()
 
 
 @pytest.fixture

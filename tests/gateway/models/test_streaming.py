@@ -71,7 +71,7 @@ def test_a_stream_that_breaks_off_ends_with_an_event_that_says_so(models: Models
     kind, data = found[2].removesuffix("\n\n").split("\n")
     assert kind == "event: error"
     assert json.loads(data.removeprefix("data: ")) == {
-        "error": f"The answer of {FALCON} broke off.",
+        "error": f"The answer of {FALCON} broke off: what came is not whole. Ask again.",
         "code": "LH4311",
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -11,23 +10,7 @@ from leasehold.jumpstart.wanted import Unreadable, Wanted, Which, all_wanted
 from ledger.documents import JumpStart
 from ledger.snapshot import NotAFile
 from tests.leasehold.jumpstart.catalogue import lock
-
-SETTINGS = {
-    "project_prefix": "demo",
-    "region_name": "us-east-1",
-    "execution_role_arn": "arn:aws:iam::123456789012:role/demo",
-}
-
-
-def definition(name: str, **fields: object) -> bytes:
-    plain: dict[str, Any] = {
-        "name": name,
-        "model_id": "acme-llm",
-        "inference_instance_type": "ml.g5.2xlarge",
-        "inference_type": "realtime",
-        **fields,
-    }
-    return json.dumps({key: value for key, value in plain.items() if value is not None}).encode()
+from tests.leasehold.jumpstart.ledger_files import SETTINGS, definition
 
 
 def found(**files: bytes | NotAFile) -> list[Wanted | Unreadable]:

@@ -227,19 +227,6 @@ def test_every_route_that_the_overview_shows_is_there(cloud: Cloud) -> None:
             assert status == 200, route
 
 
-def _alarm(cloud: Cloud) -> None:
-    cloud.client("cloudwatch").put_metric_alarm(
-        AlarmName="busy",
-        Namespace="Mine",
-        MetricName="Size",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-
-
 def test_a_reset_leaves_a_sandbox_as_it_was_started(cloud: Cloud) -> None:
     def state() -> list[object]:
         overview = cloud.ask("GET", "")[1]
@@ -256,7 +243,7 @@ def test_a_reset_leaves_a_sandbox_as_it_was_started(cloud: Cloud) -> None:
     cloud.serve("Falcon")
     where = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="results", CreateBucketConfiguration=where)
-    _alarm(cloud)
+    cloud.put_alarm("busy")
     cloud.order_fault("crash")
     cloud.ask("POST", "/quotas", {"ml.g5.xlarge": 1})
     cloud.ask("POST", "/skew", {"seconds": 60})

@@ -262,17 +262,7 @@ def test_an_alarm_is_in_alarm_while_its_metric_breaches(falcon: Cloud) -> None:
 def test_missing_data_is_treated_as_the_alarm_says(
     cloud: Cloud, treatment: str, state: str
 ) -> None:
-    cloud.client("cloudwatch").put_metric_alarm(
-        AlarmName="silent",
-        Namespace="Mine",
-        MetricName="Size",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData=treatment,
-    )
+    cloud.put_alarm("silent", TreatMissingData=treatment)
     [alarm] = cloud.client("cloudwatch").describe_alarms(StateValue=state)["MetricAlarms"]
     assert alarm["AlarmName"] == "silent"
 
@@ -280,16 +270,7 @@ def test_missing_data_is_treated_as_the_alarm_says(
 def test_alarms_are_listed_by_prefix_in_pages_and_deleted(falcon: Cloud) -> None:
     watch = falcon.client("cloudwatch")
     for name in ("a-1", "a-2", "a-3", "b-1"):
-        watch.put_metric_alarm(
-            AlarmName=name,
-            Namespace="Mine",
-            MetricName="Size",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-        )
+        falcon.put_alarm(name)
     pages = watch.get_paginator("describe_alarms").paginate(
         AlarmNamePrefix="a-", PaginationConfig={"PageSize": 2}
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.aws.belongings import Belongings
+from controller.aws.tagged_resources import TaggedResources
 from ledger.errors import Failure, Wait
 from ledger.tags import LEDGER_TAG
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def belongings(scene: Scene) -> Belongings:
+def resources(scene: Scene) -> TaggedResources:
     account = scene.account
-    return Belongings(account.sagemaker, account.client("resourcegroupstaggingapi"))
+    return TaggedResources(account.sagemaker, account.client("resourcegroupstaggingapi"))
 
 
 def made(scene: Scene, name: str) -> None:
@@ -30,24 +30,26 @@ def made(scene: Scene, name: str) -> None:
     scene.let_pass(seconds=90)
 
 
-def kinds(belongings: Belongings, name: str) -> list[str]:
-    return [str(each.kind) for each in belongings.used_by(name)]
+def kinds(resources: TaggedResources, name: str) -> list[str]:
+    return [str(each.kind) for each in resources.used_by(name)]
 
 
-def test_an_endpoint_comes_with_its_config_and_models(scene: Scene, belongings: Belongings) -> None:
+def test_an_endpoint_comes_with_its_config_and_models(
+    scene: Scene, resources: TaggedResources
+) -> None:
     made(scene, "a")
-    assert kinds(belongings, "a") == ["endpoint", "endpoint-config", "model"]
-    (endpoint, *_) = belongings.used_by("a")
+    assert kinds(resources, "a") == ["endpoint", "endpoint-config", "model"]
+    (endpoint, *_) = resources.used_by("a")
     assert endpoint.tags == {"team": "search"}
 
 
-def test_what_is_gone_is_left_out(scene: Scene, belongings: Belongings) -> None:
+def test_what_is_gone_is_left_out(scene: Scene, resources: TaggedResources) -> None:
     made(scene, "a")
     scene.account.sagemaker.delete_model(ModelName="a-config-model")
-    assert kinds(belongings, "a") == ["endpoint", "endpoint-config"]
+    assert kinds(resources, "a") == ["endpoint", "endpoint-config"]
     scene.account.sagemaker.delete_endpoint_config(EndpointConfigName="a-config")
-    assert kinds(belongings, "a") == ["endpoint"]
-    assert kinds(belongings, "nobody") == []
+    assert kinds(resources, "a") == ["endpoint"]
+    assert kinds(resources, "nobody") == []
 
 
 @pytest.mark.parametrize(
@@ -55,44 +57,44 @@ def test_what_is_gone_is_left_out(scene: Scene, belongings: Belongings) -> None:
     ["DescribeEndpoint", "DescribeEndpointConfig", "DescribeModel", "ListTags"],
 )
 def test_what_cannot_be_read_is_not_taken_for_gone(
-    scene: Scene, belongings: Belongings, operation: str
+    scene: Scene, resources: TaggedResources, operation: str
 ) -> None:
     made(scene, "a")
     scene.account.order_fault("denied", operation=operation)
     with pytest.raises(Failure) as refused:
-        belongings.used_by("a")
+        resources.used_by("a")
     assert refused.value.code == "LH3006"
 
 
 def test_things_are_found_by_any_of_several_tags_once_each(
-    scene: Scene, belongings: Belongings
+    scene: Scene, resources: TaggedResources
 ) -> None:
     made(scene, "a")
-    found = belongings.tagged([("team", "search"), ("team", "search"), ("team", "other")])
+    found = resources.tagged([("team", "search"), ("team", "search"), ("team", "other")])
     assert [(str(each.kind), str(each.name)) for each in found] == [("endpoint", "a")]
 
 
 def test_an_index_that_lags_behind_names_nothing_that_is_gone(
-    scene: Scene, belongings: Belongings, monkeypatch: pytest.MonkeyPatch
+    scene: Scene, resources: TaggedResources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made(scene, "a")
-    (found,) = belongings.tagged([("team", "search")])
+    (found,) = resources.tagged([("team", "search")])
     gone = str(found.arn).replace("/a", "/gone")
-    monkeypatch.setattr(belongings, "_arns", lambda *_: iter([gone, str(found.arn)]))
-    assert belongings.tagged([("team", "search")]) == (found,)
+    monkeypatch.setattr(resources, "_arns", lambda *_: iter([gone, str(found.arn)]))
+    assert resources.tagged([("team", "search")]) == (found,)
 
 
 def test_tags_that_somebody_changed_since_are_not_written_over(
-    scene: Scene, belongings: Belongings
+    scene: Scene, resources: TaggedResources
 ) -> None:
     made(scene, "a")
-    (endpoint, *_) = belongings.used_by("a")
+    (endpoint, *_) = resources.used_by("a")
     theirs = [{"Key": LEDGER_TAG, "Value": "0123456789abcdef"}]
     scene.account.sagemaker.add_tags(ResourceArn=endpoint.arn, Tags=theirs)
     with pytest.raises(Wait) as refused:
-        belongings.give(endpoint, {LEDGER_TAG: "5f2c9a7be01d4386"})
+        resources.give(endpoint, {LEDGER_TAG: "5f2c9a7be01d4386"})
     assert refused.value.code == "LH5056"
     assert scene.account.endpoint_tags("a")[LEDGER_TAG] == "0123456789abcdef"
-    (now, *_) = belongings.used_by("a")
-    belongings.give(now, {LEDGER_TAG: "5f2c9a7be01d4386"})
+    (now, *_) = resources.used_by("a")
+    resources.give(now, {LEDGER_TAG: "5f2c9a7be01d4386"})
     assert scene.account.endpoint_tags("a")[LEDGER_TAG] == "5f2c9a7be01d4386"

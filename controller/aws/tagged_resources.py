@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from controller.aws.errors import Absent, aws_errors
+from controller.aws.tags import tags_of
 from controller.planning.artifact import ResourceKind
-from controller.planning.claiming import Belonging
+from controller.planning.claiming import TaggedResource
 from ledger.errors import Wait
 from ledger.names import Name
 
@@ -19,21 +20,21 @@ if TYPE_CHECKING:
 _KINDS = (ResourceKind.ENDPOINT, ResourceKind.ENDPOINT_CONFIG, ResourceKind.MODEL)
 
 
-class Belongings:
+class TaggedResources:
     def __init__(
         self, sagemaker: "SageMakerClient", tagging: "ResourceGroupsTaggingAPIClient"
     ) -> None:
         self._sagemaker = sagemaker
         self._tagging = tagging
 
-    def tagged(self, values: Iterable[tuple[str, str]]) -> tuple[Belonging, ...]:
+    def tagged(self, values: Iterable[tuple[str, str]]) -> tuple[TaggedResource, ...]:
         """Return what has one of these tags. Raise Failure (LH3xxx) unless all could be read."""
         with aws_errors():
             arns = {Name(arn) for key, value in values for arn in self._arns(key, value)}
-        found = (self._belonging(arn) for arn in sorted(arns))
+        found = (self._resource(arn) for arn in sorted(arns))
         return tuple(each for each in found if each)
 
-    def used_by(self, endpoint_name: str) -> tuple[Belonging, ...]:
+    def used_by(self, endpoint_name: str) -> tuple[TaggedResource, ...]:
         """Return an endpoint, its config and its models; nothing where there is no such endpoint.
 
         Raise Failure (LH3xxx).
@@ -44,13 +45,13 @@ class Belongings:
         except Absent:
             return ()
         arns = [endpoint["EndpointArn"], *self._parts(endpoint.get("EndpointConfigName"))]
-        found = (self._belonging(Name(arn)) for arn in dict.fromkeys(arns))
+        found = (self._resource(Name(arn)) for arn in dict.fromkeys(arns))
         return tuple(each for each in found if each)
 
-    def give(self, item: Belonging, tags: Mapping[str, str]) -> None:
+    def give(self, item: TaggedResource, tags: Mapping[str, str]) -> None:
         """Add tags. Raise Failure (LH3xxx); Wait LH5056 where somebody changed its tags since."""
         with aws_errors():
-            if self._tags(item.arn) != item.tags:
+            if tags_of(self._sagemaker, item.arn) != item.tags:
                 raise Wait(
                     "LH5056", "its tags were changed meanwhile: look again before you claim it."
                 )
@@ -83,15 +84,13 @@ class Belongings:
             except Absent:
                 continue
 
-    def _belonging(self, arn: Name) -> Belonging | None:
+    def _resource(self, arn: Name) -> TaggedResource | None:
         """Read a thing's own tags; None for one that is gone."""
         kind, _, name = arn.rpartition(":")[2].partition("/")
         try:
             with aws_errors():
-                return Belonging(ResourceKind(kind), Name(name), arn, self._tags(arn))
+                return TaggedResource(
+                    ResourceKind(kind), Name(name), arn, tags_of(self._sagemaker, arn)
+                )
         except Absent:
             return None
-
-    def _tags(self, arn: str) -> dict[str, str]:
-        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
-        return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
