@@ -38,7 +38,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
-from ledger.repository.journal import Reader, Reading, read_journal
+from ledger.repository.journal import Journal, Reader, Reading
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -65,6 +65,8 @@ _FIRST_STEP = 64  # commits deep
 _STEP = 8  # times as deep as the one before
 _EVERYTHING = 2**31 - 1  # commits: what git calls the whole
 _CLOCKS_DIFFER = 60  # seconds
+# Of the files of a clone, libgit2 has so much in memory at once; a setting of the whole process.
+_WINDOW, _MOST_MAPPED = 1024 * 1024, 16 * 1024 * 1024
 
 
 Sign = Callable[[bytes], str | None]
@@ -304,13 +306,13 @@ class Clone:
         return next(iter(page.records), None)
 
     def journal(self, reading: Reading, begin: Callable[[], Reader]) -> None:
-        """Read what changed a folder; `begin` makes a reader each time."""
+        """Read what changed a folder; `begin` makes the reader."""
         now = int(self._identity.clock().timestamp())
         with turn(self._lock), _nothing_kept():
             tip = self.fetch().commit if reading.up_to is None else reading.up_to
             if tip:
                 most = _EVERYTHING if reading.most is None else reading.most + 1
-                self._walked(lambda graph: read_journal(graph, tip, reading, begin(), now), most)
+                self._walked(Journal(tip, reading, begin(), now).read, most)
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""
@@ -481,6 +483,8 @@ class Clone:
             ) from error
 
     def _open(self) -> pygit2.Repository:
+        pygit2.settings.mwindow_size = _WINDOW
+        pygit2.settings.mwindow_mapped_limit = _MOST_MAPPED
         if not self._path.exists():
             return pygit2.init_repository(str(self._path), bare=True)
         return pygit2.Repository(str(self._path))
