@@ -82,7 +82,7 @@ class Graph:
     def folder(self, commit: RawCommit, path: str) -> pygit2.Oid | None:
         """Return the id of the folder that a commit has at a path; the empty path is its root."""
         found: pygit2.Object = self.tree(commit)
-        for part in filter(None, path.split("/")):
+        for part in _parts(path):
             if not isinstance(found, pygit2.Tree) or part not in found:
                 return None
             found = found[part]
@@ -112,6 +112,12 @@ class Graph:
         if key not in self._entries:
             self._entries[key] = entry(self.tree(commit), path) if commit.tree else None
         return self._entries[key]
+
+
+@lru_cache(_KEPT)
+def _parts(path: str) -> tuple[str, ...]:
+    """Split a path once: pygit2 never frees a name by which it was asked for what a folder has."""
+    return tuple(filter(None, path.split("/")))
 
 
 def descends(graph: Graph, commit: str, ancestor: str) -> bool:
