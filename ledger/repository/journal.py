@@ -162,7 +162,10 @@ class _Folders:
             if told is not None:
                 name, old, new = told
                 return {name: (pygit2.Oid(raw=old), pygit2.Oid(raw=new))}
-        return dict(_differences(*(each and self._graph.tree_of(each) for each in (before, after))))
+        return dict(_differences(self._tree(before), self._tree(after)))
+
+    def _tree(self, folder: pygit2.Oid | None) -> pygit2.Tree | None:
+        return self._graph.tree_of(folder) if folder is not None else None
 
 
 def one_difference(before: bytes, after: bytes) -> tuple[str, bytes, bytes] | None:
