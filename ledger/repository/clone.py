@@ -21,6 +21,7 @@ import pygit2
 from ledger.deadline import turn
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.history import KEY_LIFETIME
+from ledger.repository.borrowed import borrow
 from ledger.repository.commits import (
     changed,
     committed_at,
@@ -420,11 +421,15 @@ class Clone:
         return None
 
     def _fetch(self, connection: Connection, depth: int) -> None:
-        """Fetch into the clone. A whole one stays whole, and a path offers nothing less."""
+        """Fetch into the clone. A whole one stays whole, and nothing is copied from a path."""
+        is_local = self._server.remote.is_local
+        if is_local and borrow(self._path, self._server.remote.url):
+            tip = self._server.tip(connection)
+            self._forget_depth()
+            self._reading().references.create(TRACKING, tip, force=True)
+            return
         is_whole = self._tracked() is not None and not self._reading().is_shallow
-        self._server.fetch(
-            connection, depth=0 if is_whole or self._server.remote.is_local else depth
-        )
+        self._server.fetch(connection, depth=0 if is_whole or is_local else depth)
         mend_ends(self._reading(), self._path)
         self._forget_depth()
 
