@@ -1,5 +1,6 @@
 """The ledger's two histories, read for a report or a timeline: who bought what, and what ran."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leasehold.context import Context
@@ -24,9 +25,10 @@ class Histories:
     def tariff(self) -> Tariff:
         return self.ledger.tariff
 
-    def books(self, until: int) -> list[Book]:
+    def books(self, until: int) -> Iterator[Book]:
+        """Yield what is known of each endpoint; whoever keeps them all keeps all of the history."""
         lives = self.status.watched.lives(until)
-        return list(books(lives, self.ledger.leases, self.ledger.definitions))
+        return books(lives, self.ledger.leases, self.ledger.definitions)
 
     @property
     def unread(self) -> dict[str, Unread]:
@@ -50,7 +52,7 @@ def read_histories(context: Context, ledger: Repository, fleet: Fleet, since: in
 
 
 class _Leases:
-    """Begins anew whenever a clone had to be deepened."""
+    """Begins anew where the clone was damaged."""
 
     def __init__(self, since: int, now: dict[str, bytes]) -> None:
         self._since, self._now = since, now
@@ -68,7 +70,7 @@ class _Leases:
 
 
 class _Notes:
-    """Begins anew whenever a clone had to be deepened."""
+    """Begins anew where the clone was damaged."""
 
     def __init__(self, since: int, environment: str) -> None:
         self._since, self._environment = since, environment

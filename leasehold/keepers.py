@@ -35,7 +35,7 @@ def keeper(record: CommitRecord) -> str | None:
 
 
 class Keepers:
-    """Reads back until all are found; begins anew whenever a clone had to be deepened."""
+    """Reads back until all are found; begins anew where the clone was damaged."""
 
     def __init__(self, names: Collection[str], most: int = _MOST) -> None:
         self._wanted = {f"{name}.lease.json": name for name in names}

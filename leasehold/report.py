@@ -74,9 +74,11 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     account = Account(int(begin.timestamp()), int(end.timestamp()), _zone(zone))
     histories = read_histories(context, ledger, fleet, account.since)
     tariff = Tariff.fixed(fleet.prices) if prices == "today" else histories.tariff
-    books = histories.books(account.until)
-    for book in books:
+    lines = []
+    for book in histories.books(account.until):
         enter(account, book, tariff)
+        if output == "html":
+            lines.append(line_of(book, fleet, begin, end, end))
     account.gaps = histories.gaps(account.since, account.until)
     account.unread, account.undated = histories.unread, histories.undated
     examples = any(each.is_example for _, each in tariff.versions if each)
@@ -92,7 +94,6 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
         paid = costs.picture_of(told)
         files.write(paid, Page(paid.title, costs.HEADERS, tuple(costs.rows(told))))
     if output == "html":
-        lines = [line_of(book, fleet, begin, end, end) for book in books]
         click.echo(words.as_html(told, _drawn(told, lines)), nl=False)
     else:
         _show(told, output)

@@ -73,7 +73,7 @@ def _documents(name: Name) -> tuple[str, ...]:
 
 
 class _Ledger:
-    """Hands on what concerns one endpoint; begins anew whenever a clone had to be deepened."""
+    """Hands on what concerns one endpoint; begins anew where the clone was damaged."""
 
     def __init__(self, since: int, now: Mapping[str, bytes], name: Name) -> None:
         self._since, self._now = since, now

@@ -14,15 +14,19 @@ what ran after its lease's end: the parts add up to the whole, to the second.
                                    report or of its definition: an upper bound
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from heapq import merge
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ledger.accounting.service import Gap, Piece
-from ledger.accounting.spans import Span, clipped, length, united, without
+from ledger.accounting.spans import Span, clipped, length, near, united, without
 from ledger.accounting.steps import AFTER_THE_END, ALWAYS_ON, WINDOW, Bought, Lease
 from ledger.accounting.tariff import Sum, Tariff
 from ledger.budget import asked_for
@@ -36,6 +40,8 @@ from ledger.unread import Unread
 
 UNNOTICED = 14 * 86400
 Versions = Sequence[tuple[int, Definition | None]]
+_BEGIN = itemgetter(0)
+_NO_SCHEDULE = Schedule()
 
 
 class Key(NamedTuple):
@@ -100,60 +106,83 @@ class Book:
     definitions: Versions = ()
 
     def definition(self, at: int) -> Definition | None:
-        found = None
-        for begin, definition in self.definitions:
-            if begin > at:
-                break
-            found = definition
-        return found
+        number = bisect_right(self.definitions, at, key=_BEGIN)
+        return self.definitions[number - 1][1] if number else None
 
-    @property
+    def redefined(self, begin: int, end: int) -> Iterator[int]:
+        """Yield the instants between two others from which on it had another definition."""
+        first = bisect_right(self.definitions, begin, key=_BEGIN)
+        last = bisect_left(self.definitions, end, key=_BEGIN)
+        yield from (self.definitions[number][0] for number in range(first, last))
+
+    @cached_property
     def owner(self) -> str:
         """Return who owns it, as the last definition that says so has it."""
-        told = [each.owner for _, each in self.definitions if each and each.owner]
-        return told[-1] if told else "nobody"
+        told = (each.owner for _, each in reversed(self.definitions) if each and each.owner)
+        return next(told, "nobody")
+
+    @cached_property
+    def ran(self) -> list[Span]:
+        """Return when it was paid for."""
+        return united(piece.span for piece in self.life if piece.phase.is_billed)
+
+    def last_hosts(self, at: int) -> Hosts | None:
+        """Return on what it ran last, up to an instant, or what its definition asks for."""
+        number = bisect_right(self._noted, at, key=_BEGIN)
+        if number:
+            return self._noted[number - 1].hosts
+        definition = self.definition(at)
+        return asked_for(definition) if definition else None
+
+    @cached_property
+    def _noted(self) -> list[Piece]:
+        return [piece for piece in self.life if piece.hosts]
 
 
 def enter(account: Account, book: Book, tariff: Tariff) -> None:
     """Enter what one endpoint had."""
     pieces = [piece for piece in book.life if piece.begin < account.until]
-    parts = sorted(_parts(account, book))
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
         _enter_piece(account, book, tariff, piece)
-    for here, buyer, hosts in _on_hosts(parts, [each for each in pieces if each.is_in_service]):
-        _enter_service(account, book, tariff, (here, buyer, hosts))
-    for bought in book.lease.bought:
-        for span in clipped([(bought.begin, bought.end)], account.since, account.until):
-            for day, (begin, end) in _days(account.zone, span):
-                _line(account, book, bought.buyer, day).leased += end - begin
+        if piece.is_starting and account.since <= piece.begin:
+            account.starts += 1
+            account.starts_in_vain += _is_in_vain(book.life, number)
+    served = [piece for piece in pieces if piece.is_in_service]
+    for (here, buyer), piece in _meeting(_parts(account, book), served):
+        cut = max(piece.begin, here[0]), min(piece.end, here[1])
+        _enter_service(account, book, tariff, (cut, buyer, piece.hosts))
+    for begin, end, buyer in book.lease.bought:
+        for span in clipped([(begin, end)], account.since, account.until):
+            for day, (first, last) in _days(account.zone, span):
+                _line(account, book, buyer, day).leased += last - first
     account.idle_stops += sum(account.since <= at < account.until for at in book.lease.idle_stops)
     _enter_unused(account, book, tariff)
     _save(account, book, tariff)
 
 
-def _on_hosts(
-    parts: Sequence[tuple[Span, str]], pieces: Sequence[Piece]
-) -> Iterator[tuple[Span, str, Hosts | None]]:
-    """Divide parts further, where what they ran on changed."""
+Part = tuple[Span, str]
+
+
+def _meeting(parts: Iterable[Part], pieces: Sequence[Piece]) -> Iterator[tuple[Part, Piece]]:
+    """Yield each part with each piece that it meets; both are in the order of their beginnings."""
     at = 0
-    for (begin, end), buyer in parts:
+    for part in parts:
+        begin, end = part[0]
         while at < len(pieces) and pieces[at].end <= begin:
             at += 1
-        for piece in pieces[at:]:
-            if piece.begin >= end:
+        for number in range(at, len(pieces)):
+            if pieces[number].begin >= end:
                 break
-            if piece.end > begin:
-                yield (max(piece.begin, begin), min(piece.end, end)), buyer, piece.hosts
+            if pieces[number].end > begin:
+                yield part, pieces[number]
 
 
-def _parts(account: Account, book: Book) -> Iterator[tuple[Span, str]]:
+def _parts(account: Account, book: Book) -> Iterator[Part]:
     """Divide the time in service among those who bought it, and the rest."""
     served = _served(account, book)
-    bought = book.lease.bought
-    spans = [(each.begin, each.end) for each in bought]
-    yield from _among(served, bought)
-    for span in without(served, spans):
-        yield from _unbought(book, span)
+    spans = ((begin, end) for begin, end, _ in book.lease.bought)
+    rest = (part for span in without(served, spans) for part in sorted(_unbought(book, span)))
+    return merge(_among(served, book.lease.bought), rest)
 
 
 def _served(account: Account, book: Book) -> list[Span]:
@@ -161,7 +190,7 @@ def _served(account: Account, book: Book) -> list[Span]:
     return clipped(spans, account.since, account.until)
 
 
-def _among(served: Sequence[Span], bought: Sequence[Bought]) -> Iterator[tuple[Span, str]]:
+def _among(served: Sequence[Span], bought: Sequence[Bought]) -> Iterator[Part]:
     at = 0
     for begin, end in served:
         while at < len(bought) and bought[at].end <= begin:
@@ -173,12 +202,12 @@ def _among(served: Sequence[Span], bought: Sequence[Bought]) -> Iterator[tuple[S
             further += 1
 
 
-def _unbought(book: Book, span: Span) -> Iterator[tuple[Span, str]]:
+def _unbought(book: Book, span: Span) -> Iterator[Part]:
     """Say why something ran that nobody had bought: by the definition of that time."""
-    moments = [span[0], *(at for at, _ in book.definitions if span[0] < at < span[1]), span[1]]
+    moments = [span[0], *book.redefined(*span), span[1]]
     for begin, end in pairwise(moments):
         definition = book.definition(begin)
-        schedule = definition.schedule if definition else Schedule()
+        schedule = definition.schedule if definition else _NO_SCHEDULE
         if schedule.always_on:
             yield (begin, end), ALWAYS_ON
             continue
@@ -198,17 +227,14 @@ def _enter_piece(account: Account, book: Book, tariff: Tariff, piece: Piece) -> 
             account.starting_seconds += end - begin
         elif piece.phase is Phase.CHANGING:
             account.switching.take(cost)
-    if piece.is_starting and account.since <= piece.begin < account.until:
-        account.starts += 1
-        account.starts_in_vain += _failed_after(book, piece)
 
 
-def _failed_after(book: Book, start: Piece) -> bool:
+def _is_in_vain(life: Sequence[Piece], number: int) -> bool:
     """Tell whether a start never came to service."""
-    for piece in book.life:
-        if piece.begin >= start.end and not piece.is_starting:
-            return not piece.is_in_service
-    return False
+    end = life[number].end
+    after = (life[each] for each in range(number + 1, len(life)))
+    piece = next((each for each in after if each.begin >= end and not each.is_starting), None)
+    return piece is not None and not piece.is_in_service
 
 
 def _enter_service(
@@ -223,15 +249,20 @@ def _enter_service(
 
 def _enter_unused(account: Account, book: Book, tariff: Tariff) -> None:
     """Enter what an idle stop proves: nobody asked it anything for idle_minutes before."""
+    served = [piece for piece in book.life if piece.is_in_service]
+    for ((begin, end), _), piece in _meeting(sorted(_idle(account, book)), served):
+        span = max(piece.begin, begin), min(piece.end, end)
+        account.unused_seconds += length([span])
+        account.unused.take(tariff.cost(piece.hosts, *span))
+
+
+def _idle(account: Account, book: Book) -> Iterator[Part]:
     for at in book.lease.idle_stops:
         definition = book.definition(at)
         minutes = definition.schedule.idle_minutes if definition else None
         begin, end = max(at - 60 * (minutes or 0), account.since), min(at, account.until)
-        for piece in book.life:
-            if piece.is_in_service and piece.begin < end and piece.end > begin:
-                span = max(piece.begin, begin), min(piece.end, end)
-                account.unused_seconds += length([span])
-                account.unused.take(tariff.cost(piece.hosts, *span))
+        if begin < end:
+            yield (begin, end), ""
 
 
 def _line(account: Account, book: Book, buyer: str, day: date) -> Line:
@@ -252,16 +283,14 @@ def _days(zone: ZoneInfo, span: Span) -> Iterator[tuple[date, Span]]:
 
 def _save(account: Account, book: Book, tariff: Tariff) -> None:
     savings = account.savings
-    ran = united(piece.span for piece in book.life if piece.phase.is_billed)
-    for given in book.lease.handed:
-        if account.since <= given.at < account.until:
-            left = list(without(list(given.spans), ran))
-            savings.handed_back_seconds += length(left)
-            for begin, end in left:
-                prices = Tariff.fixed(tariff.at(given.at))
-                savings.handed_back.take(prices.cost(_last_hosts(book, given.at), begin, end))
+    for at, begin, end in book.lease.handed:
+        if account.since <= at < account.until:
+            prices = Tariff.fixed(tariff.at(at))
+            for span in without([(begin, end)], near(book.ran, begin)):
+                savings.handed_back_seconds += length([span])
+                savings.handed_back.take(prices.cost(book.last_hosts(at), *span))
     for begin, end in _off(account, book):
-        hosts = _last_hosts(book, begin)
+        hosts = book.last_hosts(begin)
         for span in clipped([(begin, end)], account.since, account.until):
             savings.if_left_on.take(tariff.cost(hosts, *span))
         for span in clipped([(begin, min(end, begin + UNNOTICED))], account.since, account.until):
@@ -270,14 +299,13 @@ def _save(account: Account, book: Book, tariff: Tariff) -> None:
 
 def _off(account: Account, book: Book) -> Iterator[Span]:
     """Yield the time off since it was first in service, as long as it is defined and not held."""
-    served = [piece.span for piece in book.life if piece.is_in_service]
-    if not served:
+    first = next((piece.begin for piece in book.life if piece.is_in_service), None)
+    if first is None:
         return
-    first, end = served[0][0], min(_removed(book, served[0][0]), account.until)
-    ran = united(piece.span for piece in book.life if piece.phase.is_billed)
+    end = min(_removed(book, first), account.until)
     held = united(piece.span for piece in book.life if piece.is_suspended)
-    off = list(without([(first, end)], ran)) if first < end else []
-    yield from without(off, held)
+    if first < end:
+        yield from without(without([(first, end)], book.ran), held)
 
 
 def _removed(book: Book, first: int) -> int:
@@ -293,18 +321,6 @@ def _hosts_of(book: Book, piece: Piece) -> Hosts | None:
         return piece.hosts
     definition = book.definition(piece.begin)
     return asked_for(definition) if definition else None
-
-
-def _last_hosts(book: Book, at: int) -> Hosts | None:
-    """Return on what it ran last, up to an instant, or what its definition asks for."""
-    found: Hosts | None = None
-    for piece in book.life:
-        if piece.begin > at:
-            break
-        found = piece.hosts or found
-    if found is None and (definition := book.definition(at)):
-        return asked_for(definition)
-    return found
 
 
 def _instant(seconds: int) -> datetime:

@@ -17,10 +17,9 @@ from ledger.accounting.steps import (
     FIRST_LEASE,
     IN_USE,
     START_CREDIT,
-    Lease,
+    Leases,
     Step,
     Steps,
-    played,
 )
 from ledger.accounting.tariff import Tariff
 from ledger.committers import CONTROLLER
@@ -71,8 +70,8 @@ class LedgerReader:
         return self._open is None or bool(self._open) or bool(self._granted)
 
     @property
-    def leases(self) -> dict[Name, Lease]:
-        return {name: played(steps) for name, steps in self._steps.items()}
+    def leases(self) -> Leases:
+        return Leases(self._steps)
 
     @property
     def tariff(self) -> Tariff:

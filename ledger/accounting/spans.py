@@ -1,6 +1,8 @@
 """Arithmetic with stretches of time: half-open, sorted, and apart from each other. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 Span = tuple[int, int]
 
@@ -22,21 +24,27 @@ def united(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def without(spans: Sequence[Span], cuts: Sequence[Span]) -> Iterator[Span]:
-    """Yield what lies in the first and not in the second."""
-    at = 0
+def without(spans: Iterable[Span], cuts: Iterable[Span]) -> Iterator[Span]:
+    """Yield what lies in the first and not in the second; both are read once, and side by side."""
+    waiting = iter(cuts)
+    cut = next(waiting, None)
     for begin, end in spans:
         here = begin
-        while at < len(cuts) and cuts[at][1] <= here:
-            at += 1
-        further = at
-        while further < len(cuts) and cuts[further][0] < end:
-            if here < cuts[further][0]:
-                yield here, cuts[further][0]
-            here = max(here, cuts[further][1])
-            further += 1
+        while cut is not None and cut[0] < end:
+            if here < cut[0]:
+                yield here, cut[0]
+            here = max(here, cut[1])
+            if cut[1] > end:  # it may reach into the next one
+                break
+            cut = next(waiting, None)
         if here < end:
             yield here, end
+
+
+def near(spans: Sequence[Span], begin: int) -> Iterator[Span]:
+    """Yield spans from the last one that begins before an instant on."""
+    first = max(bisect_right(spans, begin, key=itemgetter(0)) - 1, 0)
+    return (spans[number] for number in range(first, len(spans)))
 
 
 def length(spans: Iterable[Span]) -> int:

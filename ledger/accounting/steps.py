@@ -2,15 +2,16 @@
 
 An extension from E to E' at an instant buys [max(E, instant), E') for its author. A release, or an
 end that is set earlier, takes back from what was bought last; what is past nobody can give back.
-Thousands of changes are kept as numbers in columns, so that a long history stays small.
+What there is of each change is kept as numbers in columns, so that a long history stays small.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
-from ledger.accounting.spans import Span, without
+from ledger.accounting.spans import without
+from ledger.names import Name
 
 FIRST_LEASE, START_CREDIT, IN_USE = "first lease", "start credit", "kept in use"
 WINDOW, ALWAYS_ON, AFTER_THE_END = "window", "always on", "after the end"
@@ -34,7 +35,7 @@ class Steps:
     _at: "array[int]" = field(default_factory=lambda: array("q"))
     _previous: "array[int]" = field(default_factory=lambda: array("q"))
     _expires: "array[int]" = field(default_factory=lambda: array("q"))
-    _who: "array[int]" = field(default_factory=lambda: array("l"))
+    _who: "array[int]" = field(default_factory=lambda: array("i"))
     _idle: bytearray = field(default_factory=bytearray)
     _buyers: dict[str, int] = field(default_factory=dict)
 
@@ -73,22 +74,96 @@ class Bought(NamedTuple):
     buyer: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandedBack:
-    """Leased time that was given back at an instant, and not bought again before its old end."""
+class Purchases(Sequence[Bought]):
+    """Stretches in order, none of which overlaps another."""
+
+    def __init__(self) -> None:
+        self._begin, self._end, self._who = array("q"), array("q"), array("i")
+        self._number: dict[str, int] = {}
+        self._buyers: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._begin)
+
+    @overload
+    def __getitem__(self, number: int) -> Bought: ...
+    @overload
+    def __getitem__(self, number: slice) -> list[Bought]: ...
+    def __getitem__(self, number: int | slice) -> Bought | list[Bought]:
+        if isinstance(number, slice):
+            return [self[each] for each in range(*number.indices(len(self)))]
+        buyer = self._buyers[self._who[number]]
+        return Bought(self._begin[number], self._end[number], buyer)
+
+    def buy(self, piece: Bought) -> None:
+        """Add a piece, or what of it comes after all others: what is there was bought before."""
+        last = self._end[-1] if self._end else piece.begin
+        begin = max(piece.begin, last)
+        if begin >= piece.end:
+            return
+        who = self._number.setdefault(piece.buyer, len(self._buyers))
+        if who == len(self._buyers):
+            self._buyers.append(piece.buyer)
+        if self._end and begin == last and self._who[-1] == who:
+            self._end[-1] = piece.end
+            return
+        self._begin.append(begin)
+        self._end.append(piece.end)
+        self._who.append(who)
+
+    def cut(self, end: int) -> None:
+        """Take back all that comes after an instant."""
+        while self._begin and self._begin[-1] >= end:
+            for column in (self._begin, self._end, self._who):
+                column.pop()
+        if self._end and self._end[-1] > end:
+            self._end[-1] = end
+
+
+class HandedBack(NamedTuple):
+    """Leased time that was given back at an instant, and not bought again."""
 
     at: int
-    spans: tuple[Span, ...]
-    is_idle: bool
+    begin: int
+    end: int
+
+
+class Handed:
+    """Stretches that were handed back, none of which overlaps another."""
+
+    def __init__(self) -> None:
+        self._at, self._begin, self._end = array("q"), array("q"), array("q")
+        self._ahead: list[HandedBack] = []  # what may be bought again: it lies ahead, or did
+
+    def give(self, given: HandedBack) -> None:
+        self._ahead.append(given)
+
+    def buy(self, at: int, begin: int, end: int) -> None:
+        """Say that somebody buys a stretch at an instant, and nobody any more what is past."""
+        ahead, self._ahead = self._ahead, []
+        for given in ahead:
+            if given.end <= at:
+                self._keep(given)
+                continue
+            left = without([(given.begin, given.end)], [(begin, end)])
+            self._ahead += [HandedBack(given.at, *span) for span in left]
+
+    def __iter__(self) -> Iterator[HandedBack]:
+        yield from map(HandedBack, self._at, self._begin, self._end)
+        yield from self._ahead
+
+    def _keep(self, given: HandedBack) -> None:
+        for column, number in zip((self._at, self._begin, self._end), given, strict=True):
+            column.append(number)
 
 
 @dataclass
 class Lease:
     """What became of a lease: its changes, who bought what of it, and what was handed back."""
 
-    bought: list[Bought] = field(default_factory=list)
-    handed: list[HandedBack] = field(default_factory=list)
-    idle_stops: list[int] = field(default_factory=list)
+    bought: Sequence[Bought] = ()
+    handed: Iterable[HandedBack] = ()
+    idle_stops: Sequence[int] = ()
     changes: Steps = field(default_factory=Steps)
 
     def extended(self, begin: int, end: int) -> Iterator[Step]:
@@ -98,47 +173,39 @@ class Lease:
                 yield step
 
 
+class Leases(Mapping[Name, Lease]):
+    """Leases by name. Each is played when it is asked for, and is not kept."""
+
+    def __init__(self, steps: Mapping[Name, Steps]) -> None:
+        self._steps = steps
+
+    def __getitem__(self, name: Name) -> Lease:
+        return played(self._steps[name])
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._steps
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+
 def played(steps: Steps) -> Lease:
     """Make one change after the other."""
-    found, end = Lease(changes=steps), None
+    bought, handed, idle_stops, end = Purchases(), Handed(), array("q"), None
     for step in steps:
         before = step.previous if step.previous is not None else end
         begin = step.at if before is None else max(before, step.at)
         if step.expires > begin:
-            _buy(found, Bought(begin, step.expires, step.buyer))
+            bought.buy(Bought(begin, step.expires, step.buyer))
+            handed.buy(step.at, begin, step.expires)
         elif before is not None and before > step.at and step.expires < before:
-            _hand_back(found, step, (max(step.expires, step.at), before))
+            cut = max(step.expires, step.at)
+            bought.cut(cut)
+            handed.give(HandedBack(step.at, cut, before))
         if step.is_idle:
-            found.idle_stops.append(step.at)
+            idle_stops.append(step.at)
         end = step.expires
-    return found
-
-
-def _buy(lease: Lease, piece: Bought) -> None:
-    last = lease.bought[-1] if lease.bought else None
-    if last and last.end == piece.begin and last.buyer == piece.buyer:
-        lease.bought[-1] = Bought(last.begin, piece.end, last.buyer)
-    elif last is None or last.end <= piece.begin:
-        lease.bought.append(piece)
-    else:  # two changes that did not know of each other: what is bought twice is the first one's
-        begin = max(piece.begin, last.end)
-        if begin < piece.end:
-            lease.bought.append(Bought(begin, piece.end, piece.buyer))
-    again = [(piece.begin, piece.end)]
-    for number in range(len(lease.handed) - 1, -1, -1):
-        given = lease.handed[number]
-        if given.spans and given.spans[-1][1] > piece.begin:
-            left = tuple(without(given.spans, again))
-            lease.handed[number] = HandedBack(given.at, left, given.is_idle)
-        elif given.spans:
-            break
-
-
-def _hand_back(lease: Lease, step: Step, span: Span) -> None:
-    cut, _ = span
-    while lease.bought and lease.bought[-1].begin >= cut:
-        lease.bought.pop()
-    if lease.bought and lease.bought[-1].end > cut:
-        last = lease.bought[-1]
-        lease.bought[-1] = Bought(last.begin, cut, last.buyer)
-    lease.handed.append(HandedBack(step.at, (span,), step.is_idle))
+    return Lease(bought, handed, idle_stops, steps)

@@ -1,16 +1,18 @@
 """What an hour cost when: by the prices that the ledger had at that moment. Pure."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
+from operator import itemgetter
 
 from ledger.documents import Prices
 from ledger.hosts import Hosts
 from ledger.money import per_hour
 
 _HOUR = 3600
+_BEGIN = itemgetter(0)
 
 
 @dataclass
@@ -57,10 +59,12 @@ class Tariff:
         return found
 
     def at(self, instant: int) -> Prices | None:
-        number = bisect_right([at for at, _ in self.versions], instant)
+        number = bisect_right(self.versions, instant, key=_BEGIN)
         return self.versions[number - 1][1] if number else None
 
     def _parts(self, begin: int, end: int) -> Iterator[tuple[Prices | None, int]]:
-        moments = [begin, *(at for at, _ in self.versions if begin < at < end), end]
+        first = bisect_right(self.versions, begin, key=_BEGIN)
+        last = bisect_left(self.versions, end, key=_BEGIN)
+        moments = [begin, *(self.versions[each][0] for each in range(first, last)), end]
         for here, there in pairwise(moments):
             yield self.at(here), there - here

@@ -21,6 +21,7 @@ import pygit2
 from ledger.deadline import turn
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.history import KEY_LIFETIME
+from ledger.repository.borrowed import borrow
 from ledger.repository.commits import (
     changed,
     committed_at,
@@ -38,7 +39,7 @@ from ledger.repository.graph import (
     mend_ends,
     read_ends,
 )
-from ledger.repository.journal import Reader, Reading, read_journal
+from ledger.repository.journal import Journal, Reader, Reading
 from ledger.repository.pages import Page, Place, read_page
 from ledger.repository.raw_commit import RawCommit, is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
@@ -65,6 +66,8 @@ _FIRST_STEP = 64  # commits deep
 _STEP = 8  # times as deep as the one before
 _EVERYTHING = 2**31 - 1  # commits: what git calls the whole
 _CLOCKS_DIFFER = 60  # seconds
+# Of the files of a clone, libgit2 has so much in memory at once; a setting of the whole process.
+_WINDOW, _MOST_MAPPED = 1024 * 1024, 16 * 1024 * 1024
 
 
 Sign = Callable[[bytes], str | None]
@@ -304,13 +307,13 @@ class Clone:
         return next(iter(page.records), None)
 
     def journal(self, reading: Reading, begin: Callable[[], Reader]) -> None:
-        """Read what changed a folder; `begin` makes a reader each time."""
+        """Read what changed a folder; `begin` makes the reader."""
         now = int(self._identity.clock().timestamp())
         with turn(self._lock), _nothing_kept():
             tip = self.fetch().commit if reading.up_to is None else reading.up_to
             if tip:
                 most = _EVERYTHING if reading.most is None else reading.most + 1
-                self._walked(lambda graph: read_journal(graph, tip, reading, begin(), now), most)
+                self._walked(Journal(tip, reading, begin(), now).read, most)
 
     def find(self, prefix: str) -> CommitRecord | None:
         """Find a commit by how its id begins, among the nearest of the branch."""
@@ -418,11 +421,15 @@ class Clone:
         return None
 
     def _fetch(self, connection: Connection, depth: int) -> None:
-        """Fetch into the clone. A whole one stays whole, and a path offers nothing less."""
+        """Fetch into the clone. A whole one stays whole, and nothing is copied from a path."""
+        is_local = self._server.remote.is_local
+        if is_local and borrow(self._path, self._server.remote.url):
+            tip = self._server.tip(connection)
+            self._forget_depth()
+            self._reading().references.create(TRACKING, tip, force=True)
+            return
         is_whole = self._tracked() is not None and not self._reading().is_shallow
-        self._server.fetch(
-            connection, depth=0 if is_whole or self._server.remote.is_local else depth
-        )
+        self._server.fetch(connection, depth=0 if is_whole or is_local else depth)
         mend_ends(self._reading(), self._path)
         self._forget_depth()
 
@@ -481,6 +488,8 @@ class Clone:
             ) from error
 
     def _open(self) -> pygit2.Repository:
+        pygit2.settings.mwindow_size = _WINDOW
+        pygit2.settings.mwindow_mapped_limit = _MOST_MAPPED
         if not self._path.exists():
             return pygit2.init_repository(str(self._path), bare=True)
         return pygit2.Repository(str(self._path))

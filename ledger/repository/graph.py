@@ -76,14 +76,17 @@ class Graph:
     def tree(self, commit: RawCommit) -> pygit2.Tree:
         return self._repository[commit.tree].peel(pygit2.Tree)
 
-    def folder(self, commit: RawCommit, path: str) -> pygit2.Tree | None:
-        """Return the folder that a commit has at a path; the empty path is its root."""
+    def tree_of(self, tree: pygit2.Oid) -> pygit2.Tree:
+        return self._repository[tree].peel(pygit2.Tree)
+
+    def folder(self, commit: RawCommit, path: str) -> pygit2.Oid | None:
+        """Return the id of the folder that a commit has at a path; the empty path is its root."""
         found: pygit2.Object = self.tree(commit)
-        for part in filter(None, path.split("/")):
+        for part in _parts(path):
             if not isinstance(found, pygit2.Tree) or part not in found:
                 return None
             found = found[part]
-        return found if isinstance(found, pygit2.Tree) else None
+        return found.id if isinstance(found, pygit2.Tree) else None
 
     def content(self, blob: pygit2.Oid | None) -> bytes | None:
         """Return the content of a file; None for what is none, such as a folder or a submodule."""
@@ -99,12 +102,22 @@ class Graph:
         """Return a folder as git stores it."""
         return self._repository.read(tree)[1]
 
+    def let_go(self) -> None:
+        """Close the files that are read from, and free what was read ahead; reading opens them."""
+        self._repository.free()
+
     def entry(self, commit: RawCommit, path: str) -> pygit2.Oid | None:
         """Return the id of what a commit has at a path, or None; each is looked up once."""
         key = commit.tree, path
         if key not in self._entries:
             self._entries[key] = entry(self.tree(commit), path) if commit.tree else None
         return self._entries[key]
+
+
+@lru_cache(_KEPT)
+def _parts(path: str) -> tuple[str, ...]:
+    """Split a path once: pygit2 never frees a name by which it was asked for what a folder has."""
+    return tuple(filter(None, path.split("/")))
 
 
 def descends(graph: Graph, commit: str, ancestor: str) -> bool:

@@ -1,23 +1,27 @@
 """All that changed the files of one folder, newest first, for whoever reads much of the history.
 
-A commit changed a file that none of its parents has like this. What is kept while reading is the
-id of each commit, and what the reader makes of it: a history of any length is read in one go.
+A commit changed a file that none of its parents has like this. While reading, nothing is kept of a
+commit but what may be met again, and what the reader makes of it: a history of any length is read
+in one go.
 """
 
 import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 import pygit2
 
 from ledger.repository.commits import record
 from ledger.repository.graph import Graph
+from ledger.repository.passed import Passed
 from ledger.repository.raw_commit import RawCommit
 from ledger.snapshot import CommitRecord
 
 _DEEPER = 16  # times as deep as what was read, where a clone ends
+_MOST_AT_ONCE = 16384  # commits more, or
+_PART = 4  # a quarter of those that were read
+_USES = 512  # commits, after which files are closed that were read from
 _KEPT = 256  # folders that are not looked up again
 _FIRST_DATE, _LAST_DATE = 0, 2**35  # a thousand years; git takes any number for a date
 _FILE, _LEASE, _ID = b"100644 ", b".lease.json\0", 20
@@ -57,41 +61,71 @@ class Reading:
     likely: int = 1
 
 
-def read_journal(graph: Graph, tip: str, reading: Reading, reader: Reader, now: int) -> None:
-    """Give a reader what changed a folder, until it has enough. Raises TooShallow.
+class Journal:
+    """Reads from the tip on, newest first; where a clone ends, it goes on from a deeper one.
 
     `now` is the date of a newest commit that has none, in seconds since 1970.
     """
-    folders = _Folders(graph, reading.folder)
-    for at, commit in islice(_newest_first(graph, tip, reading.likely, now), reading.most):
-        files = folders.changes(commit)
-        if files and not reader(Journaled(commit, files, at, _is_date(commit.date))):
+
+    def __init__(self, tip: str, reading: Reading, reader: Reader, now: int) -> None:
+        self._reading, self._reader = reading, reader
+        self._tip, self._now = tip, now
+        self._waiting: list[tuple[int, int, str]] = []
+        self._passed = Passed()
+        self._order = self._looked = 0
+
+    def read(self, graph: Graph) -> None:
+        """Read until the reader has enough. Raises TooShallow, after which it is called again.
+
+        No commit comes before all known ones that are younger, and each comes once.
+        """
+        if not self._begun(graph):
             return
+        folders = _Folders(graph, self._reading.folder)
+        most = self._reading.most
+        while self._waiting and (most is None or self._looked < most):
+            at, commit = self._next(graph)
+            files = folders.changes(commit)
+            if files and not self._reader(Journaled(commit, files, at, _is_date(commit.date))):
+                return
+            if self._looked % _USES == 0:
+                graph.let_go()
 
+    def _begun(self, graph: Graph) -> bool:
+        if not self._order:
+            if not graph.has(self._tip):
+                graph.want(1)
+                return False
+            self._push(graph, self._tip, self._now)
+        return True
 
-def _newest_first(graph: Graph, tip: str, likely: int, now: int) -> Iterator[tuple[int, RawCommit]]:
-    """Yield each commit once with its date, no commit before all known ones that are younger."""
-    if not graph.has(tip):
-        graph.want(1)
-        return
-    order, looked = 0, 0
-    date = graph.commit(tip).date
-    waiting = [(-date if _is_date(date) else -now, order, tip)]
-    known = {bytes.fromhex(tip)}
-    while waiting:
-        minus, _, name = heapq.heappop(waiting)
-        at, commit = -minus, graph.commit(name)
-        looked += 1
-        for parent in graph.parents(commit.name):
-            if not graph.has(parent):
-                graph.want(max(looked * _DEEPER, likely))
-                continue
-            if (key := bytes.fromhex(parent)) not in known:
-                known.add(key)
-                order += 1
-                date = graph.commit(parent).date
-                heapq.heappush(waiting, (-date if _is_date(date) else -at, order, parent))
-        yield at, commit
+    def _next(self, graph: Graph) -> tuple[int, RawCommit]:
+        minus, _, name = self._waiting[0]
+        there = []
+        for parent in graph.parents(name):
+            if graph.has(parent):
+                there.append(parent)
+            else:
+                graph.want(max(self._deeper(), self._reading.likely))
+        heapq.heappop(self._waiting)
+        self._looked += 1
+        commit = graph.commit(name)
+        if not self._waiting:
+            self._passed.narrow()
+        for parent in self._passed.fresh(tuple(there)):
+            self._push(graph, parent, -minus)
+        return -minus, commit
+
+    def _push(self, graph: Graph, name: str, above: int) -> None:
+        """Let a commit wait; what has no date is as old as what was made of it."""
+        self._order += 1
+        date = graph.commit(name).date
+        heapq.heappush(self._waiting, (-date if _is_date(date) else -above, self._order, name))
+
+    def _deeper(self) -> int:
+        """Return how deep the clone should be; what is fetched at once has to fit into memory."""
+        looked = self._looked + 1
+        return min(looked * _DEEPER, looked + max(_MOST_AT_ONCE, looked // _PART))
 
 
 def _is_date(seconds: int) -> bool:
@@ -111,7 +145,7 @@ class _Folders:
         after = self._of(commit.name)
         parents = [name for name in graph.parents(commit.name) if graph.has(name)]
         befores = [self._of(name) for name in parents] or [None]
-        if any(_id(before) == _id(after) for before in befores):
+        if after in befores:
             return {}
         found = [self._differences(before, after) for before in befores]
         names = set(found[0]).intersection(*found[1:])
@@ -121,14 +155,17 @@ class _Folders:
         }
 
     def _differences(
-        self, before: pygit2.Tree | None, after: pygit2.Tree | None
+        self, before: pygit2.Oid | None, after: pygit2.Oid | None
     ) -> dict[str, "_Pair"]:
         if before is not None and after is not None:
-            told = one_difference(self._raw(before.id), self._raw(after.id))
+            told = one_difference(self._raw(before), self._raw(after))
             if told is not None:
                 name, old, new = told
                 return {name: (pygit2.Oid(raw=old), pygit2.Oid(raw=new))}
-        return dict(_differences(before, after))
+        return dict(_differences(self._tree(before), self._tree(after)))
+
+    def _tree(self, folder: pygit2.Oid | None) -> pygit2.Tree | None:
+        return self._graph.tree_of(folder) if folder is not None else None
 
 
 def one_difference(before: bytes, after: bytes) -> tuple[str, bytes, bytes] | None:
@@ -162,10 +199,6 @@ def _first_difference(before: bytes, after: bytes) -> int:
         else:
             high = middle
     return low
-
-
-def _id(tree: pygit2.Tree | None) -> pygit2.Oid | None:
-    return tree.id if tree is not None else None
 
 
 _Pair = tuple[pygit2.Oid | None, pygit2.Oid | None]

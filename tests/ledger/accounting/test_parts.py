@@ -83,6 +83,43 @@ def test_what_is_bought_is_what_was_leased(changes: list[tuple[int, int, str]]) 
         assert (second in seconds(bought)) is leased
 
 
+@given(steps)
+def test_handed_back_is_what_was_given_back_and_not_bought_again(
+    changes: list[tuple[int, int, str]],
+) -> None:
+    """Second by second."""
+    expected: set[int] = set()
+    end = 0
+    for at, expires, _ in changes:
+        expected -= set(range(max(end, at), expires))
+        expected |= set(range(max(expires, at), end))
+        end = expires
+    handed = [(begin - BEGIN, end - BEGIN) for _, begin, end in played(lease_of(changes)).handed]
+    assert seconds(handed) == expected
+    assert length(handed) == len(expected)
+
+
+def test_what_is_bought_after_a_later_release_is_not_handed_back_by_an_earlier_one() -> None:
+    changes = [(0, 20, "Ana"), (10, 10, "Ana"), (12, 15, "Ana"), (13, 13, "Ana"), (16, 18, "Ben")]
+    handed = played(lease_of(changes)).handed
+    spans = sorted((begin - BEGIN, end - BEGIN) for _, begin, end in handed)
+    assert spans == [(10, 12), (13, 15), (15, 16), (18, 20)]
+
+
+def test_an_idle_stop_before_or_after_the_report_proves_nothing_of_it() -> None:
+    changed = Steps()
+    changed.add(Step(BEGIN + 3000, BEGIN + 3600, BEGIN + 3000, "x", is_idle=True))
+    changed.add(Step(BEGIN, None, BEGIN + 3600, "Ana"))
+    life = [Piece(BEGIN, BEGIN + 4000, Phase.SERVING, None, is_suspended=False)]
+    schedule = Schedule(idle_minutes=10)
+    defined = [(0, Definition(Name("A"), ExistingConfig("x"), schedule=schedule))]
+    book = Book(Name("A"), life, played(changed), defined)
+    for since, until, unused in [(0, 100, 0), (3500, 4000, 0), (2700, 2800, 100), (0, 4000, 600)]:
+        account = Account(BEGIN + since, BEGIN + until, ZoneInfo("UTC"))
+        enter(account, book, Tariff.fixed(PRICES))
+        assert account.unused_seconds == unused
+
+
 pieces = st.lists(
     st.tuples(
         st.integers(1, 600),
