@@ -16,6 +16,7 @@ from http.client import HTTPException
 from typing import Any
 
 from ledger.access.forms import GITHUB, GitHubApp
+from ledger.authorities import is_store, store
 from ledger.errands import GivenUp, in_time
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.printable import printable
@@ -40,9 +41,7 @@ class InstallationTokens:
     def __init__(self, app: GitHubApp, ca_bundle: str, clock: Callable[[], datetime]) -> None:
         self._app = app
         self._clock = clock
-        self._context = ssl.create_default_context()
-        if ca_bundle:
-            self._context.load_verify_locations(cadata=ca_bundle)
+        self._context = _context(ca_bundle)
         self._token: Token | None = None
         self._minted, self._lasts = clock(), _LASTS
         self._failed: datetime | None = None  # when GitHub could not be asked
@@ -143,6 +142,21 @@ class InstallationTokens:
         if error.code in (401, 403, 404, 422) and not _asks_to_wait(error, words):
             return Refused("LH2024", f"{said}.{hint}" if hint else said)
         return Unavailable("LH2025", f"{said}.{hint}" if hint else said)
+
+
+def _context(ca_bundle: str) -> ssl.SSLContext:
+    """Trust what git trusts. Raises Refused LH2026."""
+    context = ssl.create_default_context()
+    found = store()
+    try:
+        if found and not is_store(ssl.get_default_verify_paths()):
+            context.load_verify_locations(found.cafile)
+        if ca_bundle:  # in ASCII, but for comments
+            context.load_verify_locations(cadata=ca_bundle.encode("ascii", "replace").decode())
+    except (ValueError, OSError) as error:
+        said = f"the ca_bundle of the git secret cannot be read as PEM: {error}"
+        raise Refused("LH2026", said) from error
+    return context
 
 
 def _lasting(told: object, now: datetime) -> timedelta:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import builtins
 import json
+import ssl
 import sys
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,10 +24,10 @@ from sandbox.git.server import GitServer
 from tests.ledger.access.github import GitHub, pem, private_key
 from tests.ledger.forge import NOON, add, opened, seeded
 from tests.ledger.stalling import Stalling
+from tests.ledger.tls import make_authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Clock:
@@ -203,6 +205,33 @@ def test_a_page_in_place_of_the_api_names_the_apis_address(
     tokens = InstallationTokens(replace(app, api_url="http://127.0.0.1:1"), "", clock)
     with pytest.raises(Unavailable, match="cannot be asked"):
         tokens.current()
+
+
+@pytest.mark.parametrize("broken", ["AAAA", "", "A" * 63])
+def test_certificates_that_are_none_are_refused(app: GitHubApp, clock: Clock, broken: str) -> None:
+    bundle = f"-----BEGIN CERTIFICATE-----\n{broken}\n-----END CERTIFICATE-----\n"
+    with pytest.raises(Refused, match="ca_bundle") as caught:
+        InstallationTokens(app, bundle, clock)
+    assert caught.value.code == "LH2026"
+
+
+def test_github_is_known_by_a_bundle_with_comments_and_by_botocores(
+    app: GitHubApp, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = ssl.get_default_verify_paths()._replace(cafile=None, capath=None)  # type: ignore[arg-type]
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
+    loaded = []
+    load = ssl.SSLContext.load_verify_locations
+
+    def noting(
+        context: ssl.SSLContext, cafile: str | None = None, *, cadata: str | None = None
+    ) -> None:
+        load(context, cafile, cadata=cadata)
+        loaded.append(Path(cafile).name if cafile else "the bundle")
+
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", noting)
+    InstallationTokens(app, f"# Für uns\n{make_authority(tmp_path)}", clock)
+    assert loaded == ["cacert.pem", "the bundle"]
 
 
 def test_a_suspended_installation_is_said_in_githubs_words(
