@@ -22,8 +22,8 @@ class Judge:
         self._ledger = ledger
         self._environment = environment
         self._proven = proven
-        self._read_at = ""
-        self._signers = Signers()
+        self._signers: Signers | None = None
+        self._files: tuple[str, ...] = ()  # the ids of those that the proven commit has
 
     def judge(
         self, head: str, commits: Mapping[str, SignedCommit]
@@ -40,18 +40,19 @@ class Judge:
                     vouched.update(_VOUCHES.findall(commit.message))
             left = {name: reason for name, reason in left.items() if name not in vouched}
             if not left:
-                self._proven = tip
+                self._move(commits[tip])
         return self._proven, left
 
-    def _reason(self, commit: SignedCommit) -> str:
-        reason = self._unproven(commit)
-        if reason and self._read_at != self._proven:  # keys may have been added meanwhile
-            files = self._ledger.at(self._proven).files
-            self._signers, self._read_at = Signers.of(files, self._environment), self._proven
-            reason = self._unproven(commit)
-        return reason
+    def _move(self, tip: SignedCommit) -> None:
+        """Go on from a commit, by the keys that it has."""
+        if tip.watched != self._files:
+            self._signers, self._files = None, tip.watched
+        self._proven = tip.commit
 
-    def _unproven(self, commit: SignedCommit) -> str:
+    def _reason(self, commit: SignedCommit) -> str:
+        if self._signers is None:
+            files = self._ledger.at(self._proven).files
+            self._signers = Signers.of(files, self._environment)
         try:
             return unproven(commit, self._signers)
         except Refused as refusal:  # nothing can be verified here, and ends go on

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from controller.dependencies import Ledger
 from ledger.errors import Refused
+from ledger.fleet import signer_files
 from ledger.observed import Applied
 from ledger.snapshot import SignedCommit, Snapshot
 
@@ -40,7 +41,7 @@ def trusted(ledger: Ledger, head: Snapshot, environment: str, note: Applied | No
     """
     if note is None or note.verify == "none" or note.commit == head.commit:
         return Trusted(head)
-    commits = ledger.since(note.commit, head.commit)
+    commits = ledger.since(note.commit, head.commit, signer_files(environment))
     # Nothing came since: the head went back, or a plan is about one commit.
     if commits is not None and not commits:
         return Trusted(head)

@@ -25,7 +25,12 @@ class AsOf:
     def at(self, commit: str) -> Snapshot:
         raise AssertionError(f"A plan of {self.snapshot.commit} does not look at {commit}.")
 
-    def since(self, base: str, tip: str) -> Sequence[SignedCommit]:  # noqa: ARG002
+    def since(
+        self,
+        base: str,  # noqa: ARG002
+        tip: str,  # noqa: ARG002
+        watched: Sequence[str] = (),  # noqa: ARG002
+    ) -> Sequence[SignedCommit]:
         """Return nothing to judge: a plan says what a commit would do once it counts."""
         return ()
 

@@ -212,6 +212,11 @@ def readable(item: Holding | Broken) -> Holding:
     return item
 
 
+def signer_files(environment: str) -> tuple[str, str]:
+    """Return where the keys of people and of bots stand."""
+    return f"{ROOT}/{environment}/{PEOPLE}", f"{ROOT}/{environment}/{BOTS}"
+
+
 def environment_path(environment: str) -> str:
     return f"{ROOT}/{environment}/{ENVIRONMENT_FILE}"
 

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from ledger.committers import bot_of
 from ledger.documents import Verify
 from ledger.errors import Failure
-from ledger.fleet import BOTS, PEOPLE, ROOT, environment_path
+from ledger.fleet import BOTS, PEOPLE, environment_path, signer_files
 from ledger.json_files import Violation
 from ledger.signatures import Signer, Unproven, read_signers, verified, without_signature
 from ledger.signatures.signers import lines_in_vain
@@ -31,7 +31,7 @@ class Signers:
     @classmethod
     def of(cls, files: Mapping[str, bytes], environment: str) -> "Signers":
         """Read an environment's two files; one that is not there lets nobody sign."""
-        texts = (files.get(f"{ROOT}/{environment}/{name}", b"") for name in (PEOPLE, BOTS))
+        texts = (files.get(path, b"") for path in signer_files(environment))
         people, bots = (read_signers(text.decode(errors="replace")) for text in texts)
         return cls(people, bots)
 
@@ -91,8 +91,7 @@ def wrong_signers(entries: Entries, environment: str, verify: Verify) -> Iterato
 
     It is no reason to leave endpoints alone, so whoever writes the files asks.
     """
-    for name in (PEOPLE, BOTS):
-        path = f"{ROOT}/{environment}/{name}"
+    for name, path in zip((PEOPLE, BOTS), signer_files(environment), strict=True):
         content = entries.get(path)
         text = content.decode(errors="replace") if isinstance(content, bytes) else ""
         for line in lines_in_vain(text):

@@ -101,7 +101,11 @@ class Remote:
                 found = Access(self.credentials)
             case source:
                 found = source.access()
-        _check_credentials(_address(self.url).scheme, found.credentials)
+        try:
+            _check_credentials(_address(self.url).scheme, found.credentials)
+        except Refused:
+            self.doubt()
+            raise
         return found
 
     def doubt(self) -> None:
@@ -162,6 +166,11 @@ def _address(url: str) -> SplitResult:
     if "://" in url:
         return _split(url)
     if (scp := _SCP_LIKE.fullmatch(url)) and not Path(url).is_absolute():
+        if "[" in url:
+            raise Refused(
+                "LH2001",
+                f"{url} has brackets: write it with its scheme, as in ssh://git@[::1]:22/fleet.git.",
+            )
         return SplitResult("ssh", _authority(scp), f"/{scp['path']}", "", "")
     return SplitResult("file", "", url, "", "")
 
@@ -171,13 +180,16 @@ def _authority(scp: re.Match[str]) -> str:
 
 
 def _split(url: str) -> SplitResult:
+    address: SplitResult | None
     try:
         address = urlsplit(url)
         _ = address.port
     except ValueError:
+        address = None
+    if address is None or (address.scheme in _PORTS and not address.hostname):
         raise Refused(
             "LH2001", "The repository's address is not a URL; check its host and its port."
-        ) from None
+        )
     return address
 
 
@@ -185,12 +197,24 @@ def _check_secrets(url: str, address: SplitResult) -> None:
     """Refuse a secret: an address ends in logs, so the sentence must not repeat it either."""
     if address.scheme == "file":
         return
+    if address.scheme not in _PORTS:
+        raise Refused(
+            "LH2001",
+            f"The repository's address starts with {address.scheme}:, and https and ssh are"
+            " understood.",
+        )
     named_over_http = address.username is not None and address.scheme != "ssh"
     if address.password is not None or named_over_http:
         raise Refused(
             "LH2001",
             f"The address of the repository at {address.hostname} holds a user name or a password."
             " Take it out, and hand it over as credentials.",
+        )
+    if address.query:
+        raise Refused(
+            "LH2001",
+            f"The address of the repository at {address.hostname} holds a query. Take it out: a"
+            " token belongs to the credentials.",
         )
     if _UNPRINTABLE.search(url):
         raise Refused("LH2001", f"{url!r} holds a space or a control character.")
@@ -207,10 +231,6 @@ def _check_protection(url: str, address: SplitResult) -> None:
                 "LH2001",
                 f"{url} is not protected on its way: anyone between could change what is deployed."
                 " Use https or ssh; http and git are for this machine only.",
-            )
-        case _:
-            raise Refused(
-                "LH2001", f"{url} starts with {address.scheme}://; https and ssh are understood."
             )
 
 

@@ -151,7 +151,10 @@ class CommitRecord:
 
 @dataclass(frozen=True, slots=True)
 class SignedCommit:
-    """A commit as git stores it, and who it says has made it."""
+    """A commit as git stores it, and who it says has made it.
+
+    `watched` are the ids of what it has at the paths that were asked about; "" is nothing.
+    """
 
     commit: str
     raw: bytes
@@ -160,6 +163,7 @@ class SignedCommit:
     committed_at: datetime
     parents: tuple[str, ...] = ()
     message: str = ""
+    watched: tuple[str, ...] = ()
 
 
 Proposal = Callable[[Snapshot], Change]

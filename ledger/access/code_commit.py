@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import BotoCoreError, ClientError
 
 from ledger.errors import Unavailable
 from ledger.remote import Access, Token
@@ -33,12 +34,16 @@ class CodeCommitRole:
 
     def access(self) -> Access:
         """Sign for a connection that is made now. Raises Failure."""
-        found = self._credentials()
-        if found is None:
+        try:
+            found = self._credentials()
+            frozen = found.get_frozen_credentials() if found else None
+        except (BotoCoreError, ClientError) as error:
+            said = f"the AWS credentials to sign for CodeCommit cannot be got: {error}"
+            raise Unavailable("LH2025", said) from error
+        if frozen is None:
             raise Unavailable(
                 "LH2025", "there are no AWS credentials to sign for CodeCommit: give this a role."
             )
-        frozen = found.get_frozen_credentials()
         user = frozen.access_key
         if frozen.token:
             user = f"{user}%{frozen.token}"

@@ -1,6 +1,7 @@
 """Tokens of a GitHub App: proven by its key, good for an hour, for the repositories it may write.
 
-Renewed after 50 minutes, so that none ends while it is used. GitHub's errors end here.
+Renewed after 50 minutes, so that none ends while it is used. While GitHub cannot be asked for a new
+one, the old one is used to its end. GitHub's errors end here.
 """
 
 import json
@@ -11,16 +12,20 @@ import urllib.request
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
+from http.client import HTTPException
 from typing import Any
 
-from ledger.access.forms import GitHubApp
+from ledger.access.forms import GITHUB, GitHubApp
+from ledger.authorities import is_store, store
 from ledger.errands import GivenUp, in_time
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.printable import printable
 from ledger.remote import Token
 
-RENEWED_AFTER = timedelta(minutes=50)
-LASTS = timedelta(minutes=59)
+_LASTS = timedelta(minutes=60)
+_RENEWED_AFTER = 5 / 6  # of the time that a token lasts
+_LAST_MINUTE = timedelta(minutes=1)
+_ASKED_AGAIN = timedelta(minutes=1)  # while the old token is good
 _CLOCKS_DIFFER = timedelta(seconds=60)
 _PROOF_LASTS = timedelta(minutes=9)  # GitHub takes ten
 _USER = "x-access-token"
@@ -36,31 +41,36 @@ class InstallationTokens:
     def __init__(self, app: GitHubApp, ca_bundle: str, clock: Callable[[], datetime]) -> None:
         self._app = app
         self._clock = clock
-        self._context = ssl.create_default_context()
-        if ca_bundle:
-            self._context.load_verify_locations(cadata=ca_bundle)
+        self._context = _context(ca_bundle)
         self._token: Token | None = None
-        self._minted = clock()
+        self._minted, self._lasts = clock(), _LASTS
+        self._failed: datetime | None = None  # when GitHub could not be asked
 
     def current(self) -> Token:
         """Return a token that is good, and renewed in time where GitHub can be asked.
 
         Raises Failure.
         """
-        age = self._clock() - self._minted
-        token = self._token if timedelta(0) <= age < LASTS else None
-        if token and age < RENEWED_AFTER:
+        now = self._clock()
+        age = now - self._minted
+        token = self._token if timedelta(0) <= age < self._lasts - _LAST_MINUTE else None
+        if token and (age < self._lasts * _RENEWED_AFTER or self._has_just_failed(now)):
             return token
         try:
-            self._token, self._minted = self._mint(), self._clock()
+            self._token = self._mint()
         except Unavailable:
+            self._failed = now
             if token is None:
                 raise
             return token
+        self._failed = None
         return self._token
 
     def forget(self) -> None:
         self._token = None
+
+    def _has_just_failed(self, now: datetime) -> bool:
+        return self._failed is not None and timedelta(0) <= now - self._failed < _ASKED_AGAIN
 
     def _mint(self) -> Token:
         app = self._app
@@ -75,7 +85,9 @@ class InstallationTokens:
         told = self._ask(request)
         token = told.get("token") if isinstance(told, dict) else None
         if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-            raise Unavailable("LH2025", f"{app.api_url} has answered without a token.")
+            raise Unavailable("LH2025", f"{app.api_url} has answered without a token.{_hint(app)}")
+        self._minted = self._clock()
+        self._lasts = _lasting(told.get("expires_at"), self._minted)
         return Token(_USER, token)
 
     def _proof(self) -> str:
@@ -114,18 +126,68 @@ class InstallationTokens:
                 return json.loads(answer.read(_MOST_BYTES))
         except urllib.error.HTTPError as error:
             with error:
-                raise self._refused(error.code, error.read(_MOST_WORDS)) from None
-        except (OSError, ValueError, RecursionError) as error:
-            said = f"{self._app.api_url} cannot be asked for a token: {error}"
+                raise self._refused(error) from None
+        except ValueError as error:
+            said = f"{self._app.api_url} has not answered as GitHub's API does.{_hint(self._app)}"
+            raise Unavailable("LH2025", said) from error
+        except (OSError, HTTPException, RecursionError) as error:
+            said = f"{self._app.api_url} cannot be asked for a token: {printable(str(error))}"
             raise Unavailable("LH2025", said) from error
 
-    def _refused(self, status: int, body: bytes) -> Failure:
-        words = printable(body.decode(errors="replace"))
+    def _refused(self, error: urllib.error.HTTPError) -> Failure:
+        words = _words(error)
         app = f"app {self._app.app_id}, installation {self._app.installation_id}"
-        said = f"{self._app.api_url} gives no token to {app}: {status} {words}"
-        if status in (401, 403, 404, 422):
-            return Refused("LH2024", said)
-        return Unavailable("LH2025", said)
+        hint = "" if words else _hint(self._app)
+        said = f"{self._app.api_url} gives no token to {app}: {error.code} {words}".rstrip()
+        if error.code in (401, 403, 404, 422) and not _asks_to_wait(error, words):
+            return Refused("LH2024", f"{said}.{hint}" if hint else said)
+        return Unavailable("LH2025", f"{said}.{hint}" if hint else said)
+
+
+def _context(ca_bundle: str) -> ssl.SSLContext:
+    """Trust what git trusts. Raises Refused LH2026."""
+    context = ssl.create_default_context()
+    found = store()
+    try:
+        if found and not is_store(ssl.get_default_verify_paths()):
+            context.load_verify_locations(found.cafile)
+        if ca_bundle:  # in ASCII, but for comments
+            context.load_verify_locations(cadata=ca_bundle.encode("ascii", "replace").decode())
+    except (ValueError, OSError) as error:
+        said = f"the ca_bundle of the git secret cannot be read as PEM: {error}"
+        raise Refused("LH2026", said) from error
+    return context
+
+
+def _lasting(told: object, now: datetime) -> timedelta:
+    """Return how long a token is good, by this machine's clock, and never more than an hour."""
+    try:
+        left = datetime.fromisoformat(str(told)) - now
+    except (ValueError, TypeError, OverflowError):
+        return _LASTS
+    return min(left, _LASTS) if left > _LAST_MINUTE else _LASTS
+
+
+def _words(error: urllib.error.HTTPError) -> str:
+    """Return what GitHub says; nothing where it is not GitHub's API that speaks."""
+    try:
+        told = json.loads(error.read(_MOST_BYTES))
+    except (OSError, HTTPException, ValueError, RecursionError):
+        return ""
+    message = told.get("message") if isinstance(told, dict) else None
+    return printable(str(message))[:_MOST_WORDS] if message else ""
+
+
+def _asks_to_wait(error: urllib.error.HTTPError, words: str) -> bool:
+    """Tell whether GitHub has had too many questions, which it says by 403 as well as by 429."""
+    is_used_up = error.headers.get("X-RateLimit-Remaining") == "0"
+    return is_used_up or "Retry-After" in error.headers or "rate limit" in words.casefold()
+
+
+def _hint(app: GitHubApp) -> str:
+    if app.api_url == GITHUB:
+        return ""
+    return " The API of a GitHub Enterprise Server is at https://HOST/api/v3: look at api_url."
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -6,9 +6,12 @@ secret. What signs is imported where the secret has a key.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from ledger.access.forms import as_object
+from ledger.access.pem import with_line_breaks
+from ledger.errors import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,15 +27,14 @@ def read_signing_key(text: str) -> SigningKey | None:
     Raises Refused LH2040 for a key that cannot be used, and LH2041.
     """
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):  # whoever opens the repository with it says so
+        key = as_object(text).get("signing_key")
+    except Refused:  # whoever opens the repository with it says so
         return None
-    key = data.get("signing_key") if isinstance(data, dict) else None
     if key is None:
         return None
     from ledger.signatures import signing_key  # noqa: PLC0415  (most secrets have none)
 
-    return signing_key(str(key))
+    return signing_key(with_line_breaks(str(key)))
 
 
 @dataclass

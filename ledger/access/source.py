@@ -1,19 +1,21 @@
 """A git secret that is read again when the server refuses what it says, and not more often.
 
 Whoever rotates it loses a tick at the most: the refused connection asks again at once, and one that
-fails otherwise lets the next one ask. A secret that cannot be read again stays as it was.
+fails otherwise lets the next one ask. A secret that cannot be read again stays as it was, and one
+that could not be read at all is asked for as seldom.
 """
 
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ledger.access.forms import GitHubApp, Secret, SshSecret, read_secret
 from ledger.access.github_app import InstallationTokens
-from ledger.errors import Unavailable
+from ledger.errors import Failure, Refused, Unavailable
 from ledger.remote import Access, SshKey, Token
 
 READ_AGAIN_SECONDS = 5.0
@@ -54,20 +56,42 @@ class SecretSource:
         self._now = now
         self._lock = threading.Lock()
         self._opened: _Opened | None = None
+        self._failure: Failure | None = None  # of the last time that somebody asked
+        self._failed_at = 0.0
         self._read_at = 0.0
         self._is_doubted = False
 
     def access(self) -> Access:
-        """Return what opens the server now. Raises Failure."""
+        """Return what opens the server now. Raises Failure, the same for some seconds."""
         with self._lock:
-            return self._current().access()
+            if (failure := self._failure) and self._now() - self._failed_at < READ_AGAIN_SECONDS:
+                raise type(failure)(failure.code, failure.message)
+            try:
+                found = self._access()
+            except Failure as failure:
+                self._failure, self._failed_at = failure, self._now()
+                raise
+            self._failure = None
+            return found
+
+    def _access(self) -> Access:
+        opened = self._current()
+        try:
+            return opened.access()
+        except Refused:  # by GitHub, where an app's key may have been changed
+            self._is_doubted = True
+            found = self._current()
+            if found is opened:
+                raise
+        return found.access()
 
     def text(self, most_seconds: float) -> str:
         """Return the secret's text, read no longer ago than that if it can be. Raises Failure."""
         with self._lock:
             opened = self._current()
             if self._now() - self._read_at >= most_seconds:
-                opened = self._opened = self._read_again(opened)
+                with suppress(Refused):  # what it was is good until a server refuses it
+                    opened = self._opened = self._read_again(opened)
             return opened.text
 
     def doubt(self) -> None:

@@ -140,12 +140,15 @@ class Repository:
         """Return a commit that this repository has told of, as git stores it. Raises `Failure`."""
         return self._clone.surely(lambda: self._clone.signed(commit))
 
-    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None:
+    def since(
+        self, base: str, tip: str, watched: Sequence[str] = ()
+    ) -> Sequence[SignedCommit] | None:
         """Return what `tip` was made of and `base` was not, along all parents, in no order.
 
-        None for more than 8192 commits. Raises `Failure`.
+        Each says what it has at the paths that are `watched`. None for more than 8192 commits.
+        Raises `Failure`.
         """
-        return self._clone.surely(lambda: self._clone.since(base, tip))
+        return self._clone.surely(lambda: self._clone.since(base, tip, watched))
 
     def parents(self, commit: str) -> tuple[str, ...]:
         """Return the parents of a commit that this repository has told of. Raises `Failure`."""

@@ -6,13 +6,12 @@ connection that needs them. What libgit2 has learned it does not forget: a bundl
 is there, for the whole process.
 """
 
-import importlib.util
 import ssl
 import threading
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ledger.authorities import store
 from ledger.errors import Refused
 
 _learning = threading.Lock()
@@ -25,7 +24,7 @@ def trust(url: str, ca_bundle: Path | None) -> None:
     Raises Refused LH2022 for an address that needs the system's where there are none, LH2026 for a
     file that cannot be read.
     """
-    if url.startswith("https:"):
+    if url.casefold().startswith("https:"):
         _learn(None)
     if ca_bundle is not None:
         _learn(ca_bundle)
@@ -45,16 +44,14 @@ def _learn(bundle: Path | None) -> None:
 
 
 def _add_systems() -> None:
-    store = ssl.get_default_verify_paths()
-    if not _is_store(store):
-        if not (known := _botocores()):
-            said = "there are no certificates to know servers by: install ca-certificates."
-            raise Refused("LH2022", said)
-        store = store._replace(cafile=known, capath="")
-    if why := _add(store.cafile or None, store.capath or None):
+    found = store()
+    if found is None:
+        said = "there are no certificates to know servers by: install ca-certificates."
+        raise Refused("LH2022", said)
+    if why := _add(found.cafile or None, found.capath or None):
         raise Refused(
             "LH2022",
-            f"the certificates in {store.cafile} cannot be read: {why}. Look at SSL_CERT_FILE, or"
+            f"the certificates in {found.cafile} cannot be read: {why}. Look at SSL_CERT_FILE, or"
             " install ca-certificates.",
         )
 
@@ -67,23 +64,6 @@ def _add(file: str | None, folder: str | None) -> str:
     except (pygit2.GitError, ValueError, OSError) as error:
         return str(error)
     return ""
-
-
-def _is_store(paths: ssl.DefaultVerifyPaths) -> bool:
-    if paths.cafile:
-        return True
-    with suppress(OSError):
-        return bool(paths.capath) and any(Path(paths.capath or "").iterdir())
-    return False
-
-
-def _botocores() -> str | None:
-    """Find the certificates that come with botocore, without importing it."""
-    found = importlib.util.find_spec("botocore")
-    for folder in found.submodule_search_locations or () if found else ():
-        if (file := Path(folder) / "cacert.pem").is_file():
-            return str(file)
-    return None
 
 
 def _import_pygit2() -> None:

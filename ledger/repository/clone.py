@@ -29,6 +29,7 @@ from ledger.repository.commits import (
     record,
     signature,
     signed,
+    watching,
 )
 from ledger.repository.exchange import Overdue
 from ledger.repository.graph import (
@@ -202,10 +203,10 @@ class Clone:
     def signed(self, commit: str) -> SignedCommit:
         return self._walked(lambda graph: signed(graph.commit(commit)), MOST_SEARCHED)
 
-    def since(self, base: str, tip: str) -> Sequence[SignedCommit] | None:
+    def since(self, base: str, tip: str, watched: Sequence[str]) -> Sequence[SignedCommit] | None:
         def read(graph: Graph) -> Sequence[SignedCommit] | None:
             found = between(graph, base, tip, MOST_BETWEEN)
-            return None if found is None else list(map(signed, found))
+            return None if found is None else [watching(graph, each, watched) for each in found]
 
         return self._walked(read, MOST_SEARCHED)
 

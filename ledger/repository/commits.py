@@ -5,7 +5,8 @@ changed nothing. A handle of pygit2 belongs to one thread at a time: whoever cal
 clone's lock.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -60,6 +61,12 @@ def signed(commit: RawCommit) -> SignedCommit:
         commit.parents,
         _text(commit.message),
     )
+
+
+def watching(graph: Graph, commit: RawCommit, paths: Sequence[str]) -> SignedCommit:
+    """Return a commit with the ids of what it has at some paths."""
+    found = (graph.entry(commit, path) for path in paths)
+    return replace(signed(commit), watched=tuple(str(each or "") for each in found))
 
 
 def make_commit(

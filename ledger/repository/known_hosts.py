@@ -4,6 +4,7 @@ Whoever needs the same hosts shares it, so that nobody waits for another's conne
 others waits until it is free.
 """
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,21 @@ from ledger.deadline import left
 from ledger.errors import Unavailable
 
 _LONGEST_TURN = 60.0  # seconds, where nobody has said when to end
+_KEY = rb"[\w@.-]+[ \t]+(?P<key>[\w+/]+=*)(?=\s|\Z)"
+_HOST = re.compile(rb"[^\s#@]\S*[ \t]+" + _KEY)
+_REVOKED = re.compile(rb"@revoked[ \t]+\S+[ \t]+" + _KEY)
+
+
+def believed(text: bytes) -> bytes:
+    """Return the lines of known hosts that libssh2 shall go by: a host, and a key of its own.
+
+    It fails at a line that is none, keeps the end of a line of Windows in a key, and knows nothing
+    of `@revoked`. Authorities of hosts (`@cert-authority`) it cannot ask.
+    """
+    lines = [each.strip() for each in text.splitlines()]
+    revoked = {found["key"] for each in lines if (found := _REVOKED.match(each))}
+    hosts = [found for each in lines if (found := _HOST.match(each))]
+    return b"".join(each[0] + b"\n" for each in hosts if each["key"] not in revoked)
 
 
 class Homes:

@@ -19,7 +19,7 @@ from ledger.errors import Failure, Refused, Unavailable
 from ledger.remote import Access, Credentials, Remote, SshKey, Timeouts, Token
 from ledger.repository.certificates import trust
 from ledger.repository.exchange import Line
-from ledger.repository.known_hosts import HOMES
+from ledger.repository.known_hosts import HOMES, believed
 from ledger.writer import PushFailed
 
 # Everything that pygit2 raises; it has no narrower base, and its texts vary by server.
@@ -27,6 +27,9 @@ FOREIGN = (pygit2.GitError, KeyError, ValueError, OSError)
 TRACKING = "refs/remotes/origin/tip"
 _NO_COMMIT = "0" * 40
 _OTHER_FORMAT = "object format"  # in libgit2's words for what is not SHA-1
+# In those of libssh2, for a key that is none or is locked, and for algorithms that nobody shares.
+_NO_KEY = ("Unable to extract public key from private key", "Unable to open private key")
+_NO_ALGORITHM = "Unable to exchange encryption keys"
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "Read-only file system")
 _MOST_WORDS = 500
 
@@ -131,7 +134,21 @@ class Server:
 
     def unreachable(self, error: Exception) -> Failure:
         """Say why the repository cannot be read: for good, for want of room here, or for now."""
-        words = str(error)
+        words = " ".join(str(error).split())
+        if any(each in words for each in _NO_KEY):
+            return Refused(
+                "LH2045",
+                f"The private key for {self.remote.url} cannot be opened: it is no private key of"
+                " SSH's, or it has a passphrase, and that was not given or is another. Give the key"
+                " as it stands in its file, and its passphrase beside it.",
+            )
+        if _NO_ALGORITHM in words:
+            return Refused(
+                "LH2005",
+                f"The server of {self.remote.url} has no host key of a kind that the known hosts"
+                f" have for it ({words}). Add all of its host keys, as `ssh-keyscan` lists them,"
+                " after you have compared them with what its owner says.",
+            )
         if _OTHER_FORMAT in words:
             return Refused(
                 "LH1024",
@@ -157,9 +174,9 @@ class Server:
     ) -> pygit2.Remote:
         pygit2.settings.server_connect_timeout = self._timeouts.connect_ms
         pygit2.settings.server_timeout = self._timeouts.server_ms
-        trust(self.remote.url, access.ca_bundle)
         connection = repository.remotes.create_anonymous(self.remote.url)
         try:
+            trust(self.remote.url, access.ca_bundle)
             connection.connect(callbacks, int(push), proxy=self._proxy)
         except (Failure, *FOREIGN):
             self.remote.doubt()
@@ -284,7 +301,7 @@ def _keypair(key: SshKey, username_from_url: str | None) -> pygit2.Keypair:
 
 def _contents(known_hosts: Path) -> bytes:
     try:
-        return known_hosts.read_bytes()
+        return believed(known_hosts.read_bytes())
     except OSError as error:
         raise Refused(
             "LH2005",

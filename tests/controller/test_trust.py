@@ -170,6 +170,24 @@ def test_a_key_that_is_added_by_who_may_counts_from_then_on(ledger: SignedLedger
     assert ledger.applied() == ledger.scene.forge.tip
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_key_that_is_taken_away_counts_no_longer(ledger: SignedLedger, *, is_first: bool) -> None:
+    """Not even for a commit that the same tick finds, and that would let it in again."""
+    lost = keygen(ledger.folder, "lost.key")
+    kept = f"ben@example.com {public(ledger.ben)}\n"
+    both = f"{kept}ben@example.com {public(lost)}\n"
+    ledger.push({PEOPLE: both})
+    ledger.scene.tick()
+    if not is_first:
+        ledger.push({"note": "x"})
+    ledger.push({PEOPLE: kept}, "it is lost")
+    before = ledger.scene.forge.tip
+    git(ledger.scene.ben.home, "config", "user.signingkey", str(lost))
+    commit = ledger.push({PEOPLE: both, path("Chat"): definition("Chat")}, "whoever found it")
+    assert is_told(ledger.scene.tick(), commit)
+    assert ledger.applied() == before
+
+
 def test_a_merge_answers_for_what_it_brings_only_where_that_is_signed(ledger: SignedLedger) -> None:
     home, before = ledger.scene.ben.home, ledger.scene.forge.tip
     git(ledger.scene.forge.bare, "config", "receive.denyNonFastForwards", "false")

@@ -39,11 +39,16 @@ class Stalling:
         self.url = f"http://127.0.0.1:{self.port}{address.path if address else ''}"
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._taking = threading.Thread(target=self._accept, daemon=True)
+        self._taking.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
+        # Whoever waits at a socket that is closed may be given what another one of its number gets.
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._taking.join()
         self._listener.close()
         self._opened.close()
 

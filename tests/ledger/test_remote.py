@@ -47,6 +47,7 @@ def test_a_path_may_be_read_and_never_written_to(url: str) -> None:
         "https://s3cret@git.example.com/fleet.git",
         "ssh://git:s3cret@git.example.com/fleet.git",
         "http://s3cret@127.0.0.1/fleet.git",
+        "https://git.example.com/fleet.git?access_token=s3cret",
     ],
 )
 def test_a_secret_in_the_address_is_refused_and_not_repeated(url: str) -> None:
@@ -65,6 +66,10 @@ def test_a_secret_in_the_address_is_refused_and_not_repeated(url: str) -> None:
         ("git://git.example.com/fleet.git", "not protected"),
         ("http://127.0.0.1.example.com/fleet.git", "not protected"),
         ("ftp://git.example.com/fleet.git", "https and ssh are understood"),
+        ("git+ssh://git@git.example.com/fleet.git", r"starts with git\+ssh:"),
+        ("codecommit::eu-west-1://fleet", "starts with codecommit:"),
+        ("git@[::1]:fleet.git", "brackets.*ssh://"),
+        ("https:///fleet.git", "not a URL"),
         ("ext::sh -c touch", "not a URL|can only be read|control character|space"),
         ("--upload-pack=touch", "not the address"),
         ("", "not the address"),
@@ -78,6 +83,12 @@ def test_an_address_that_is_unsafe_is_refused_with_the_reason(url: str, because:
         Remote(url).check_writable()
 
     assert refusal.value.code in ("LH2001", "LH2002")
+
+
+def test_a_secret_in_an_address_of_no_known_kind_is_not_repeated() -> None:
+    with pytest.raises(Refused) as refusal:
+        Remote("ftp://ana:s3cret@git.example.com/fleet.git")
+    assert "s3cret" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,10 @@ class GitHub:
     clock: Callable[[], datetime]
     minted: list[str] = field(default_factory=list)
     instead: tuple[int, dict[str, str], bytes] | None = None
+    asked: int = 0
 
     def answer(self, path: str, header: str) -> tuple[int, dict[str, str], bytes]:
+        self.asked += 1
         if self.instead:
             return self.instead
         if path != "/app/installations/345/access_tokens":

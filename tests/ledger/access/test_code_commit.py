@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError, CredentialRetrievalError
 
 from ledger.access.addresses import region_of
 from ledger.access.code_commit import CodeCommitRole
@@ -24,6 +25,7 @@ URL = f"https://{HOST}/v1/repos/fleet"
         ("https://git-codecommit.cn-north-1.amazonaws.com.cn/v1/repos/f", "cn-north-1"),
         ("https://github.com/shop/fleet.git", None),
         (f"https://{HOST}.example.com/v1/repos/f", None),
+        ("https://git-codecommit.us-gov-west-1.amazonaws.com/v1/repos/f", "us-gov-west-1"),
         (f"ssh://{HOST}/v1/repos/f", None),
     ],
 )
@@ -34,6 +36,32 @@ def test_an_address_of_codecommit_has_its_region(url: str, region: str | None) -
 def test_without_credentials_nothing_is_signed() -> None:
     with pytest.raises(Unavailable, match="no AWS credentials"):
         CodeCommitRole(URL, "eu-west-1", lambda: None, lambda: datetime.now(UTC)).access()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CredentialRetrievalError(provider="imds", error_msg="no answer"),
+        ClientError({"Error": {"Code": "ExpiredToken", "Message": "over"}}, "AssumeRole"),
+    ],
+)
+@pytest.mark.parametrize("is_late", [True, False])
+def test_a_role_that_cannot_be_had_now_may_be_tried_again(
+    error: Exception, *, is_late: bool
+) -> None:
+    class Role:
+        def get_frozen_credentials(self) -> None:
+            raise error
+
+    def credentials() -> Role:
+        if is_late:
+            return Role()
+        raise error
+
+    source = CodeCommitRole(URL, "eu-west-1", credentials, lambda: datetime.now(UTC))
+    with pytest.raises(Unavailable, match="cannot be got") as caught:
+        source.access()
+    assert caught.value.code == "LH2025"
 
 
 KEY = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"  # the one of AWS's documentation

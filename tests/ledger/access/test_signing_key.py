@@ -29,6 +29,14 @@ def test_a_signing_key_is_read_beside_what_opens_the_repository() -> None:
     assert found.text == key
 
 
+def test_a_signing_key_gets_its_lines_back() -> None:
+    key = made_key()
+    for told in (key.replace("\n", "\\n"), key.replace("\n", " "), key.replace("\n", "\r\n")):
+        found = read_signing_key("\ufeff" + json.dumps({"signing_key": told}))
+        assert found is not None
+        assert found.public() == signing_key(key).public()
+
+
 @pytest.mark.parametrize("text", ["{}", "nonsense", "[]", '{"username": "bot", "token": "t"}'])
 def test_without_a_signing_key_nothing_is_signed(text: str) -> None:
     assert read_signing_key(text) is None

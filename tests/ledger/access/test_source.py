@@ -12,7 +12,7 @@ from ledger.access.source import READ_AGAIN_SECONDS, SecretSource
 from ledger.errors import Refused, Unavailable
 from ledger.remote import Access, SshKey, Token
 from sandbox.git.server import GitServer
-from tests.ledger.forge import NOON, add, opened, seeded
+from tests.ledger.forge import LEASE, NOON, add, opened, seeded
 from tests.ledger.ssh import ssh_server, write_known_hosts
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.ledger.ssh import SshServer
+
+
+BROKEN = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 
 
 def token(text: str) -> str:
@@ -80,9 +83,11 @@ class TestTheSecret:
 
     def test_that_was_never_read_is_missed(self, vault: Vault) -> None:
         vault.is_shut = True
-        with pytest.raises(Unavailable, match="the vault is shut"):
-            vault.source.access()
-        vault.is_shut = False
+        for _ in range(5):  # whoever asks meanwhile is told the same, and the vault is spared
+            with pytest.raises(Unavailable, match="the vault is shut"):
+                vault.source.access()
+        assert vault.reads == 1
+        vault.is_shut, vault.seconds = False, READ_AGAIN_SECONDS
         assert vault.source.access() == Access(Token("ana", "one"))
 
     def test_that_has_become_nonsense_is_refused_until_it_is_mended(self, vault: Vault) -> None:
@@ -155,6 +160,54 @@ class TestATokenOverHttp:
             assert "wr0ng" not in str(caught.value)
         assert vault.reads == 1
 
+    @pytest.mark.parametrize(
+        ("wrong", "because"),
+        [
+            ({"private_key": "k", "known_hosts": "h"}, "An SSH key is for ssh"),
+            ({"username": "ana", "token": "one", "ca_bundle": BROKEN}, "cannot be read as PEM"),
+        ],
+        ids=["of another kind", "with certificates that are none"],
+    )
+    def test_that_no_server_was_asked_with_is_read_again_too(
+        self,
+        vault: Vault,
+        locked: GitServer,
+        tmp_path: Path,
+        wrong: dict[str, str],
+        because: str,
+    ) -> None:
+        forge = seeded(tmp_path / "hosted", "fleet.git", locked.repository_url("fleet.git"))
+        vault.text = json.dumps(wrong)
+        repository = opened(forge.url, tmp_path / "cache", credentials=vault.source)
+        with pytest.raises(Refused, match=because):
+            repository.head()
+        vault.text, vault.seconds = token("one"), READ_AGAIN_SECONDS
+        assert repository.head() == forge.tip
+
+    def test_that_was_mended_after_a_broken_one_opens(
+        self, vault: Vault, locked: GitServer, users: dict[str, str], tmp_path: Path
+    ) -> None:
+        forge = seeded(tmp_path / "hosted", "fleet.git", locked.repository_url("fleet.git"))
+        repository = opened(forge.url, tmp_path / "cache", credentials=vault.source)
+        repository.read()
+        users["ana"], vault.text, vault.seconds = "two", "oops", 60.0
+        with pytest.raises(Refused, match="not understood"):
+            repository.head()
+        vault.text, vault.seconds = token("two"), 120.0
+        assert repository.head() == forge.tip
+
+    @pytest.mark.parametrize("user", ["", "a b", "ä"])
+    def test_with_any_name_and_any_token_is_sent_as_it_is(
+        self, vault: Vault, locked: GitServer, users: dict[str, str], tmp_path: Path, user: str
+    ) -> None:
+        forge = seeded(tmp_path / "hosted", "fleet.git", locked.repository_url("fleet.git"))
+        users.clear()
+        users[user] = "pä:s/%2F+ =@w"
+        vault.text = json.dumps({"username": user, "token": users[user]})
+        repository = opened(forge.url, tmp_path / "cache", credentials=vault.source)
+        repository.commit(add(1, "r-1"))
+        assert forge.file(LEASE) == "1"
+
     def test_for_an_address_of_another_kind_is_refused(self, vault: Vault, tmp_path: Path) -> None:
         repository = opened("git@git.example.com:f.git", tmp_path, credentials=vault.source)
         with pytest.raises(Refused, match="A token is for https"):
@@ -226,3 +279,13 @@ def test_a_text_is_read_again_where_it_is_too_old(tmp_path: Path) -> None:
     known = texts.pop()
     assert source.text(60) == known
     assert asked == [0.0, 60.0, 120.0]
+
+
+def test_a_text_that_has_become_nonsense_is_what_it_was(tmp_path: Path) -> None:
+    texts, now = [token("one"), "oops"], [0.0]
+    source = SecretSource(lambda: texts[0], tmp_path, lambda: NOON, lambda: now[0])
+    first = source.text(60)
+    texts.pop(0)
+    now[0] = 60.0
+    assert source.text(60) == first
+    assert source.access().credentials == Token("ana", "one")

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,6 +94,13 @@ def test_a_bundle_that_is_no_certificate_is_refused(hosted: Hosted) -> None:
     code, message = hosted.look(wrong)
     assert code == "LH2026"
     assert "ca_bundle" in message
+
+
+def test_a_scheme_may_be_written_large(hosted: Hosted, tmp_path: Path) -> None:
+    system = tmp_path / "system.pem"
+    system.write_text(hosted.authority)
+    large = replace(hosted, url=hosted.url.replace("https", "HTTPS"))
+    assert LEASE in large.look(SSL_CERT_FILE=str(system))
 
 
 def test_an_authority_comes_besides_those_of_the_system(hosted: Hosted, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from tests.ledger.forge import LEASE, NOON, Forge, add, git, opened, seeded, wri
 from tests.ledger.ssh import PASSPHRASE, SshServer, ssh_server, write_known_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ledger.remote import Credentials
 
@@ -268,6 +269,66 @@ class TestSsh:
         with pytest.raises(Refused, match="does not accept the credentials") as refusal:
             opened(known.url(forge.bare), tmp_path / "cache", credentials=stranger).read()
         assert refusal.value.code == "LH2006"
+
+    @pytest.mark.parametrize(
+        ("name", "phrase"),
+        [("id_locked", ""), ("id_locked", "wr0ng"), ("id_ed25519.pub", ""), ("known_hosts", "")],
+    )
+    def test_a_key_that_cannot_be_opened_needs_a_person(
+        self, known: SshServer, forge: Forge, tmp_path: Path, name: str, phrase: str
+    ) -> None:
+        repository = opened(
+            known.url(forge.bare), tmp_path / "cache", credentials=known.key(name, phrase)
+        )
+        for ask in (repository.read, lambda: repository.commit(add(1, "r"))):
+            with pytest.raises(Refused, match="passphrase") as refusal:
+                ask()
+            assert refusal.value.code == "LH2045"
+            assert "wr0ng" not in str(refusal.value)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda line: line.replace("\n", "\r\n"),
+            lambda line: f"oops\n# {line}\n\n{line}",
+            lambda line: (
+                f"@cert-authority * {' '.join(line.split()[1:])}\n{line.strip()} a comment"
+            ),
+        ],
+        ids=["of Windows", "with lines that are none", "with an authority"],
+    )
+    def test_known_hosts_are_read_as_openssh_reads_them(
+        self, known: SshServer, forge: Forge, tmp_path: Path, change: Callable[[str], str]
+    ) -> None:
+        hosts = tmp_path / "known_hosts"
+        hosts.write_bytes(change((known.home / "known_hosts").read_text()).encode())
+        key = replace(known.key(), known_hosts=hosts)
+
+        assert opened(known.url(forge.bare), tmp_path / "c", credentials=key).head() == forge.tip
+
+    @pytest.mark.parametrize("first", [True, False])
+    def test_a_revoked_host_key_is_refused(
+        self, known: SshServer, forge: Forge, tmp_path: Path, *, first: bool
+    ) -> None:
+        line = (known.home / "known_hosts").read_text()
+        lines = [f"@revoked * {' '.join(line.split()[1:])}\n", line]
+        (tmp_path / "known_hosts").write_text("".join(lines if first else lines[::-1]))
+        key = replace(known.key(), known_hosts=tmp_path / "known_hosts")
+
+        with pytest.raises(Refused, match="cannot prove") as refusal:
+            opened(known.url(forge.bare), tmp_path / "c", credentials=key).head()
+        assert refusal.value.code == "LH2005"
+
+    def test_a_host_of_another_kind_of_key_is_refused(
+        self, known: SshServer, forge: Forge, tmp_path: Path
+    ) -> None:
+        host = (known.home / "known_hosts").read_text().split()[0]
+        (tmp_path / "hosts").write_text(f"{host} {(known.home / 'id_rsa.pub').read_text()}")
+        key = replace(known.key(), known_hosts=tmp_path / "hosts")
+
+        with pytest.raises(Refused, match="no host key of a kind") as refusal:
+            opened(known.url(forge.bare), tmp_path / "c", credentials=key).head()
+        assert refusal.value.code == "LH2005"
 
     def test_ten_callers_share_a_clone_over_ssh(
         self, known: SshServer, forge: Forge, tmp_path: Path
