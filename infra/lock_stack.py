@@ -52,7 +52,7 @@ class LockStack(Stack):
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's locks: resolves JumpStart models, and commits what they are.",
         )
-        name = settings.named("locks")
+        name = settings.lock_project
         locks = BuildProject(
             self,
             "Locks",

@@ -78,6 +78,11 @@ class Settings:
         return f"{self.environment.project_prefix}-{self.name}-{part}"
 
     @property
+    def lock_project(self) -> str:
+        """Return the name of the project that makes locks; empty where there is none."""
+        return self.named("locks") if self.options.lock_hours else ""
+
+    @property
     def sign_in_prefix(self) -> str:
         """The name of the page where people sign in: of all accounts of a region, no other's."""
         return f"{self.named(self.ledger_id[:8])}".lower()
