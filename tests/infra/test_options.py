@@ -17,7 +17,7 @@ from infra import settings
 from infra.concurrency import reserved
 from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
-from infra.reached import OF_BUILDS, reached
+from infra.reached import BY_ROUTE, OF_BUILDS, reached
 from ledger.documents import Environment, parse_environment
 from tests.infra.conftest import (
     BUILDS,
@@ -165,6 +165,33 @@ def test_what_is_asked_from_the_private_network_has_an_endpoint_that_a_doctor_lo
     without_builds = replace(options, build_minutes=0, lock_hours=0)
     assert asked == set(reached(without_builds, environment, url, has_secret=True))
     assert known == asked | set(OF_BUILDS), "there is a project of CodeBuild"
+
+
+def test_each_name_is_one_of_the_services_that_have_endpoints(node: Path) -> None:
+    """As the CDK lists them, which AWS keeps."""
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # starts node
+
+    kind = ec2.InterfaceVpcEndpointAwsService
+    interfaces = {getattr(kind, name).short_name for name in dir(kind) if name.isupper()}
+    environment = parse_environment("environment.json", json.dumps(ENVIRONMENT).encode())
+    assert isinstance(environment, Environment)
+    options, _ = read_options(EVERYTHING.get, REGION)
+    url = "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/x"
+    every = {
+        *reached(options, environment, url, has_secret=True),
+        *reached(options, environment, url, has_secret=False),
+    }
+    assert every - BY_ROUTE - interfaces == set()
+    listed = {name for line in network_table() for name in re.findall(r"`([a-z0-9.-]+)`", line)}
+    assert listed == every
+
+
+def network_table() -> list[str]:
+    """Give the first column of the guide's table of endpoints."""
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "deploy.md").read_text()
+    _, _, below = guide.partition("| endpoint `com.amazonaws.REGION.` |")
+    lines = below.partition("\n\n")[0].splitlines()[2:]
+    return [line.split("|")[1] for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +388,7 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
     told = {"controller": "codebuild", "controller_minutes": minutes}
     _, (problem,) = read_options(told.get, REGION)
     assert problem.startswith(f"controller_minutes: `{minutes}` is no number from 5 to 60.")
-    assert "about $219 a month" in problem
+    assert "about $149 a month on arm64, $219 on x86_64" in problem
 
 
 @pytest.mark.parametrize(
