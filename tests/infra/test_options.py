@@ -396,7 +396,7 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
     [
         ({"controller": "fargate"}, "controller: `fargate` is none of lambda, codebuild."),
         ({"controller_minutes": "5"}, "Add `-c controller=codebuild`, or leave it out."),
-        ({"vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
+        ({**INSIDE, "vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
         ({"lock_project": "yes"}, "lock_project: `yes` is none of off, on."),
         ({"lock_author": "Ana <a@example.com>"}, "lock_author: nothing makes locks."),
         ({"lock_project": "on", "lock_author": "Ana"}, "lock_author: `Ana` is no author"),
@@ -405,6 +405,18 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
         ({"lock_project": "on", "lock_hours": "169"}, "`169` is no number from 1 to 168"),
         ({**INSIDE, "lock_project": "on"}, "CodeBuild asks for their VPC too"),
         ({**BUILDS, "vpc_id": ""}, "CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."),
+        ({"lock_secret_name": "a"}, "lock_secret_name: nothing makes locks."),
+        ({"callback_urls": "https://a/in"}, "callback_urls: no pool is made."),
+        ({"vpc_id": "vpc-0a1b2c3d"}, "vpc_id: nothing runs in it."),
+        ({**INSIDE, "subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3d"}, "is there 2 times"),
+        (
+            {**INSIDE, "subnet_ids": ",".join(f"subnet-0a1b2c{n:02x}" for n in range(17))},
+            "subnet_ids: there are 17, and AWS takes 16 at the most.",
+        ),
+        (
+            {**INSIDE, "security_group_ids": ",".join(f"sg-0a1b2c{n:02x}" for n in range(6))},
+            "security_group_ids: there are 6, and AWS takes 5 at the most.",
+        ),
         ({"reserved_concurrency": "no"}, "reserved_concurrency: `no` is none of on, off."),
         ({"token_table": "mine"}, "token_table: `mine` is none of new, existing."),
         ({"subnet_ids": "subnet-0a1b2c3d"}, "add `-c security_group_ids=...`"),
@@ -414,7 +426,10 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
             "subnet_ids: `vpc-1` is none: give them",
         ),
         ({"domain_name": "leases.example.com"}, "add `-c certificate_arn=...`"),
-        ({"callback_urls": "http://here"}, "callback_urls: `http://here` is none"),
+        (
+            {"callback_urls": "http://here", "user_pool": "new"},
+            "callback_urls: `http://here` is none",
+        ),
         ({"domain_name": "A b", "certificate_arn": CERTIFICATE}, "`A b` is no host name"),
         ({"web_acl_arn": "front"}, "web_acl_arn: `front` is no ARN of one."),
         (
