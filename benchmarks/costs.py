@@ -22,12 +22,12 @@ from controller.telemetry import emf, log_lines
 from controller.tick import Tick
 from infra.options import Options, Vpc
 from infra.reached import BY_ROUTE, reached
+from infra.schedules import COMPARE, LOCK
 from ledger.documents import Prices
 from ledger.holdings import read_fleet
-from ledger.variables import GIT_SECRET, WEBHOOK_SECRET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 PRICES = Path(__file__).with_name("unit_prices.json")
 BEGIN, END = "<!-- costs: made by benchmarks/costs.py -->", "<!-- end of costs -->"
@@ -46,9 +46,11 @@ ASSUMED: dict[str, Decimal] = {
     "build_minutes": Decimal(1),
     "lock_build_minutes": Decimal(3),
 }
+TRIED_ON = "x86_64"  # as the project that makes locks runs
 PER_ROUTE = 5  # calls, two latencies, two kinds of errors
 _MEMORY = Decimal(1024)
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)s?\)")
+_SECRET = re.compile(r":secret:([^\"]+)-\?{6}")  # as a policy names it
 _MINUTES = {"minute": 1, "hour": 60, "day": 24 * 60}
 _NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 _SETTINGS = {
@@ -65,12 +67,30 @@ class Deployed:
     folder: Path
 
     @cached_property
+    def _texts(self) -> list[str]:
+        return [path.read_text() for path in sorted(self.folder.glob("*.template.json"))]
+
+    @cached_property
     def _resources(self) -> list[dict[str, Any]]:
-        texts = [path.read_text() for path in sorted(self.folder.glob("*.template.json"))]
-        return [each for text in texts for each in json.loads(text)["Resources"].values()]
+        return [
+            each for text in self._texts for each in json.loads(text).get("Resources", {}).values()
+        ]
 
     def properties(self, kind: str) -> list[dict[str, Any]]:
         return [each["Properties"] for each in self._resources if each["Type"] == kind]
+
+    @property
+    def problem(self) -> str | None:
+        """Say why there is nothing to count, or too much for one table."""
+        controllers = len(self._rules(COMPARE))
+        if controllers == 1:
+            return None
+        if not controllers:
+            return f"{self.folder} has no controller's template: run `npx cdk synth --quiet` first."
+        return (
+            f"{self.folder} has {controllers} environments, and the table is of one: synthesise it"
+            " alone, by `-c environment=NAME`."
+        )
 
     @property
     def alarm_metrics(self) -> int:
@@ -83,20 +103,31 @@ class Deployed:
 
     @property
     def secrets(self) -> int:
-        variables = [
-            each.get("Environment", {}).get("Variables", {})
-            for each in self.properties("AWS::Lambda::Function")
-        ]
-        keys = (GIT_SECRET, WEBHOOK_SECRET)
-        return len({each[key] for each in variables for key in keys if key in each})
+        """How many secrets somebody may read."""
+        return len({name for text in self._texts for name in _SECRET.findall(text)})
 
     @property
     def ticks(self) -> Decimal:
         """How often the controller ticks in a month."""
-        (rule,) = self.properties("AWS::Events::Rule")
-        found = _RATE.fullmatch(rule["ScheduleExpression"])
-        assert found  # noqa: S101 - the app has no other schedules
-        return MINUTES / (int(found[1]) * _MINUTES[found[2]])
+        return self._times(COMPARE)
+
+    @property
+    def lock_builds(self) -> Decimal:
+        """How often locks are made in a month, by the schedule."""
+        return self._times(LOCK)
+
+    def _times(self, why: str) -> Decimal:
+        return sum((MINUTES / _every(each) for each in self._rules(why)), Decimal(0))
+
+    def _rules(self, why: str) -> list[dict[str, Any]]:
+        rules = self.properties("AWS::Events::Rule")
+        return [each for each in rules if each["Description"] == why]
+
+    @property
+    def ticks_by_build(self) -> bool:
+        """Tell whether the controller is a project of CodeBuild."""
+        (rule,) = self._rules(COMPARE)
+        return "RoleArn" in rule["Targets"][0]
 
     @property
     def has_route_metrics(self) -> bool:
@@ -115,6 +146,13 @@ class Deployed:
         return Decimal(found) / _MEMORY
 
 
+def _every(rule: Mapping[str, Any]) -> int:
+    """Return the minutes between two events of a schedule."""
+    found = _RATE.fullmatch(rule["ScheduleExpression"])
+    assert found  # noqa: S101 - the app has no other schedules
+    return int(found[1]) * _MINUTES[found[2]]
+
+
 @dataclass(frozen=True)
 class Row:
     what: str
@@ -128,9 +166,8 @@ class Row:
 def unit_prices() -> tuple[dict[str, Decimal], str]:
     """Return the prices by name, and the day that they are of."""
     document = json.loads(PRICES.read_text())
-    return {name: Decimal(price) for name, (price, *_) in document["prices"].items()}, str(
-        document["as_of"]
-    )
+    prices = {name: Decimal(each["price"]) for name, each in document["prices"].items()}
+    return prices, str(document["as_of"])
 
 
 def table(deployed: Deployed) -> str:
@@ -155,12 +192,10 @@ def table(deployed: Deployed) -> str:
 
 
 def _idle(deployed: Deployed, prices: Mapping[str, Decimal]) -> Iterator[Row]:
-    ticks, seconds = deployed.ticks, ASSUMED["tick_seconds"]
-    yield Row(
-        "the controller's function",
-        f"{ticks:,.0f} ticks of {seconds} s and {deployed.gigabytes} GB, {deployed.architecture}",
-        ticks * _invocation(deployed, prices, seconds),
-    )
+    ticks = deployed.ticks
+    yield _controller(deployed, prices)
+    if deployed.lock_builds:
+        yield _locks(deployed.lock_builds, prices)
     metrics, size = _written()
     yield Row(
         "metrics of a tick",
@@ -174,6 +209,36 @@ def _idle(deployed: Deployed, prices: Mapping[str, Decimal]) -> Iterator[Row]:
         "logs of ticks",
         f"{size:,} bytes each",
         ticks * size / Decimal(10**9) * prices["cloudwatch_logs_gb"],
+    )
+
+
+def _controller(deployed: Deployed, prices: Mapping[str, Decimal]) -> Row:
+    if deployed.ticks_by_build:
+        return _builds("the controller's builds", deployed.ticks, deployed.architecture, prices)
+    seconds = ASSUMED["tick_seconds"]
+    counted = f"{deployed.ticks:,.0f} ticks of {seconds} s and {deployed.gigabytes} GB"
+    return Row(
+        "the controller's function",
+        f"{counted}, {deployed.architecture}",
+        deployed.ticks * _invocation(deployed, prices, seconds),
+    )
+
+
+def _builds(what: str, builds: Decimal, architecture: str, prices: Mapping[str, Decimal]) -> Row:
+    minutes = ASSUMED["build_minutes"]
+    return Row(
+        what,
+        f"{builds:,.0f} builds of a minute, {architecture}",
+        builds * minutes * prices[f"codebuild_minute_{architecture}"],
+    )
+
+
+def _locks(builds: Decimal, prices: Mapping[str, Decimal]) -> Row:
+    length = ASSUMED["lock_build_minutes"]
+    return Row(
+        "the project that makes locks",
+        f"{builds:,.0f} builds of {length} minutes, {TRIED_ON}",
+        builds * length * prices[f"codebuild_minute_{TRIED_ON}"],
     )
 
 
@@ -202,19 +267,18 @@ def _more(deployed: Deployed, prices: Mapping[str, Decimal]) -> Iterator[Row]:
         deployed.ticks * prices["cloudwatch_metric_asked"],
     )
     yield Row("webhooks", "a second secret", prices["secret"])
-    for minutes in (5, 10):
-        builds = MINUTES / minutes * ASSUMED["build_minutes"]
+    if not deployed.ticks_by_build:
+        for minutes in (5, 10):
+            what = f"`controller=codebuild`, each {minutes} minutes"
+            row = _builds(what, MINUTES / minutes, deployed.architecture, prices)
+            yield replace(row, counted=f"{row.counted}; the function's cost is saved")
+    if not deployed.lock_builds:
+        row = _locks(HOURS / 24, prices)
         yield Row(
-            f"`controller=codebuild`, each {minutes} minutes",
-            f"{builds:,.0f} builds of a minute, x86_64; the function's cost is saved",
-            builds * prices["codebuild_minute_x86_64"],
+            "`lock_project=on`, once a day",
+            f"{row.counted}, and an alarm; a push that starts one costs as much as one",
+            row.cost + prices["cloudwatch_alarm"],
         )
-    length = ASSUMED["lock_build_minutes"]
-    yield Row(
-        "`lock_project=on`, once a day",
-        f"builds of {length} minutes, x86_64, and an alarm",
-        HOURS / 24 * length * prices["codebuild_minute_x86_64"] + prices["cloudwatch_alarm"],
-    )
     yield Row("a private network's NAT gateway", "one, and its traffic", _nat(prices))
     inside = Options(vpc=Vpc(subnets=("",), security_groups=("",)))
     services = [each for each in reached(inside, None, "", has_secret=True) if each not in BY_ROUTE]
@@ -266,5 +330,16 @@ def in_page(page: str, made: str) -> str:
     return f"{before}{BEGIN}\n{made}\n{END}{after}"
 
 
+def main(words: Sequence[str]) -> None:
+    if len(words) != 1:
+        sys.exit(
+            "Name one folder that the CDK has synthesised to: python -m benchmarks.costs cdk.out"
+        )
+    deployed = Deployed(Path(words[0]))
+    if problem := deployed.problem:
+        sys.exit(problem)
+    print(table(deployed))
+
+
 if __name__ == "__main__":
-    print(table(Deployed(Path(sys.argv[1]))))
+    main(sys.argv[1:])

@@ -19,9 +19,10 @@ from infra.constructs_.runtime_code import packaged
 from infra.constructs_.runtime_function import Program, RuntimeFunction
 from infra.constructs_.sagemaker_access import grant_sagemaker
 from infra.constructs_.scaling_access import grant_scaling
-from infra.constructs_.tick import COMPARE, BuildTick, Tick
+from infra.constructs_.tick import BuildTick, Tick
 from infra.constructs_.tick_table import TickTable
 from infra.packages.contents import CONTROLLER, CONTROLLER_WITH_KEYS
+from infra.schedules import COMPARE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

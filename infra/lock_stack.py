@@ -17,6 +17,7 @@ from infra.constructs_.alarms import LockAlarms
 from infra.constructs_.build_project import Build, BuildProject
 from infra.constructs_.git_access import GitAccess
 from infra.constructs_.tick import BuildTick
+from infra.schedules import LOCK
 
 if TYPE_CHECKING:
     from aws_cdk.aws_iam import Role
@@ -40,7 +41,6 @@ PICKS = (
 TRIED_ON = "x86_64"  # not all that the SDK needs has to have a wheel for another machine
 AT_MOST_MINUTES = 60  # 1 GB is fetched and unpacked, then a hundred models take seconds
 AUTHOR = "LEASEHOLD_AUTHOR"  # the buildspec's own
-LOCK = "Has the JumpStart models of a ledger locked that have no lock yet."
 CATALOGUE = "JumpStart's catalogue is a bucket of AWS's own, and its files are many; they are read."
 
 
@@ -52,7 +52,7 @@ class LockStack(Stack):
             env=Environment(region=settings.environment.region_name),
             description="Leasehold's locks: resolves JumpStart models, and commits what they are.",
         )
-        name = settings.named("locks")
+        name = settings.lock_project
         locks = BuildProject(
             self,
             "Locks",

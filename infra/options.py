@@ -31,8 +31,9 @@ A_DAY = 24
 PERSON = re.compile(r"[^<>\x00-\x1f]*[^<>\s\x00-\x1f]\s*<[^<>\s]+>")
 LOCKS = "Leasehold locks <locks@leasehold.invalid>"
 WHY_FIVE = (
-    "A run of CodeBuild is billed by whole minutes, and one each minute would cost about $219 a"
-    " month; a function does that for $0.24. After an hour, leases would end too late."
+    "A run of CodeBuild is billed by whole minutes, and one each minute would cost about $149 a"
+    " month on arm64, $219 on x86_64; a function does that for $0.24. After an hour, leases would"
+    " end too late."
 )
 SWITCHES = {
     "reserved_concurrency": ("on", "off"),
@@ -57,6 +58,7 @@ NAMES = (
     "lock_hours",
     "lock_author",
 )
+MOST_SUBNETS, MOST_GROUPS = 16, 5  # of a function, and of a project of CodeBuild
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,19 +110,20 @@ def of_environment(environment: str, context: Context, key: str) -> object:
 
 def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
     """Return the choices, and a sentence for each that cannot be: then the choices are void."""
-    given = {name: _text(context(name)) for name in NAMES}
+    given = {name: _text(context(name)) for name in (*NAMES, "lock_secret_name")}
     problems = [
         f"{name}: `{given[name]}` is none of {', '.join(values)}."
         for name, values in SWITCHES.items()
         if given[name] not in ("", *values)
     ]
     subnets, groups = _list(given["subnet_ids"]), _list(given["security_group_ids"])
-    problems += _wrong_ids("subnet_ids", subnets, SUBNET)
-    problems += _wrong_ids("security_group_ids", groups, SECURITY_GROUP)
+    problems += _wrong_ids("subnet_ids", subnets, SUBNET, MOST_SUBNETS)
+    problems += _wrong_ids("security_group_ids", groups, SECURITY_GROUP, MOST_GROUPS)
     problems += _wrong_ids("callback_urls", _list(given["callback_urls"]), CALLBACK)
     problems += _wrong_pairs(given)
     problems += _wrong_places(given, region)
     problems += _wrong_builds(given)
+    problems += _without_effect(given)
     named = given["domain_name"]
     options = Options(
         reserves=given["reserved_concurrency"] != "off",
@@ -140,9 +143,17 @@ def read_options(context: Context, region: str) -> tuple[Options, list[str]]:
     return options, problems
 
 
-def _wrong_ids(name: str, ids: tuple[str, ...], form: re.Pattern[str]) -> list[str]:
-    wrong = [each for each in ids if not form.fullmatch(each)]
-    return [f"{name}: `{each}` is none: give them with commas between." for each in wrong]
+def _wrong_ids(
+    name: str, ids: tuple[str, ...], form: re.Pattern[str], most: int | None = None
+) -> Iterator[str]:
+    for each in ids:
+        if not form.fullmatch(each):
+            yield f"{name}: `{each}` is none: give them with commas between."
+    for each in dict.fromkeys(ids):
+        if ids.count(each) > 1:
+            yield f"{name}: `{each}` is there {ids.count(each)} times. Name it once."
+    if most is not None and len(ids) > most:
+        yield f"{name}: there are {len(ids)}, and AWS takes {most} at the most."
 
 
 def _wrong_pairs(given: dict[str, str]) -> list[str]:
@@ -189,9 +200,17 @@ def _wrong_builds(given: dict[str, str]) -> Iterator[str]:
         yield f"lock_hours: `{hours}` is no number from 1 to {LOCK_HOURS[-1]}, which is a week."
     if (author := given["lock_author"]) and not PERSON.fullmatch(author):
         yield f"lock_author: `{author}` is no author: write `Name <email>`."
-    for name in ("lock_hours", "lock_author"):
-        if given[name] and not locks:
+
+
+def _without_effect(given: dict[str, str]) -> Iterator[str]:
+    """Yield what is said of something that is not made."""
+    for name in ("lock_hours", "lock_author", "lock_secret_name"):
+        if given[name] and given["lock_project"] != "on":
             yield f"{name}: nothing makes locks. Add `-c lock_project=on`, or leave it out."
+    if given["callback_urls"] and given["user_pool"] != "new":
+        yield "callback_urls: no pool is made. Add `-c user_pool=new`, or leave it out."
+    if given["vpc_id"] and not given["subnet_ids"]:
+        yield "vpc_id: nothing runs in it. Add `-c subnet_ids=...`, or leave it out."
 
 
 def _minutes(given: dict[str, str]) -> int | None:

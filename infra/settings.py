@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.concurrency import has_open_models
+from infra.context import NOTIFICATIONS, SECRETS
 from infra.definitions import OwnPath, answer_places, missing_functions, own_paths
 from infra.errors import SettingsError
 from infra.options import Options, read_options
@@ -25,7 +26,7 @@ from ledger.holdings import ROOT as ENVIRONMENTS
 from ledger.holdings import environment_path, environments, read_fleet
 from ledger.json_files import check
 from ledger.remote import Remote
-from ledger.settings import LedgerSettings
+from ledger.settings import STATUS_BRANCH, LedgerSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,14 +39,7 @@ if TYPE_CHECKING:
     Context = Callable[[str], object]
 
 CODE = Path(__file__).resolve().parents[1]
-SECRETS = (
-    "git_secret_name",
-    "git_read_secret_name",
-    "webhook_secret_name",
-    "lock_secret_name",
-)
 DEFAULT_ARCHITECTURE = "arm64"
-NOTIFICATIONS = ("topic_arn", "event_bus_name")
 REACHABLE = re.compile(r"(https|ssh)://[^/\s]+/\S+")
 LONGEST_FUNCTION = 64
 RESERVED_BY_COGNITO = ("aws", "amazon", "cognito")
@@ -76,6 +70,11 @@ class Settings:
     def named(self, part: str) -> str:
         """Return a name of a stack that no other environment or project of the account has."""
         return f"{self.environment.project_prefix}-{self.name}-{part}"
+
+    @property
+    def lock_project(self) -> str:
+        """Return the name of the project that makes locks; empty where there is none."""
+        return self.named("locks") if self.options.lock_hours else ""
 
     @property
     def sign_in_prefix(self) -> str:
@@ -180,6 +179,11 @@ def _packages(context: Context) -> Packages | str:
     return find_packages(Path(named) if named else CODE / OUTPUT, CODE, architecture)
 
 
+def known_environments(folder: Path) -> tuple[str, ...]:
+    """Return the environments of a ledger. Raises SettingsError."""
+    return environments(_documents(folder))
+
+
 def _documents(folder: Path) -> Entries:
     try:
         return documents(folder)
@@ -235,6 +239,11 @@ def _wrong_remote(url: str, branch: str) -> Iterator[str]:
             f"the repository that holds `{ENVIRONMENTS}/`."
         )
         return
+    if branch == STATUS_BRANCH or branch.startswith("refs/"):
+        yield (
+            f"branch: `{branch}` is no branch of definitions. Name the branch that people merge to"
+            " by its short name, such as main."
+        )
     try:
         Remote(url, branch)
     except Refused as refusal:
@@ -256,6 +265,13 @@ def _wrong_secrets(url: str, secrets: Mapping[str, str]) -> Iterator[str]:
             yield (
                 f"{key}: `{name}` is not the name of a secret: give the name that it has in "
                 "Secrets Manager, without wildcards, and not its ARN."
+            )
+    proof = secrets["webhook_secret_name"]
+    for key, name in secrets.items():
+        if proof and name == proof and key != "webhook_secret_name":
+            yield (
+                f"webhook_secret_name: `{name}` is {key}, too, and the function that anybody may"
+                " call would read what opens the repository. Make a secret of its own."
             )
 
 

@@ -23,5 +23,6 @@ LINK_SECRET = "LEASEHOLD_LINK_SECRET"  # noqa: S105  (the name of a secret)
 LINK_SECRET_VALUE = "LEASEHOLD_LINK_SECRET_VALUE"  # noqa: S105  (the secret itself)
 CONTROLLER_FUNCTION = "LEASEHOLD_CONTROLLER_FUNCTION"
 CONTROLLER_PROJECT = "LEASEHOLD_CONTROLLER_PROJECT"  # of CodeBuild, in the function's place
+LOCK_PROJECT = "LEASEHOLD_LOCK_PROJECT"  # of CodeBuild; missing where none makes locks
 WEBHOOK_SECRET = "LEASEHOLD_WEBHOOK_SECRET"  # noqa: S105  (the name of a secret)
 WEBHOOK_SECRET_VALUE = "LEASEHOLD_WEBHOOK_SECRET_VALUE"  # noqa: S105  (the secret itself)

@@ -11,6 +11,9 @@ The body's own shape says it, since that is what the proof covers:
 | Azure DevOps | `{"resource": {"refUpdates": [{"name", "oldObjectId", "newObjectId"}]}}` |
 | CodeCommit, through EventBridge | `{"detail": {"event", "referenceType", "referenceName"}}` |
 
+The first shape may have `commits` with the files that each has `added`, `modified` and `removed`.
+The other shapes tell no files, and neither does a list that was cut short.
+
 Some forges send other events in a push's shape, so an event that has a name has to be a push by
 that, too. A header's name can only take a call's effect away.
 """
@@ -51,6 +54,7 @@ _PUSHES = frozenset(
 )
 _PINGS = frozenset({"ping", "diagnostics:ping"})
 _NAME = re.compile(r"[\w .:/-]{1,60}", re.ASCII)
+_MOST_COMMITS, _MOST_FILES = 2048, 3000  # GitHub tells no more of them, and not that there are more
 _NOTHING_THERE = re.compile(r"0{40}|0{64}")  # where git has no commit
 
 
@@ -64,11 +68,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """Paths in the repository: what a push has left there otherwise, and what it has taken away."""
+
+    written: frozenset[str]
+    removed: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """One reference, and what happened to it."""
+    """One reference, and what happened to it; `files` is None where not all are told."""
 
     ref: str
     kind: Kind = Kind.UPDATED
+    files: Files | None = None
 
     @property
     def name(self) -> str:
@@ -146,7 +159,7 @@ def _changes(name: str, document: Mapping[str, Any]) -> Iterator[Change]:
         case {"ref": str(ref), "ref_type": str(what)}:
             yield Change(_full(what, ref), _made_or_gone(name, document))
         case {"ref": str(ref)}:
-            yield Change(ref, _pushed(document))
+            yield Change(ref, _pushed(document), _files(document))
         case {"push": {"changes": list(changes)}}:
             yield from _each(_of_bitbucket_cloud, changes)
         case {"changes": list(changes)}:
@@ -206,6 +219,28 @@ def _pushed(document: Mapping[str, Any]) -> Kind:
     if document.get("created") is True:
         return Kind.CREATED
     return _between(document.get("before"), document.get("after"))
+
+
+def _files(document: Mapping[str, Any]) -> Files | None:
+    """Return the files of a push; None where the body does not tell all of its commits' files."""
+    commits = document.get("commits")
+    if not isinstance(commits, list) or not commits or document.get("forced") is True:
+        return None
+    counted = [document.get(key, len(commits)) for key in ("total_commits_count", "total_commits")]
+    if len(commits) >= _MOST_COMMITS or any(each != len(commits) for each in counted):
+        return None
+    told = [_listed(commit, key) for commit in commits for key in ("added", "modified", "removed")]
+    if any(each is None for each in told):
+        return None
+    paths = [frozenset(each or ()) for each in told]
+    return Files(frozenset().union(*paths[0::3], *paths[1::3]), frozenset().union(*paths[2::3]))
+
+
+def _listed(commit: object, key: str) -> list[str] | None:
+    found = commit.get(key) if isinstance(commit, dict) else None
+    if not isinstance(found, list) or len(found) >= _MOST_FILES:
+        return None
+    return found if all(isinstance(each, str) for each in found) else None
 
 
 def _between(before: object, after: object) -> Kind:

@@ -43,6 +43,7 @@ from ledger.variables import (
     CONTROLLER_FUNCTION,
     CONTROLLER_PROJECT,
     ENVIRONMENT,
+    LOCK_PROJECT,
     RATE_TABLE,
     STATE_MACHINE,
     WEBHOOK_SECRET,
@@ -136,8 +137,8 @@ class GatewayFunctions(Construct):
         return stream
 
     def _webhook(self) -> RuntimeFunction:
-        """Make the function that anybody may call: all it can do is start a tick."""
-        secret_name = self._settings.webhook_secret_name
+        """Make the function that anybody may call: it can start a tick, and the making of locks."""
+        secret_name, locks = self._settings.webhook_secret_name, self._settings.lock_project
         variable, action, controller = self._controller()
         program = Program(
             handler=contents.WEBHOOK.handler,
@@ -147,11 +148,16 @@ class GatewayFunctions(Construct):
                 BRANCH: self._settings.branch,
                 variable: self._settings.named("controller"),
                 **({WEBHOOK_SECRET: secret_name} if secret_name else {}),
+                **({LOCK_PROJECT: locks, ENVIRONMENT: self._settings.name} if locks else {}),
             },
         )
         source = packaged(self._settings.packages, contents.WEBHOOK)
         webhook = RuntimeFunction(self, "Webhook", program=program, source=source)
         webhook.role.add_to_policy(PolicyStatement(actions=[action], resources=[controller]))
+        if locks:
+            project = project_named(self, locks)
+            starting = PolicyStatement(actions=["codebuild:StartBuild"], resources=[project])
+            webhook.role.add_to_policy(starting)
         if secret_name:
             grant_secret(webhook.role, secret_name)
         return webhook

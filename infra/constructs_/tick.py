@@ -15,11 +15,12 @@ from aws_cdk.aws_events import Rule, Schedule
 from aws_cdk.aws_events_targets import CodeBuildProject, LambdaFunction
 from constructs import Construct
 
+from infra.schedules import COMPARE
+
 if TYPE_CHECKING:
     from aws_cdk.aws_lambda import IFunction
 
 MINUTE = Duration.minutes(1)
-COMPARE = "Has Leasehold's controller compare the repository with SageMaker."
 
 
 class Tick(Construct):

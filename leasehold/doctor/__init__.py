@@ -7,7 +7,6 @@ import json
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -133,8 +132,9 @@ def doctor(  # noqa: PLR0913  (click hands over each option by itself)
 
     Exits with 0 when nothing failed (warnings may be there), and else with 1.
     """
-    chosen = {**_in_file(), **dict(each.partition("=")[::2] for each in choices)}
-    named = Named(git_secret, webhook_secret, api_url, region, qualifier, chosen)
+    told, unread = _in_file()
+    chosen = {**told, **dict(each.partition("=")[::2] for each in choices)}
+    named = Named(git_secret, webhook_secret, api_url, region, qualifier, chosen, unread)
     with tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True) as folder:
         findings = _examined(Subject(open_context, named, clock, Path(folder)))
         if output == "json":
@@ -146,12 +146,17 @@ def doctor(  # noqa: PLR0913  (click hands over each option by itself)
         raise SystemExit(1)
 
 
-def _in_file() -> dict[str, object]:
-    """Return what the CDK's own file says here; nothing where there is none that can be read."""
-    with suppress(OSError, ValueError, RecursionError):
+def _in_file() -> tuple[dict[str, object], str]:
+    """Return what the CDK's own file says here, or why it says nothing that can be read."""
+    try:
         told = json.loads(_CHOICES.read_text())
-        return told if isinstance(told, dict) else {}
-    return {}
+    except FileNotFoundError:
+        return {}, ""
+    except (OSError, ValueError, RecursionError) as error:
+        return {}, f"{_CHOICES} cannot be read: {error}."
+    if not isinstance(told, dict):
+        return {}, f"{_CHOICES} is no JSON object, so the CDK would not read it either."
+    return told, ""
 
 
 def _examined(subject: Subject) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Any
 
 from controller.aws.errors import Absent, aws_errors
+from leasehold.doctor.deployment_checks import options_of
 from leasehold.doctor.finding import Told, failed, ok, skipped, warning
 from leasehold.doctor.quotas import judged, quota_names, wants
 from leasehold.doctor.subject import Subject
@@ -88,16 +89,28 @@ def token_table(subject: Subject) -> Iterator[Told]:
     if subject.is_sandbox:
         yield ok(f"{name} is there.") if table else skipped(f"The sandbox has no table {name}.")
         return
-    yield _owned(name, has_table=table is not None, has_stack=subject.has_stack("gateway"))
+    makes = options_of(subject).makes_token_table
+    there = table is not None
+    yield _owned(name, has_table=there, has_stack=subject.has_stack("gateway"), makes=makes)
 
 
-def _owned(name: str, *, has_table: bool, has_stack: bool) -> Told:
-    match has_table, has_stack:
-        case True, True:
+def _owned(name: str, *, has_table: bool, has_stack: bool, makes: bool) -> Told:
+    match has_table, has_stack, makes:
+        case True, True, _:
             return ok(f"{name} is there, and so is the gateway's stack.")
-        case False, False:
+        case True, False, False:
+            return ok(f"{name} is there, and a deployment uses it.")
+        case False, False, True:
             return ok(f"{name} is not there yet: the gateway's stack makes it.")
-        case True, False:
+        case False, False, False:
+            return failed(
+                "LH5168",
+                f"{name} is not there, and with token_table=existing nothing makes it: every caller"
+                " would be refused.",
+                "Deploy without `token_table=existing`, or name the table that is there as"
+                " ddb_auth_table_name.",
+            )
+        case True, False, True:
             return warning(
                 "LH5168",
                 f"{name} is there without a stack, as `cdk destroy` leaves it: a deployment that"

@@ -6,6 +6,7 @@ from typing import Any
 
 from controller.aws.errors import aws_errors
 from infra.concurrency import reserved
+from infra.context import wrong_keys, wrong_values
 from infra.definitions import own_paths
 from infra.options import Options, of_environment, read_options
 from infra.reached import reached
@@ -13,6 +14,7 @@ from leasehold.doctor.finding import NotKnown, Told, failed, ok, skipped, warnin
 from leasehold.doctor.subject import Subject
 from leasehold.project import ROOT
 from ledger.errors import Failure
+from ledger.holdings import environments
 
 LEAST_LEFT = 10  # what Lambda leaves unreserved in an account with the smallest quota
 USUALLY_LEFT = 100  # and in all others
@@ -22,7 +24,9 @@ _OUT, _INTERNET, _NOWHERE = "out", "internet", "nowhere"
 
 def choices(subject: Subject) -> Iterator[Told]:
     """Tell what is deployed otherwise than by default, as far as one was told."""
-    _, problems = _read(subject)
+    if unread := subject.named.unread:
+        yield warning("LH5190", unread, "Mend the file, or name what is deployed by `-c`.")
+    _, problems = read(subject)
     for problem in problems:
         yield failed("LH5190", problem, "Mend it in cdk.context.json, or in the `-c` of your cdk.")
     if problems:
@@ -34,20 +38,25 @@ def choices(subject: Subject) -> Iterator[Told]:
     yield ok(f"By {', '.join(named)}.")
 
 
-def _read(subject: Subject) -> tuple[Options, list[str]]:
+def read(subject: Subject) -> tuple[Options, list[str]]:
     """Read the choices; the region is that of the environment."""
-    environment = ""
+    said, environment = subject.named.choices, ""
+    known = [each.partition(".")[0] for each in said]  # whatever is said, where nobody can look
     with suppress(Failure, NotKnown):
+        known = [*environments(subject.snapshot().entries)]
         environment = subject.fleet().name
 
     def context(key: str) -> object:
-        return of_environment(environment, subject.named.choices.get, key)
+        return of_environment(environment, said.get, key)
 
-    return read_options(context, subject.region())
+    wrong = [*wrong_values(said), *wrong_keys(said, known)]
+    options, problems = read_options(context, subject.region())
+    return options, wrong or problems
 
 
-def _options(subject: Subject) -> Options:
-    options, problems = _read(subject)
+def options_of(subject: Subject) -> Options:
+    """Return the choices. Raises NotKnown where they cannot be."""
+    options, problems = read(subject)
     if problems:
         raise NotKnown("it waits for the check `choices`")
     return options
@@ -85,7 +94,7 @@ def concurrency(subject: Subject) -> Iterator[Told]:
 
 def _reserved(subject: Subject) -> int:
     """Return what is reserved; where documents cannot be read, without that of their paths."""
-    options = _options(subject)
+    options = options_of(subject)
     with suppress(Failure, NotKnown):
         return reserved(options, own_paths(subject.fleet(), ROOT))
     return reserved(options, ())
@@ -93,7 +102,7 @@ def _reserved(subject: Subject) -> int:
 
 def network(subject: Subject) -> Iterator[Told]:
     """Look whether the chosen subnets reach AWS: by a way out, or by endpoints of their VPC."""
-    vpc = _options(subject).vpc
+    vpc = options_of(subject).vpc
     if vpc is None:
         yield skipped("Nothing runs in a private network.")
         return
@@ -135,7 +144,7 @@ def _outwards(subject: Subject, vpc_id: str, ways: Mapping[str, str]) -> Iterato
         )
     else:
         yield ok(f"{closed} has no way out, and {vpc_id} an endpoint for each service.")
-    if _options(subject).lock_hours:
+    if options_of(subject).lock_hours:
         yield warning(
             "LH5191",
             f"{closed} has no way out, and what makes locks installs the SageMaker SDK from a"
@@ -177,7 +186,7 @@ def _lacking(subject: Subject, vpc_id: str) -> list[str]:
     with suppress(Failure, NotKnown):
         environment = subject.settings()
     url, secret = subject.context().remote.url, subject.named.git_secret
-    wanted = reached(_options(subject), environment, url, has_secret=secret is not None)
+    wanted = reached(options_of(subject), environment, url, has_secret=secret is not None)
     with aws_errors():
         pages = subject.deployed("ec2").get_paginator("describe_vpc_endpoints")
         listed = pages.paginate(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}])

@@ -51,6 +51,7 @@ class Named:
     region: str | None = None
     qualifier: str = "hnb659fds"
     choices: Mapping[str, object] = field(default_factory=dict)
+    unread: str = ""  # why the CDK's own file is not among the choices, where it is there
 
 
 @dataclass(frozen=True, slots=True)

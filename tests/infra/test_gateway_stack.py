@@ -212,13 +212,14 @@ def test_whatever_functions_read_is_told_to_one_of_them(synthesis: Synthesis) ->
     known = {value for name, value in vars(variables).items() if name.isupper()}
     assert told - known == {"AWS_LAMBDA_EXEC_WRAPPER"}
     # `leasehold up` alone has the values of secrets; origins are told where the environment names
-    # some, the project where the controller is a build, and the last, which is the controller's,
-    # where no concurrency is reserved.
+    # some, projects where the controller is a build or locks are made, and the last, which is the
+    # controller's, where no concurrency is reserved.
     assert known - told == {
         variables.WEBHOOK_SECRET_VALUE,
         variables.LINK_SECRET_VALUE,
         variables.ALLOWED_ORIGINS,
         variables.CONTROLLER_PROJECT,
+        variables.LOCK_PROJECT,
         variables.TICK_TABLE,
     }
 

@@ -235,6 +235,37 @@ def test_a_webhook_asks_the_controller_for_a_tick(started: Start, scene: Scene) 
     assert (call.path, call.kind) == ("/2015-03-31/functions/the-controller/invocations", "Event")
 
 
+def test_a_webhook_starts_the_project_of_locks_where_definitions_changed(
+    started: Start, scene: Scene
+) -> None:
+    """The project's own commit, which changes locks alone, starts it no more."""
+    secret = "known-to-the-git-host"
+    scene.account.client("secretsmanager").create_secret(Name="hook", SecretString=secret)
+    files = [f"environments/dev/A.{kind}.json" for kind in ("endpoint", "lock")]
+    pushes = []
+    for file in files:
+        commit = {"added": [file], "modified": [], "removed": []}
+        body = json.dumps({"ref": "refs/heads/main", "commits": [commit]})
+        proof = sign(secret, body.encode(), datetime.now(UTC))
+        pushes.append(request("POST", "/webhooks/git", body=body, headers=proof))
+    with front_door() as (url, calls):
+        told = {
+            "LEASEHOLD_WEBHOOK_SECRET": "hook",
+            "LEASEHOLD_CONTROLLER_FUNCTION": "the-controller",
+            "LEASEHOLD_LOCK_PROJECT": "shop-dev-locks",
+            "LEASEHOLD_ENVIRONMENT": "dev",
+            "AWS_ENDPOINT_URL_LAMBDA": url,
+            "AWS_ENDPOINT_URL_CODEBUILD": url,
+        }
+        with started(WEBHOOK, **told) as webhook:
+            answers = [json.loads(webhook.invoke(each).answer["body"]) for each in pushes]
+    assert [each["Triggered"] for each in answers] == [True, True]
+    assert "shop-dev-locks makes the locks" in answers[0]["Reason"]
+    ticks = "/2015-03-31/functions/the-controller/invocations"
+    assert [call.path for call in calls] == [ticks, "/", ticks]
+    assert json.loads(calls[1].payload) == {"projectName": "shop-dev-locks"}
+
+
 def test_the_authorizer_knows_a_token(started: Start, synthesis: Synthesis, scene: Scene) -> None:
     expiry = make_table(synthesis, "TokensTable", scene, TABLE)
     table, now = TokenTable(scene.account.client("dynamodb"), TABLE), datetime.now(UTC)

@@ -13,6 +13,7 @@ import pytest
 
 from infra.lock_stack import BUILDSPEC
 from sandbox.git.server import GitServer
+from tests.infra.synthesis import WEBHOOK
 from tests.infra.test_controller_build import NETWORK, READ_PACKAGE, allowed, told
 from tests.infra.test_least_privilege import NOBODYS_CALL
 from tests.leasehold.jumpstart.ledger_files import SETTINGS, definition
@@ -89,6 +90,16 @@ def test_it_reads_the_catalogue_of_its_region_and_its_secret_and_no_more(
     (package,) = (each for each in objects if "cdk-" in each)
     assert not package.endswith("*")
     assert objects - {package} == {"arn:<AWS::Partition>:s3:::jumpstart-cache-prod-eu-central-1/*"}
+
+
+def test_a_webhook_may_start_it_and_no_other(chosen: Synthesis, synthesis: Synthesis) -> None:
+    (starting,) = chosen.allowing(WEBHOOK, "codebuild:StartBuild")
+    assert [each.endswith(f":project/{NAME}") for each in starting.resources] == [True]
+    told_webhook = chosen.variables(WEBHOOK)
+    assert told_webhook["LEASEHOLD_LOCK_PROJECT"] == NAME
+    assert told_webhook["LEASEHOLD_ENVIRONMENT"] == "live"
+    assert "codebuild:StartBuild" not in synthesis.allowed(WEBHOOK)
+    assert "LEASEHOLD_LOCK_PROJECT" not in synthesis.variables(WEBHOOK)
 
 
 def test_a_build_that_fails_is_told(chosen: Synthesis) -> None:

@@ -17,7 +17,7 @@ from infra import settings
 from infra.concurrency import reserved
 from infra.errors import SettingsError
 from infra.options import Domain, Options, Vpc, read_options
-from infra.reached import OF_BUILDS, reached
+from infra.reached import BY_ROUTE, OF_BUILDS, reached
 from ledger.documents import Environment, parse_environment
 from tests.infra.conftest import (
     BUILDS,
@@ -165,6 +165,33 @@ def test_what_is_asked_from_the_private_network_has_an_endpoint_that_a_doctor_lo
     without_builds = replace(options, build_minutes=0, lock_hours=0)
     assert asked == set(reached(without_builds, environment, url, has_secret=True))
     assert known == asked | set(OF_BUILDS), "there is a project of CodeBuild"
+
+
+def test_each_name_is_one_of_the_services_that_have_endpoints(node: Path) -> None:
+    """As the CDK lists them, which AWS keeps."""
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # starts node
+
+    kind = ec2.InterfaceVpcEndpointAwsService
+    interfaces = {getattr(kind, name).short_name for name in dir(kind) if name.isupper()}
+    environment = parse_environment("environment.json", json.dumps(ENVIRONMENT).encode())
+    assert isinstance(environment, Environment)
+    options, _ = read_options(EVERYTHING.get, REGION)
+    url = "https://git-codecommit.eu-central-1.amazonaws.com/v1/repos/x"
+    every = {
+        *reached(options, environment, url, has_secret=True),
+        *reached(options, environment, url, has_secret=False),
+    }
+    assert every - BY_ROUTE - interfaces == set()
+    listed = {name for line in network_table() for name in re.findall(r"`([a-z0-9.-]+)`", line)}
+    assert listed == every
+
+
+def network_table() -> list[str]:
+    """Give the first column of the guide's table of endpoints."""
+    guide = (Path(__file__).resolve().parents[2] / "docs" / "deploy.md").read_text()
+    _, _, below = guide.partition("| endpoint `com.amazonaws.REGION.` |")
+    lines = below.partition("\n\n")[0].splitlines()[2:]
+    return [line.split("|")[1] for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +388,7 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
     told = {"controller": "codebuild", "controller_minutes": minutes}
     _, (problem,) = read_options(told.get, REGION)
     assert problem.startswith(f"controller_minutes: `{minutes}` is no number from 5 to 60.")
-    assert "about $219 a month" in problem
+    assert "about $149 a month on arm64, $219 on x86_64" in problem
 
 
 @pytest.mark.parametrize(
@@ -369,7 +396,7 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
     [
         ({"controller": "fargate"}, "controller: `fargate` is none of lambda, codebuild."),
         ({"controller_minutes": "5"}, "Add `-c controller=codebuild`, or leave it out."),
-        ({"vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
+        ({**INSIDE, "vpc_id": "mine"}, "vpc_id: `mine` is no id of a VPC."),
         ({"lock_project": "yes"}, "lock_project: `yes` is none of off, on."),
         ({"lock_author": "Ana <a@example.com>"}, "lock_author: nothing makes locks."),
         ({"lock_project": "on", "lock_author": "Ana"}, "lock_author: `Ana` is no author"),
@@ -378,6 +405,18 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
         ({"lock_project": "on", "lock_hours": "169"}, "`169` is no number from 1 to 168"),
         ({**INSIDE, "lock_project": "on"}, "CodeBuild asks for their VPC too"),
         ({**BUILDS, "vpc_id": ""}, "CodeBuild asks for their VPC too: add `-c vpc_id=vpc-...`."),
+        ({"lock_secret_name": "a"}, "lock_secret_name: nothing makes locks."),
+        ({"callback_urls": "https://a/in"}, "callback_urls: no pool is made."),
+        ({"vpc_id": "vpc-0a1b2c3d"}, "vpc_id: nothing runs in it."),
+        ({**INSIDE, "subnet_ids": "subnet-0a1b2c3d,subnet-0a1b2c3d"}, "is there 2 times"),
+        (
+            {**INSIDE, "subnet_ids": ",".join(f"subnet-0a1b2c{n:02x}" for n in range(17))},
+            "subnet_ids: there are 17, and AWS takes 16 at the most.",
+        ),
+        (
+            {**INSIDE, "security_group_ids": ",".join(f"sg-0a1b2c{n:02x}" for n in range(6))},
+            "security_group_ids: there are 6, and AWS takes 5 at the most.",
+        ),
         ({"reserved_concurrency": "no"}, "reserved_concurrency: `no` is none of on, off."),
         ({"token_table": "mine"}, "token_table: `mine` is none of new, existing."),
         ({"subnet_ids": "subnet-0a1b2c3d"}, "add `-c security_group_ids=...`"),
@@ -387,7 +426,10 @@ def test_builds_that_are_too_frequent_or_too_rare_are_refused(minutes: str | int
             "subnet_ids: `vpc-1` is none: give them",
         ),
         ({"domain_name": "leases.example.com"}, "add `-c certificate_arn=...`"),
-        ({"callback_urls": "http://here"}, "callback_urls: `http://here` is none"),
+        (
+            {"callback_urls": "http://here", "user_pool": "new"},
+            "callback_urls: `http://here` is none",
+        ),
         ({"domain_name": "A b", "certificate_arn": CERTIFICATE}, "`A b` is no host name"),
         ({"web_acl_arn": "front"}, "web_acl_arn: `front` is no ARN of one."),
         (

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.context import SECRETS
 from infra.errors import SettingsError
-from infra.settings import SECRETS, read
+from infra.settings import read
 from tests.infra.conftest import ENVIRONMENT, at_path, definition, write
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -224,6 +225,26 @@ def test_the_branch_is_main_unless_another_is_named(checkout: Path, context: Con
 def test_a_branch_that_functions_would_refuse_is_refused(checkout: Path, context: Context) -> None:
     said = refusal(checkout, {**context, "branch": "a..b"})
     assert said == "'a..b' is not the name of a branch. [LH2001]"
+
+
+@pytest.mark.parametrize("branch", ["refs/heads/main", "leasehold/status"])
+def test_a_branch_that_has_no_definitions_is_refused(
+    checkout: Path, context: Context, branch: str
+) -> None:
+    said = refusal(checkout, {**context, "branch": branch})
+    assert said == (
+        f"branch: `{branch}` is no branch of definitions. Name the branch that people merge to by"
+        " its short name, such as main."
+    )
+
+
+@pytest.mark.parametrize("key", ["git_secret_name", "git_read_secret_name"])
+def test_what_proves_webhooks_opens_no_repository(
+    checkout: Path, context: Context, key: str
+) -> None:
+    """The function that anybody may call would have a right to it."""
+    said = refusal(checkout, {**context, "webhook_secret_name": context[key]})
+    assert said.startswith(f"webhook_secret_name: `{context[key]}` is {key}, too, and the function")
 
 
 @pytest.mark.parametrize(

@@ -252,8 +252,6 @@ BUILDS = ("-c", "controller=codebuild")
         (254, {}, BUILDS, "failed"),
         (10, {}, ("-c", "reserved_concurrency=off"), "ok"),
         (10, {}, ("-c", "dev.reserved_concurrency=off"), "ok"),
-        (256, {}, ("-c", "prod.reserved_concurrency=off"), "ok"),
-        (255, {}, ("-c", "prod.reserved_concurrency=off"), "failed"),
         (305, {"Open": PUBLIC}, (), "failed"),
         (306, {"Open": PUBLIC}, (), "ok"),
     ],
@@ -286,9 +284,45 @@ def test_choices_are_read_where_the_cdk_reads_them(
     found = examined(scene)
     assert found["concurrency"]["sentence"].endswith("a deployment reserves none.")
     assert found["choices"]["sentence"] == "By reserved_concurrency."
-    for text in ("[]", "{"):
-        file.write_text(text)
-        assert examined(scene)["choices"]["state"] == "skipped"
+
+
+def test_what_is_chosen_for_another_environment_changes_nothing_here(
+    scene: Scene, account: Account
+) -> None:
+    scene.push({"environments/prod/environment.json": json.dumps(environment())})
+    account.concurrency = (1000, 255)
+    found = examined(scene, "--environment", "dev", "-c", "prod.reserved_concurrency=off")
+    assert (found["choices"]["state"], found["concurrency"]["state"]) == ("ok", "failed")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[]", "cdk.context.json is no JSON object"), ("{", "cdk.context.json cannot be read: ")],
+)
+def test_a_file_that_cannot_be_read_is_told(
+    scene: Scene, account: Account, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "elsewhere" / "cdk.context.json").write_text(text)
+    found = examined(scene)["choices"]
+    assert found["state"] == "warning"
+    assert found["sentence"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("choices", "said"),
+    [
+        ({"reserved_concurency": "off"}, "reserved_concurency: there is no such choice."),
+        ({"dvv.token_table": "existing"}, "dvv.token_table: there is no environment `dvv`."),
+        ({"subnet_ids": ["subnet-1"]}, 'subnet_ids: `["subnet-1"]` is no text.'),
+    ],
+)
+def test_choices_that_a_synthesis_refuses_are_told_by_the_same_words(
+    scene: Scene, account: Account, tmp_path: Path, choices: object, said: str
+) -> None:
+    (tmp_path / "elsewhere" / "cdk.context.json").write_text(json.dumps(choices))
+    found = examined(scene)["choices"]
+    assert (found["state"], found["code"]) == ("failed", "LH5190")
+    assert found["sentence"].startswith(said)
 
 
 def test_choices_that_cannot_be_are_told_and_wait_for_nothing_else(
@@ -607,6 +641,17 @@ def test_a_token_table_that_was_retained_is_told(scene: Scene, account: Account)
     assert examined(scene)["token table"]["state"] == "failed"
     table(client, "api_key")
     assert "none of Leasehold's" in examined(scene)["token table"]["sentence"]
+
+
+def test_a_token_table_that_is_used_and_not_made_has_to_be_there(
+    scene: Scene, account: Account
+) -> None:
+    existing = ("-c", "token_table=existing")
+    found = examined(scene, *existing)["token table"]
+    assert (found["state"], found["code"]) == ("failed", "LH5168")
+    assert "nothing makes it" in found["sentence"]
+    table(scene.account.client("dynamodb"), "token_hash")
+    assert examined(scene, *existing)["token table"]["state"] == "ok"
 
 
 def table(client: Any, key: str) -> None:  # noqa: ANN401

@@ -61,7 +61,7 @@ print(json.dumps(told))
 """
 BEGIN = ("dev", "--project-prefix", "demo", "--region", "us-east-1", "--role-arn", ROLE)
 # What `leasehold doctor` asks of the deployment's choices.
-DECIDES = ("__init__", "concurrency", "definitions", "options", "reached")
+DECIDES = ("__init__", "concurrency", "context", "definitions", "options", "reached")
 ARGUMENTS: dict[str, list[list[str]]] = {
     "status": [[]],
     "extend": [["Nobody", "1"]],
