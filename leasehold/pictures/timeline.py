@@ -10,6 +10,8 @@ from ledger.printable import printable
 
 STARTING, IN_SERVICE = "starting", "in service"
 LEASED, SCHEDULED = "leased ahead", "scheduled ahead"
+HELD = "held ahead"  # left as it is, and running
+STRETCHES = (STARTING, IN_SERVICE, LEASED, SCHEDULED, HELD)
 EXTENDED, IDLE = "extended", "idle stop"
 WIDTH = 760  # pixels that the time has
 _LABELLED = 25  # so many endpoints have rows high enough for a name at each extension
@@ -102,6 +104,7 @@ def _stretches(line: Line) -> Iterator[tuple[str, Span]]:
     yield from ((IN_SERVICE, span) for span in line.in_service)
     yield from ((LEASED, span) for span in line.leased)
     yield from ((SCHEDULED, span) for span in line.scheduled)
+    yield from ((HELD, span) for span in line.held)
 
 
 def _bars(line: Line) -> Iterator[Bar]:

@@ -19,11 +19,13 @@ from ledger.json_files import dump_json
 from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.observed import Noted
+from tests.leasehold.golden import be_terminal
 from tests.scene import NOON, definition, environment, lease, path
 
 if TYPE_CHECKING:
     from tests.scene import Json, Scene
 
+HOUR = timedelta(hours=1)
 PRICES: Json = {
     "region_name": "us-east-1",
     "currency": "USD",
@@ -97,6 +99,62 @@ def test_each_endpoint_is_foretold_with_what_it_costs() -> None:
     assert found["Always"].ends(end) is None
 
 
+def test_what_is_left_running_goes_on_and_costs() -> None:
+    until = stamp(NOON + timedelta(hours=3))
+    files = {
+        **FILES,
+        path("Broken"): definition("Broken", inference_type="sometimes"),
+        path("Paused"): definition("Paused", suspended={"reason": "an audit", "until": until}),
+    }
+    fleet = read_fleet({name: dump_json(each) for name, each in files.items()}, "dev")
+    runs = Noted("InService", hosts=(Host("ml.g5.2xlarge", 1),))
+    names = ("Broken", "Held", "Paused", "Off")
+    noted = {EndpointName(f"demo-{name}-Endpoint"): runs for name in names}
+    found = {each.name: each for each in foretold(fleet, noted, NOON, NOON + timedelta(hours=10))}
+    left = {name: each.cost for name, each in found.items() if each.is_held}
+    assert left == {"Broken": Decimal(30), "Held": Decimal(30), "Paused": Decimal(9)}
+    assert "Off" not in found
+
+
+@pytest.mark.parametrize(
+    "noted",
+    [Noted("absent", hosts=(Host("ml.g5.2xlarge", 1),)), Noted("InService", foreign=True)],
+)
+def test_what_does_not_run_costs_what_it_asks_for(noted: Noted) -> None:
+    fleet = read_fleet({name: dump_json(each) for name, each in FILES.items()}, "dev")
+    found = foretold(fleet, {EndpointName("demo-Lease-Endpoint"): noted}, NOON, NOON + HOUR)
+    assert {each.name: each.hourly for each in found}["Lease"] == Decimal(2)
+
+
+def test_no_name_is_too_long_for_a_terminal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leasehold.forecast.clock", lambda: NOON)
+    be_terminal(monkeypatch, "80")
+    name = "Meta-Llama-3-70B-Instruct-for-the-whole-team-in-Berlin-and-Bern"
+    fields = {"endpoint_name": "llama", "schedule": {"always_on": True}}
+    scene.push({**FILES, path(name): definition(name, **fields)})
+    options = ("--repository", scene.forge.url, "--until", "2027-02-01")
+    text = CliRunner().invoke(main, ["forecast", *options]).stdout
+    assert max(map(len, text.splitlines())) <= 80
+    (row,) = (line for line in text.splitlines() if line.startswith("Meta"))
+    assert row.endswith("3,382.00")
+    assert "Wed 2027-01-27 11:00" in text  # of another year
+
+
+def test_a_time_on_another_clock_than_the_heading_says_so(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clocks in Berlin are put forward on 28 March."""
+    now = datetime(2027, 3, 26, 12, tzinfo=UTC)
+    monkeypatch.setattr("leasehold.forecast.clock", lambda: now)
+    be_terminal(monkeypatch, "80")
+    ends = {path("Lease", "lease"): lease(now + timedelta(days=4))}
+    scene.push({**FILES, **ends})
+    options = ("--repository", scene.forge.url, "--until", "2027-04-05")
+    text = CliRunner().invoke(main, ["forecast", *options]).stdout
+    assert "TO (CET)" in text
+    assert "Tue 03-30 14:00 CEST" in text
+
+
 def test_the_verb_tells_it_in_a_table_and_as_data(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,6 +180,7 @@ def test_the_verb_tells_it_in_a_table_and_as_data(
     assert data["endpoints"][0] == {
         "name": "First",
         "on": [{"from": stamp(NOON), "to": "2026-11-23T12:30:00Z"}],
+        "held": False,
         "ends": "2026-11-23T12:30:00Z",
         "per_hour": "2",
         "cost": "1.00",
