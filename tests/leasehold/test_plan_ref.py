@@ -110,6 +110,25 @@ def test_what_ends_is_said_with_who_keeps_it_on(
     assert "| Ana: demo" in plan("--ref", "HEAD", "--output", "markdown").stdout
 
 
+def test_a_change_that_moves_nothing_yet_is_a_change(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    scene.define("Off")
+    for _ in range(3):
+        scene.tick()
+        scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    assert plan().exit_code == 0
+    writer = Colleague(tmp_path / "writer", scene.forge.url)
+    writer.pull()
+    bigger = definition("Off", inference_instance_type="ml.g5.2xlarge")
+    writer.commit({path("Off"): json.dumps(bigger)}, "propose")
+    git(writer.home, "push", "--quiet", "origin", "HEAD:refs/heads/bigger")
+    result = plan("--ref", "bigger")
+    assert result.exit_code == 2
+    assert "/inference_instance_type: ml.g5.xlarge -> ml.g5.2xlarge" in result.stdout
+
+
 def test_a_commit_below_a_folder_of_the_checkout_counts_from_its_root(
     scene: Scene, plan: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
