@@ -43,6 +43,7 @@ class Foretold:
     stretches: tuple[Stretch, ...]
     hourly: Decimal | None
     cost: Decimal | None
+    ends_when_idle: bool = False
     is_held: bool = False  # suspended, frozen or without its lease's file: it is left running
 
     @property
@@ -120,7 +121,8 @@ def _foretold(fleet: Fleet, item: Holding | Broken, noted: Noted | None, time: S
     hourly = per_hour(hosts or _asked_for(item), fleet.prices)
     length = sum((each.length for each in found.on), timedelta())
     cost = None if hourly is None else for_time(hourly, length)
-    return Foretold(str(item.name), found.on, hourly, cost, bool(found.held))
+    idle = isinstance(item, Holding) and bool(item.definition.schedule.idle_minutes)
+    return Foretold(str(item.name), found.on, hourly, cost, idle, bool(found.held))
 
 
 def _asked_for(item: Holding | Broken) -> Hosts | None:
@@ -156,6 +158,11 @@ def _summary(fleet: Fleet, found: list[Foretold], end: datetime) -> str:
     if held := sum(1 for each in found if each.is_held):
         are = "is held and goes on as it is" if held == 1 else "are held and go on as they are"
         counts += f"; {held} of them {are}"
+    if idle := sum(1 for each in found if each.ends_when_idle):
+        word = "ends" if idle == 1 else "end"
+        counts += (
+            f"; {idle} of them {word} earlier where nobody uses {'it' if idle == 1 else 'them'}"
+        )
     names = {each.name for each in found}
     broken = sum(1 for each in fleet.broken if str(each.name) not in names)
     if broken:
@@ -178,6 +185,7 @@ def _as_data(fleet: Fleet, found: list[Foretold], now: datetime, end: datetime) 
                 "name": each.name,
                 "on": [{"from": stamp(it.begin), "to": stamp(it.end)} for it in each.stretches],
                 "held": each.is_held,
+                "ends_when_idle": each.ends_when_idle,
                 "ends": stamp(ends) if (ends := each.ends(end)) else None,
                 "per_hour": None if each.hourly is None else plain(each.hourly),
                 "cost": None if each.cost is None else f"{cents(each.cost):f}",

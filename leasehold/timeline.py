@@ -141,7 +141,7 @@ def drawn(
 def _who(lines: Sequence[Line], zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
     for line in lines:
         for begin, end, buyer in line.bought:
-            yield line.name, _at(begin, zone), _at(end, zone), buyer.partition(" <")[0]
+            yield line.name, _at(begin, zone), _at(end, zone), drawing.named(buyer)
 
 
 def _can_show(marks: dict[str, str]) -> bool:

@@ -181,9 +181,14 @@ def test_the_verb_tells_it_in_a_table_and_as_data(
         "name": "First",
         "on": [{"from": stamp(NOON), "to": "2026-11-23T12:30:00Z"}],
         "held": False,
+        "ends_when_idle": False,
         "ends": "2026-11-23T12:30:00Z",
         "per_hour": "2",
         "cost": "1.00",
     }
-    scene.push({"environments/dev/prices.json": None, path("Broken"): None})
+    idle = definition("Lease", schedule={"idle_minutes": 30})
+    scene.push({path("Lease"): idle})
+    assert "; 1 of them ends earlier where nobody uses it; of 1 nothing" in ask()
+    lease_alone = {path("Lease"): FILES[path("Lease")]}
+    scene.push({"environments/dev/prices.json": None, path("Broken"): None, **lease_alone})
     assert ask().splitlines()[-1] == "4 of 5 end until then, 1 stays on."
