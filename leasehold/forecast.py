@@ -22,6 +22,7 @@ from ledger.budget import asked_for
 from ledger.claims import settle
 from ledger.documents.prices import plain
 from ledger.errors import Refused
+from ledger.first_leases import granted
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.hosts import Hosts
 from ledger.instants import in_zone
@@ -105,10 +106,12 @@ def until_day(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
 def foretold(
     fleet: Fleet, noted: Mapping[EndpointName, Noted | None], now: datetime, end: datetime
 ) -> Iterator[Foretold]:
-    """Yield what will be on, the soonest to end first."""
+    """Yield what will be on, the soonest to end first; first leases as there is room for them."""
+    fleet, waiting = granted(fleet, now, end)
     found = [
         _foretold(fleet, each, noted.get(each.endpoint_name), Stretch(now, end))
         for each in fleet.items
+        if each.name not in waiting
     ]
     on = (each for each in found if each.stretches)
     yield from sorted(on, key=lambda each: (each.stretches[-1].end, each.name))
@@ -164,6 +167,12 @@ def _summary(fleet: Fleet, found: list[Foretold], end: datetime) -> str:
             f"; {idle} of them {word} earlier where nobody uses {'it' if idle == 1 else 'them'}"
         )
     names = {each.name for each in found}
+    waiting = [
+        each for each in fleet.holdings if each.first_lease_due and str(each.name) not in names
+    ]
+    if waiting:
+        leases = "lease waits" if len(waiting) == 1 else "leases wait"
+        counts += f"; {len(waiting)} first {leases} for room under max_hourly"
     broken = sum(1 for each in fleet.broken if str(each.name) not in names)
     if broken:
         counts += f"; of {broken} nothing can be told, for their documents are broken"

@@ -126,6 +126,18 @@ def test_what_does_not_run_costs_what_it_asks_for(noted: Noted) -> None:
     assert {each.name: each.hourly for each in found}["Lease"] == Decimal(2)
 
 
+def test_a_first_lease_waits_for_room(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leasehold.forecast.clock", lambda: NOON)
+    limits = {"max_hourly": {"amount": "6", "currency": "USD"}}
+    scene.push({**FILES, "environments/dev/environment.json": environment(limits=limits)})
+    options = ("--repository", scene.forge.url)
+    short = CliRunner().invoke(main, ["forecast", *options, "--until", "2026-11-23T14:00:00Z"])
+    assert "1 first lease waits for room under max_hourly" in short.stdout
+    longer = CliRunner().invoke(main, ["forecast", *options, "--until", "monday"])
+    (row,) = (line for line in longer.stdout.splitlines() if line.startswith("First"))
+    assert "Mon 11-23 15:00  Mon 11-23 15:30" in row  # once the lease ends
+
+
 def test_no_name_is_too_long_for_a_terminal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("leasehold.forecast.clock", lambda: NOON)
     be_terminal(monkeypatch, "80")
