@@ -286,7 +286,8 @@ class _Pricing:
         found = self._changes_of(prices_path(self.fleet.name), or_none=True)
         changes = tuple(each for each in found if each.pointer.startswith("/prices/"))
         old = self.base_fleet.prices
-        if not changes and (old is None) is (self.prices is None):
+        currencies = {each.currency if each else None for each in (old, self.prices)}
+        if not changes and len(currencies) == 1:
             return None
         sums = total(per_hour(hosts, old) for hosts in before) if old else None
         return Repriced(changes, sums, old.currency if old else "")

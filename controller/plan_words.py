@@ -123,10 +123,14 @@ def _repriced(repriced: Repriced, found: Bill, file: str) -> str:
     shown = ", ".join(islice(names, _MOST_PRICES))
     more = f" and {len(changes) - _MOST_PRICES} more" if len(changes) > _MOST_PRICES else ""
     word = "price" if len(changes) == 1 else "prices"
-    by_those = priced(repriced.before, repriced.currency, "/h")
+    said = f"{file} changes {len(changes)} {word}: {shown}{more}." if changes else ""
+    currency, before = found.prices.currency, repriced.currency
+    if currency != before:
+        said = f"{said} {file} was in {before}, and is in {currency}.".lstrip()
+    by_those = priced(repriced.before, before, "/h")
     return (
-        f"{file} changes {len(changes)} {word}: {shown}{more}. What runs now costs {by_those} by"
-        f" those before, and {priced(found.before, found.prices.currency, '/h')} by these."
+        f"{said} What runs now costs {by_those} by those before, and"
+        f" {priced(found.before, currency, '/h')} by these."
     )
 
 

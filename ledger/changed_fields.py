@@ -43,6 +43,7 @@ def _read(content: bytes | None) -> Any:  # noqa: ANN401  (JSON)
 
 
 def _differences(pointer: str, old: object, new: object) -> Iterator[tuple[str, str, str]]:
+    old, new = _beside(old, new), _beside(new, old)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in (*old, *(key for key in new if key not in old)):
             name = f"{pointer}/{str(key).replace('~', '~0').replace('/', '~1')}"
@@ -53,6 +54,13 @@ def _differences(pointer: str, old: object, new: object) -> Iterator[tuple[str, 
             yield from _differences(f"{pointer}/{number}", its_old, its_new)
     elif type(old) is not type(new) or old != new:
         yield pointer, *_shown(old, new)
+
+
+def _beside(value: object, other: object) -> object:
+    """Return an empty object or list for what is absent beside one: each field of that is told."""
+    if value is _ABSENT and other and (isinstance(other, Mapping) or _has_documents(other)):
+        return {} if isinstance(other, Mapping) else []
+    return value
 
 
 def _has_documents(value: object) -> TypeGuard[list[object]]:

@@ -390,9 +390,9 @@ class TestAChangeThatMovesNothingNow:
         was, will = ledger(), ledger()
         will[SETTINGS] = environment(limits={"max_instances": 3})
         planned, found = compared(was, will, plan_both=plan_both)
-        said = 'environments/dev/environment.json: /limits: (none) -> {"max_instances": 3}.'
+        said = "environments/dev/environment.json: /limits/max_instances: (none) -> 3."
         assert said in as_text(planned, found)
-        assert as_json(planned, found)["settings_changes"][0]["pointer"] == "/limits"
+        assert as_json(planned, found)["settings_changes"][0]["pointer"] == "/limits/max_instances"
         assert found.digest != compared(was, was)[1].digest
 
     def test_of_prices_says_what_runs_by_both(self, *, plan_both: bool) -> None:
@@ -412,6 +412,19 @@ class TestAChangeThatMovesNothingNow:
         del will[PRICES]
         assert "there are no prices any more" in as_text(*compared(was, will, plan_both=plan_both))
         assert "there were no prices before" in as_text(*compared(will, was, plan_both=plan_both))
+
+    def test_of_a_currency_says_both(self, *, plan_both: bool) -> None:
+        was, will = ledger(), ledger()
+        will[PRICES] = prices(currency="EUR")
+        text = as_text(*compared(was, will, plan_both=plan_both))
+        assert (
+            "environments/dev/prices.json was in USD, and is in EUR. What runs now costs $7.09/h by"
+            " those before, and €7.09/h by these."
+        ) in text
+        will[PRICES] = prices(currency="EUR", prices={"Hosting": {}})
+        text = as_text(*compared(was, will, plan_both=plan_both))
+        assert "changes 4 prices: " in text
+        assert " was in USD, and is in EUR. " in text
 
     def test_of_nothing_is_none(self, *, plan_both: bool) -> None:
         planned, found = compared(ledger(), ledger(), plan_both=plan_both)

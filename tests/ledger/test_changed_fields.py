@@ -63,13 +63,23 @@ def test_elements_of_lists_are_compared_one_by_one() -> None:
     after = {"windows": [{**week, "start": "07:00"}, {"days": ["sat"]}], "types": ["a"]}
     assert changes(before, after) == [
         "/windows/0/start: 09:00 -> 07:00",
-        '/windows/1: (none) -> {"days": ["sat"]}',
+        '/windows/1/days: (none) -> ["sat"]',
         '/types: ["a", "b"] -> ["a"]',
     ]
     assert changes(after, before)[:2] == [
         "/windows/0/start: 07:00 -> 09:00",
-        '/windows/1: {"days": ["sat"]} -> (none)',
+        '/windows/1/days: ["sat"] -> (none)',
     ]
+
+
+def test_each_field_of_what_comes_or_goes_is_named() -> None:
+    schedule = {"schedule": {"timezone": "UTC", "windows": [{"days": ["sat"]}], "tags": {}}}
+    assert changes({}, schedule) == [
+        "/schedule/timezone: (none) -> UTC",
+        '/schedule/windows/0/days: (none) -> ["sat"]',
+        "/schedule/tags: (none) -> {}",
+    ]
+    assert changes(schedule, {})[0] == "/schedule/timezone: UTC -> (none)"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +89,8 @@ def test_elements_of_lists_are_compared_one_by_one() -> None:
         (True, "true", '/a: true -> "true"'),
         ("", "x", '/a: "" -> x'),
         (None, "null", '/a: null -> "null"'),
-        ([], [{"b": 1}], '/a/0: (none) -> {"b": 1}'),
+        ([], [{"b": 1}], "/a/0/b: (none) -> 1"),
+        ([], [{}], "/a/0: (none) -> {}"),
         ({"b": 1}, [{"b": 1}], '/a: {"b": 1} -> [{"b": 1}]'),
     ],
 )
