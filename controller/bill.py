@@ -138,6 +138,7 @@ class Bill:
     base: Base | None = None
     settings_changes: tuple[FieldChange, ...] = ()
     repriced: "Repriced | None" = None
+    due_anyway: tuple[Action, ...] = ()  # that the plan it is compared with has as well
 
     @property
     def change(self) -> Total:
@@ -280,6 +281,7 @@ class _Pricing:
             base=self.base,
             settings_changes=self._changes_of(environment_path(self.fleet.name)),
             repriced=self._repriced(before.values()),
+            due_anyway=tuple(self._due_anyway(rows)),
         )
 
     def _repriced(self, before: Iterable[Hosts | None]) -> Repriced | None:
@@ -361,17 +363,26 @@ class _Pricing:
             if name in told:  # what changes is said with its first action
                 row = replace(row, changes=(), lease_changes=(), is_new=False, is_removed=False)
             told.add(name)
-            is_same = row.is_later or self._same_in_base(action, name)
+            is_same = row.is_later or self._same_in_base(action)
             if row.is_said or not is_same:
                 yield row
         for name, item in self.base_items.items():
             if name not in told and self.base is not None:
                 yield self._row(Action(Verb.KEEP, str(item.name), name, "it is off"), name)
 
-    def _same_in_base(self, action: Action, name: EndpointName) -> bool:
+    def _same_in_base(self, action: Action) -> bool:
+        return _essence(action) in self._essences_of_base
+
+    @cached_property
+    def _essences_of_base(self) -> frozenset[tuple[str, ...]]:
         planned = self.base.planned if self.base else None
-        there = planned.plan.action_for(name) if planned else None
-        return there is not None and _essence(there) == _essence(action)
+        return frozenset(map(_essence, planned.plan.actions)) if planned else frozenset()
+
+    def _due_anyway(self, rows: Sequence[Row]) -> Iterator[Action]:
+        told = {id(row.action) for row in rows}
+        for action in self.tick.plan.actions:
+            if action.verb.changes and id(action) not in told and self._same_in_base(action):
+                yield action
 
     def _row(self, action: Action, name: EndpointName) -> Row:
         before, after = self.before(name), self.after(name)

@@ -45,6 +45,8 @@ def counted(tick: Tick, found: Bill) -> str:
     later = len(found.later)
     have = "has" if later == 1 else "have"
     more = f" Of what stays as it is now, {later} {have} changed documents." if later else ""
+    if anyway := len(found.due_anyway):
+        more += f" {anyway} of it {'is' if anyway == 1 else 'are'} due without these changes too."
     return f"{summary(tick.plan)}{more}"
 
 

@@ -72,7 +72,8 @@ def as_text(
     shown = [
         (action, rows.get(thing(action)))
         for action in tick.plan.actions
-        if action.verb is not Verb.KEEP or thing(action) in rows
+        if (action.verb is not Verb.KEEP or thing(action) in rows)
+        and action not in found.due_anyway
     ]
     told = {thing(action) for action, _ in shown}
     shown += [(row.action, row) for key, row in rows.items() if key not in told]

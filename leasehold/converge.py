@@ -69,7 +69,8 @@ def plan(
     waits = any(action.past_limit for action in tick.plan.actions)
     if tick.fleet.errors or found.is_over or waits:
         raise SystemExit(1)
-    if tick.plan.changes or found.later:
+    due = [action for action in tick.plan.changes if action not in found.due_anyway]
+    if due or found.later:
         raise SystemExit(CHANGES_DUE)
 
 
