@@ -16,7 +16,7 @@ import click
 from leasehold.console import Cell, dim, output_option, show_json, show_lines, tell
 from leasehold.context import Context, clock, connected
 from leasehold.own_zone import own_zone
-from leasehold.times import as_of, both, zone_name
+from leasehold.times import as_of, both, with_weekday, zone_name
 from ledger.ahead import ahead
 from ledger.budget import asked_for
 from ledger.claims import settle
@@ -139,18 +139,12 @@ def _cells(each: Foretold, now: datetime, end: datetime, zone: tzinfo) -> tuple[
     stays = "stays on, held" if each.is_held else "stays on"
     return (
         each.name,
-        "now" if begin <= now else _at(begin, now, zone),
-        f"{_at(ends, now, zone)}{more}" if ends else f"{stays}{more}",
+        "now" if begin <= now else with_weekday(begin, now, zone),
+        f"{with_weekday(ends, now, zone)}{more}" if ends else f"{stays}{more}",
         f"{cents(Decimal(int(each.length.total_seconds())) / 3600):,f}",
         rate(each.hourly),
         rate(each.cost) if each.cost is None else f"{cents(each.cost):,f}",
     )
-
-
-def _at(moment: datetime, now: datetime, zone: tzinfo) -> str:
-    here, today = in_zone(moment, zone), in_zone(now, zone)
-    text = f"{here:%a %m-%d %H:%M}" if here.year == today.year else f"{here:%a %Y-%m-%d %H:%M}"
-    return text if here.utcoffset() == today.utcoffset() else f"{text} {zone_name(here)}"
 
 
 def _summary(fleet: Fleet, found: list[Foretold], end: datetime) -> str:

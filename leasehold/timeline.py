@@ -22,7 +22,7 @@ from leasehold.pictures import timeline as drawing
 from leasehold.pictures.files import Files, picture_option
 from leasehold.pictures.page import Page
 from leasehold.report_words import unread
-from leasehold.times import as_of, zone_name
+from leasehold.times import as_of, with_weekday, zone_name
 from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.spans import Span, clipped, length
 from ledger.claims import settle
@@ -84,7 +84,8 @@ def timeline(
         show_json([_as_data(line) for line in lines])
         return
     zone = own_zone()
-    period = f"from {_at(second(begin), zone)} to {_at(second(end), zone)}, | is now"
+    first, last = (with_weekday(each, now, zone) for each in (begin, end))
+    period = f"from {first} to {last}, | is now"
     tell(dim(f"{as_of(fleet.name, snapshot.commit, now, zone)}: {period}"))
     tell()
     marks = _BLOCKS if _can_show(_BLOCKS) else _LETTERS
@@ -94,7 +95,7 @@ def timeline(
     say(dim("  ".join(f"{mark} {what}" for what, mark in marks.items())))
     tell()
     headers = ("ENDPOINT", f"FROM ({zone_name(in_zone(now, zone))})", "TO", "WHO")
-    if rows := list(_who(lines, zone)):
+    if rows := list(_who(lines, now, zone)):
         show_lines(headers, rows)
     else:
         tell("No lease was granted or extended for this time.")
@@ -138,10 +139,11 @@ def drawn(
         yield f"{padded}{''.join(cells[:here])}|{''.join(cells[here:])}"
 
 
-def _who(lines: Sequence[Line], zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
+def _who(lines: Sequence[Line], now: datetime, zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
     for line in lines:
         for begin, end, buyer in line.bought:
-            yield line.name, _at(begin, zone), _at(end, zone), drawing.named(buyer)
+            at, to = (with_weekday(_instant(each), now, zone) for each in (begin, end))
+            yield line.name, at, to, drawing.named(buyer)
 
 
 def _can_show(marks: dict[str, str]) -> bool:
@@ -174,10 +176,6 @@ def _as_data(line: Line) -> dict[str, Any]:
             for each in line.extended
         ],
     }
-
-
-def _at(second: int, zone: tzinfo) -> str:
-    return f"{in_zone(_instant(second), zone):%a %m-%d %H:%M}"
 
 
 def _instant(second: int) -> datetime:
