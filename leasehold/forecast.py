@@ -83,9 +83,9 @@ def forecast_(context: Context, *, until: str, output: str) -> None:
     tell()
     to = f"TO ({zone_name(in_zone(now, zone))})"
     headers = ("ENDPOINT", "ON FROM", to, "HOURS", "COST/H", "COST")
-    rows = [_cells(each, now, end, zone) for each in found]
-    show_lines(headers, rows, spare=("ON FROM", "COST/H", "HOURS"))
-    tell()
+    if rows := [_cells(each, now, end, zone) for each in found]:
+        show_lines(headers, rows, spare=("ON FROM", "COST/H", "HOURS"))
+        tell()
     tell(_summary(fleet, found, end))
 
 
@@ -152,6 +152,8 @@ def _summary(fleet: Fleet, found: list[Foretold], end: datetime) -> str:
     stay = len(found) - ending
     word = "stays" if stay == 1 else "stay"
     counts = f"{ending} of {len(found)} end until then, {stay} {word} on"
+    if not found:
+        counts = "Nothing will be on until then"
     if held := sum(1 for each in found if each.is_held):
         are = "is held and goes on as it is" if held == 1 else "are held and go on as they are"
         counts += f"; {held} of them {are}"

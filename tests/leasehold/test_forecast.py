@@ -138,6 +138,14 @@ def test_a_first_lease_waits_for_room(scene: Scene, monkeypatch: pytest.MonkeyPa
     assert "Mon 11-23 15:00  Mon 11-23 15:30" in row  # once the lease ends
 
 
+def test_where_nothing_will_be_on_it_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leasehold.forecast.clock", lambda: NOON)
+    scene.push({path("Off"): definition("Off")})
+    options = ("--repository", scene.forge.url, "--until", "friday")
+    lines = CliRunner().invoke(main, ["forecast", *options]).stdout.splitlines()
+    assert lines[1:] == ["", "Nothing will be on until then."]
+
+
 def test_no_name_is_too_long_for_a_terminal(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("leasehold.forecast.clock", lambda: NOON)
     be_terminal(monkeypatch, "80")
