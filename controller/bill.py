@@ -318,10 +318,25 @@ class _Pricing:
         action = self.tick.plan.action_for(name)
         if action is None:
             return self.runs(name)
+        if action.verb is Verb.ADOPT:
+            entry = self.tick.findings.record.entry(name)
+            return entry.hosts if entry else self._asked(name)
         if action.verb in _STOPS or self._ends_later(action, name):
             return ()
-        is_wanted = action.verb in _CHANGES or action.past_limit or self._waits(action, name)
-        return self._asked(name) if is_wanted else self.runs(name)
+        if action.verb in _CHANGES or action.past_limit or self._waits(action, name):
+            return self._counted(action, self._asked(name), self.runs(name))
+        return self.runs(name)
+
+    def _counted(self, action: Action, asked: Hosts | None, runs: Hosts | None) -> Hosts | None:
+        """Return what it gets: an update leaves to autoscaling the number of instances."""
+        target = action.target
+        is_left = (
+            action.verb is Verb.UPDATE and isinstance(target, Desired) and target.retain_counts
+        )
+        if not asked or not runs or not is_left:
+            return asked
+        count = sum(each.count for each in runs)
+        return (replace(asked[0], count=count),) if len(asked) == 1 else asked
 
     def _waits(self, action: Action, name: EndpointName) -> bool:
         """Tell whether it gets what its documents now ask for once SageMaker is done with it."""

@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from controller.bill import Base, Bill, bill
 from controller.markdown import as_markdown
 from controller.plan import plan
+from controller.planning.action import Verb
 from controller.planning.desired import Desired
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
@@ -30,7 +31,7 @@ from ledger.json_files import dump_json
 from ledger.money import Total, cents
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
-from ledger.tags import ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
+from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
 from tests.scene import LEDGER_ID, NOON, definition, environment, lease, path
 
 if TYPE_CHECKING:
@@ -443,6 +444,37 @@ def test_a_change_to_what_has_no_price_is_no_saving() -> None:
     assert "-$" not in text
     hourly = as_json(planned, found)["money"]["hourly"]
     assert (hourly["change"], hourly["without_price_change"]) == ("0.00", 1)
+
+
+def test_an_update_leaves_to_autoscaling_how_many_there_are() -> None:
+    scaled: Json = {"autoscaling": {"min_instances": 1, "max_instances": 5}}
+    files = ledger()
+    files[path("Falcon40B")] = definition(
+        "Falcon40B", inference_instance_type="ml.g5.24xlarge", **scaled
+    )
+    (seen, entry) = RUNNING[0]
+    three = replace(entry, hosts=(Host("ml.g5.12xlarge", 3),))
+    found = bill(tick(files, known=[(seen, three)]))
+    (row,) = found.rows
+    assert (row.before, row.after) == (three.hosts, (Host("ml.g5.24xlarge", 3),))
+    assert found.change == Total(Decimal("3.09") * 3)
+    unseen = replace(entry, hosts=None)
+    (row,) = bill(tick(files, known=[(seen, unseen)])).rows
+    assert row.after == (Host("ml.g5.24xlarge", 1),)
+
+
+def test_what_is_adopted_costs_the_environment_from_then_on() -> None:
+    files = ledger()
+    config = {"endpoint_config_name": "by-hand", "adopt": True}
+    files[path("Falcon40B")] = definition("Falcon40B", **config)
+    (seen, entry) = RUNNING[0]
+    offered = replace(seen, config_name="by-hand", tags={ADOPTABLE_TAG: "demo/dev"})
+    foreign = replace(entry, foreign=True)
+    found = bill(tick(files, known=[(offered, foreign)]))
+    (row,) = found.rows
+    assert row.action.verb is Verb.ADOPT
+    assert (row.before, row.after) == ((), entry.hosts)
+    assert found.change == Total(Decimal("7.09"))
 
 
 def test_many_fields_and_prices_are_counted() -> None:
