@@ -96,6 +96,8 @@ def timeline(
     tell()
     headers = ("ENDPOINT", f"FROM ({zone_name(in_zone(now, zone))})", "TO", "WHO")
     if rows := list(_who(lines, now, zone)):
+        if width:  # a pipe gets addresses too
+            rows = [(*row[:-1], drawing.named(row[-1])) for row in rows]
         show_lines(headers, rows)
     else:
         tell("No lease was granted or extended for this time.")
@@ -143,7 +145,7 @@ def _who(lines: Sequence[Line], now: datetime, zone: tzinfo) -> Iterator[tuple[s
     for line in lines:
         for begin, end, buyer in line.bought:
             at, to = (with_weekday(_instant(each), now, zone) for each in (begin, end))
-            yield line.name, at, to, drawing.named(buyer)
+            yield line.name, at, to, buyer
 
 
 def _can_show(marks: dict[str, str]) -> bool:
