@@ -20,7 +20,8 @@ from ledger.lease import stamp
 from ledger.names import EndpointName
 from ledger.observed import Noted
 from tests.leasehold.golden import be_terminal
-from tests.scene import NOON, definition, environment, lease, path
+from tests.ledger.forge import QUIET
+from tests.scene import NOON, SETTLE, definition, environment, lease, path
 
 if TYPE_CHECKING:
     from tests.scene import Json, Scene
@@ -212,3 +213,51 @@ def test_the_verb_tells_it_in_a_table_and_as_data(
     lease_alone = {path("Lease"): FILES[path("Lease")]}
     scene.push({"environments/dev/prices.json": None, path("Broken"): None, **lease_alone})
     assert ask().splitlines()[-1] == "4 of 5 end until then, 1 stays on."
+
+
+def test_a_forecast_is_what_a_report_says_afterwards(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody changes anything meanwhile, and a tick comes whenever something turns on or off."""
+    for module in ("forecast", "report"):
+        monkeypatch.setattr(f"leasehold.{module}.clock", lambda: scene.now)
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.setitem(QUIET, name, stamp(NOON))
+    audit = {"suspended": {"reason": "an audit", "until": stamp(NOON + 5 * HOUR)}}
+    window = {"days": ["mon"], "start": "14:00", "end": "16:00"}
+    files: dict[str, Json] = {
+        "environments/dev/prices.json": PRICES,
+        path("Lease"): definition("Lease", inference_instance_type="ml.g5.2xlarge"),
+        path("Lease", "lease"): lease(NOON + 3 * HOUR),
+        path("Always"): definition("Always", schedule={"always_on": True}),
+        path("Paused"): definition("Paused"),
+        path("Paused", "lease"): lease(NOON + HOUR),
+        path("Window"): definition("Window", schedule={"timezone": "UTC", "windows": [window]}),
+    }
+    scene.push(files)
+    scene.tick()
+    scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    scene.push({path("Paused"): definition("Paused", **audit)})
+    scene.tick()
+    begin, end = scene.now, NOON + 8 * HOUR
+    options = ("--repository", scene.forge.url, "--until", stamp(end), "--output", "json")
+    told = json.loads(CliRunner().invoke(main, ["forecast", *options]).stdout)
+    edges = {
+        datetime.fromisoformat(at)
+        for each in told["endpoints"]
+        for span in each["on"]
+        for at in span.values()
+    }
+    for at in sorted(edges - {begin}):
+        scene.at(at)
+        scene.tick()
+        scene.let_pass(seconds=SETTLE)
+        scene.tick()
+    scene.at(end)
+    report = ("report", "--since", stamp(begin), *options)
+    after = json.loads(CliRunner().invoke(main, report).stdout)
+    paid = Decimal(after["total"]["cost"]["USD"])
+    foretold_cost = sum(Decimal(each["cost"]) for each in told["endpoints"])
+    starting = Decimal("0.03")  # the window's start: 50 s at $2
+    assert foretold_cost - starting == paid
