@@ -455,16 +455,24 @@ class _Pricing:
         if self.base_bill:
             return self.base_bill.promised(name)
         item, runs = self.base_items.get(name), self.runs(name)
-        if isinstance(item, Holding) and item.first_lease_due and runs == ():
+        waits = isinstance(item, Holding) and item.first_lease_due and runs == ()
+        if waits or self._is_anothers(name):
             return _NO_PROMISE
         return self._promise(self.base_fleet, item, runs, name)
 
     def promised(self, name: EndpointName) -> _Promise:
         """Return what lease and windows promise of the next 24 hours."""
         action = self.tick.plan.action_for(name)
-        if action and action.verb is Verb.IDLE:
+        is_idle = action is not None and action.verb is Verb.IDLE
+        is_adopted = action is not None and action.verb is Verb.ADOPT
+        if is_idle or (self._is_anothers(name) and not is_adopted):
             return _NO_PROMISE
         return self._promise(self.fleet, self.items.get(name), self.after(name), name)
+
+    def _is_anothers(self, name: EndpointName) -> bool:
+        """Tell whether what runs under this name is somebody else's: ours is not started."""
+        entry = self.tick.findings.record.entry(name)
+        return entry is not None and entry.foreign and entry.phase.is_billed
 
     def _promise(
         self, fleet: Fleet, item: Holding | Broken | None, hosts: Hosts | None, name: EndpointName

@@ -111,14 +111,20 @@ def foretold(
     found = [
         _foretold(fleet, each, noted.get(each.endpoint_name), Stretch(now, end))
         for each in fleet.items
-        if each.name not in waiting
+        if each.name not in waiting and not is_anothers(each, noted.get(each.endpoint_name))
     ]
     on = (each for each in found if each.stretches)
     yield from sorted(on, key=lambda each: (each.stretches[-1].end, each.name))
 
 
+def is_anothers(item: Holding | Broken, noted: Noted | None) -> bool:
+    """Tell whether what runs under its name is somebody else's, and is to stay so."""
+    is_adopted = isinstance(item, Holding) and item.definition.adopt
+    return noted is not None and noted.foreign and noted.phase.is_billed and not is_adopted
+
+
 def _foretold(fleet: Fleet, item: Holding | Broken, noted: Noted | None, time: Stretch) -> Foretold:
-    runs = noted is not None and noted.phase.is_billed and not noted.foreign
+    runs = noted is not None and noted.phase.is_billed
     found = ahead(fleet, item, *time, runs=runs)
     hosts = noted.hosts if noted and runs else None
     hourly = per_hour(hosts or _asked_for(item), fleet.prices)

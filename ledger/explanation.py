@@ -56,7 +56,13 @@ class Told:
 
     @property
     def runs(self) -> bool:
-        return self.entry is not None and self.entry.phase.is_billed
+        entry = self.entry
+        return entry is not None and entry.phase.is_billed and not entry.foreign
+
+    @property
+    def is_anothers(self) -> bool:
+        """Tell whether what has its name at SageMaker is somebody else's."""
+        return self.entry is not None and self.entry.foreign and self.entry.phase.is_billed
 
     @property
     def hosts(self) -> Hosts | None:
@@ -99,6 +105,11 @@ def answers(told: Told) -> Iterator[tuple[str, str]]:
     item = told.item
     if isinstance(item, Broken):
         yield "frozen", item.complaint
+    elif told.is_anothers:
+        yield (
+            "held because",
+            "what SageMaker has by this name is another's: it is not touched",
+        )
     else:
         yield from _why(item, told.now)
     yield "at SageMaker", _at_sagemaker(told, told.entry.status if told.entry else ABSENT)
@@ -113,6 +124,9 @@ def answers(told: Told) -> Iterator[tuple[str, str]]:
         return
     if told.next_tick:
         yield "next tick", told.next_tick
+    if told.is_anothers:
+        yield "to change it", f"choose another endpoint_name in {_file(told, item)}, or adopt it"
+        return
     yield from _rules(told, item)
     yield from _changes(told, item)
 

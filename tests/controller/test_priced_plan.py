@@ -475,6 +475,15 @@ def test_what_is_adopted_costs_the_environment_from_then_on() -> None:
     assert row.action.verb is Verb.ADOPT
     assert (row.before, row.after) == ((), entry.hosts)
     assert found.change == Total(Decimal("7.09"))
+    assert found.promised_before == Total()
+    assert cents(found.promised_after.amount) == cents(Decimal("7.09") * 79 / 60)
+
+
+def test_what_is_somebody_elses_is_promised_by_nobody() -> None:
+    (seen, entry) = RUNNING[0]
+    known = [(replace(seen, tags={}), replace(entry, foreign=True))]
+    found = bill(tick(ledger(), known=known))
+    assert (found.promised_before, found.promised_after) == (Total(), Total())
 
 
 def test_many_fields_and_prices_are_counted() -> None:

@@ -165,6 +165,14 @@ def test_what_lost_its_leases_file_is_held_and_can_be_released() -> None:
     assert "to stop it" not in dict(answers(replace(lost, item=item, entry=None)))
 
 
+def test_what_is_somebody_elses_costs_nothing_here_and_is_left_alone() -> None:
+    said = dict(answers(told(replace(ENTRY, foreign=True))))
+    assert said["held because"].endswith("it is not touched")
+    assert said["would run on"] == "1 x ml.g5.xlarge"
+    assert "choose another endpoint_name" in said["to change it"]
+    assert not said.keys() & {"on because", "so far", "to stop it", "to keep it on"}
+
+
 def test_what_has_no_price_is_named() -> None:
     hosts = (Host("ml.inf2.xlarge", 1), Host("ml.g5.xlarge", 1))
     said = dict(answers(told(replace(ENTRY, hosts=hosts))))

@@ -118,13 +118,23 @@ def test_what_is_left_running_goes_on_and_costs() -> None:
 
 
 @pytest.mark.parametrize(
-    "noted",
-    [Noted("absent", hosts=(Host("ml.g5.2xlarge", 1),)), Noted("InService", foreign=True)],
+    ("status", "foreign", "adopt", "hourly"),
+    [
+        ("absent", False, False, 2),
+        ("absent", True, False, 2),  # it was somebody else's, and is gone
+        ("InService", False, False, 3),
+        ("InService", True, True, 3),
+        ("InService", True, False, None),
+    ],
 )
-def test_what_does_not_run_costs_what_it_asks_for(noted: Noted) -> None:
-    fleet = read_fleet({name: dump_json(each) for name, each in FILES.items()}, "dev")
+def test_it_costs_what_it_runs_on_or_asks_for_unless_it_is_anothers(
+    *, status: str, foreign: bool, adopt: bool, hourly: int | None
+) -> None:
+    files = {**FILES, path("Lease"): definition("Lease", adopt=adopt)}
+    fleet = read_fleet({name: dump_json(each) for name, each in files.items()}, "dev")
+    noted = Noted(status, foreign=foreign, hosts=(Host("ml.g5.2xlarge", 1),))
     found = foretold(fleet, {EndpointName("demo-Lease-Endpoint"): noted}, NOON, NOON + HOUR)
-    assert {each.name: each.hourly for each in found}["Lease"] == Decimal(2)
+    assert {each.name: each.hourly for each in found}.get("Lease") == hourly
 
 
 def test_a_first_lease_waits_for_room(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
