@@ -289,7 +289,7 @@ class _Pricing:
         changes = tuple(each for each in found if each.pointer.startswith("/prices/"))
         old = self.base_fleet.prices
         currencies = {each.currency if each else None for each in (old, self.prices)}
-        if not changes and len(currencies) == 1:
+        if self.fleet.environment is None or (not changes and len(currencies) == 1):
             return None
         sums = total(per_hour(hosts, old) for hosts in before) if old else None
         return Repriced(changes, sums, old.currency if old else "")
@@ -382,8 +382,11 @@ class _Pricing:
             if row.is_said or not is_same:
                 yield row
         for name, item in self.base_items.items():
-            if name not in told and self.base is not None:
-                yield self._row(Action(Verb.KEEP, str(item.name), name, "it is off"), name)
+            if name in told:
+                continue
+            row = self._row(Action(Verb.KEEP, str(item.name), name, "it is off"), name)
+            if row.is_removed:
+                yield row
 
     def _same_in_base(self, action: Action) -> bool:
         return _essence(action) in self._essences_of_base

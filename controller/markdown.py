@@ -97,13 +97,14 @@ def _totals(tick: Tick, found: Bill) -> Iterator[str]:
 
 def _rest(tick: Tick, found: Bill) -> Iterator[str]:
     """Yield what is neither an action nor money: warnings, and how much there is in all."""
-    for violation in unsaid(tick):
-        if violation.level == "warning":
-            yield f"- warning: {in_markdown(str(violation))}"
-    for trouble in tick.troubles:
-        yield f"- {in_markdown(trouble)}"
-    for sentence in of_the_environment(found, tick.plan.environment):
-        yield f"- {in_markdown(sentence)}"
+    warnings = (each for each in unsaid(tick) if each.level == "warning")
+    said = [
+        *(f"warning: {violation}" for violation in warnings),
+        *tick.troubles,
+        *of_the_environment(found, tick.plan.environment),
+    ]
+    yield from (f"- {in_markdown(each)}" for each in said)
+    if said:
         yield ""
     yield counted(tick, found)
     yield ""

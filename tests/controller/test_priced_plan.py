@@ -31,6 +31,7 @@ from ledger.json_files import dump_json
 from ledger.money import Total, cents
 from ledger.names import EndpointName
 from ledger.observed import Entry, Record
+from ledger.old_prices import with_old_prices
 from ledger.tags import ADOPTABLE_TAG, ENVIRONMENT_TAG, LEDGER_TAG, NAME_TAG, PROJECT_TAG
 from tests.scene import LEDGER_ID, NOON, definition, environment, lease, path
 
@@ -198,6 +199,20 @@ class TestTheComment:
             "Example prices and no real ones, of us-east-1, read 2026-11-01 (22 days ago)" in text
         )
         assert "With your savings plan's factor of 0.5 it is $6.61/h after." in text
+
+    def test_counts_below_a_list_and_not_in_it(self) -> None:
+        files = {**before(), PRICES: prices(read_at="2026-01-01T00:00:00Z")}
+        planned = tick(files)
+        old = with_old_prices(planned.fleet, NOON)
+        html = MARKDOWN.render(as_markdown(replace(planned, fleet=old)))
+        assert "</li>\n</ul>\n<p>Plan: " in html
+
+    def test_of_settings_that_cannot_be_read_says_nothing_of_the_rest(self) -> None:
+        was, will = before(), {**before(), SETTINGS: b"{"}
+        planned, found = tick(will), bill(tick(will), base(was, will))
+        assert found.rows == ()
+        assert found.repriced is None
+        assert "LH1001" in as_markdown(planned, found)
 
     def test_cannot_be_broken_by_a_definition(self) -> None:
         files = after()
