@@ -1,39 +1,53 @@
 """What a plan costs: what each action starts, stops or changes, and all of it together. Pure.
 
-`before` is what runs, or with a base what that one's plan would make run. What nobody knows, or
-has no price, is counted and never taken for nothing.
+`before` is what runs, and what the documents promise that the last tick went by; or what another
+commit's plan would make run. All of it is by one list of prices, the plan's own. What nobody knows,
+or has no price, is counted and never taken for nothing: also a change is only what is known.
+
+A change of a document that moves nothing now is a row as well: a window, or a type for the next
+start, is money of another day.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 from controller.planning.action import Action, Verb
 from controller.planning.desired import Desired
 from controller.planning.hosts import hosts_of_config
 from controller.tick import Tick
+from ledger.ahead import ahead, lease_of
 from ledger.budget import asked_for
 from ledger.changed_fields import FieldChange, changed_fields
 from ledger.documents import Amount, Prices, dump_prices
+from ledger.fleet import prices_path
 from ledger.forecast import forecast
-from ledger.holdings import Broken, Fleet, Holding, document_path
+from ledger.holdings import (
+    Broken,
+    Fleet,
+    Holding,
+    document_path,
+    environment_path,
+    read_fleet,
+)
 from ledger.hosts import Hosts, as_data
-from ledger.lease import Lease, grant
 from ledger.money import NOTHING, Total, cents, for_time, per_hour, total
 from ledger.names import EndpointName
 from ledger.observed import Entry
-from ledger.on_time import on_time
 from ledger.standing import standing
 
-AHEAD = timedelta(hours=24)
+AHEAD, _SECOND = timedelta(hours=24), timedelta(seconds=1)
 MONTH_HOURS = 730
+_QUIET = frozenset({Verb.KEEP, Verb.WAIT, Verb.HOLD})
 _CHANGES = frozenset({Verb.CREATE, Verb.GRANT, Verb.UPDATE, Verb.RESIZE})
 _STOPS = frozenset({Verb.DELETE, Verb.IDLE})
 _LETTERS = 8
+_LEASE_FIELDS = frozenset({"/expires_at", "/off_until"})
 Files = Mapping[str, bytes]
 
 
@@ -52,7 +66,10 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One action that matters, with what it costs. Costs are None where something has no price."""
+    """One action or change that matters, with what it costs: None where something has no price.
+
+    `asked_before` and `asked_after` are what it asks for, which says more of one that is off.
+    """
 
     action: Action
     before: Hosts | None
@@ -61,12 +78,33 @@ class Row:
     hourly_after: Decimal | None
     lease: Decimal | None = None  # what is left of its lease costs; None too where it has no end
     ends: datetime | None = None
-    changes: tuple[FieldChange, ...] = ()
+    changes: tuple[FieldChange, ...] = ()  # of its definition and its lock
+    lease_changes: tuple[FieldChange, ...] = ()
     is_new: bool = False
+    is_removed: bool = False
+    asked_before: Hosts | None = None
+    asked_after: Hosts | None = None
+    hourly_when_on: Decimal | None = None
 
     @property
     def moves_money(self) -> bool:
         return self.before != self.after
+
+    @property
+    def is_later(self) -> bool:
+        """Tell whether only its documents change, and nothing is done now."""
+        return self.action.verb in _QUIET
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether nothing of it runs before or after."""
+        return self.before == self.after == ()
+
+    @property
+    def is_said(self) -> bool:
+        """Tell whether there is more to say than what its action is."""
+        changes = self.changes or self.lease_changes or self.is_new or self.is_removed
+        return bool(changes) or self.moves_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +127,47 @@ class Bill:
     rows: tuple[Row, ...] = ()
     before: Total = field(default_factory=Total)
     after: Total = field(default_factory=Total)
+    moved: Total = field(default_factory=Total)
     promised_before: Total = field(default_factory=Total)
     promised_after: Total = field(default_factory=Total)
+    promised_moved: Total = field(default_factory=Total)
     ends: tuple[Ending, ...] = ()
     on: int = 0
     limit: Amount | None = None
     digest: str = ""
     base: Base | None = None
+    settings_changes: tuple[FieldChange, ...] = ()
+    repriced: "Repriced | None" = None
+    due_anyway: tuple[Action, ...] = ()  # that the plan it is compared with has as well
 
     @property
-    def change(self) -> Decimal:
-        """Return what an hour costs more, as the rounded sums say it."""
-        return cents(self.after.amount) - cents(self.before.amount)
+    def change(self) -> Total:
+        """Return what an hour costs more, as far as that is known."""
+        return difference(self.before, self.after, self.moved)
+
+    @property
+    def promised_change(self) -> Total:
+        return difference(self.promised_before, self.promised_after, self.promised_moved)
 
     @property
     def is_over(self) -> bool:
         """Tell whether it would run past the limit of an hour, and cost more than it does."""
-        return self.limit is not None and self.after.amount > self.limit.amount and self.change > 0
+        limit = self.limit
+        return limit is not None and self.after.amount > limit.amount and self.change.amount > 0
 
     @property
     def moves_money(self) -> bool:
         return any(row.moves_money for row in self.rows)
+
+    @property
+    def moves_promises(self) -> bool:
+        """Tell whether the next 24 hours cost something else."""
+        return self.promised_moved != Total()
+
+    @property
+    def later(self) -> tuple[Row, ...]:
+        """Return the changes of documents of which nothing is done now."""
+        return tuple(row for row in self.rows if row.is_later)
 
     def kept(self, keepers: Mapping[str, str]) -> "Bill":
         """Return it with who keeps on what ends, as the ledger's history has it."""
@@ -119,59 +177,129 @@ class Bill:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Repriced:
+    """Prices that differ from those that the last tick, or the other commit, went by.
+
+    `before` is what now runs by those, in their currency; None where there were none.
+    """
+
+    changes: tuple[FieldChange, ...]
+    before: Total | None
+    currency: str
+
+
+class _Promise(NamedTuple):
+    """What is on in the next 24 hours, and how long."""
+
+    hosts: Hosts | None
+    length: timedelta
+
+    def cost(self, prices: Prices | None) -> Decimal | None:
+        if not self.length:
+            return NOTHING
+        hourly = per_hour(self.hosts, prices)
+        return None if hourly is None else for_time(hourly, self.length)
+
+
+_NO_PROMISE = _Promise((), timedelta())
+
+
 def bill(tick: Tick, base: Base | None = None) -> Bill:
     """Return what a plan costs."""
-    return _Pricing(tick, base).bill()
+    return _Pricing(tick, base, tick.fleet.prices).bill()
+
+
+def difference(before: Total, after: Total, moved: Total) -> Total:
+    """Return a difference as the rounded sums have it, or else what is known of it."""
+    if after.amount - before.amount == moved.amount:
+        return Total(cents(after.amount) - cents(before.amount), moved.without)
+    return Total(cents(moved.amount), moved.without)
 
 
 @dataclass(frozen=True)
 class _Pricing:
     tick: Tick
     base: Base | None
+    prices: Prices | None
 
     @property
     def fleet(self) -> Fleet:
         return self.tick.fleet
 
-    @property
-    def prices(self) -> Prices | None:
-        return self.fleet.prices
-
     @cached_property
-    def holdings(self) -> Mapping[EndpointName, Holding]:
-        return {each.endpoint_name: each for each in self.fleet.holdings}
+    def items(self) -> Mapping[EndpointName, Holding | Broken]:
+        return {each.endpoint_name: each for each in self.fleet.items}
 
     @cached_property
     def base_bill(self) -> "_Pricing | None":
         planned = self.base.planned if self.base else None
-        return _Pricing(planned, None) if planned else None
+        return _Pricing(planned, None, self.prices) if planned else None
+
+    @cached_property
+    def base_fleet(self) -> Fleet:
+        """Return the documents that it is compared with; its own where there are none."""
+        if self.base is None:
+            return self.fleet
+        planned = self.base.planned
+        return planned.fleet if planned else read_fleet(self.base.files, self.fleet.name)
+
+    @cached_property
+    def base_items(self) -> Mapping[EndpointName, Holding | Broken]:
+        return {each.endpoint_name: each for each in self.base_fleet.items}
 
     def bill(self) -> Bill:
         names = self._names()
         before = {name: self.before(name) for name in names}
         after = {name: self.after(name) for name in names}
+        promises = {name: (self._promised_before(name), self.promised(name)) for name in names}
         settings = self.fleet.environment
         limit = settings.max_hourly if settings else None
         currency = self.prices.currency if self.prices else None
+        rows = tuple(self._rows())
         return Bill(
             self.prices,
-            tuple(self._rows()),
-            total(per_hour(hosts, self.prices) for hosts in before.values()),
-            total(per_hour(hosts, self.prices) for hosts in after.values()),
-            total(self._promised_before(name) for name in names),
-            total(self.promised(name) for name in names),
-            tuple(sorted(self._ends(), key=lambda each: (each.at, each.name))),
-            sum(1 for hosts in after.values() if hosts != ()),
-            limit if limit and limit.currency == currency else None,
-            self._digest(),
-            self.base,
+            rows,
+            before=total(per_hour(hosts, self.prices) for hosts in before.values()),
+            after=total(per_hour(hosts, self.prices) for hosts in after.values()),
+            moved=total(
+                _difference(per_hour(before[name], self.prices), per_hour(after[name], self.prices))
+                for name in names
+                if before[name] != after[name]
+            ),
+            promised_before=total(old.cost(self.prices) for old, _ in promises.values()),
+            promised_after=total(new.cost(self.prices) for _, new in promises.values()),
+            promised_moved=total(
+                _difference(old.cost(self.prices), new.cost(self.prices))
+                for old, new in promises.values()
+                if old != new
+            ),
+            ends=tuple(sorted(self._ends(), key=lambda each: (each.at, each.name))),
+            on=sum(1 for hosts in after.values() if hosts != ()),
+            limit=limit if limit and limit.currency == currency else None,
+            digest=self._digest(rows),
+            base=self.base,
+            settings_changes=self._changes_of(environment_path(self.fleet.name)),
+            repriced=self._repriced(before.values()),
+            due_anyway=tuple(self._due_anyway(rows)),
         )
+
+    def _repriced(self, before: Iterable[Hosts | None]) -> Repriced | None:
+        found = self._changes_of(prices_path(self.fleet.name), or_none=True)
+        changes = tuple(each for each in found if each.pointer.startswith("/prices/"))
+        old = self.base_fleet.prices
+        currencies = {each.currency if each else None for each in (old, self.prices)}
+        if self.fleet.environment is None or (not changes and len(currencies) == 1):
+            return None
+        sums = total(per_hour(hosts, old) for hosts in before) if old else None
+        return Repriced(changes, sums, old.currency if old else "")
 
     def _names(self) -> list[EndpointName]:
         found = {name for each in self.tick.plan.actions if (name := each.endpoint_name)}
         found |= {name for name, each in self._entries() if _runs(each)}
         if self.base_bill:
             found |= set(self.base_bill._names())  # noqa: SLF001  (its own kind)
+        found |= self.base_items.keys()
         return sorted(found, key=str)
 
     def _entries(self) -> Iterator[tuple[EndpointName, Entry]]:
@@ -190,38 +318,98 @@ class _Pricing:
         action = self.tick.plan.action_for(name)
         if action is None:
             return self.runs(name)
-        if action.verb in _STOPS:
+        if action.verb is Verb.ADOPT:
+            entry = self.tick.findings.record.entry(name)
+            return entry.hosts if entry else self._asked(name)
+        if action.verb in _STOPS or self._ends_later(action, name):
             return ()
-        is_wanted = action.verb in _CHANGES or action.past_limit
-        return self._asked(name) if is_wanted else self.runs(name)
+        if action.verb in _CHANGES or action.past_limit or self._waits(action, name):
+            return self._counted(action, self._asked(name), self.runs(name))
+        return self.runs(name)
+
+    def _counted(self, action: Action, asked: Hosts | None, runs: Hosts | None) -> Hosts | None:
+        """Return what it gets: an update leaves to autoscaling the number of instances."""
+        target = action.target
+        is_left = (
+            action.verb is Verb.UPDATE and isinstance(target, Desired) and target.retain_counts
+        )
+        if not asked or not runs or not is_left:
+            return asked
+        count = sum(each.count for each in runs)
+        return (replace(asked[0], count=count),) if len(asked) == 1 else asked
+
+    def _waits(self, action: Action, name: EndpointName) -> bool:
+        """Tell whether it gets what its documents now ask for once SageMaker is done with it."""
+        if action.verb is not Verb.WAIT or self._asked_before(name) == self._asked(name):
+            return False
+        item = self.items.get(name)
+        return isinstance(item, Holding) and standing(item, self.tick.now).is_on
+
+    def _ends_later(self, action: Action, name: EndpointName) -> bool:
+        """Tell whether its documents now end it, and SageMaker lets nobody do that yet."""
+        if action.verb is not Verb.WAIT or name not in self.base_items:
+            return False
+        is_left = isinstance(self.items.get(name), Broken) or self._is_on(self.items.get(name))
+        return self._is_on(self.base_items.get(name)) and not is_left
+
+    def _is_on(self, item: Holding | Broken | None) -> bool:
+        return isinstance(item, Holding) and standing(item, self.tick.now).is_on
 
     def _asked(self, name: EndpointName) -> Hosts | None:
-        holding = self.holdings.get(name)
-        if holding is None:
+        return self._asked_by(self.items.get(name), name)
+
+    def _asked_before(self, name: EndpointName) -> Hosts | None:
+        return self._asked_by(self.base_items.get(name), name)
+
+    def _asked_by(self, item: Holding | Broken | None, name: EndpointName) -> Hosts | None:
+        if not isinstance(item, Holding):
             return None
-        is_async = holding.definition.async_inference is not None
+        is_async = item.definition.async_inference is not None
         seen = self.tick.findings.configs.get(name)
-        return asked_for(holding.definition) or hosts_of_config(seen, is_async=is_async)
+        return asked_for(item.definition) or hosts_of_config(seen, is_async=is_async)
 
     def _rows(self) -> Iterator[Row]:
+        told = set[EndpointName]()
         for action in self.tick.plan.actions:
             name = action.endpoint_name
-            if name is None or action.verb in (Verb.KEEP, Verb.WAIT, Verb.HOLD):
+            if name is None:
                 continue
-            if self._same_in_base(action, name):
+            row = self._row(action, name)
+            if name in told:  # what changes is said with its first action
+                row = replace(row, changes=(), lease_changes=(), is_new=False, is_removed=False)
+            told.add(name)
+            is_same = row.is_later or self._same_in_base(action)
+            if row.is_said or not is_same:
+                yield row
+        for name, item in self.base_items.items():
+            if name in told:
                 continue
-            yield self._row(action, name)
+            row = self._row(Action(Verb.KEEP, str(item.name), name, "it is off"), name)
+            if row.is_removed:
+                yield row
 
-    def _same_in_base(self, action: Action, name: EndpointName) -> bool:
+    def _same_in_base(self, action: Action) -> bool:
+        return _essence(action) in self._essences_of_base
+
+    @cached_property
+    def _essences_of_base(self) -> frozenset[tuple[str, ...]]:
         planned = self.base.planned if self.base else None
-        there = planned.plan.action_for(name) if planned else None
-        return there is not None and _essence(there) == _essence(action)
+        return frozenset(map(_essence, planned.plan.actions)) if planned else frozenset()
+
+    def _due_anyway(self, rows: Sequence[Row]) -> Iterator[Action]:
+        told = {id(row.action) for row in rows}
+        for action in self.tick.plan.actions:
+            if action.verb.changes and id(action) not in told and self._same_in_base(action):
+                yield action
 
     def _row(self, action: Action, name: EndpointName) -> Row:
         before, after = self.before(name), self.after(name)
         hourly = per_hour(after, self.prices)
         ends = self._end(name, action) if action.verb not in _STOPS else None
         left = ends - self.tick.now if ends and after else None
+        asked = self._asked(name)
+        definition = document_path(self.fleet.name, action.name, "endpoint")
+        was, will = (definition in each for each in self._files)
         return Row(
             action,
             before,
@@ -230,91 +418,123 @@ class _Pricing:
             hourly,
             for_time(hourly, left) if hourly is not None and left else None,
             ends,
-            self._changes(action),
-            self._is_new(action),
+            (
+                *self._changes_of(definition),
+                *self._changes_of(document_path(self.fleet.name, action.name, "lock")),
+            ),
+            self._lease_changes(action) if was and will else (),
+            is_new=will and not was,
+            is_removed=was and not will,
+            asked_before=self._asked_before(name),
+            asked_after=asked,
+            hourly_when_on=per_hour(asked, self.prices),
         )
+
+    @property
+    def _files(self) -> tuple[Files, Files]:
+        return (self.base.files, self.base.head_files) if self.base else ({}, {})
 
     def _end(self, name: EndpointName, action: Action) -> datetime | None:
         """Return when what is on now, or is granted now, turns off again."""
-        holding = self.holdings.get(name)
-        if holding is None:
+        item = self.items.get(name)
+        if not isinstance(item, Holding):
             return None
         if action.verb is Verb.GRANT:
-            return self._lease(holding).expires_at
-        return standing(holding, self.tick.now).until
+            lease = lease_of(self.fleet, item, self.tick.now)
+            return lease.expires_at if lease else None
+        return standing(item, self.tick.now).until
 
-    def _lease(self, holding: Holding) -> Lease:
-        minutes = holding.definition.schedule.initial_provision_minutes
-        return grant(minutes, self.tick.now, self.fleet.ceiling)
+    def _changes_of(self, path: str, *, or_none: bool = False) -> tuple[FieldChange, ...]:
+        """Return what changes of a document; with `or_none` one that is not there has no fields."""
+        missing = b"{}" if or_none else None
+        old, new = (each.get(path, missing) for each in self._files)
+        return () if old == new else changed_fields(old, new)
 
-    def _changes(self, action: Action) -> tuple[FieldChange, ...]:
-        if self.base is None:
-            return ()
-        found: list[FieldChange] = []
-        for kind in ("endpoint", "lock"):
-            path = document_path(self.fleet.name, action.name, kind)
-            found += changed_fields(self.base.files.get(path), self.base.head_files.get(path))
-        return tuple(found)
+    def _lease_changes(self, action: Action) -> tuple[FieldChange, ...]:
+        found = self._changes_of(document_path(self.fleet.name, action.name, "lease"), or_none=True)
+        return tuple(each for each in found if each.pointer in _LEASE_FIELDS)
 
-    def _is_new(self, action: Action) -> bool:
-        path = document_path(self.fleet.name, action.name, "endpoint")
-        files = self.base.files if self.base else {}
-        return self.base is not None and path not in files and path in self.base.head_files
-
-    def _promised_before(self, name: EndpointName) -> Decimal | None:
+    def _promised_before(self, name: EndpointName) -> _Promise:
         if self.base_bill:
             return self.base_bill.promised(name)
-        holding, runs = self.holdings.get(name), self.runs(name)
-        if holding and holding.first_lease_due and runs == ():
-            return NOTHING
-        return self._promise(name, runs)
+        item, runs = self.base_items.get(name), self.runs(name)
+        waits = isinstance(item, Holding) and item.first_lease_due and runs == ()
+        if waits or self._is_anothers(name):
+            return _NO_PROMISE
+        return self._promise(self.base_fleet, item, runs, name)
 
-    def promised(self, name: EndpointName) -> Decimal | None:
-        """Return what lease and windows promise to cost in the next 24 hours."""
+    def promised(self, name: EndpointName) -> _Promise:
+        """Return what lease and windows promise of the next 24 hours."""
         action = self.tick.plan.action_for(name)
-        if action and action.verb is Verb.IDLE:
-            return NOTHING
-        return self._promise(name, self.after(name))
+        is_idle = action is not None and action.verb is Verb.IDLE
+        is_adopted = action is not None and action.verb is Verb.ADOPT
+        if is_idle or (self._is_anothers(name) and not is_adopted):
+            return _NO_PROMISE
+        return self._promise(self.fleet, self.items.get(name), self.after(name), name)
 
-    def _promise(self, name: EndpointName, hosts: Hosts | None) -> Decimal | None:
+    def _is_anothers(self, name: EndpointName) -> bool:
+        """Tell whether what runs under this name is somebody else's: ours is not started."""
+        entry = self.tick.findings.record.entry(name)
+        return entry is not None and entry.foreign and entry.phase.is_billed
+
+    def _promise(
+        self, fleet: Fleet, item: Holding | Broken | None, hosts: Hosts | None, name: EndpointName
+    ) -> _Promise:
         """Return it for these hosts; what has no definition promises nothing."""
-        holding, now = self.holdings.get(name), self.tick.now
-        if holding is None:
-            return NOTHING
-        lease = self._lease(holding) if holding.first_lease_due else holding.lease
-        spans = on_time(holding.definition.schedule, lease, now, now + AHEAD)
+        if item is None:
+            return _NO_PROMISE
+        now = self.tick.now
+        spans = ahead(fleet, item, now, now + AHEAD, runs=hosts != ()).on
         length = sum((each.length for each in spans), timedelta())
-        if not length:
-            return NOTHING
-        hourly = per_hour(hosts or self._asked(name), self.prices)
-        return None if hourly is None else for_time(hourly, length)
+        return _Promise(hosts or self._asked_by(item, name), length) if length else _NO_PROMISE
 
     def _ends(self) -> Iterator[Ending]:
         now = self.tick.now
-        for name, holding in self.holdings.items():
+        for name, item in self.items.items():
             after = self.after(name)
-            if after == () or holding.first_lease_due:
+            if after == () or not isinstance(item, Holding) or item.first_lease_due:
                 continue
-            for turn in forecast(holding.definition.schedule, holding.lease, now, 1):
-                if not turn.turns_on and turn.at <= now + AHEAD:
-                    hourly = per_hour(after, self.prices)
-                    by_lease = holding.lease is not None and holding.lease.is_live(now)
-                    yield Ending(str(holding.name), turn.at, hourly, turn.reason, by_lease)
+            found = ahead(self.fleet, item, now, now + AHEAD + _SECOND, runs=True)
+            if not found.on or found.on[0].begin > now or found.on[0].end > now + AHEAD:
+                continue
+            ends = found.on[0].end
+            by_lease = item.lease is not None and item.lease.is_live(now)
+            reason = self._why_off(item, ends, is_held=bool(found.held))
+            yield Ending(str(item.name), ends, per_hour(after, self.prices), reason, by_lease)
 
-    def _digest(self) -> str:
-        """Return a digest of actions and prices: the same plan has the same one at any time."""
+    def _why_off(self, item: Holding, at: datetime, *, is_held: bool) -> str:
+        now, schedule = self.tick.now, item.definition.schedule
+        turns = forecast(schedule, item.lease, now, 9)
+        why = next((each.reason for each in turns if each.at == at and not each.turns_on), None)
+        return why or (standing(item, now).sentence if is_held else "it is off by its documents")
+
+    def _digest(self, rows: Sequence[Row]) -> str:
+        """Return a digest of actions, changes and prices: a plan has the same one at any time."""
         actions = [
             [*_essence(each), as_data(hosts) if (hosts := self._hosts_of(each)) else None]
             for each in self.tick.plan.actions
             if each.verb is not Verb.KEEP
         ]
         broken = [str(each) for each in self.fleet.violations]
-        content = json.dumps([self.fleet.name, actions, broken]).encode()
+        settings = self._changes_of(environment_path(self.fleet.name))
+        moved = (row for row in rows if row.changes or row.is_new or row.is_removed)
+        changes = [[*map(str, settings)], *map(self._changed, moved)]
+        content = json.dumps([self.fleet.name, actions, changes, broken]).encode()
         content += dump_prices(self.prices) if self.prices else b""
         return hashlib.sha256(content).hexdigest()[:_LETTERS]
 
+    def _changed(self, row: Row) -> list[str]:
+        """Return what changes of its definition and its lock, and of a new one all."""
+        path = document_path(self.fleet.name, row.action.name, "endpoint")
+        whole = self._files[1][path].hex() if row.is_new else ""
+        return [str(row.action.resource_name), whole, str(row.is_removed), *map(str, row.changes)]
+
     def _hosts_of(self, action: Action) -> Hosts | None:
         return self.after(action.endpoint_name) if action.endpoint_name else None
+
+
+def _difference(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    return None if before is None or after is None else after - before
 
 
 def refused(tick: Tick) -> tuple[str, ...]:

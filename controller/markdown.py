@@ -9,9 +9,11 @@ from collections.abc import Iterator, Sequence
 from controller.bill import Bill, Row, bill
 from controller.plan_words import (
     cost_of,
+    counted,
     footer,
     instances,
     lease_cost,
+    of_the_environment,
     refusals,
     totals,
     verdict,
@@ -21,7 +23,6 @@ from controller.plan_words import (
 from controller.planning.action import Verb
 from controller.report import unsaid
 from controller.tick import Tick
-from controller.tick_data import summary
 from ledger.money import rate
 from ledger.printable import in_code, in_markdown
 
@@ -32,7 +33,7 @@ def as_markdown(tick: Tick, found: Bill | None = None, *, summary_only: bool = F
     """Return a plan as a comment. With `summary_only` it has no lists that fold away."""
     found = found or bill(tick)
     lines = [*_head(tick, found), *_refused(tick), *_table(tick, found), *_totals(tick, found)]
-    lines += _rest(tick)
+    lines += _rest(tick, found)
     if not summary_only:
         lines += _ends(found)
     lines += [f"<sub>{' '.join(map(_words, footer(tick, found)))}</sub>", ""]
@@ -69,7 +70,7 @@ def _table(tick: Tick, found: Bill) -> Iterator[str]:
     )
     yield "|:--|:--|:--|--:|--:|--:|:--|"
     for row in rows:
-        sign, word = word_of(row.action)
+        sign, word = word_of(row)
         cells = [
             f"**{_minus(sign)} {word}**",
             in_code(row.action.name),
@@ -85,7 +86,7 @@ def _table(tick: Tick, found: Bill) -> Iterator[str]:
 
 def _totals(tick: Tick, found: Bill) -> Iterator[str]:
     lines = list(totals(found))
-    if not lines or not (found.moves_money or found.rows):
+    if not lines or not (found.moves_money or found.moves_promises):
         return
     yield f"| all of {in_code(tick.plan.environment)} | before | after | change |"
     yield "|:--|--:|--:|--:|"
@@ -94,14 +95,18 @@ def _totals(tick: Tick, found: Bill) -> Iterator[str]:
     yield ""
 
 
-def _rest(tick: Tick) -> Iterator[str]:
+def _rest(tick: Tick, found: Bill) -> Iterator[str]:
     """Yield what is neither an action nor money: warnings, and how much there is in all."""
-    for violation in unsaid(tick):
-        if violation.level == "warning":
-            yield f"- warning: {in_markdown(str(violation))}"
-    for trouble in tick.troubles:
-        yield f"- {in_markdown(trouble)}"
-    yield summary(tick.plan)
+    warnings = (each for each in unsaid(tick) if each.level == "warning")
+    said = [
+        *(f"warning: {violation}" for violation in warnings),
+        *tick.troubles,
+        *of_the_environment(found, tick.plan.environment),
+    ]
+    yield from (f"- {in_markdown(each)}" for each in said)
+    if said:
+        yield ""
+    yield counted(tick, found)
     yield ""
 
 

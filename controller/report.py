@@ -13,15 +13,19 @@ from controller.plan_words import (
     ARROW,
     TIMES,
     cost_of,
+    counted,
     footer,
     instances,
     lease_cost,
+    of_the_environment,
     totals,
     verdict,
+    when_on,
+    word_of,
 )
 from controller.planning.action import Action, Verb
 from controller.tick import Tick
-from controller.tick_data import as_data, summary, thing
+from controller.tick_data import as_data, thing
 from ledger import hosts
 from ledger.documents.prices import plain
 from ledger.json_files import Violation
@@ -64,13 +68,19 @@ def as_text(
     said = verdict(found)
     head = f"{tick.plan.environment} at {tick.plan.commit[:8]}, {stamp(tick.now)}"
     lines = [f"{head}: {said}" if said else head]
-    shown = [each for each in tick.plan.actions if each.verb is not Verb.KEEP]
-    names = max((len(action.resource_name) for action in shown), default=0)
-    verbs = max((len(action.verb) for action in shown), default=0)
     rows = {thing(row.action): row for row in found.rows}
-    for action in sorted(shown, key=lambda each: each.verb is not Verb.REPORT):
-        sign, verb = _SIGNS[action.verb], action.verb.ljust(verbs)
-        row = rows.get(thing(action))
+    shown = [
+        (action, rows.get(thing(action)))
+        for action in tick.plan.actions
+        if (action.verb is not Verb.KEEP or thing(action) in rows)
+        and action not in found.due_anyway
+    ]
+    told = {thing(action) for action, _ in shown}
+    shown += [(row.action, row) for key, row in rows.items() if key not in told]
+    names = max((len(action.resource_name) for action, _ in shown), default=0)
+    verbs = max((len(_word(action, row)) for action, row in shown), default=0)
+    for action, row in sorted(shown, key=lambda each: each[0].verb is not Verb.REPORT):
+        sign, verb = _sign(action, row), _word(action, row).ljust(verbs)
         reason = _reason(action, row)
         lines.append(f"  {sign} {verb}  {action.resource_name.ljust(names)}  {reason}")
         lines += [f"      {each}" for each in _money(row, found)]
@@ -78,34 +88,54 @@ def as_text(
     lines += [f"  ! {_leveled(violation)}" for violation in unsaid(tick)]
     lines += [f"  ! {trouble}" for trouble in tick.troubles]
     lines += [f"  > told {each.notice.subject}" for each in tick.deliveries if each.ok]
-    lines += [*_totals(found), *(footer(tick, found) if found.prices else ()), summary(tick.plan)]
+    lines += [*_totals(found), *map(_ascii, of_the_environment(found, tick.plan.environment))]
+    lines += [*(footer(tick, found) if found.prices else ()), counted(tick, found)]
     folded = (part for line in map(on_clock, map(in_line, lines)) for part in _folded(line, width))
     return "\n".join(folded) + "\n"
 
 
+def _word(action: Action, row: Row | None) -> str:
+    return word_of(row)[1] if row and action.verb is Verb.KEEP else str(action.verb)
+
+
+def _sign(action: Action, row: Row | None) -> str:
+    return word_of(row)[0] if row and action.verb is Verb.KEEP else _SIGNS[action.verb]
+
+
 def _reason(action: Action, row: Row | None) -> str:
     """Return why; fields say more of an update than the names of two configs."""
-    told = row is not None and row.changes and action.verb is Verb.UPDATE
-    return "its definition changed" if told else action.reason
+    if row is None:
+        return action.reason
+    if row.changes and action.verb is Verb.UPDATE:
+        return "its definition changed"
+    if row.is_later and (row.is_new or row.is_removed):
+        return f"{'new definition' if row.is_new else 'its definition is removed'}: {action.reason}"
+    return action.reason
 
 
 def _money(row: Row | None, found: Bill) -> Iterator[str]:
     """Yield what an action changes, field by field, and what it costs."""
     if row is None:
         return
-    yield from map(str, row.changes)
+    yield from map(str, (*row.changes, *row.lease_changes))
+    if said := when_on(row, found.prices):
+        yield f"{_ascii(instances(row))}: {said}"
     if found.prices is None or not (row.before or row.after):
         return
     before, after = cost_of(row.before, row.hourly_before), cost_of(row.after, row.hourly_after)
     moved = f"{before} -> {after}" if before != after else after
     unit = "" if NO_PRICE in after else f" {found.prices.currency}/h"
-    said = f"{instances(row).replace(TIMES, 'x').replace(ARROW, '->')}: {moved}{unit}"
+    said = f"{_ascii(instances(row))}: {moved}{unit}"
     left = lease_cost(row, found.prices)
     yield said if left == "-" else f"{said}, this lease {left}"
 
 
+def _ascii(text: str) -> str:
+    return text.replace(TIMES, "x").replace(ARROW, "->")
+
+
 def _totals(found: Bill) -> Iterator[str]:
-    if not found.moves_money:
+    if not (found.moves_money or found.moves_promises):
         return
     for what, before, after, change in totals(found):
         yield f"{what}: {before} -> {after} ({change})"
@@ -131,7 +161,7 @@ def as_json(tick: Tick, found: Bill | None = None) -> dict[str, Any]:
         told | _priced(rows.get(thing(action)))
         for action, told in zip(tick.plan.actions, data["actions"], strict=True)
     ]
-    return data | _priced_plan(found) | {"actions": actions}
+    return data | _priced_plan(found) | _documents(found) | {"actions": actions}
 
 
 def _priced_plan(found: Bill) -> dict[str, Any]:
@@ -140,6 +170,16 @@ def _priced_plan(found: Bill) -> dict[str, Any]:
         "against": found.base.commit if found.base else None,
         "money": _sums(found),
         "ends": [_ending(each) for each in found.ends],
+    }
+
+
+def _documents(found: Bill) -> dict[str, Any]:
+    """Return what changes of documents that no action is about."""
+    repriced = found.repriced.changes if found.repriced else ()
+    return {
+        "removed": [row.action.name for row in found.later if row.is_removed],
+        "settings_changes": [asdict(each) for each in found.settings_changes],
+        "price_changes": [asdict(each) for each in repriced],
     }
 
 
@@ -170,19 +210,21 @@ def _sums(found: Bill) -> dict[str, Any] | None:
         "prices_read_at": stamp(found.prices.read_at),
         "example_prices": found.prices.is_example,
         "savings_plan_factor": plain(factor) if factor is not None else None,
-        "hourly": _pair(found.before, found.after),
-        "next_24_hours": _pair(found.promised_before, found.promised_after),
+        "hourly": _pair(found.before, found.after, found.change),
+        "next_24_hours": _pair(found.promised_before, found.promised_after, found.promised_change),
         "max_hourly": plain(found.limit.amount) if found.limit else None,
         "over_max_hourly": found.is_over,
     }
 
 
-def _pair(before: Total, after: Total) -> dict[str, Any]:
+def _pair(before: Total, after: Total, change: Total) -> dict[str, Any]:
     return {
         "before": f"{before.amount:f}",
         "after": f"{after.amount:f}",
+        "change": f"{change.amount:f}",
         "without_price_before": before.without,
         "without_price_after": after.without,
+        "without_price_change": change.without,
     }
 
 
@@ -207,5 +249,6 @@ def _priced(row: Row | None) -> dict[str, Any]:
         "per_hour_before": None if row.hourly_before is None else plain(row.hourly_before),
         "per_hour_after": None if row.hourly_after is None else plain(row.hourly_after),
         "lease_cost": None if row.lease is None else f"{cents(row.lease):f}",
-        "changes": [asdict(each) for each in row.changes],
+        "new": row.is_new,
+        "changes": [asdict(each) for each in (*row.changes, *row.lease_changes)],
     }

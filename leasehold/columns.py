@@ -27,7 +27,7 @@ def fitted(
         return kept, lines
     most = max(width // _NAME_PART, _NAME_LEAST)
     for line in lines:
-        line[0] = _middle_cut(line[0], most)
+        line[0] = middle_cut(line[0], most)
     for header in spare:
         if header in kept and _taken(kept, lines) + _LAST_LEAST > width:
             place = kept.index(header)
@@ -57,7 +57,7 @@ def _end_cut(text: Text, room: int) -> Text:
     return short
 
 
-def _middle_cut(text: Text, room: int) -> Text:
+def middle_cut(text: Text, room: int) -> Text:
     """Cut a name so that its beginning and its end stay."""
     if text.cell_len <= room:
         return text

@@ -179,6 +179,11 @@ class Context:
 
         Raises Refused LH5058 where neither has it.
         """
+        if not ref.strip():
+            raise Refused(
+                "LH5058",
+                "a commit is to be planned that has no name: a variable of CI may not be set.",
+            )
         found = commit_of(Path(), ref)
         if found and found.entries:  # or else it is the checkout of something else
             return found

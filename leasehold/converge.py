@@ -55,9 +55,10 @@ def plan(
     With --ref it is what the controller would do if that commit were the head of the ledger: a
     checkout of CI, detached and shallow as it is, says HEAD.
 
-    Exits with 0 when there is nothing to do, with 2 when there are changes, and with 1 when the
-    plan cannot be made, documents are broken, or it would run past max_hourly: so a pull request
-    is refused. (Of what is merged all the same, first leases wait until there is room.)
+    Exits with 0 when there is nothing to do, with 2 when there are changes (also of documents that
+    move nothing yet: a window, the type of what is off), and with 1 when the plan cannot be made,
+    documents are broken, or it would run past max_hourly: so a pull request is refused. (Of what is
+    merged all the same, first leases wait until there is room.)
     """
     tick, base = context.compared(ref, against)
     found = bill(tick, base)
@@ -68,7 +69,8 @@ def plan(
     waits = any(action.past_limit for action in tick.plan.actions)
     if tick.fleet.errors or found.is_over or waits:
         raise SystemExit(1)
-    if tick.plan.changes:
+    due = [action for action in tick.plan.changes if action not in found.due_anyway]
+    if due or found.later:
         raise SystemExit(CHANGES_DUE)
 
 

@@ -1,7 +1,9 @@
 """`leasehold explain NAME`: why an endpoint is on or off, until when, by whom, for how much."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.text import Text
@@ -12,9 +14,13 @@ from leasehold import completing
 from leasehold.console import dim, output_option, show_json, show_table, tell
 from leasehold.context import Context, connecting
 from leasehold.error_guide import is_code, paragraph, without_marks
+from leasehold.histories import read_histories
 from leasehold.own_zone import own_zone
 from leasehold.times import as_of, localized
-from ledger.explanation import Told, answers
+from ledger.accounting.account import Account, enter
+from ledger.accounting.lines import second
+from ledger.accounting.tariff import Sum
+from ledger.explanation import Spent, Told, answers
 from ledger.history import read_changes
 from ledger.holdings import Broken, Holding, document_path
 
@@ -42,6 +48,7 @@ def explain(open_context: Callable[[], Context], name: str, output: str) -> None
     changes = read_changes([newest] if newest else [])
     entry = tick.findings.record.entry(item.endpoint_name)
     told = Told(tick.fleet, item, tick.now, entry, next(changes, newest), next_tick(tick, item))
+    told = replace(told, spent=spent(context, told))
     if output == "json":
         show_json(as_data(told))
         return
@@ -61,6 +68,21 @@ def _explain_code(said: str, output: str) -> None:
     tell(Text(f"{code} {title}", style="bold"))
     for line in without_marks(text).split("\n"):
         tell(line)
+
+
+def spent(context: Context, told: Told) -> Spent | None:
+    """Read from the histories what the present run has cost; None where it does not run."""
+    if told.begun is None:
+        return None
+    account = Account(second(told.begun), second(told.now), ZoneInfo("UTC"))
+    histories = read_histories(context, context.repository(), told.fleet, account.since)
+    for book in histories.books(account.until):
+        if book.name == told.item.name:
+            enter(account, book, histories.tariff)
+    in_service = Sum()
+    for line in account.lines.values():
+        in_service.take(line.cost)
+    return Spent(in_service, account.starting)
 
 
 def next_tick(tick: Tick, item: Holding | Broken) -> str:

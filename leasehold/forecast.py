@@ -13,35 +13,39 @@ from typing import Any
 
 import click
 
-from leasehold.console import Cell, dim, output_option, show_json, show_table, tell
+from leasehold.console import Cell, dim, output_option, show_json, show_lines, tell
 from leasehold.context import Context, clock, connected
 from leasehold.own_zone import own_zone
-from leasehold.times import as_of, both, zone_name
+from leasehold.times import as_of, both, with_weekday, zone_name
+from ledger.ahead import ahead
 from ledger.budget import asked_for
 from ledger.claims import settle
 from ledger.documents.prices import plain
 from ledger.errors import Refused
+from ledger.first_leases import granted
 from ledger.holdings import Broken, Fleet, Holding
 from ledger.hosts import Hosts
 from ledger.instants import in_zone
-from ledger.lease import Lease, grant, stamp
+from ledger.lease import stamp
 from ledger.moments import moment_from
-from ledger.money import Total, cents, for_time, per_hour, priced, rate, total
+from ledger.money import cents, for_time, per_hour, priced, rate, total
 from ledger.names import EndpointName
 from ledger.observed import Noted
-from ledger.on_time import Stretch, on_time
+from ledger.on_time import Stretch
 
 _LONGEST = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class Foretold:
     """What the ledger promises of one endpoint; costs are None where something has no price."""
 
     name: str
     stretches: tuple[Stretch, ...]
     hourly: Decimal | None
     cost: Decimal | None
+    ends_when_idle: bool = False
+    is_held: bool = False  # suspended, frozen or without its lease's file: it is left running
 
     @property
     def length(self) -> timedelta:
@@ -70,20 +74,19 @@ def forecast_(context: Context, *, until: str, output: str) -> None:
     fleet = context.fleet(snapshot)
     fleet.require_settings()
     fleet = settle(fleet, context.known(fleet, None), now)
-    ahead = list(foretold(fleet, context.noted(fleet), now, end))
-    sums = total(each.cost for each in ahead)
+    found = list(foretold(fleet, context.noted(fleet), now, end))
     if output == "json":
-        show_json(_as_data(fleet, ahead, now, end))
+        show_json(_as_data(fleet, found, now, end))
         return
     head = as_of(fleet.name, snapshot.commit, now, zone)
     tell(dim(f"{head}, until {both(end, now, zone, with_date=True)}"))
     tell()
     to = f"TO ({zone_name(in_zone(now, zone))})"
     headers = ("ENDPOINT", "ON FROM", to, "HOURS", "COST/H", "COST")
-    rows = [_cells(each, now, end, zone) for each in ahead]
-    show_table(headers, rows, spare=("ON FROM", "COST/H"))
-    tell()
-    tell(_summary(fleet, ahead, sums, end))
+    if rows := [_cells(each, now, end, zone) for each in found]:
+        show_lines(headers, rows, spare=("ON FROM", "COST/H", "HOURS"))
+        tell()
+    tell(_summary(fleet, found, end))
 
 
 def until_day(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
@@ -102,72 +105,87 @@ def until_day(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
 
 def foretold(
     fleet: Fleet, noted: Mapping[EndpointName, Noted | None], now: datetime, end: datetime
-) -> Iterator[Ahead]:
-    """Yield what will be on, the soonest to end first."""
+) -> Iterator[Foretold]:
+    """Yield what will be on, the soonest to end first; first leases as there is room for them."""
+    fleet, waiting = granted(fleet, now, end)
     found = [
-        _ahead(fleet, each, noted.get(each.endpoint_name), Stretch(now, end))
-        for each in fleet.holdings
+        _foretold(fleet, each, noted.get(each.endpoint_name), Stretch(now, end))
+        for each in fleet.items
+        if each.name not in waiting and not is_anothers(each, noted.get(each.endpoint_name))
     ]
-    ahead = (each for each in found if each.stretches)
-    yield from sorted(ahead, key=lambda each: (each.stretches[-1].end, each.name))
+    on = (each for each in found if each.stretches)
+    yield from sorted(on, key=lambda each: (each.stretches[-1].end, each.name))
 
 
-def _ahead(fleet: Fleet, holding: Holding, noted: Noted | None, time: Stretch) -> Ahead:
-    suspended = holding.definition.suspended
-    schedule, lease = holding.definition.schedule, _lease(fleet, holding, time.begin)
-    held = suspended is not None and suspended.holds(time.begin)
-    stretches = () if held else tuple(on_time(schedule, lease, *time))
-    hourly = per_hour(_hosts(holding, noted), fleet.prices)
-    length = sum((each.length for each in stretches), timedelta())
+def is_anothers(item: Holding | Broken, noted: Noted | None) -> bool:
+    """Tell whether what runs under its name is somebody else's, and is to stay so."""
+    is_adopted = isinstance(item, Holding) and item.definition.adopt
+    return noted is not None and noted.foreign and noted.phase.is_billed and not is_adopted
+
+
+def _foretold(fleet: Fleet, item: Holding | Broken, noted: Noted | None, time: Stretch) -> Foretold:
+    runs = noted is not None and noted.phase.is_billed
+    found = ahead(fleet, item, *time, runs=runs)
+    hosts = noted.hosts if noted and runs else None
+    hourly = per_hour(hosts or _asked_for(item), fleet.prices)
+    length = sum((each.length for each in found.on), timedelta())
     cost = None if hourly is None else for_time(hourly, length)
-    return Ahead(str(holding.name), stretches, hourly, cost)
+    idle = isinstance(item, Holding) and bool(item.definition.schedule.idle_minutes)
+    return Foretold(str(item.name), found.on, hourly, cost, idle, bool(found.held))
 
 
-def _lease(fleet: Fleet, holding: Holding, now: datetime) -> Lease | None:
-    """Return the lease, or the first one that the controller is about to grant."""
-    if not holding.first_lease_due:
-        return holding.lease
-    minutes = holding.definition.schedule.initial_provision_minutes
-    return grant(minutes, now, fleet.ceiling)
+def _asked_for(item: Holding | Broken) -> Hosts | None:
+    return asked_for(item.definition) if isinstance(item, Holding) else None
 
 
-def _hosts(holding: Holding, noted: Noted | None) -> Hosts | None:
-    """Return what it runs on now, or what its definition asks for."""
-    if noted and noted.hosts and not noted.foreign:
-        return noted.hosts
-    return asked_for(holding.definition)
-
-
-def _cells(each: Ahead, now: datetime, end: datetime, zone: tzinfo) -> tuple[Cell, ...]:
-    begin = each.stretches[0].begin
+def _cells(each: Foretold, now: datetime, end: datetime, zone: tzinfo) -> tuple[Cell, ...]:
+    begin, ends = each.stretches[0].begin, each.ends(end)
     times = len(each.stretches)
     more = f" ({times} times)" if times > 1 else ""
-    ends = each.ends(end)
+    stays = "stays on, held" if each.is_held else "stays on"
     return (
         each.name,
-        "now" if begin <= now else f"{in_zone(begin, zone):%a %m-%d %H:%M}",
-        f"{in_zone(ends, zone):%a %m-%d %H:%M}{more}" if ends else f"stays on{more}",
+        "now" if begin <= now else with_weekday(begin, now, zone),
+        f"{with_weekday(ends, now, zone)}{more}" if ends else f"{stays}{more}",
         f"{cents(Decimal(int(each.length.total_seconds())) / 3600):,f}",
         rate(each.hourly),
         rate(each.cost) if each.cost is None else f"{cents(each.cost):,f}",
     )
 
 
-def _summary(fleet: Fleet, ahead: list[Ahead], sums: Total, end: datetime) -> str:
-    ending = sum(1 for each in ahead if each.ends(end))
-    stay = len(ahead) - ending
+def _summary(fleet: Fleet, found: list[Foretold], end: datetime) -> str:
+    ending = sum(1 for each in found if each.ends(end))
+    stay = len(found) - ending
     word = "stays" if stay == 1 else "stay"
-    counts = f"{ending} of {len(ahead)} end until then, {stay} {word} on"
-    broken = sum(1 for each in fleet.items if isinstance(each, Broken))
+    counts = f"{ending} of {len(found)} end until then, {stay} {word} on"
+    if not found:
+        counts = "Nothing will be on until then"
+    if held := sum(1 for each in found if each.is_held):
+        are = "is held and goes on as it is" if held == 1 else "are held and go on as they are"
+        counts += f"; {held} of them {are}"
+    if idle := sum(1 for each in found if each.ends_when_idle):
+        word = "ends" if idle == 1 else "end"
+        counts += (
+            f"; {idle} of them {word} earlier where nobody uses {'it' if idle == 1 else 'them'}"
+        )
+    names = {each.name for each in found}
+    waiting = [
+        each for each in fleet.holdings if each.first_lease_due and str(each.name) not in names
+    ]
+    if waiting:
+        leases = "lease waits" if len(waiting) == 1 else "leases wait"
+        counts += f"; {len(waiting)} first {leases} for room under max_hourly"
+    broken = sum(1 for each in fleet.broken if str(each.name) not in names)
     if broken:
         counts += f"; of {broken} nothing can be told, for their documents are broken"
     if fleet.prices is None:
         return f"{counts}."
     example = " by example prices" if fleet.prices.is_example else ""
+    sums = total(each.cost for each in found)
     return f"{counts}. It will cost {priced(sums, fleet.prices.currency)}{example}."
 
 
-def _as_data(fleet: Fleet, ahead: list[Ahead], now: datetime, end: datetime) -> dict[str, Any]:
+def _as_data(fleet: Fleet, found: list[Foretold], now: datetime, end: datetime) -> dict[str, Any]:
     return {
         "environment": fleet.name,
         "now": stamp(now),
@@ -177,10 +195,12 @@ def _as_data(fleet: Fleet, ahead: list[Ahead], now: datetime, end: datetime) -> 
             {
                 "name": each.name,
                 "on": [{"from": stamp(it.begin), "to": stamp(it.end)} for it in each.stretches],
+                "held": each.is_held,
+                "ends_when_idle": each.ends_when_idle,
                 "ends": stamp(ends) if (ends := each.ends(end)) else None,
                 "per_hour": None if each.hourly is None else plain(each.hourly),
                 "cost": None if each.cost is None else f"{cents(each.cost):f}",
             }
-            for each in ahead
+            for each in found
         ],
     }

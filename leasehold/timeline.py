@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.text import Text
 
 from leasehold import completing
-from leasehold.console import dim, note, output_option, say, screen, show_json, show_table, tell
+from leasehold.columns import GAP, middle_cut
+from leasehold.console import dim, note, output_option, say, screen, show_json, show_lines, tell
 from leasehold.context import Context, clock, connected
 from leasehold.histories import read_histories
 from leasehold.own_zone import own_zone
@@ -20,14 +22,16 @@ from leasehold.pictures import timeline as drawing
 from leasehold.pictures.files import Files, picture_option
 from leasehold.pictures.page import Page
 from leasehold.report_words import unread
-from leasehold.times import as_of, zone_name
+from leasehold.times import as_of, with_weekday, zone_name
 from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.spans import Span, clipped, length
+from ledger.claims import settle
 from ledger.instants import in_zone
 from ledger.lease import stamp
 
 _AHEAD = timedelta(days=2)
 _CELLS = 56
+_LEAST_NAME = 16
 # What a cell is, by what most of it was: letters and blocks differ in shape, not in colour alone.
 _BLOCKS = {
     "starting": "░",
@@ -61,6 +65,7 @@ def timeline(
     snapshot = ledger.read()
     fleet = context.fleet(snapshot)
     fleet.require_settings()
+    fleet = settle(fleet, context.known(fleet, None), now)
     wanted = None if name is None else str(fleet.get(name).name)
     begin, end = now - timedelta(days=days), now + _AHEAD
     histories = read_histories(context, ledger, fleet, second(begin))
@@ -79,16 +84,23 @@ def timeline(
         show_json([_as_data(line) for line in lines])
         return
     zone = own_zone()
-    period = f"from {_at(second(begin), zone)} to {_at(second(end), zone)}, | is now"
+    first, last = (with_weekday(each, now, zone) for each in (begin, end))
+    period = f"from {first} to {last}, | is now"
     tell(dim(f"{as_of(fleet.name, snapshot.commit, now, zone)}: {period}"))
     tell()
     marks = _BLOCKS if _can_show(_BLOCKS) else _LETTERS
-    for text in drawn(lines, moments, marks):
+    width = screen().width if screen().is_terminal else None
+    for text in drawn(lines, moments, marks, width):
         say(text)
     say(dim("  ".join(f"{mark} {what}" for what, mark in marks.items())))
-    say()
+    tell()
     headers = ("ENDPOINT", f"FROM ({zone_name(in_zone(now, zone))})", "TO", "WHO")
-    show_table(headers, list(_who(lines, zone)))
+    if rows := list(_who(lines, now, zone)):
+        if width:  # a pipe gets addresses too
+            rows = [(*row[:-1], drawing.named(row[-1])) for row in rows]
+        show_lines(headers, rows)
+    else:
+        tell("No lease was granted or extended for this time.")
 
 
 def cell(line: Line, span: Span) -> str:
@@ -105,22 +117,35 @@ def cell(line: Line, span: Span) -> str:
 
 
 def drawn(
-    lines: Sequence[Line], moments: tuple[int, int, int], marks: dict[str, str]
+    lines: Sequence[Line],
+    moments: tuple[int, int, int],
+    marks: dict[str, str],
+    screen_width: int | None = None,
 ) -> Iterator[str]:
-    """Yield a line of cells for each endpoint; the bar stands where now is."""
+    """Yield a line of cells for each endpoint; the bar stands where now is.
+
+    On a screen that is narrow, names are cut first, and then there are fewer cells.
+    """
     begin, now, end = moments
-    width = max((len(line.name) for line in lines), default=0)
-    edges = [begin + (end - begin) * number // _CELLS for number in range(_CELLS + 1)]
+    texts = [Text(line.name) for line in lines]
+    if screen_width:
+        texts = [middle_cut(each, max(screen_width // 4, _LEAST_NAME)) for each in texts]
+    width = max((each.cell_len for each in texts), default=0)
+    room = screen_width - width - GAP - 1 if screen_width else _CELLS
+    count = max(min(room, _CELLS), 1)
+    edges = [begin + (end - begin) * number // count for number in range(count + 1)]
     here = sum(1 for edge in edges if edge <= now) - 1
-    for line in lines:
+    for line, name in zip(lines, texts, strict=True):
         cells = [marks[cell(line, (left, right))] for left, right in pairwise(edges)]
-        yield f"{line.name.ljust(width)}  {''.join(cells[:here])}|{''.join(cells[here:])}"
+        padded = f"{name.plain}{' ' * (width - name.cell_len + GAP)}"
+        yield f"{padded}{''.join(cells[:here])}|{''.join(cells[here:])}"
 
 
-def _who(lines: Sequence[Line], zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
+def _who(lines: Sequence[Line], now: datetime, zone: tzinfo) -> Iterator[tuple[str, str, str, str]]:
     for line in lines:
         for begin, end, buyer in line.bought:
-            yield line.name, _at(begin, zone), _at(end, zone), buyer
+            at, to = (with_weekday(_instant(each), now, zone) for each in (begin, end))
+            yield line.name, at, to, buyer
 
 
 def _can_show(marks: dict[str, str]) -> bool:
@@ -142,6 +167,7 @@ def _as_data(line: Line) -> dict[str, Any]:
         "ahead": spans(line.ahead),
         "leased_ahead": spans(line.leased),
         "scheduled_ahead": spans(line.scheduled),
+        "held_ahead": spans(line.held),
         "idle_stops": [stamp(_instant(at)) for at in line.idle],
         "kept_by": [
             {"from": stamp(_instant(a)), "to": stamp(_instant(b)), "who": who}
@@ -152,10 +178,6 @@ def _as_data(line: Line) -> dict[str, Any]:
             for each in line.extended
         ],
     }
-
-
-def _at(second: int, zone: tzinfo) -> str:
-    return f"{in_zone(_instant(second), zone):%a %m-%d %H:%M}"
 
 
 def _instant(second: int) -> datetime:

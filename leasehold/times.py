@@ -49,6 +49,16 @@ def at_a_glance(moment: datetime, now: datetime, zone: tzinfo) -> str:
     return text if same else f"{text} {zone_name(here)}"
 
 
+def with_weekday(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """Write a moment for a column of days: "Fri 11-27 18:00".
+
+    With its year where that is another than now's, and with its zone where clocks have been moved.
+    """
+    here, today = in_zone(moment, zone), in_zone(now, zone)
+    text = f"{here:%a %m-%d %H:%M}" if here.year == today.year else f"{here:%a %Y-%m-%d %H:%M}"
+    return text if here.utcoffset() == today.utcoffset() else f"{text} {zone_name(here)}"
+
+
 def in_full(moment: datetime, zone: tzinfo) -> str:
     """Write a moment whole, for what is searched or kept."""
     here = in_zone(moment, zone)

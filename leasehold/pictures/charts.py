@@ -78,7 +78,7 @@ def _timeline(picture: timeline.Timeline, look: Look) -> alt.VConcatChart:
         _of(bars, what)
         .mark_bar(height=size, yOffset=down, clip=True, **_style(what, look))
         .encode(x=time, x2="end:T", y=row, description="said:N")
-        for what in (timeline.STARTING, timeline.IN_SERVICE, timeline.LEASED, timeline.SCHEDULED)
+        for what in timeline.STRETCHES
     ]
     labels = _of([each for each in moments if each["label"]], timeline.EXTENDED)
     place = {"align": "left", "dx": -1, "dy": -9, "fontSize": 10, "aria": False}
@@ -106,18 +106,15 @@ def _timeline(picture: timeline.Timeline, look: Look) -> alt.VConcatChart:
 
 def _legend(look: Look) -> alt.LayerChart:
     """Draw what each mark is, by the marks themselves."""
-    names = (
-        *(timeline.STARTING, timeline.IN_SERVICE, timeline.LEASED, timeline.SCHEDULED),
-        *(timeline.EXTENDED, timeline.IDLE, "now"),
-    )
+    names = (*timeline.STRETCHES, timeline.EXTENDED, timeline.IDLE, "now")
     entries, place = [], 0
     for what in names:
         entries.append({"what": what, "at": place, "to": place + 18})
-        place += 44 + 6 * len(what)
+        place += 38 + 6 * len(what)
     at, to = (alt.X("at:Q", scale=None, axis=None), alt.X2("to:Q"))
     layers = [
         _of(entries, what).mark_bar(height=12, **_style(what, look)).encode(x=at, x2=to)
-        for what in names[:4]
+        for what in timeline.STRETCHES
     ]
     layers += [
         _of(entries, timeline.EXTENDED)
@@ -145,7 +142,9 @@ def _style(what: str, look: Look) -> dict[str, Any]:
             return {"color": _BLUE, **filled}
         case timeline.LEASED:
             return {"color": look.background, **outlined}
-    return {"color": look.background, **outlined, "strokeDash": [3, 2]}
+        case timeline.SCHEDULED:
+            return {"color": look.background, **outlined, "strokeDash": [3, 2]}
+    return {"color": look.background, **outlined, "stroke": look.text, "strokeDash": [1, 2]}
 
 
 def _costs(picture: costs.Costs, look: Look) -> alt.VConcatChart:

@@ -1,5 +1,6 @@
 """What is in the picture of a timeline, and in the table beneath it. Pure."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +11,8 @@ from ledger.printable import printable
 
 STARTING, IN_SERVICE = "starting", "in service"
 LEASED, SCHEDULED = "leased ahead", "scheduled ahead"
+HELD = "held ahead"  # left as it is, and running
+STRETCHES = (STARTING, IN_SERVICE, LEASED, SCHEDULED, HELD)
 EXTENDED, IDLE = "extended", "idle stop"
 WIDTH = 760  # pixels that the time has
 _LABELLED = 25  # so many endpoints have rows high enough for a name at each extension
@@ -18,6 +21,7 @@ _MONDAY = 4 * _DAY  # the first one of 1970
 _FEW, _MANY = 4, 16  # days
 _LETTER = 5.5  # pixels, about
 _LABEL = 24  # letters of it
+_ADDRESS = re.compile(r" <[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def _stretches(line: Line) -> Iterator[tuple[str, Span]]:
     yield from ((IN_SERVICE, span) for span in line.in_service)
     yield from ((LEASED, span) for span in line.leased)
     yield from ((SCHEDULED, span) for span in line.scheduled)
+    yield from ((HELD, span) for span in line.held)
 
 
 def _bars(line: Line) -> Iterator[Bar]:
@@ -126,9 +131,14 @@ def _moments(line: Line, begin: int, scale: float | None) -> Iterator[Moment]:
         yield Moment(line.name, at, IDLE, f"{line.name}: idle stop at {_at(at)} UTC")
 
 
+def named(who: str) -> str:
+    """Return a name without its address, also of "first lease (Ana <ana@example.com>)"."""
+    return _ADDRESS.sub("", who)
+
+
 def _label(who: str) -> str:
-    """Return a name without its address."""
-    name = who.partition(" <")[0]
+    """Return a name that is short."""
+    name = named(who)
     return name if len(name) <= _LABEL else f"{name[: _LABEL - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 

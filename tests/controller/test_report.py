@@ -133,11 +133,14 @@ def test_json_for_machines() -> None:
         "per_hour_before": "0",
         "per_hour_after": None,
         "lease_cost": None,
+        "new": False,
         "changes": [],
     }
     assert [violation["code"] for violation in data["violations"]] == ["LH1001"]
     unpriced = as_json(done_tick)
-    assert unpriced.keys() == data.keys() - {"plan", "against", "money", "ends"}
+    of_a_bill = {"plan", "against", "money", "ends"}
+    of_documents = {"removed", "settings_changes", "price_changes"}
+    assert unpriced.keys() == data.keys() - of_a_bill - of_documents
     assert "per_hour_after" not in unpriced["actions"][0]
 
 

@@ -75,6 +75,7 @@ def test_all_that_is_drawn_is_in_the_table_and_the_other_way_round() -> None:
         ([(47, "Ana Maria of the night shift")], 1, [""]),
         ([(-48, "Ana Maria of the night shift")], 1, ["Ana Maria of the night…"]),
         ([(-48, "\u202eAna")], 1, ["\\u202eAna"]),
+        ([(-48, "first lease (Ana <ana@x.org>)")], 1, ["first lease (Ana)"]),
     ],
 )
 def test_a_name_stands_where_there_is_room_for_it(

@@ -108,6 +108,46 @@ def test_what_ends_is_said_with_who_keeps_it_on(
     assert "| Ana: demo" in plan("--ref", "HEAD", "--output", "markdown").stdout
 
 
+def test_what_is_due_anyway_is_no_change_against_it(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    proposed(scene, tmp_path)
+    result = plan("--ref", "proposal", "--against", "main")
+    assert result.exit_code == 2
+    assert "Falcon40B" not in result.stdout
+    assert "1 of it is due without these changes too" in result.stdout
+    same = plan("--ref", "proposal", "--against", "proposal")
+    assert same.exit_code == 0
+    assert "Chat" not in same.stdout
+    assert "2 of it are due without these changes too" in same.stdout
+
+
+@pytest.mark.parametrize("option", ["--ref", "--against"])
+def test_a_commit_without_a_name_is_said_to_have_none(plan: Planner, option: str) -> None:
+    result = plan(option, " ")
+    assert result.exit_code == 1
+    assert "a variable of CI may not be set" in result.stderr
+
+
+def test_a_change_that_moves_nothing_yet_is_a_change(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    scene.define("Off")
+    for _ in range(3):
+        scene.tick()
+        scene.let_pass(seconds=SETTLE)
+    scene.tick()
+    assert plan().exit_code == 0
+    writer = Colleague(tmp_path / "writer", scene.forge.url)
+    writer.pull()
+    bigger = definition("Off", inference_instance_type="ml.g5.2xlarge")
+    writer.commit({path("Off"): json.dumps(bigger)}, "propose")
+    git(writer.home, "push", "--quiet", "origin", "HEAD:refs/heads/bigger")
+    result = plan("--ref", "bigger")
+    assert result.exit_code == 2
+    assert "/inference_instance_type: ml.g5.xlarge -> ml.g5.2xlarge" in result.stdout
+
+
 def test_a_commit_below_a_folder_of_the_checkout_counts_from_its_root(
     scene: Scene, plan: Planner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from leasehold.cli import main
+from ledger.lease import stamp
 from tests.conftest import staged
 from tests.leasehold import golden
 from tests.leasehold.fleets import PRICES, WEEKDAYS
-from tests.ledger.forge import git
+from tests.ledger.forge import QUIET, git
 from tests.scene import NOON, definition, environment, path
 
 if TYPE_CHECKING:
@@ -37,15 +38,18 @@ _COMMIT = re.compile(r"\b[0-9a-f]{8}\b")
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """One that serves, one that has just been defined, one with windows, and a broken one."""
-    with staged(tmp_path_factory.mktemp("screens")) as scene:
+    with pytest.MonkeyPatch.context() as patch, staged(tmp_path_factory.mktemp("screens")) as scene:
+        for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+            patch.setitem(QUIET, name, stamp(NOON))
+        scene.push({"environments/dev/prices.json": PRICES})
         files: dict[str, Json | str | None] = {
             "environments/dev/environment.json": environment(),
-            "environments/dev/prices.json": PRICES,
             path("Embed"): definition("Embed", schedule={"initial_provision_minutes": 60}),
             path("SDXL"): definition("SDXL", schedule=WEEKDAYS),
             path("Whisper"): definition("Whisper", inference_type="sometimes"),
         }
         scene.start("Falcon40B", inference_instance_type="ml.g5.12xlarge")
+        scene.tick()
         scene.push(files)
         scene.at(NOON + timedelta(minutes=5))
         yield scene

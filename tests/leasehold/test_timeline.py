@@ -77,6 +77,54 @@ def test_ahead_is_by_its_lease_or_by_its_schedule_alone(
     assert shown.scheduled == tuple((second(a), second(b)) for a, b in scheduled)
 
 
+@pytest.mark.parametrize(
+    ("fields", "leased", "scheduled", "held"),
+    [
+        ({"suspended": {"reason": "x"}}, [], [], [(0, 48)]),
+        ({"suspended": {"reason": "x", "until": "2026-11-23T15:00:00Z"}}, [(3, 5)], [], [(0, 3)]),
+        (
+            {
+                "suspended": {"reason": "x", "until": "2026-11-23T15:00:00Z"},
+                "schedule": {"always_on": True},
+            },
+            *([(3, 5)], [(5, 48)], [(0, 3)]),
+        ),
+        ({"inference_type": "sometimes"}, [], [], [(0, 48)]),
+    ],
+)
+def test_what_is_left_running_is_ahead_too(
+    fields: dict[str, object],
+    leased: list[tuple[float, float]],
+    scheduled: list[tuple[float, float]],
+    held: list[tuple[float, float]],
+) -> None:
+    files = {
+        "environments/dev/environment.json": environment(),
+        path("A"): definition("A", **fields),
+        path("A", "lease"): lease(NOON + timedelta(hours=5)),
+    }
+    fleet = read_fleet({name: dump_json(each) for name, each in files.items()}, "dev")
+    life = [Piece(second(-1), NOW, Phase.SERVING, None, is_suspended=True)]
+    begin, end = NOON - timedelta(hours=1), NOON + timedelta(hours=48)
+    shown = line_of(Book(Name("A"), life, Lease()), fleet, begin, NOON, end)
+    for found, wanted in zip(
+        (shown.leased, shown.scheduled, shown.held), (leased, scheduled, held), strict=True
+    ):
+        assert found == tuple((second(a), second(b)) for a, b in wanted)
+
+
+def test_lines_fit_a_terminal() -> None:
+    long = Line("Meta-Llama-3-70B-Instruct-for-the-whole-team-in-Berlin-and-Bern")
+    for width in (60, 80, 120):
+        texts = list(drawn([long, line()], (second(-7), NOW, second(7)), MARKS, width))
+        assert len({len(text) for text in texts}) == 1
+        assert len(texts[0]) <= width
+        assert len(texts[0].rpartition("  ")[2]) >= 40
+        assert texts[0].startswith("Meta-Ll")
+    (whole, _) = drawn([long, line()], (second(-7), NOW, second(7)), MARKS)
+    assert whole.startswith(long.name)
+
+
 def test_what_the_ledger_has_is_what_is_shown() -> None:
     end: datetime = NOON + timedelta(hours=5)
     files = {

@@ -1,10 +1,11 @@
 """Times as people say them."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from leasehold.times import on_day, utc
+from leasehold.times import on_day, utc, with_weekday
 from ledger.lease import duration, relative
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -41,3 +42,18 @@ def test_a_moment_of_any_zone_is_written_in_utc() -> None:
 def test_a_moment_beside_another_has_its_date_only_when_that_differs() -> None:
     assert on_day(NOON + timedelta(hours=1), NOON) == "13:00"
     assert on_day(NOON + timedelta(hours=13), NOON) == "2026-11-24 01:00"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (0, "Mon 11-23 13:00"),
+        (-15, "Sun 11-08 13:00"),
+        (-30, "Sat 10-24 14:00 CEST"),
+        (60, "Fri 2027-01-22 13:00"),
+        (-365, "Sun 2025-11-23 13:00"),
+    ],
+)
+def test_a_day_has_its_year_and_its_zone_where_they_are_others(days: int, said: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert with_weekday(NOON + timedelta(days=days), NOON, berlin) == said
