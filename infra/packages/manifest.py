@@ -26,6 +26,10 @@ class Built:
     zip_bytes: int
     unpacked_bytes: int
 
+    def is_in(self, folder: Path) -> bool:
+        """Tell whether a folder has the very zip that was built."""
+        return digest(folder / f"{self.name}.zip") == self.sha256
+
 
 @dataclass(frozen=True)
 class Manifest:

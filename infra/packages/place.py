@@ -47,6 +47,10 @@ def find_packages(output: Path, root: Path, architecture: str) -> Packages | str
             f"No packages are built in {folder}, and no function would start without: run"
             f" `{COMMAND}` first."
         )
+    if other := sorted(each.name for each in manifest.packages if not each.is_in(folder)):
+        return (
+            f"{folder / other[0]}.zip is missing, or is not what was built: run `{COMMAND}` again."
+        )
     if changed := manifest.changed(root):
         named = ", ".join(changed[:_MOST_NAMED])
         more = f" and {len(changed) - _MOST_NAMED} more" if len(changed) > _MOST_NAMED else ""

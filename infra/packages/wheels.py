@@ -68,7 +68,8 @@ def _fetch(lock: Path, python: Python, architecture: str, folder: Path) -> None:
         raise Unavailable(
             "LH5101",
             f"The packages of {lock.name} for {architecture} cannot be fetched:"
-            f" {(said or [done.stderr.strip() or 'pip is missing'])[0][:300]}",
+            f" {(said or [done.stderr.strip() or 'pip is missing'])[0][:300]}. Look whether this"
+            " machine reaches pip's index (PIP_INDEX_URL, a proxy), and build again.",
         )
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)

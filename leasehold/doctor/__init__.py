@@ -6,7 +6,7 @@ It changes nothing. One check that cannot be made hides no other.
 import json
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from infra.options import of_environment
 from leasehold.console import output_option, say, screen, show_json
 from leasehold.context import Context, clock, connecting
 from leasehold.doctor import (
@@ -23,7 +24,7 @@ from leasehold.doctor import (
     network_checks,
     notice_checks,
 )
-from leasehold.doctor.finding import Finding, State, Told, guarded
+from leasehold.doctor.finding import BY_CODE, Finding, State, Told, guarded
 from leasehold.doctor.subject import CREDENTIALS, DOCUMENTS, LEDGER, READ, SECRET, Named, Subject
 from ledger import variables
 
@@ -81,13 +82,14 @@ CHECKS: tuple[tuple[str, _Examine, str], ...] = (
     "--git-secret",
     envvar=variables.GIT_SECRET,
     metavar="NAME",
-    help="Secret in Secrets Manager by which functions open the repository; it is tried.",
+    help="Secret in Secrets Manager by which functions open the repository; it is tried."
+    " By default git_secret_name of what is deployed.",
 )
 @click.option(
     "--webhook-secret",
     envvar=variables.WEBHOOK_SECRET,
     metavar="NAME",
-    help="Secret that proves webhooks.",
+    help="Secret that proves webhooks; by default webhook_secret_name of what is deployed.",
 )
 @click.option(
     "--api-url",
@@ -134,7 +136,15 @@ def doctor(  # noqa: PLR0913  (click hands over each option by itself)
     """
     told, unread = _in_file()
     chosen = {**told, **dict(each.partition("=")[::2] for each in choices)}
-    named = Named(git_secret, webhook_secret, api_url, region, qualifier, chosen, unread)
+    named = Named(
+        git_secret or _chosen(chosen, "git_secret_name"),
+        webhook_secret or _chosen(chosen, "webhook_secret_name"),
+        api_url,
+        region,
+        qualifier,
+        chosen,
+        unread,
+    )
     with tempfile.TemporaryDirectory(prefix="leasehold-", ignore_cleanup_errors=True) as folder:
         findings = _examined(Subject(open_context, named, clock, Path(folder)))
         if output == "json":
@@ -144,6 +154,13 @@ def doctor(  # noqa: PLR0913  (click hands over each option by itself)
             found = list(_said(findings))
     if any(each.state is State.FAILED for each in found):
         raise SystemExit(1)
+
+
+def _chosen(choices: Mapping[str, object], key: str) -> str | None:
+    """Return a name that a deployment is told, for its one environment or for all."""
+    environment = str(choices.get("environment") or "").strip()
+    found = of_environment(environment, choices.get, key)
+    return found.strip() or None if isinstance(found, str) else None
 
 
 def _in_file() -> tuple[dict[str, object], str]:
@@ -161,7 +178,8 @@ def _in_file() -> tuple[dict[str, object], str]:
 
 def _examined(subject: Subject) -> Iterator[Finding]:
     for name, examine, fix in CHECKS:
-        yield from guarded(name, fix, partial(examine, subject))
+        by_code = {} if name == CREDENTIALS else BY_CODE
+        yield from guarded(name, fix, partial(examine, subject), by_code)
 
 
 def _said(findings: Iterable[Finding]) -> Iterator[Finding]:

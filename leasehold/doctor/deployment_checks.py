@@ -18,6 +18,7 @@ from ledger.holdings import environments
 
 LEAST_LEFT = 10  # what Lambda leaves unreserved in an account with the smallest quota
 USUALLY_LEFT = 100  # and in all others
+_NO_SUBNET = "InvalidSubnetID"
 _ANYWHERE = "0.0.0.0/0"
 _OUT, _INTERNET, _NOWHERE = "out", "internet", "nowhere"
 
@@ -107,8 +108,18 @@ def network(subject: Subject) -> Iterator[Told]:
         yield skipped("Nothing runs in a private network.")
         return
     client = subject.deployed("ec2")
-    with aws_errors():
-        found = client.describe_subnets(SubnetIds=[*vpc.subnets])["Subnets"]
+    try:
+        with aws_errors():
+            found = client.describe_subnets(SubnetIds=[*vpc.subnets])["Subnets"]
+    except Failure as failure:
+        if _NO_SUBNET not in failure.message:
+            raise
+        yield failed(
+            "LH5191",
+            f"{failure.message} It was looked for in {subject.region()}.",
+            "Name subnets of the environment's account and region.",
+        )
+        return
     vpcs = {each["VpcId"] for each in found} | ({vpc.id} if vpc.id else set())
     if len(vpcs) > 1:
         yield failed(

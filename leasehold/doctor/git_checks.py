@@ -39,6 +39,10 @@ def secret(subject: Subject) -> Iterator[Told]:
         yield skipped("No secret is named (--git-secret): your own credentials are tried below.")
     else:
         match subject.credentials():
+            case Token(username, token) if not (username.strip() and token.strip()):
+                yield failed(
+                    "LH2021", f"{name} has an empty username or token.", "Put both into the secret."
+                )
             case Token(username):
                 yield ok(f"{name} has a token of {username}.")
             case SshKey(username):

@@ -153,6 +153,14 @@ class Subject:
         self.caller()
         return self._client(service, self.region())
 
+    def _when_known(self, service: str) -> Any:  # noqa: ANN401  (boto3 types by literals)
+        """Make a client, and leave it to the check of credentials to say that there are none."""
+        try:
+            return self.client(service)
+        except Failure as failure:
+            self.missing.pop("caller", None)
+            raise NotKnown(f"it waits for the check `{CREDENTIALS}`") from failure
+
     @property
     def is_sandbox(self) -> bool:
         """Whether it is a `leasehold up`, to which nothing is deployed."""
@@ -168,7 +176,7 @@ class Subject:
     def secret(self, name: str) -> str:
         """Read a secret; where the environment cannot be read without it, in a region by guess."""
         self._check_account()
-        client = self.client("secretsmanager")
+        client = self._when_known("secretsmanager")
         try:
             with aws_errors():
                 told = client.get_secret_value(SecretId=name)

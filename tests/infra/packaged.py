@@ -17,7 +17,7 @@ from zipfile import ZipFile
 
 from infra.packages.build import Order, build
 from infra.packages.contents import ARCHITECTURES, PACKAGES, ROOT, zip_of_function
-from infra.packages.manifest import Built, Manifest
+from infra.packages.manifest import Built, Manifest, digest
 from infra.packages.python import find_python
 from infra.packages.selection import function_folders
 from sandbox.lambda_functions.stock import BOTO3, RUNTIME_CLIENT, link_stock
@@ -50,7 +50,7 @@ def pretend_packages(folder: Path) -> None:
         for name in names:
             with ZipFile(place / f"{name}.zip", "w") as written:
                 written.writestr("package", f"{name} for {architecture}")
-        built = tuple(Built(name, "", 1, 1) for name in names)
+        built = tuple(Built(name, digest(place / f"{name}.zip"), 1, 1) for name in names)
         Manifest("3.13", architecture, built, {}).write(place)
 
 

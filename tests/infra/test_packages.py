@@ -285,6 +285,16 @@ def test_packages_of_another_code_are_not_deployed(packages: Path, tmp_path: Pat
     assert " and " in str(find_packages(packages, tmp_path, HERE))
 
 
+def test_a_package_that_is_lost_or_cut_is_not_deployed(tmp_path: Path) -> None:
+    pretend_packages(tmp_path)
+    archive = tmp_path / "arm64" / "gateway.zip"
+    said = f"{archive} is missing, or is not what was built: run `make package` again."
+    archive.write_bytes(archive.read_bytes()[:50])
+    assert find_packages(tmp_path, ROOT, "arm64") == said
+    archive.unlink()
+    assert find_packages(tmp_path, ROOT, "arm64") == said
+
+
 def test_packages_of_one_architecture_are_not_those_of_another(tmp_path: Path) -> None:
     pretend_packages(tmp_path)
     assert isinstance(find_packages(tmp_path, ROOT, "arm64"), Packages)

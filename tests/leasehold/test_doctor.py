@@ -207,6 +207,41 @@ def test_an_account_that_aws_refuses_is_told_and_the_ledger_goes_on(
     assert found["repository: write"]["state"] == "ok"
 
 
+def test_without_credentials_the_secret_waits_and_is_not_called_wrong(
+    scene: Scene, account: Account
+) -> None:
+    scene.account.order_fault("denied", operation="GetCallerIdentity", times=9)
+    found = examined(scene, "--git-secret", SECRET)
+    assert found["secret"]["sentence"].endswith("it waits for the check `credentials`.")
+    assert found["credentials"]["state"] == "failed"
+    assert "AWS_PROFILE" in found["credentials"]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "fix"),
+    [("denied", "LH3006", "Give whoever runs this the right"), ("throttle", "LH3001", "Try again")],
+)
+def test_what_aws_refuses_has_its_own_fix(
+    scene: Scene, account: Account, fault: str, code: str, fix: str
+) -> None:
+    """And not that of what was looked for; nor is a tick spoken of, which there is none of."""
+    scene.account.order_fault(fault, operation="GetSecretValue", times=9)
+    found = examined(scene, "--git-secret", SECRET)["secret"]
+    assert (found["state"], found["code"]) == ("failed", code)
+    assert found["fix"].startswith(fix)
+    assert "tick" not in found["sentence"]
+    assert "role" not in found["sentence"]
+
+
+def test_a_secret_is_that_of_what_is_deployed(
+    scene: Scene, account: Account, tmp_path: Path
+) -> None:
+    told = {"environment": "dev", "git_secret_name": "far", "dev.git_secret_name": SECRET}
+    (tmp_path / "elsewhere" / "cdk.context.json").write_text(json.dumps(told))
+    assert SECRET in examined(scene)["secret"]["sentence"]
+    assert "another" in examined(scene, "--git-secret", "another")["secret"]["sentence"]
+
+
 @pytest.mark.parametrize("version", [None, "5", "x"])
 def test_an_account_is_bootstrapped_lately_enough(
     scene: Scene, account: Account, version: str | None
@@ -423,6 +458,12 @@ class TestNetwork:
         assert (found["state"], found["code"]) == ("failed", "LH5191")
         assert "has no public address" in found["sentence"]
 
+    def test_a_subnet_that_is_not_there_is_told(self, scene: Scene, network: Network) -> None:
+        found = examined(scene, *network.choices(subnets="subnet-0a1b2c3d"))["network"]
+        assert (found["state"], found["code"]) == ("failed", "LH5191")
+        assert "subnet-0a1b2c3d" in found["sentence"]
+        assert "account and region" in found["fix"]
+
     def test_subnets_of_two_networks_are_told(self, scene: Scene, network: Network) -> None:
         other = Network.make(scene)
         both = f"{network.subnet},{other.subnet}"
@@ -481,6 +522,7 @@ def test_an_environment_without_instances_has_no_quotas(scene: Scene, account: A
         ("", "LH2021"),
         ("ghp_clear", "LH2021"),
         ('{"username": "bot"}', "LH2021"),
+        ('{"username": "bot", "token": " "}', "LH2021"),
         ('{"private_key": "x", "known_hosts": "y"}', "LH2001"),
     ],
 )
