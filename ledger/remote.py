@@ -134,8 +134,23 @@ class Remote:
     @property
     def server(self) -> tuple[str, int]:
         """The host and port of the server; a path has no host."""
-        address = _address(self.url)
-        return address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
+        return _port_of(_address(self.url))
+
+    def check_asker(self, url: str) -> None:
+        """Raise `Refused` where somebody else asks for the credentials, to whom the server leads.
+
+        The same host may do so, by TLS as well where it was asked without.
+        """
+        own, asker = _address(self.url), _address(url)
+        is_same = (asker.scheme, *_port_of(asker)) == (own.scheme, *_port_of(own))
+        is_safer = (own.scheme, own.hostname, "https") == ("http", asker.hostname, asker.scheme)
+        if not is_same and not is_safer:
+            there = f"{asker.scheme}://{asker.hostname}"
+            raise Refused(
+                "LH2046",
+                f"The server of {self.url} leads to {there}, and that gets none of its credentials."
+                " If the repository has moved there, use that address.",
+            )
 
     def check_writable(self) -> None:
         if self.is_local:
@@ -246,6 +261,10 @@ def _check_credentials(scheme: str, credentials: Credentials | None) -> None:
             return
         case _:
             assert_never(credentials)
+
+
+def _port_of(address: SplitResult) -> tuple[str, int]:
+    return address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
 
 
 def _is_loopback(host: str) -> bool:
