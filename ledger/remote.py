@@ -195,16 +195,13 @@ def _authority(scp: re.Match[str]) -> str:
 
 
 def _split(url: str) -> SplitResult:
-    address: SplitResult | None
     try:
         address = urlsplit(url)
         _ = address.port
     except ValueError:
-        address = None
-    if address is None or (address.scheme in _PORTS and not address.hostname):
         raise Refused(
             "LH2001", "The repository's address is not a URL; check its host and its port."
-        )
+        ) from None
     return address
 
 
@@ -212,18 +209,18 @@ def _check_secrets(url: str, address: SplitResult) -> None:
     """Refuse a secret: an address ends in logs, so the sentence must not repeat it either."""
     if address.scheme == "file":
         return
-    if address.scheme not in _PORTS:
-        raise Refused(
-            "LH2001",
-            f"The repository's address starts with {address.scheme}:, and https and ssh are"
-            " understood.",
-        )
-    named_over_http = address.username is not None and address.scheme != "ssh"
+    named_over_http = address.username is not None and address.scheme in ("http", "https", "git")
     if address.password is not None or named_over_http:
         raise Refused(
             "LH2001",
             f"The address of the repository at {address.hostname} holds a user name or a password."
             " Take it out, and hand it over as credentials.",
+        )
+    if address.scheme not in _PORTS:
+        raise Refused(
+            "LH2001",
+            f"The repository's address starts with {address.scheme}:, and https and ssh are"
+            " understood.",
         )
     if address.query:
         raise Refused(

@@ -69,7 +69,6 @@ def test_a_secret_in_the_address_is_refused_and_not_repeated(url: str) -> None:
         ("git+ssh://git@git.example.com/fleet.git", r"starts with git\+ssh:"),
         ("codecommit::eu-west-1://fleet", "starts with codecommit:"),
         ("git@[::1]:fleet.git", "brackets.*ssh://"),
-        ("https:///fleet.git", "not a URL"),
         ("ext::sh -c touch", "not a URL|can only be read|control character|space"),
         ("--upload-pack=touch", "not the address"),
         ("", "not the address"),
