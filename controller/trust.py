@@ -23,6 +23,7 @@ from ledger.observed import Applied
 from ledger.snapshot import SignedCommit, Snapshot
 
 _MOST_TOLD = 5
+_GONE = "LH2013"
 _NEXT = "sign it anew, or let somebody whose key counts commit with the trailer `Vouches-For: ID`"
 
 
@@ -41,6 +42,21 @@ def trusted(ledger: Ledger, head: Snapshot, environment: str, note: Applied | No
     """
     if note is None or note.verify == "none" or note.commit == head.commit:
         return Trusted(head)
+    try:
+        return _judged(ledger, head, environment, note)
+    except Refused as refusal:
+        if refusal.code != _GONE:
+            raise
+        raise Refused(
+            "LH2047",
+            f"the commit {note.commit}, up to which the ledger counts by its signatures, is not in"
+            " the history of the branch any more, so nothing can be proven, and nothing is done:"
+            " push that history back from a clone that has it, and let the git server refuse"
+            " forced pushes.",
+        ) from refusal
+
+
+def _judged(ledger: Ledger, head: Snapshot, environment: str, note: Applied) -> Trusted:
     commits = ledger.since(note.commit, head.commit, signer_files(environment))
     # Nothing came since: the head went back, or a plan is about one commit.
     if commits is not None and not commits:

@@ -25,7 +25,8 @@ from ledger.holdings import document_path
 from ledger.instants import in_zone
 from ledger.lease import stamp
 from ledger.names import EndpointName
-from ledger.proof import Signers, is_proven
+from ledger.observed import Applied, read_applied
+from ledger.proof import is_proven, signers_that_count
 from ledger.refusal_log import Refusal, read_refusals
 from ledger.repository import Repository
 from ledger.unread import Unread
@@ -50,10 +51,11 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
     fleet = context.fleet(snapshot)
     item = settle(fleet, context.known(fleet, name), clock()).get(name)
     path = document_path(fleet.name, item.name, "lease")
-    signers = Signers.of(snapshot.files, fleet.name)
+    status = context.status()
+    signers = signers_that_count(ledger, snapshot, fleet.name, _applied(status, fleet.name))
     unread = _Unread(item.endpoint_name)
     changes: Iterator[_Event] = read_changes(ledger.changes(path, limit), unread.changes)
-    refusals = _refusals(context.status(), fleet.name, unread)
+    refusals = _refusals(status, fleet.name, unread)
     newest_first = merge(refusals, changes, key=attrgetter("committed_at"), reverse=True)
     events = (
         (each, None if isinstance(each, Refusal) else is_proven(ledger, each.commit, signers))
@@ -69,6 +71,13 @@ def log(context: Context, *, name: str, limit: int, output: str) -> None:
             say(f"{item.endpoint_name} was never leased.")
     for sentence in unread.sentences():
         note(sentence)
+
+
+def _applied(status: Repository, environment: str) -> Applied | None:
+    try:
+        return read_applied(status.read().files, environment)
+    except Failure:  # which is noted where refusals are read
+        return None
 
 
 def _refusals(status: Repository, environment: str, unread: "_Unread") -> Iterator[Refusal]:

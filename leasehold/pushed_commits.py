@@ -7,17 +7,17 @@ git's variables name; so they are kept. What git cannot read is refused, never t
 import os
 import subprocess
 from collections.abc import Collection, Iterator
-from datetime import UTC, datetime
 
 from leasehold.push_rules import NO_COMMIT, FileChange, Push, PushedCommit
 from ledger.errors import Refused
-from ledger.snapshot import Person, SignedCommit
+from ledger.raw_commit import RawCommit, parsed, signed
+from ledger.snapshot import SignedCommit
 
 _PLAIN = "100644"
 _LEASE = b".lease.json"
-_FORMAT = "%H%x00%P%x00%cn%x00%ce"
+_HEADS = "refs/heads/"
+_AT_ONCE = 1000  # commits
 _LARGEST = 256 * 1024  # bytes of a file that a bot writes
-_LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 _NOTHING = {"0" * 40, "0" * 64}
 # No reference may exchange one commit for another while they are looked at.
 _ALWAYS = {"GIT_NO_REPLACE_OBJECTS": "1", "LC_ALL": "C"}
@@ -29,6 +29,7 @@ def push_of(old: str, new: str, ref: str, *, in_hook: bool) -> Push:
     In a hook it is known which of them no branch has had before. Raises Refused LH5153.
     """
     old, new = _id(old), _id(new)
+    ref = ref if ref.startswith("refs/") else f"{_HEADS}{ref}"
     if NO_COMMIT.fullmatch(new):
         return Push(ref, old, new)
     begins = NO_COMMIT.fullmatch(old) is not None
@@ -60,13 +61,8 @@ def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
 
 def signed_of(commit: PushedCommit) -> SignedCommit:
     """Read a commit as git stores it."""
-    told = _git(
-        "show", "--no-patch", "--no-show-signature", "--format=%ct%x00%an%x00%ae", commit.commit
-    )
-    seconds, name, email = told.decode(errors="replace").rstrip("\n").split("\0")
-    at = datetime.fromtimestamp(min(int(seconds), _LAST_SECOND), UTC)
-    raw = _git("cat-file", "commit", commit.commit)
-    return SignedCommit(commit.commit, raw, commit.committer, Person(name, email), at)
+    (found,) = _read([commit.commit])
+    return signed(found)
 
 
 def _listed(tip: str, without: list[str]) -> frozenset[str]:
@@ -82,12 +78,22 @@ def _commits(
             "this clone is shallow, so what a commit changed is not known: fetch the whole history"
             " (`git fetch --unshallow`, or `fetch-depth: 0` in a workflow).",
         )
-    told = _git("rev-list", f"--format={_FORMAT}", tip, *without).decode(errors="replace")
-    for line in told.split("\n"):
-        if line.count("\0") == _FORMAT.count("%x00"):
-            commit, parents, name, email = line.split("\0")
-            is_new = new_ones is None or commit in new_ones
-            yield PushedCommit(commit, tuple(parents.split()), Person(name, email), is_new=is_new)
+    names = _git("rev-list", tip, *without).decode().split()
+    for at in range(0, len(names), _AT_ONCE):
+        for found in _read(names[at : at + _AT_ONCE]):
+            is_new = new_ones is None or found.name in new_ones
+            committer = signed(found).committer
+            yield PushedCommit(found.name, found.parents, committer, is_new=is_new)
+
+
+def _read(names: list[str]) -> Iterator[RawCommit]:
+    """Read commits as the ledger reads them, whatever git would show."""
+    told = _git("cat-file", "--batch", given="".join(f"{name}\n" for name in names).encode())
+    at = 0
+    for name in names:
+        begin = told.index(b"\n", at) + 1
+        at = begin + int(told[at:begin].split()[-1]) + 1
+        yield parsed(name, told[begin : at - 1])
 
 
 def _id(text: str) -> str:
@@ -129,18 +135,19 @@ def _blob(name: str) -> bytes | None:
     return _git("cat-file", "blob", name)
 
 
-def _git(*arguments: str) -> bytes:
-    done = _run(*arguments)
+def _git(*arguments: str, given: bytes = b"") -> bytes:
+    done = _run(*arguments, given=given)
     if done.returncode != 0:
         words = " ".join(done.stderr.decode(errors="replace").split())
         raise Refused("LH5153", f"git cannot read the push, so it is not taken: {words}")
     return done.stdout
 
 
-def _run(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     try:
         return subprocess.run(  # noqa: S603  (the arguments above)
             ["git", *arguments],  # noqa: S607  (as the server has it)
+            input=given,
             env={**os.environ, **_ALWAYS},
             capture_output=True,
             check=False,

@@ -80,7 +80,7 @@ def verify_push(  # noqa: PLR0913  (click hands over each option by itself)
 
     Exits with 0 when the push may be taken, and else with 1.
     """
-    policy = Policy(branch, frozenset(bots), pusher or _pusher())
+    policy = Policy(branch.removeprefix("refs/heads/"), frozenset(bots), pusher or _pusher())
     if policy.bot_accounts and policy.pusher is None:
         raise Refused(
             "LH5153",
@@ -102,11 +102,12 @@ def verify_push(  # noqa: PLR0913  (click hands over each option by itself)
 
 def _pushes(old: str | None, new: str | None, ref: str | None, branch: str) -> Iterator[Push]:
     if old is None:
-        yield from _from_hook(sys.stdin.read().splitlines())
+        given = sys.stdin.buffer.read().decode(errors="backslashreplace")
+        yield from _from_hook(given.split("\n"))
     elif new is None:
         raise Refused("LH5153", "say OLD and NEW, or nothing and give the lines to standard input.")
     else:
-        yield push_of(old, new, ref or f"refs/heads/{branch}", in_hook=False)
+        yield push_of(old, new, ref or branch, in_hook=False)
 
 
 def _from_hook(lines: Iterable[str]) -> Iterator[Push]:

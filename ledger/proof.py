@@ -18,9 +18,10 @@ from ledger.documents import Verify
 from ledger.errors import Failure
 from ledger.fleet import BOTS, PEOPLE, environment_path, signer_files
 from ledger.json_files import Violation
+from ledger.observed import Applied
 from ledger.signatures import Signer, Unproven, read_signers, verified, without_signature
 from ledger.signatures.signers import lines_in_vain
-from ledger.snapshot import Entries, SignedCommit
+from ledger.snapshot import Entries, SignedCommit, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,23 @@ class History(Protocol):
     """The repository that has the commits."""
 
     def signed(self, commit: str) -> SignedCommit: ...
+    def at(self, commit: str) -> Snapshot: ...
+
+
+def signers_that_count(
+    history: History, head: Snapshot, environment: str, note: Applied | None
+) -> Signers:
+    """Return whose keys prove a name: those of the head, or of the last commit that is proven.
+
+    A head that nobody proves may have keys of whoever made it. Where that commit cannot be read,
+    nobody's count.
+    """
+    if note is None or note.verify != "enforce" or note.commit == head.commit:
+        return Signers.of(head.files, environment)
+    try:
+        return Signers.of(history.at(note.commit).files, environment)
+    except Failure:
+        return Signers()
 
 
 def is_proven(history: History, commit: str, signers: Signers) -> bool | None:

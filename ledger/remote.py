@@ -134,8 +134,23 @@ class Remote:
     @property
     def server(self) -> tuple[str, int]:
         """The host and port of the server; a path has no host."""
-        address = _address(self.url)
-        return address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
+        return _port_of(_address(self.url))
+
+    def check_asker(self, url: str) -> None:
+        """Raise `Refused` where somebody else asks for the credentials, to whom the server leads.
+
+        The same host may do so, by TLS as well where it was asked without.
+        """
+        own, asker = _address(self.url), _address(url)
+        is_same = (asker.scheme, *_port_of(asker)) == (own.scheme, *_port_of(own))
+        is_safer = (own.scheme, own.hostname, "https") == ("http", asker.hostname, asker.scheme)
+        if not is_same and not is_safer:
+            there = f"{asker.scheme}://{asker.hostname}"
+            raise Refused(
+                "LH2046",
+                f"The server of {self.url} leads to {there}, and that gets none of its credentials."
+                " If the repository has moved there, use that address.",
+            )
 
     def check_writable(self) -> None:
         if self.is_local:
@@ -180,16 +195,13 @@ def _authority(scp: re.Match[str]) -> str:
 
 
 def _split(url: str) -> SplitResult:
-    address: SplitResult | None
     try:
         address = urlsplit(url)
         _ = address.port
     except ValueError:
-        address = None
-    if address is None or (address.scheme in _PORTS and not address.hostname):
         raise Refused(
             "LH2001", "The repository's address is not a URL; check its host and its port."
-        )
+        ) from None
     return address
 
 
@@ -197,18 +209,18 @@ def _check_secrets(url: str, address: SplitResult) -> None:
     """Refuse a secret: an address ends in logs, so the sentence must not repeat it either."""
     if address.scheme == "file":
         return
-    if address.scheme not in _PORTS:
-        raise Refused(
-            "LH2001",
-            f"The repository's address starts with {address.scheme}:, and https and ssh are"
-            " understood.",
-        )
-    named_over_http = address.username is not None and address.scheme != "ssh"
+    named_over_http = address.username is not None and address.scheme in ("http", "https", "git")
     if address.password is not None or named_over_http:
         raise Refused(
             "LH2001",
             f"The address of the repository at {address.hostname} holds a user name or a password."
             " Take it out, and hand it over as credentials.",
+        )
+    if address.scheme not in _PORTS:
+        raise Refused(
+            "LH2001",
+            f"The repository's address starts with {address.scheme}:, and https and ssh are"
+            " understood.",
         )
     if address.query:
         raise Refused(
@@ -246,6 +258,10 @@ def _check_credentials(scheme: str, credentials: Credentials | None) -> None:
             return
         case _:
             assert_never(credentials)
+
+
+def _port_of(address: SplitResult) -> tuple[str, int]:
+    return address.hostname or "", address.port or _PORTS.get(address.scheme, 0)
 
 
 def _is_loopback(host: str) -> bool:

@@ -15,12 +15,13 @@ from urllib.parse import urlencode
 from gateway.http.answer import Answer
 from gateway.http.call import Call
 from gateway.http.parameters import DEFAULT_LIMIT
-from gateway.known import settled
+from gateway.known import seen, settled
 from ledger.errors import Refused
 from ledger.history import RecordedChange, read_changes
 from ledger.holdings import document_path, fleet_of
 from ledger.lease import stamp
-from ledger.proof import Signers, is_proven
+from ledger.observed import read_applied
+from ledger.proof import is_proven, signers_that_count
 from ledger.repository import Page, Place, Repository
 from ledger.unread import Unread
 
@@ -56,7 +57,8 @@ class History:
         token = call.parameter("NextToken")
         begin = read_token(token, path) if token is not None else None
         page = self._page(path, int(limit or DEFAULT_LIMIT), begin)
-        signers = Signers.of(snapshot.files, self.environment)
+        note = read_applied(seen(self.status, self.environment).snapshot.files, self.environment)
+        signers = signers_that_count(self.ledger, snapshot, self.environment, note)
         unread = Unread()
         changes = [
             _entry(each, proven=is_proven(self.ledger, each.commit, signers))

@@ -74,13 +74,14 @@ def signing(subject: Subject) -> Iterator[Told]:
         return
     signers = Signers.of(subject.snapshot().files, subject.fleet().name)
     public = key.public()
-    named = [each for each in signers.bots if each.key == public]
+    now = subject.clock()
+    named = [each for each in signers.bots if each.key == public and each.counts_at(now)]
     if all(any(each.signs_for(bot.email) for each in named) for bot in (CONTROLLER, GATEWAY)):
         yield ok(f"{name} has a key that {BOTS} names; verify is {verify}.")
         return
     yield (failed if verify == "enforce" else warning)(
         "LH5165",
-        f"{name} has a key, and {BOTS} does not name it for *@leasehold.invalid.",
+        f"{name} has a key, and {BOTS} does not name it for *@leasehold.invalid, or not for today.",
         f"Add `*@leasehold.invalid {public_line(public)}` to {BOTS}.",
     )
 

@@ -21,14 +21,13 @@ import pygit2
 from ledger.deadline import turn
 from ledger.errors import Failure, Refused, Unavailable
 from ledger.history import KEY_LIFETIME
+from ledger.raw_commit import RawCommit, committed_at, signed
 from ledger.repository.borrowed import borrow
 from ledger.repository.commits import (
     changed,
-    committed_at,
     make_commit,
     record,
     signature,
-    signed,
     watching,
 )
 from ledger.repository.exchange import Overdue
@@ -42,7 +41,7 @@ from ledger.repository.graph import (
 )
 from ledger.repository.journal import Journal, Reader, Reading
 from ledger.repository.pages import Page, Place, read_page
-from ledger.repository.raw_commit import RawCommit, is_there
+from ledger.repository.raw_commit import is_there
 from ledger.repository.requests import Noted, Wanted, noted, read_wanted
 from ledger.repository.transport import FOREIGN, TRACKING, Connection, Server
 from ledger.repository.trees import Trees, write_tree

@@ -7,17 +7,14 @@ clone's lock.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 import pygit2
 
+from ledger.raw_commit import RawCommit, committed_at, signed, text
 from ledger.repository.graph import Graph
-from ledger.repository.raw_commit import RawCommit
 from ledger.snapshot import CommitRecord, Person, SignedCommit
-
-_FIRST_SECOND = 0
-_LAST_SECOND = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp())
 
 
 def changed(graph: Graph, commit: RawCommit, path: str) -> bool:
@@ -37,30 +34,12 @@ def changed_files(graph: Graph, commit: RawCommit) -> frozenset[str]:
 
 
 def record(commit: RawCommit, files: Collection[str] = ()) -> CommitRecord:
-    author, message = Person(*map(_text, commit.author)), _text(commit.message)
+    author, message = Person(*map(text, commit.author)), text(commit.message)
     return CommitRecord(commit.name, author, committed_at(commit), message, frozenset(files))
-
-
-def committed_at(commit: RawCommit) -> datetime:
-    """Return the committer's date. git takes any number for it, and the calendar has two ends."""
-    seconds = max(_FIRST_SECOND, min(commit.date, _LAST_SECOND))
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def signature(person: Person, at: datetime) -> pygit2.Signature:
     return pygit2.Signature(person.name, person.email, int(at.timestamp()), 0)
-
-
-def signed(commit: RawCommit) -> SignedCommit:
-    return SignedCommit(
-        commit.name,
-        commit.raw,
-        Person(_text(commit.committer_name), _text(commit.committer_email)),
-        Person(*map(_text, commit.author)),
-        committed_at(commit),
-        commit.parents,
-        _text(commit.message),
-    )
 
 
 def watching(graph: Graph, commit: RawCommit, paths: Sequence[str]) -> SignedCommit:
@@ -93,7 +72,3 @@ def _before(graph: Graph, commit: RawCommit) -> list[RawCommit]:
 
 def _paths(diff: pygit2.Diff) -> frozenset[str]:
     return frozenset(delta.new_file.path for delta in diff.deltas)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode(errors="replace")

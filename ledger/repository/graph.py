@@ -14,7 +14,8 @@ from pathlib import Path
 import pygit2
 from pygit2.enums import ObjectType
 
-from ledger.repository.raw_commit import RawCommit, is_there, read_commit
+from ledger.raw_commit import RawCommit
+from ledger.repository.raw_commit import is_there, read_commit
 from ledger.repository.transport import FOREIGN
 from ledger.repository.trees import entry
 

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 import pygit2
 
+from ledger.raw_commit import RawCommit
 from ledger.repository.commits import record
 from ledger.repository.graph import Graph
 from ledger.repository.passed import Passed
-from ledger.repository.raw_commit import RawCommit
 from ledger.snapshot import CommitRecord
 
 _DEEPER = 16  # times as deep as what was read, where a clone ends

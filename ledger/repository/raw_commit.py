@@ -1,32 +1,12 @@
-"""A commit as git stores it.
+"""Commits read from a clone.
 
 libgit2 hides the parents of a commit at which a clone was cut off, and here they are all there.
 """
 
-import re
-from dataclasses import dataclass
-
 import pygit2
 from pygit2.enums import ObjectType
 
-_HEADER = re.compile(rb"^(tree|parent|author|committer) (.*)$", re.MULTILINE)
-# Longer numbers are no date, and Python takes its time to read one.
-_SIGNATURE = re.compile(rb"^(.*?) ?<([^>]*)>? ?(-?\d{1,19}(?!\d))?")
-
-
-@dataclass(frozen=True, slots=True)
-class RawCommit:
-    """What a commit says, in bytes as it stands there; `date` is the committer's."""
-
-    name: str
-    tree: str
-    parents: tuple[str, ...]
-    raw: bytes
-    author: tuple[bytes, bytes]
-    committer_name: bytes
-    committer_email: bytes
-    date: int
-    message: bytes
+from ledger.raw_commit import RawCommit, parsed
 
 
 def is_there(repository: pygit2.Repository, name: str | pygit2.Oid) -> bool:
@@ -40,20 +20,4 @@ def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
         kind, raw = repository.read(name)
     except KeyError:
         return None
-    if kind != ObjectType.COMMIT:
-        return None
-    head, _, message = raw.partition(b"\n\n")
-    found: dict[bytes, list[bytes]] = {}
-    for field, value in _HEADER.findall(head):
-        found.setdefault(field, []).append(value)
-    author, email, _ = _signature(found.get(b"author", []))
-    name_of, committer, date = _signature(found.get(b"committer", []))
-    tree = found.get(b"tree", [b""])[0].decode("ascii", "replace")
-    parents = tuple(parent.decode("ascii", "replace") for parent in found.get(b"parent", []))
-    by = author, email
-    return RawCommit(name, tree, parents, raw, by, name_of, committer, date, message)
-
-
-def _signature(found: list[bytes]) -> tuple[bytes, bytes, int]:
-    match = _SIGNATURE.match(found[0]) if found else None
-    return (match[1], match[2], int(match[3] or 0)) if match else (b"", b"", 0)
+    return parsed(name, raw) if kind == ObjectType.COMMIT else None

@@ -8,9 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from ledger.history import trailers
+from ledger.raw_commit import RawCommit
 from ledger.repository.commits import changed_files, record
 from ledger.repository.graph import Graph, descends
-from ledger.repository.raw_commit import RawCommit
 from ledger.repository.walk import is_ours
 from ledger.snapshot import CommitRecord
 

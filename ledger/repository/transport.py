@@ -30,6 +30,11 @@ _OTHER_FORMAT = "object format"  # in libgit2's words for what is not SHA-1
 # In those of libssh2, for a key that is none or is locked, and for algorithms that nobody shares.
 _NO_KEY = ("Unable to extract public key from private key", "Unable to open private key")
 _NO_ALGORITHM = "Unable to exchange encryption keys"
+_NO_WAY = "server requires authentication that we do not support"
+_HINTS = {
+    "status code: 403": " (the credentials may not read it)",
+    "status code: 404": " (there is no such repository, or the credentials may not read it)",
+}
 _NO_ROOM = ("No space left on device", "Disk quota exceeded", "Read-only file system")
 _MOST_WORDS = 500
 
@@ -156,6 +161,13 @@ class Server:
                 " SHA-256, and only SHA-1 is known here: make a repository with `git init"
                 " --object-format=sha1`, and commit the documents there.",
             )
+        if _NO_WAY in words:
+            return Refused(
+                "LH2006",
+                f"{self.remote.url} asks for credentials in no way that is known here: a user and a"
+                " token (HTTP's Basic authentication) are.",
+            )
+        words += next((hint for status, hint in _HINTS.items() if words.endswith(status)), "")
         if any(each in words for each in _NO_ROOM):
             return Unavailable(
                 "LH2012",
@@ -239,8 +251,9 @@ class _Callbacks(pygit2.RemoteCallbacks):
             return self.sent
 
     def credentials(
-        self, _url: str, username_from_url: str | None, allowed_types: CredentialType
+        self, url: str, username_from_url: str | None, allowed_types: CredentialType
     ) -> pygit2.UserPass | pygit2.Keypair | pygit2.Username:
+        self._remote.check_asker(url)
         credentials = self._remote.access().credentials
         if isinstance(credentials, SshKey) and allowed_types & CredentialType.USERNAME:
             return pygit2.Username(credentials.username)
@@ -248,12 +261,20 @@ class _Callbacks(pygit2.RemoteCallbacks):
             credentials = self._renewed()
         self._offered.append(credentials)
         match credentials:
+            case Token() if not allowed_types & CredentialType.USERPASS_PLAINTEXT:
+                raise self._other_way("a user and a token (HTTP's Basic authentication)")
+            case SshKey() if not allowed_types & CredentialType.SSH_KEY:
+                raise self._other_way("a key")
             case Token():
                 return pygit2.UserPass(credentials.username, credentials.token)
             case SshKey():
                 return _keypair(credentials, username_from_url)
             case None:
                 raise Refused("LH2006", f"{self._remote.url} asks for credentials; none are set.")
+
+    def _other_way(self, way: str) -> Refused:
+        said = f"{self._remote.url} lets nobody in by {way}, and the credentials are that."
+        return Refused("LH2006", said)
 
     def _renewed(self) -> Credentials | None:
         """Return what has changed since the server refused it. Raises Refused LH2006."""

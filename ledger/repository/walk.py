@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ledger.committers import CONTROLLER, GATEWAY, READER
+from ledger.raw_commit import RawCommit
 from ledger.repository.graph import Graph
-from ledger.repository.raw_commit import RawCommit
 
 MOST_SEARCHED = 16384  # commits
 _AHEAD = 64  # commits that are looked at before the first of them is given out

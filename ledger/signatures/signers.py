@@ -15,7 +15,8 @@ _KNOWN_OPTIONS = frozenset({"namespaces", "valid-after", "valid-before"})
 _DATES = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}  # by how many digits
 _KEY_TYPE = re.compile(r"(?:ssh|ecdsa|sk)-[\w@.-]+")
 _WORD = re.compile(r'((?:[^\s"]|"[^"]*")+)\s*')
-_OPTION = re.compile(r'([\w-]+)(?:="([^"]*)")?(?:,|\Z)')
+_OPTION = re.compile(r'([\w-]+)="([^"]*)"')
+_OPTIONS = re.compile(rf"{_OPTION.pattern}(?:,{_OPTION.pattern})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,18 @@ class Signer:
         """Tell whether it is the key of an address, by OpenSSH's patterns: `!` takes out."""
         plain = address.casefold()
         for each in self.principals:
-            if each.startswith("!") and fnmatchcase(plain, each[1:].casefold()):
+            if each.startswith("!") and _fits(plain, each[1:]):
                 return False
-        return any(fnmatchcase(plain, each.casefold()) for each in self.principals)
+        return any(_fits(plain, each) for each in self.principals)
 
     def counts_at(self, moment: datetime) -> bool:
         after, before = self.valid_after, self.valid_before
         return (after is None or after <= moment) and (before is None or moment < before)
+
+
+def _fits(plain: str, pattern: str) -> bool:
+    """Tell whether an address fits a pattern, in which `*` and `?` alone mean something."""
+    return fnmatchcase(plain, pattern.casefold().replace("[", "[[]"))
 
 
 def read_signers(text: str) -> tuple[Signer, ...]:
@@ -59,13 +65,13 @@ def _signer(line: str) -> Signer | None:
     words = [each[1] for each in _WORD.finditer(line.strip())]
     if len(words) < 3 or words[0].startswith("#"):  # noqa: PLR2004  (whose, what, the key)
         return None
-    options = {} if _KEY_TYPE.fullmatch(words[1]) else _options(words[1])
-    kind, key = words[1:3] if not options else (*words[2:4], "")[:2]
-    if not _KEY_TYPE.fullmatch(kind) or not options.keys() <= _KNOWN_OPTIONS:
-        return None
-    if "git" not in options.get("namespaces", "git").split(","):
-        return None
     try:
+        options = {} if _KEY_TYPE.fullmatch(words[1]) else _options(words[1])
+        kind, key = words[1:3] if not options else (*words[2:4], "")[:2]
+        if not _KEY_TYPE.fullmatch(kind) or not options.keys() <= _KNOWN_OPTIONS:
+            return None
+        if "git" not in options.get("namespaces", "git").split(","):
+            return None
         return Signer(
             tuple(words[0].strip('"').split(",")),
             base64.b64decode(key, validate=True),
@@ -77,7 +83,11 @@ def _signer(line: str) -> Signer | None:
 
 
 def _options(word: str) -> dict[str, str]:
-    return {match[1].lower(): match[2] or "" for match in _OPTION.finditer(word)}
+    """Read options, each with its value and once. Raises ValueError for a word that is none."""
+    found = [(name.lower(), value) for name, value in _OPTION.findall(word)]
+    if not _OPTIONS.fullmatch(word) or len(found) != len(dict(found)):
+        raise ValueError(word)
+    return dict(found)
 
 
 def _instant(text: str | None) -> datetime | None:

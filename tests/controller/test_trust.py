@@ -13,6 +13,7 @@ import pytest
 from controller.reconcile import look
 from leasehold.as_of import AsOf
 from ledger.committers import CONTROLLER, GATEWAY
+from ledger.errors import Refused
 from ledger.observed import read_applied
 from ledger.proposals import Request, extension
 from ledger.remote import Remote
@@ -280,6 +281,24 @@ def test_a_head_that_went_back_is_no_new_commit(ledger: SignedLedger) -> None:
     tick = ledger.scene.tick()
     assert not any("LH2042" in each for each in tick.troubles)
     assert any("does not descend" in each for each in tick.troubles)
+
+
+def test_a_history_without_the_proven_commit_proves_nothing(ledger: SignedLedger) -> None:
+    ledger.start("Falcon40B")
+    git(ledger.scene.forge.bare, "config", "receive.denyNonFastForwards", "false")
+    home, before = ledger.scene.ben.home, ledger.scene.forge.tip
+    made = git(home, "commit-tree", "-m", "anew", git(home, "rev-parse", "HEAD^{tree}"))
+    git(home, "push", "--quiet", "--force", "origin", f"{made}:main")
+    ledger.folder /= "another process"
+    ledger.scene.repository = ledger.open(CONTROLLER)
+    ledger.scene.let_pass(hours=2)
+    with pytest.raises(Refused, match=f"{before}, up to which") as refusal:
+        ledger.scene.tick()
+    assert refusal.value.code == "LH2047"
+    assert ledger.statuses() == {FALCON: "InService"}
+    git(ledger.scene.forge.bare, "update-ref", "refs/heads/main", before)
+    ledger.scene.tick()
+    assert ledger.statuses() == {FALCON: "Deleting"}
 
 
 def test_more_than_can_be_read_is_not_proven(

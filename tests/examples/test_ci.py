@@ -80,7 +80,14 @@ def test_all_platforms_pass_over_the_same_commits() -> None:
     pattern = "':(exclude,glob)environments/*/*.lease.json'"
     for file in (GITHUB, GITLAB, CODEBUILD):
         assert file.read_text().count(pattern) == 1
-    assert load(GITHUB)["on"]["push"]["paths"][-1] == "!environments/*/*.lease.json"
+    assert load(GITHUB)["on"]["push"]["paths"] == ["**", "!environments/*/*.lease.json"]
+
+
+def test_no_push_is_passed_over_for_the_next_one() -> None:
+    group = load(GITHUB)["concurrency"]["group"]
+    assert group == "leasehold-${{ github.event_name == 'push' && github.sha || github.ref }}"
+    gitlab = load(GITLAB)
+    assert "interruptible" not in {**gitlab[".leasehold"], **gitlab["validate"]}
 
 
 @dataclass
@@ -158,6 +165,9 @@ def on_github(machine: Machine, *, merged: bool = False) -> int:
         "github.token": "t0ken",
         "github.event_name": "push" if merged else "pull_request",
         "github.event.before": machine.base,
+        "github.event_name == 'push' && github.event.before || 'HEAD^1'": (
+            machine.base if merged else "HEAD^1"
+        ),
         "github.sha": machine.head,
         "github.event.pull_request.number": "7",
         "github.event.pull_request.head.repo.full_name": "" if merged else repository,
@@ -225,7 +235,7 @@ def on_codebuild(machine: Machine, *, merged: bool = False) -> int:
     variables = {
         "DESTINATION": machine.base,
         "SOURCE": machine.head,
-        "PULL_REQUEST": "7",
+        "PULL_REQUEST": "" if merged else "7",
         "REPOSITORY": "fleet",
     }
     commands = load(CODEBUILD)["phases"]["build"]["commands"]
@@ -291,7 +301,7 @@ def test_a_document_that_is_broken_fails(machine: Machine, tmp_path: Path, platf
     assert "[LH1001]" in machine.said
 
 
-@pytest.mark.parametrize("platform", ["github", "gitlab"])
+@pytest.mark.parametrize("platform", PLATFORMS)
 def test_what_was_merged_is_validated_and_planned_no_more(
     machine: Machine, tmp_path: Path, platform: str
 ) -> None:
@@ -301,9 +311,10 @@ def test_what_was_merged_is_validated_and_planned_no_more(
     assert machine.comment is None
 
 
-@pytest.mark.parametrize("platform", ["github", "gitlab"])
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("is_covered", [False, True], ids=["alone", "below a lease"])
 def test_a_bot_that_has_pushed_more_than_leases_is_found(
-    machine: Machine, tmp_path: Path, platform: str
+    machine: Machine, tmp_path: Path, platform: str, *, is_covered: bool
 ) -> None:
     propose(machine, tmp_path, {path("Chat"): a_definition()})
     tree, bot = git(tmp_path / "writer", "rev-parse", "HEAD^{tree}"), GATEWAY
@@ -313,6 +324,13 @@ def test_a_bot_that_has_pushed_more_than_leases_is_found(
     )
     writer = tmp_path / "writer"
     machine.head = git(writer, "hash-object", "-t", "commit", "-w", "--stdin", given=raw)
+    git(writer, "reset", "--quiet", "--hard", machine.head)
+    if is_covered:
+        text = json.dumps(lease(machine.scene.now + timedelta(hours=1)))
+        (writer / path("Falcon40B", "lease")).write_text(text)
+        git(writer, "add", "--all", ".")
+        git(writer, "commit", "--quiet", "--message", "lease(dev): extend")
+        machine.head = git(writer, "rev-parse", "HEAD")
     git(writer, "push", "--quiet", "origin", f"{machine.head}:refs/heads/by-bot")
     assert PLATFORMS[platform](machine, merged=True) != 0
     assert "[LH5150]" in machine.said

@@ -573,6 +573,7 @@ def test_a_webhook_secret_is_long_enough(scene: Scene, account: Account) -> None
         ("enforce", False, False, "failed"),
         ("enforce", True, False, "failed"),
         ("enforce", True, True, "ok"),
+        ("enforce", True, 'valid-before="20200101"', "failed"),
     ],
 )
 def test_what_functions_commit_will_be_proven(  # noqa: PLR0917
@@ -581,13 +582,14 @@ def test_what_functions_commit_will_be_proven(  # noqa: PLR0917
     tmp_path: Path,
     verify: str,
     has_key: bool,  # noqa: FBT001
-    is_named: bool,  # noqa: FBT001
+    is_named: bool | str,  # noqa: FBT001
     state: str,
 ) -> None:
     key = keygen(tmp_path, "bot.key")
     secret = {"username": "bot", "token": "t0ken"}
     secret |= {"signing_key": key.read_text()} if has_key else {}
-    line = f"*@leasehold.invalid {public(key)}\n" if is_named else "# nobody\n"
+    option = f"{is_named} " if isinstance(is_named, str) else ""
+    line = f"*@leasehold.invalid {option}{public(key)}\n" if is_named else "# nobody\n"
     scene.push(
         {
             "environments/dev/environment.json": environment(verify=verify),
@@ -599,7 +601,7 @@ def test_what_functions_commit_will_be_proven(  # noqa: PLR0917
     found = examined(scene, "--git-secret", SECRET)["signatures"]
     client.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True)
     assert found["state"] == state
-    assert (public(key) in found["fix"]) is (has_key and not is_named)
+    assert (public(key) in found["fix"]) is (has_key and is_named is not True)
 
 
 def test_a_server_that_takes_no_push_is_told(scene: Scene, account: Account) -> None:

@@ -133,11 +133,29 @@ def test_a_bot_does_not_commit(case: str) -> None:
         Person("Ben", "Gateway@Leasehold.Invalid"),
         Person("leasehold  GATEWAY ", "ben@example.com"),
         Person("Leasehold\u200b gateway", "ben@example.com"),
+        Person("Leasehold-Gateway.", "ben@example.com"),
+        Person("Leaseh\u043eld g\u0430teway", "ben@example.com"),  # of Cyrillic
+        Person("Leas\u0435h0Id gate\u051day", "ben@example.com"),
+        Person("L\u00e9asehold gatevvay", "ben@example.com"),
+        Person("Ben", "g\u0251teway@leasehold.1nvalid."),
     ],
 )
 def test_whoever_takes_a_bots_name_or_address_is_held_to_its_rules(claimed: Person) -> None:
     assert bot_of(claimed) == "gateway"
     assert codes(commit(claimed, change(DEFINITION))) == ["LH5150"]
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        Person("Leasehold", "leasehold@leasehold.invalid"),
+        Person("Gateway", "gateway@example.com"),
+        Person("", ""),
+        Person("Ben of Leasehold gateways", "ben@leasehold.example.com"),
+    ],
+)
+def test_who_only_sounds_like_one_is_a_person(person: Person) -> None:
+    assert bot_of(person) is None
 
 
 def test_every_commit_of_a_push_is_looked_at() -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from controller.reconcile import reconcile
+from leasehold import pushed_commits
 from leasehold.cli import main
 from ledger.committers import CONTROLLER, GATEWAY
 from ledger.remote import Remote
@@ -265,6 +266,75 @@ def test_a_shallow_clone_is_not_guessed_about(ben: Colleague, forge: Forge, tmp_
     git(tmp_path, "clone", "--quiet", "--depth", "1", forge.url, "shallow")
     done = verify(tmp_path / "shallow", "0" * 40, "HEAD")
     assert (done.exit_code, "shallow" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("ref", ["main", "refs/heads/main"])
+@pytest.mark.parametrize("branch", ["main", "refs/heads/main"])
+def test_a_branch_may_be_named_short_or_in_full(ben: Colleague, ref: str, branch: str) -> None:
+    ben.commit({"README.md": "a"}, "a")
+    done = verify(ben.home, "HEAD", "HEAD~1", ref, "--branch", branch)
+    assert done.exit_code == 1
+    assert "LH5151" in done.output
+
+
+def literal(home: Path, committer: bytes, more: bytes = b"") -> str:
+    """Make a commit of bytes that no git command would write."""
+    parent, tree = (git(home, "rev-parse", f"HEAD{each}").encode() for each in ("", "^{tree}"))
+    text = b"tree %b\nparent %b\nauthor Ben <ben@example.com> 1 +0000\ncommitter %b\n%b\nm\n"
+    done = subprocess.run(
+        ["git", "hash-object", "-t", "commit", "-w", "--stdin", "--literally"],
+        cwd=home,
+        input=text % (tree, parent, committer, more),
+        check=True,
+        capture_output=True,
+    )
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("encoding", ["IBM037", "UTF-16", "UTF-7", "nonsense"])
+def test_a_commit_is_read_as_the_ledger_reads_it(ben: Colleague, encoding: str) -> None:
+    """An encoding would have git show another committer than the ledger's history has."""
+    who = f"{GATEWAY.name} <{GATEWAY.email}> 1763900000 +0000".encode()
+    ben.commit({"README.md": "mine"}, "mine")
+    made = literal(ben.home, who, f"encoding {encoding}\n".encode())
+    policy = ("--bot", "bot", "--pusher", "ben")
+    done = verify(ben.home, "HEAD", made, *policy)
+    assert (done.exit_code, "LH5152" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "committer",
+    [b"Ben <ben@example.com> -1 +0000", b"Ben <ben@example.com> soon", b"Ben", b"<> 9 +0000", b""],
+)
+def test_a_commit_that_is_odd_is_not_proven(
+    ben: Colleague, committer: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").touch()
+    made = literal(ben.home, committer)
+    done = verify(ben.home, "HEAD", made, "--people-keys", str(tmp_path / "keys"))
+    assert (done.exit_code, "LH5154" in done.output) == (1, True)
+
+
+def test_references_of_any_bytes_are_read(ben: Colleague) -> None:
+    old, new = git(ben.home, "rev-parse", "HEAD"), ben.commit({"README.md": "a"}, "a")
+    lines = f"{old} {new} refs/heads/\x85\u2028x\n".encode() + b"0" * 40
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(ben.home)
+        given = lines + f" {new} refs/heads/".encode() + b"\xff\n"
+        done = CliRunner().invoke(main, ["verify-push"], input=given)
+    assert (done.exit_code, done.output) == (0, "")
+
+
+def test_many_commits_are_read_a_part_at_a_time(
+    ben: Colleague, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushed_commits, "_AT_ONCE", 2)
+    old = git(ben.home, "rev-parse", "HEAD")
+    for number in range(5):
+        ben.commit({"README.md": str(number)}, "m\n\n1 commit 2")
+    commit_as(GATEWAY, ben, {"README.md": "mine"})
+    assert verify(ben.home, old, "HEAD~1").exit_code == 0
+    assert verify(ben.home, old, "HEAD").output.count("LH5150") == 1
 
 
 def test_nothing_is_in_order(tmp_path: Path) -> None:

@@ -69,7 +69,6 @@ def test_a_secret_in_the_address_is_refused_and_not_repeated(url: str) -> None:
         ("git+ssh://git@git.example.com/fleet.git", r"starts with git\+ssh:"),
         ("codecommit::eu-west-1://fleet", "starts with codecommit:"),
         ("git@[::1]:fleet.git", "brackets.*ssh://"),
-        ("https:///fleet.git", "not a URL"),
         ("ext::sh -c touch", "not a URL|can only be read|control character|space"),
         ("--upload-pack=touch", "not the address"),
         ("", "not the address"),
@@ -83,6 +82,36 @@ def test_an_address_that_is_unsafe_is_refused_with_the_reason(url: str, because:
         Remote(url).check_writable()
 
     assert refusal.value.code in ("LH2001", "LH2002")
+
+
+@pytest.mark.parametrize(
+    ("url", "asker"),
+    [
+        ("https://git.example.com/f.git", "https://GIT.example.com:443/moved.git"),
+        ("http://localhost:80/f.git", "https://localhost/f.git"),
+        ("git@git.example.com:f.git", "ssh://git@git.example.com/f.git"),
+        ("git@git.example.com:f.git", "git@git.example.com:f.git"),
+        ("ssh://git.example.com:22/f.git", "ssh://git.example.com/f.git"),
+    ],
+)
+def test_the_server_itself_may_ask_for_credentials(url: str, asker: str) -> None:
+    Remote(url).check_asker(asker)
+
+
+@pytest.mark.parametrize(
+    "asker",
+    [
+        "https://git.example.com.evil.example/f.git",
+        "https://git.example.com:8443/f.git",
+        "http://git.example.com/f.git",
+        "ssh://git.example.com/f.git",
+        "https://git.example.com@evil.example/f.git",
+    ],
+)
+def test_nobody_else_may(asker: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        Remote("https://git.example.com/f.git").check_asker(asker)
+    assert refusal.value.code == "LH2046"
 
 
 def test_a_secret_in_an_address_of_no_known_kind_is_not_repeated() -> None:

@@ -6,16 +6,20 @@ import socket
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pygit2.enums import CredentialType
 
 from ledger.committers import GATEWAY
 from ledger.errors import Refused, Unavailable
 from ledger.remote import Remote, SshKey, Timeouts, Token
 from ledger.repository import Repository
+from ledger.repository.transport import _Callbacks
 from sandbox.git.server import GitServer
 from tests.ledger.forge import LEASE, NOON, Forge, add, git, opened, seeded, write
 from tests.ledger.ssh import PASSPHRASE, SshServer, ssh_server, write_known_hosts
@@ -162,6 +166,91 @@ class TestATokenOverHttp:
         kept = [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]
         assert kept
         assert [file for file in kept if b"s3cret" in file.read_bytes()] == []
+
+
+Reply = tuple[int, dict[str, str]]
+
+
+@contextmanager
+def answering(reply: Callable[[str], Reply]) -> Iterator[tuple[str, list[str]]]:
+    """Serve one answer, by the credentials that come along, and note these."""
+    seen: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(self.headers.get("Authorization", ""))
+            status, headers = reply(self.path)
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/fleet.git", seen
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+ASKS: Reply = (401, {"WWW-Authenticate": 'Basic realm="git"'})
+
+
+class TestWhoAsks:
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+    def test_whoever_the_server_leads_to_gets_no_credentials(
+        self, tmp_path: Path, host: str
+    ) -> None:
+        with answering(lambda _: ASKS) as (other, seen):
+            there = other.removesuffix("/fleet.git").replace("127.0.0.1", host)
+            with answering(lambda path: (302, {"Location": there + path})) as (url, _):
+                repository = opened(url, tmp_path / "cache", credentials=ANA)
+                for ask in (repository.read, lambda: repository.commit(add(1, "r"))):
+                    with pytest.raises(Refused, match=f"leads to http://{host}, ") as refusal:
+                        ask()
+                    assert refusal.value.code == "LH2046"
+        assert set(seen) == {""}
+
+    def test_the_same_server_may_lead_to_another_path(self, tmp_path: Path) -> None:
+        moved = "/moved.git/info/refs?service=git-upload-pack"
+
+        def reply(path: str) -> Reply:
+            return ASKS if "moved" in path else (301, {"Location": moved})
+
+        with answering(reply) as (url, seen), pytest.raises(Refused, match="does not accept"):
+            opened(url, tmp_path / "cache", credentials=ANA).read()
+        assert any(each.startswith("Basic ") for each in seen)
+
+    @pytest.mark.parametrize("way", ["Bearer", "Negotiate"])
+    def test_another_way_to_be_let_in_needs_a_person(self, tmp_path: Path, way: str) -> None:
+        with (
+            answering(lambda _: (401, {"WWW-Authenticate": way})) as (url, _),
+            pytest.raises(Refused, match="Basic authentication") as refusal,
+        ):
+            opened(url, tmp_path / "cache", credentials=ANA).read()
+        assert refusal.value.code == "LH2006"
+
+    def test_a_key_is_for_servers_that_take_keys(self, tmp_path: Path) -> None:
+        key = SshKey("git", tmp_path / "key", None, tmp_path / "known_hosts")
+        remote = Remote("ssh://git@git.example.com/f.git", credentials=key)
+        with pytest.raises(Refused, match="lets nobody in by a key") as refusal:
+            _Callbacks(remote).credentials(remote.url, "git", CredentialType.USERPASS_PLAINTEXT)
+        assert refusal.value.code == "LH2006"
+
+    @pytest.mark.parametrize("status", [403, 404])
+    def test_what_may_not_be_read_is_perhaps_not_there(self, tmp_path: Path, status: int) -> None:
+        with (
+            answering(lambda _: (status, {})) as (url, _),
+            pytest.raises(Unavailable, match=r"the credentials may not read it\)$"),
+        ):
+            opened(url, tmp_path / "cache", credentials=ANA).read()
 
 
 class TestSsh:
