@@ -47,6 +47,7 @@ _QUIET = frozenset({Verb.KEEP, Verb.WAIT, Verb.HOLD})
 _CHANGES = frozenset({Verb.CREATE, Verb.GRANT, Verb.UPDATE, Verb.RESIZE})
 _STOPS = frozenset({Verb.DELETE, Verb.IDLE})
 _LETTERS = 8
+_NOTHING_AT_ALL = Decimal("0.000001")  # thirds of an hour have no exact decimal number
 _LEASE_FIELDS = frozenset({"/expires_at", "/off_until"})
 Files = Mapping[str, bytes]
 
@@ -212,7 +213,7 @@ def bill(tick: Tick, base: Base | None = None) -> Bill:
 
 def difference(before: Total, after: Total, moved: Total) -> Total:
     """Return a difference as the rounded sums have it, or else what is known of it."""
-    if after.amount - before.amount == moved.amount:
+    if abs(after.amount - before.amount - moved.amount) < _NOTHING_AT_ALL:
         return Total(cents(after.amount) - cents(before.amount), moved.without)
     return Total(cents(moved.amount), moved.without)
 

@@ -520,6 +520,18 @@ def test_what_is_somebody_elses_is_promised_by_nobody() -> None:
     assert (found.promised_before, found.promised_after) == (Total(), Total())
 
 
+def test_what_a_column_says_is_the_difference_of_those_beside_it() -> None:
+    """The hours are no whole numbers: sums and their difference would be rounded apart."""
+    was = ledger(Chat={"schedule": WEEK, "inference_instance_type": "ml.g5.2xlarge"})
+    will = ledger(Chat={"schedule": LONGER, "inference_instance_type": "ml.g5.2xlarge"})
+    for files, end in ((was, 25), (will, 68)):
+        files[path("Falcon40B", "lease")] = lease(NOON + timedelta(minutes=end))
+    _, found = compared(was, will)
+    assert found.promised_change.amount == cents(found.promised_after.amount) - cents(
+        found.promised_before.amount
+    )
+
+
 def test_many_fields_and_prices_are_counted() -> None:
     was, will = ledger(), ledger()
     was[path("Falcon40B")]["tags"] = {f"t{number}": "a" for number in range(12)}
