@@ -47,6 +47,7 @@ _QUIET = frozenset({Verb.KEEP, Verb.WAIT, Verb.HOLD})
 _CHANGES = frozenset({Verb.CREATE, Verb.GRANT, Verb.UPDATE, Verb.RESIZE})
 _STOPS = frozenset({Verb.DELETE, Verb.IDLE})
 _LETTERS = 8
+_NOTHING_AT_ALL = Decimal("0.000001")  # thirds of an hour have no exact decimal number
 _LEASE_FIELDS = frozenset({"/expires_at", "/off_until"})
 Files = Mapping[str, bytes]
 
@@ -212,7 +213,7 @@ def bill(tick: Tick, base: Base | None = None) -> Bill:
 
 def difference(before: Total, after: Total, moved: Total) -> Total:
     """Return a difference as the rounded sums have it, or else what is known of it."""
-    if after.amount - before.amount == moved.amount:
+    if abs(after.amount - before.amount - moved.amount) < _NOTHING_AT_ALL:
         return Total(cents(after.amount) - cents(before.amount), moved.without)
     return Total(cents(moved.amount), moved.without)
 
@@ -420,7 +421,7 @@ class _Pricing:
             ends,
             (
                 *self._changes_of(definition),
-                *self._changes_of(document_path(self.fleet.name, action.name, "lock")),
+                *self._changes_of(document_path(self.fleet.name, action.name, "lock"), "lock"),
             ),
             self._lease_changes(action) if was and will else (),
             is_new=will and not was,
@@ -444,14 +445,17 @@ class _Pricing:
             return lease.expires_at if lease else None
         return standing(item, self.tick.now).until
 
-    def _changes_of(self, path: str, *, or_none: bool = False) -> tuple[FieldChange, ...]:
+    def _changes_of(
+        self, path: str, document: str = "", *, or_none: bool = False
+    ) -> tuple[FieldChange, ...]:
         """Return what changes of a document; with `or_none` one that is not there has no fields."""
         missing = b"{}" if or_none else None
         old, new = (each.get(path, missing) for each in self._files)
-        return () if old == new else changed_fields(old, new)
+        return () if old == new else changed_fields(old, new, document)
 
     def _lease_changes(self, action: Action) -> tuple[FieldChange, ...]:
-        found = self._changes_of(document_path(self.fleet.name, action.name, "lease"), or_none=True)
+        path = document_path(self.fleet.name, action.name, "lease")
+        found = self._changes_of(path, "lease", or_none=True)
         return tuple(each for each in found if each.pointer in _LEASE_FIELDS)
 
     def _promised_before(self, name: EndpointName) -> _Promise:

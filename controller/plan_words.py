@@ -242,7 +242,7 @@ def _reasons(row: Row, now: datetime, prices: Prices | None) -> Iterator[str]:
 
 def _fields(changes: Sequence[FieldChange], most: int) -> Iterator[str]:
     for each in changes[:most]:
-        yield f"{each.pointer}: {each.before or '(none)'} {ARROW} {each.after or '(none)'}"
+        yield f"{each.field}: {each.before or '(none)'} {ARROW} {each.after or '(none)'}"
     if len(changes) > most:
         yield f"and {len(changes) - most} more fields"
 

@@ -27,6 +27,7 @@ from controller.planning.action import Action, Verb
 from controller.tick import Tick
 from controller.tick_data import as_data, thing
 from ledger import hosts
+from ledger.changed_fields import FieldChange
 from ledger.documents.prices import plain
 from ledger.json_files import Violation
 from ledger.lease import stamp
@@ -107,7 +108,8 @@ def _reason(action: Action, row: Row | None) -> str:
     if row is None:
         return action.reason
     if row.changes and action.verb is Verb.UPDATE:
-        return "its definition changed"
+        is_lock_alone = all(each.document for each in row.changes)
+        return f"its {'lock' if is_lock_alone else 'definition'} changed"
     if row.is_later and (row.is_new or row.is_removed):
         return f"{'new definition' if row.is_new else 'its definition is removed'}: {action.reason}"
     return action.reason
@@ -178,8 +180,8 @@ def _documents(found: Bill) -> dict[str, Any]:
     repriced = found.repriced.changes if found.repriced else ()
     return {
         "removed": [row.action.name for row in found.later if row.is_removed],
-        "settings_changes": [asdict(each) for each in found.settings_changes],
-        "price_changes": [asdict(each) for each in repriced],
+        "settings_changes": [_change(each, "environment") for each in found.settings_changes],
+        "price_changes": [_change(each, "prices") for each in repriced],
     }
 
 
@@ -250,5 +252,10 @@ def _priced(row: Row | None) -> dict[str, Any]:
         "per_hour_after": None if row.hourly_after is None else plain(row.hourly_after),
         "lease_cost": None if row.lease is None else f"{cents(row.lease):f}",
         "new": row.is_new,
-        "changes": [asdict(each) for each in (*row.changes, *row.lease_changes)],
+        "changes": [_change(each, "endpoint") for each in (*row.changes, *row.lease_changes)],
     }
+
+
+def _change(change: FieldChange, document: str) -> dict[str, str]:
+    """Return a change with the kind of its document, which is mostly that one."""
+    return asdict(change) | {"document": change.document or document}

@@ -28,6 +28,7 @@ from controller.survey import Survey
 from gateway.callers.tokens import TokenTable
 from leasehold import aws_settings, completing, credentials
 from leasehold.as_of import AsOf
+from leasehold.current_leases import with_current_leases
 from leasehold.origin import origin_of
 from leasehold.own_zone import utc_option
 from leasehold.state_dir import Running, StateDir, nearest
@@ -149,14 +150,18 @@ class Context:
         """Plan, and find what to compare the plan with. Raises Failure.
 
         Without `against` it is what the last tick carried out, where the ledger still has that.
+        Leases of a commit that the ledger's branch has moved on from are those of that branch.
         """
-        ledger: Ledger = self.repository() if ref is None else AsOf(self._commit(ref))
-        head = ledger.read()
+        repository = self.repository()
+        head = repository.read() if ref is None else self._commit(ref)
         fleet = self.fleet(head)
+        if ref is not None:
+            head = with_current_leases(repository, fleet.name, head)
+        ledger: Ledger = repository if ref is None else AsOf(head)
         dependencies = self.dependencies(fleet, ledger)
         tick = look(dependencies, fleet.name, clock())
         if against is not None:
-            there = self._commit(against)
+            there = with_current_leases(repository, fleet.name, self._commit(against))
             planned = look(replace(dependencies, ledger=AsOf(there)), fleet.name, tick.now)
             return tick, Base(there.commit, there.files, head.files, planned)
         note = dependencies.logbook.applied(fleet.name)

@@ -53,7 +53,8 @@ def plan(
     """Show what the controller would do now, why, and what it costs.
 
     With --ref it is what the controller would do if that commit were the head of the ledger: a
-    checkout of CI, detached and shallow as it is, says HEAD.
+    checkout of CI, detached and shallow as it is, says HEAD. Leases that the ledger's branch has
+    moved on from since count as they are there now, as a merge would have it.
 
     Exits with 0 when there is nothing to do, with 2 when there are changes (also of documents that
     move nothing yet: a window, the type of what is off), and with 1 when the plan cannot be made,

@@ -16,22 +16,32 @@ _SCHEMA = "/$schema"
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field, by its JSON pointer, and its values as people write them; "" is none."""
+    """One field, by its JSON pointer, and its values as people write them; "" is none.
+
+    `document` is the kind of the document, where it is not the one that is spoken of.
+    """
 
     pointer: str
     before: str
     after: str
+    document: str = ""
+
+    @property
+    def field(self) -> str:
+        return f"{self.document} {self.pointer}".lstrip()
 
     def __str__(self) -> str:
-        return f"{self.pointer}: {self.before or '(none)'} -> {self.after or '(none)'}"
+        return f"{self.field}: {self.before or '(none)'} -> {self.after or '(none)'}"
 
 
-def changed_fields(before: bytes | None, after: bytes | None) -> tuple[FieldChange, ...]:
+def changed_fields(
+    before: bytes | None, after: bytes | None, document: str = ""
+) -> tuple[FieldChange, ...]:
     """Return the fields that differ; none where one of the two is missing or cannot be read."""
     old, new = _read(before), _read(after)
     if old is None or new is None:
         return ()
-    found = (FieldChange(*each) for each in _differences("", old, new))
+    found = (FieldChange(*each, document) for each in _differences("", old, new))
     return tuple(each for each in found if each.pointer != _SCHEMA)
 
 

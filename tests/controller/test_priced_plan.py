@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tests.scene import Json
 
 GOLDENS = Path(__file__).parent / "goldens"
+EXAMPLE = Path(__file__).parents[2] / "environments" / "dev"
 HEAD, BASE = "b559b50d" + "0" * 32, "5f1d0c7a" + "0" * 32
 SETTINGS, PRICES = "environments/dev/environment.json", "environments/dev/prices.json"
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -334,7 +335,12 @@ class TestAChangeThatMovesNothingNow:
         assert "      1 x ml.g5.xlarge: 2.000 USD/h when it is on" in lines
         (told,) = (each for each in as_json(planned, found)["actions"] if each["name"] == "Chat")
         assert told["changes"] == [
-            {"pointer": "/schedule/windows/0/start", "before": "09:00", "after": "07:00"}
+            {
+                "pointer": "/schedule/windows/0/start",
+                "before": "09:00",
+                "after": "07:00",
+                "document": "endpoint",
+            }
         ]
 
     def test_of_what_is_off_says_both_types(self, *, plan_both: bool) -> None:
@@ -380,6 +386,19 @@ class TestAChangeThatMovesNothingNow:
             del will[gone]
         _, found = compared(was, will, "Creating", plan_both=plan_both)
         assert found.change == Total(Decimal("-7.09"))
+
+    def test_of_a_lock_is_said_to_be_its(self, *, plan_both: bool) -> None:
+        lock = json.loads((EXAMPLE / "Photos.lock.json").read_text())
+        photos = json.loads((EXAMPLE / "Photos.endpoint.json").read_text())
+        was = {**ledger(), path("Photos"): photos, path("Photos", "lock"): lock}
+        will = {**was, path("Photos", "lock"): {**lock, "image": f"{lock['image']}-2"}}
+        planned, found = compared(was, will, plan_both=plan_both)
+        (row,) = found.rows
+        assert row.action.name == "Photos"
+        assert "lock /image: " in as_markdown(planned, found)
+        (told,) = (each for each in as_json(planned, found)["actions"] if each["name"] == "Photos")
+        assert {each["document"] for each in told["changes"]} == {"lock"}
+        assert "lock /image: " in as_text(planned, found)
 
     def test_of_an_owner_is_said_with_what_is_done(self, *, plan_both: bool) -> None:
         was, will = ledger(), ledger()
@@ -492,6 +511,18 @@ def test_what_is_somebody_elses_is_promised_by_nobody() -> None:
     known = [(replace(seen, tags={}), replace(entry, foreign=True))]
     found = bill(tick(ledger(), known=known))
     assert (found.promised_before, found.promised_after) == (Total(), Total())
+
+
+def test_what_a_column_says_is_the_difference_of_those_beside_it() -> None:
+    """The hours are no whole numbers: sums and their difference would be rounded apart."""
+    was = ledger(Chat={"schedule": WEEK, "inference_instance_type": "ml.g5.2xlarge"})
+    will = ledger(Chat={"schedule": LONGER, "inference_instance_type": "ml.g5.2xlarge"})
+    for files, end in ((was, 25), (will, 68)):
+        files[path("Falcon40B", "lease")] = lease(NOON + timedelta(minutes=end))
+    _, found = compared(was, will)
+    assert found.promised_change.amount == cents(found.promised_after.amount) - cents(
+        found.promised_before.amount
+    )
 
 
 def test_many_fields_and_prices_are_counted() -> None:

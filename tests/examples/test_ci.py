@@ -113,12 +113,15 @@ class Machine:
         programs = self.folder / "bin"
         programs.mkdir()
         copied = f"test -f $each && cp $each {self.folder}/comment"
-        note = f"#!/bin/sh\nfor each in plan.md comment.md; do {copied}; done; true\n"
+        note = f"for each in plan.md comment.md; do {copied}; done; true"
+        told = f"cat {self.folder}/told 2> /dev/null || true"
         leasehold = f'exec {shlex.join([sys.executable, "-m", "leasehold"])} "$@"\n'
+        writes = "--data-urlencode|--method|post-comment-for-pull-request|comment"
+        by_word = f'for word; do case "$word" in {writes}) {note}; exit;; esac; done\n{told}\n'
         for name, text in (
-            ("curl", note),
-            ("aws", note),
-            ("gh", f'#!/bin/sh\ntest "$1" = auth && exit 0\n{note}'),
+            ("curl", f"#!/bin/sh\n{by_word}"),
+            ("aws", f"#!/bin/sh\n{by_word}"),
+            ("gh", f'#!/bin/sh\ntest "$1" = auth && exit 0\n{by_word}'),
             ("python", "#!/bin/sh\nexit 0\n"),
             ("leasehold", f"#!/bin/sh\nPYTHONPATH={ROOT} {leasehold}"),
         ):
@@ -280,6 +283,38 @@ def test_a_change_is_validated_and_its_plan_is_a_comment(
     assert machine.comment is not None, machine.said
     assert "| **+ start** | `Chat` |" in machine.comment
     assert "t0ken" not in machine.said
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_plan_of_nothing_is_no_comment(machine: Machine, tmp_path: Path, platform: str) -> None:
+    propose(machine, tmp_path, {"NOTES.md": "about the ledger\n"})
+    assert PLATFORMS[platform](machine) == 0, machine.said
+    assert machine.comment is None
+    assert "### Leasehold plan for `dev`" in machine.said
+
+
+@pytest.mark.parametrize(
+    ("platform", "told"),
+    [("github", "42"), ("gitlab", "Plan 0badc0de:"), ("codebuild", "Plan 0badc0de:")],
+)
+def test_what_was_said_before_is_brought_up_to_date(
+    machine: Machine, tmp_path: Path, platform: str, told: str
+) -> None:
+    """An earlier push of the pull request had changes, and this one has none."""
+    (machine.folder / "told").write_text(told)
+    propose(machine, tmp_path, {"NOTES.md": "about the ledger\n"})
+    assert PLATFORMS[platform](machine) == 0, machine.said
+    assert machine.comment is not None, machine.said
+
+
+@pytest.mark.parametrize("platform", ["gitlab", "codebuild"])
+def test_the_same_plan_is_said_once(machine: Machine, tmp_path: Path, platform: str) -> None:
+    propose(machine, tmp_path, {path("Chat"): a_definition()})
+    assert PLATFORMS[platform](machine) == 0, machine.said
+    (machine.folder / "comment").rename(machine.folder / "told")
+    assert PLATFORMS[platform](machine) == 0, machine.said
+    assert machine.comment is None
+    assert "says this plan already" in machine.said
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +15,8 @@ from leasehold.cli import main
 from leasehold.work_tree import commit_of
 from ledger.committers import GATEWAY
 from ledger.errors import Refused
-from ledger.proposals import Request, extension
+from ledger.lease import stamp
+from ledger.proposals import Request, extension, release
 from ledger.snapshot import NotAFile, Person
 from tests.ledger.forge import Colleague, git
 from tests.scene import SETTLE, definition, environment, path, prices
@@ -106,6 +107,42 @@ def test_what_ends_is_said_with_who_keeps_it_on(
     assert "| Ana: demo \\| for the board |" in plan("--output", "markdown").stdout
     monkeypatch.chdir(checkout(scene, tmp_path / "ci", scene.forge.tip))
     assert "| Ana: demo" in plan("--ref", "HEAD", "--output", "markdown").stdout
+
+
+def test_leases_move_on_while_a_branch_is_worked_on(
+    scene: Scene, plan: Planner, tmp_path: Path
+) -> None:
+    """Merged, it would end nothing that was extended, and start nothing that was released."""
+    for name in ("Kept", "Released", "Own", "Gone"):
+        scene.define(name, 60)
+    scene.define("Granted")
+    writer = Colleague(tmp_path / "writer", scene.forge.url)
+    writer.pull()
+    fields = definition("Chat", schedule={"initial_provision_minutes": 30})
+    hours = {"expires_at": stamp(scene.now + timedelta(hours=9))}
+    files = {
+        path("Chat"): json.dumps(fields),
+        path("Own", "lease"): json.dumps(hours),
+        path("Gone"): None,
+        path("Gone", "lease"): None,
+    }
+    writer.commit(files, "propose")
+    git(writer.home, "push", "--quiet", "origin", "HEAD:refs/heads/older")
+    gateway = scene.open(GATEWAY)
+    ana = Person("Ana", "ana@example.com")
+    for name in ("Kept", "Granted"):
+        request = Request("dev", name, ana, f"r-{name}", scene.now)
+        gateway.commit(extension(request, 120))
+    gateway.commit(release(Request("dev", "Released", ana, "r-Released", scene.now)))
+    result = plan("--ref", "older", "--against", "main", "--output", "json")
+    told = {each["name"]: each for each in json.loads(result.stdout)["actions"]}
+    changed = {name for name, each in told.items() if each.get("changes") or each.get("new")}
+    assert changed == {"Chat", "Own"}
+    assert told["Kept"]["reason"] == f"leased until {stamp(scene.now + timedelta(hours=3))}"
+    assert told["Released"]["action"] == "keep"
+    assert told["Granted"]["action"] == "create"
+    assert told["Own"]["reason"] == f"leased until {hours['expires_at']}"
+    assert "Gone" not in told
 
 
 def test_what_is_due_anyway_is_no_change_against_it(
@@ -271,7 +308,12 @@ def test_a_plan_says_what_fields_change_and_what_it_costs(
     data = json.loads(plan("--ref", "proposal", "--output", "json").stdout)
     (action,) = [each for each in data["actions"] if each["action"] == "update"]
     assert action["changes"] == [
-        {"pointer": "/inference_instance_type", "before": "ml.g5.xlarge", "after": "ml.g5.2xlarge"}
+        {
+            "pointer": "/inference_instance_type",
+            "before": "ml.g5.xlarge",
+            "after": "ml.g5.2xlarge",
+            "document": "endpoint",
+        }
     ]
     assert data["money"]["hourly"]["after"] == "1.515"
 
