@@ -49,8 +49,8 @@ def test_what_differs_in_long_values_is_seen(
     before: str, after: str, shown: tuple[str, str]
 ) -> None:
     for old, new, seen in ((before, after, shown), (after, before, shown[::-1])):
-        contents = (json.dumps({"a": each}).encode() for each in (old, new))
-        (change,) = changed_fields(*contents)
+        first, second = (json.dumps({"a": each}).encode() for each in (old, new))
+        (change,) = changed_fields(first, second)
         assert change.before != change.after
         assert max(len(change.before), len(change.after)) <= 60
         assert seen[0] in change.before
