@@ -376,8 +376,6 @@ class _Pricing:
             if name is None:
                 continue
             row = self._row(action, name)
-            if name in told:  # what changes is said with its first action
-                row = replace(row, changes=(), lease_changes=(), is_new=False, is_removed=False)
             told.add(name)
             is_same = row.is_later or self._same_in_base(action)
             if row.is_said or not is_same:
