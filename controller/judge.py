@@ -12,7 +12,7 @@ from ledger.errors import Refused
 from ledger.proof import Signers, unproven
 from ledger.snapshot import SignedCommit
 
-_VOUCHES = re.compile(r"^Vouches-For: ([0-9a-f]{40})$", re.MULTILINE)
+_VOUCHES = re.compile(r"^vouches-for:[ \t]*([0-9a-f]{40})[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 
 
 class Judge:
@@ -37,7 +37,7 @@ class Judge:
                 if reason := self._reason(commit):
                     left[commit.commit] = reason
                 elif bot_of(commit.committer) is None:
-                    vouched.update(_VOUCHES.findall(commit.message))
+                    vouched.update(map(str.lower, _VOUCHES.findall(commit.message)))
             left = {name: reason for name, reason in left.items() if name not in vouched}
             if not left:
                 self._move(commits[tip])

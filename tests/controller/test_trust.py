@@ -212,7 +212,7 @@ def test_whoever_may_sign_may_vouch(ledger: SignedLedger) -> None:
     assert is_told(ledger.scene.tick(), commit)
     last = ledger.scene.forge.tip
     assert ledger.applied() == before
-    ledger.push({}, f"looked at\n\nVouches-For: {commit}\nVouches-For: {last}")
+    ledger.push({}, f"looked at\n\nVouches-For: {commit}\nvouches-for:{last.upper()} ")
     assert ledger.scene.tick().troubles == ()
     assert ledger.applied() == ledger.scene.forge.tip
 
