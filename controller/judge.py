@@ -115,12 +115,10 @@ def _below(
     waiting, found = [tip], dict[str, SignedCommit]()
     while waiting:
         name = waiting[-1]
-        fresh = [each for each in commits[name].parents if each in commits]
-        ahead = [each for each in fresh if each not in seen and each not in found]
-        if ahead and name not in found:
+        unseen = (each for each in commits[name].parents if each in commits and each not in seen)
+        ahead = [] if name in found else [each for each in unseen if each not in found]
+        if ahead:
             waiting += ahead
-            continue
-        waiting.pop()
-        if name not in seen:
-            found.setdefault(name, commits[name])
+        else:
+            found.setdefault(waiting.pop(), commits[name])
     return list(found.values())
