@@ -67,8 +67,8 @@ def _judged(ledger: Ledger, head: Snapshot, environment: str, note: Applied) -> 
     else:
         from controller.judge import Judge  # noqa: PLC0415 - most ledgers ask for no signatures
 
-        judge = Judge(ledger, environment, note.commit)
-        proven, left = judge.judge(head.commit, {each.commit: each for each in commits})
+        judge = Judge(ledger, environment, note.commit, {each.commit: each for each in commits})
+        proven, left = judge.judge(head.commit)
     counts = head.commit if note.verify == "warn" else proven
     troubles = tuple(_troubles(left, commits or (), counts, is_held=counts != head.commit))
     return Trusted(head if counts == head.commit else ledger.at(counts), troubles)

@@ -2,7 +2,7 @@
 
     who commits            may change
     ---------------------  --------------------------------------------------------------------
-    gateway or controller  NAME.lease.json of one environment: written, never taken away
+    gateway or controller  NAME.lease.json beside NAME.endpoint.json, and never take it away
     gateway                with it a new NAME.endpoint.json, as `add` writes it
     controller             `ledger_id` in an environment.json that had none
     controller             on leasehold/status: ENVIRONMENT.json
@@ -36,13 +36,15 @@ _RECORD = re.compile(r"[^/]+\.json")
 class FileChange:
     """What one commit made of one path: the bytes before and after, None where it is not there.
 
-    `is_plain` tells whether what is there afterwards is an ordinary file, and no link or submodule.
+    `is_plain` tells whether what is there afterwards is an ordinary file, and no link or submodule,
+    `is_homeless` that it is a new lease, and no definition of its name is beside it.
     """
 
     path: str
     before: bytes | None
     after: bytes | None
     is_plain: bool = True
+    is_homeless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ def _misdeed(ref: str, change: FileChange, bot: Bot, added: Collection[str]) -> 
         return f"it takes {change.path} away, and a bot takes no file away."
     if not change.is_plain:
         return f"{change.path} is no ordinary file."
+    if change.is_homeless:
+        return f"{change.path} is a lease of nothing: no definition of that name is beside it."
     if ref == _STATUS:
         is_record = bot == "controller" and _RECORD.fullmatch(change.path)
         sentence = f"it changes {change.path}: the controller writes ENVIRONMENT.json there, alone."

@@ -14,7 +14,7 @@ from ledger.raw_commit import RawCommit, parsed, signed
 from ledger.snapshot import SignedCommit
 
 _PLAIN = "100644"
-_LEASE = b".lease.json"
+_LEASE, _DEFINITION = b".lease.json", b".endpoint.json"
 _HEADS = "refs/heads/"
 _AT_ONCE = 1000  # commits
 _LARGEST = 256 * 1024  # bytes of a file that a bot writes
@@ -56,7 +56,15 @@ def changes_of(commit: PushedCommit) -> Iterator[FileChange]:
         _, mode, *blobs, _ = about.decode().split()
         read = _mark if path.endswith(_LEASE) else _blob
         before, after = map(read, blobs)
-        yield FileChange(path.decode(errors="backslashreplace"), before, after, mode == _PLAIN)
+        is_new = path.endswith(_LEASE) and before is None
+        is_homeless = is_new and not _has_definition(commit.commit, path)
+        name = path.decode(errors="backslashreplace")
+        yield FileChange(name, before, after, mode == _PLAIN, is_homeless)
+
+
+def _has_definition(commit: str, lease: bytes) -> bool:
+    definition = os.fsdecode(lease.removesuffix(_LEASE) + _DEFINITION)
+    return _run("cat-file", "-e", f"{commit}:{definition}").returncode == 0
 
 
 def signed_of(commit: PushedCommit) -> SignedCommit:

@@ -9,7 +9,7 @@ Both files stand beside environment.json. An author is proven with the committer
 address, or by the gateway, which knows its callers.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -35,6 +35,16 @@ class Signers:
         texts = (files.get(path, b"") for path in signer_files(environment))
         people, bots = (read_signers(text.decode(errors="replace")) for text in texts)
         return cls(people, bots)
+
+    @property
+    def lines(self) -> frozenset[Signer]:
+        return frozenset((*self.people, *self.bots))
+
+    def without(self, gone: Collection[Signer]) -> "Signers":
+        people, bots = (
+            (each for each in found if each not in gone) for found in (self.people, self.bots)
+        )
+        return Signers(tuple(people), tuple(bots))
 
 
 def unproven(commit: SignedCommit, signers: Signers) -> str:

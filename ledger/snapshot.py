@@ -3,6 +3,7 @@
 It must not know git: a snapshot is files at a commit, a change is files and a message.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
@@ -167,6 +168,11 @@ class SignedCommit:
 
 
 Proposal = Callable[[Snapshot], Change]
+
+
+def blob_id(content: bytes) -> str:
+    """Return the id by which git knows what a file has."""
+    return hashlib.sha1(b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
 
 
 def check(change: Change, under: str) -> None:

@@ -189,6 +189,62 @@ def test_a_key_that_is_taken_away_counts_no_longer(ledger: SignedLedger, *, is_f
     assert ledger.applied() == before
 
 
+@pytest.mark.parametrize("where", ["in the merge", "below it"])
+def test_no_order_of_parents_brings_such_a_key_back(ledger: SignedLedger, where: str) -> None:
+    lost = keygen(ledger.folder, "lost.key")
+    kept = f"ben@example.com {public(ledger.ben)}\n"
+    both = f"{kept}ben@example.com {public(lost)}\n"
+    home = ledger.scene.ben.home
+    ledger.push({PEOPLE: both})
+    ledger.scene.tick()
+    base = ledger.scene.forge.tip
+    taken = ledger.push({PEOPLE: kept}, "it is lost")
+    if where == "below it":
+        git(home, "config", "user.signingkey", str(lost))
+        taken = ledger.scene.ben.commit({PEOPLE: both}, "whoever found it")
+        git(home, "config", "user.signingkey", str(ledger.ben))
+    tree = git(home, "rev-parse", f"{base}^{{tree}}")
+    key = f"user.signingkey={lost if where == 'in the merge' else ledger.ben}"
+    parents = ("-p", base, "-p", taken)
+    commit = git(home, "-c", key, "commit-tree", "-S", *parents, "-m", "merge", tree)
+    git(home, "push", "--quiet", "origin", f"{commit}:main")
+    tick = ledger.scene.tick()
+    assert is_told(tick, commit if where == "in the merge" else taken)
+    assert ledger.applied() == base
+
+
+def test_what_nobody_proves_takes_no_key_away(ledger: SignedLedger) -> None:
+    commit = ledger.push({PEOPLE: "# nobody\n"}, signed=False)
+    assert is_told(ledger.scene.tick(), commit)
+    kept = f"ben@example.com {public(ledger.ben)}\n"
+    ledger.push({PEOPLE: kept}, f"put it back\n\nVouches-For: {commit}")
+    assert ledger.scene.tick().troubles == ()
+    assert ledger.applied() == ledger.scene.forge.tip
+
+
+def test_a_key_that_somebody_puts_back_counts_again(ledger: SignedLedger) -> None:
+    other = keygen(ledger.folder, "other.key")
+    kept = f"ben@example.com {public(ledger.ben)}\n"
+    both = f"{kept}ben@example.com {public(other)}\n"
+    home = ledger.scene.ben.home
+    ledger.push({PEOPLE: both})
+    ledger.scene.tick()
+    before = ledger.scene.forge.tip
+    git(home, "checkout", "--quiet", "-B", "side")
+    git(home, "config", "user.signingkey", str(other))
+    ledger.scene.ben.commit({"note": "before it is taken away"}, "side")
+    git(home, "config", "user.signingkey", str(ledger.ben))
+    ledger.scene.ben.commit({PEOPLE: kept}, "take it away")
+    ledger.scene.ben.commit({PEOPLE: both}, "put it back")
+    git(home, "config", "user.signingkey", str(other))
+    ledger.scene.ben.commit({"note": "after that"}, "side")
+    git(home, "checkout", "--quiet", "-B", "main", before)
+    git(home, "merge", "--quiet", "--no-ff", "--message", "merge", "side")
+    ledger.scene.ben.push()
+    assert ledger.scene.tick().troubles == ()
+    assert ledger.applied() == ledger.scene.forge.tip
+
+
 def test_a_merge_answers_for_what_it_brings_only_where_that_is_signed(ledger: SignedLedger) -> None:
     home, before = ledger.scene.ben.home, ledger.scene.forge.tip
     git(ledger.scene.forge.bare, "config", "receive.denyNonFastForwards", "false")
@@ -212,7 +268,7 @@ def test_whoever_may_sign_may_vouch(ledger: SignedLedger) -> None:
     assert is_told(ledger.scene.tick(), commit)
     last = ledger.scene.forge.tip
     assert ledger.applied() == before
-    ledger.push({}, f"looked at\n\nVouches-For: {commit}\nVouches-For: {last}")
+    ledger.push({}, f"looked at\n\nVouches-For: {commit}\nvouches-for:{last.upper()} ")
     assert ledger.scene.tick().troubles == ()
     assert ledger.applied() == ledger.scene.forge.tip
 

@@ -78,6 +78,7 @@ MISDEEDS = {
     "a lease and the settings": (MAIN, commit(GATEWAY, change(LEASE), change(SETTINGS))),
     "a lock": (MAIN, commit(GATEWAY, change("environments/dev/Chat.lock.json"))),
     "a lease that goes": (MAIN, commit(GATEWAY, change(LEASE, None, b"{}"))),
+    "a lease of nothing": (MAIN, commit(GATEWAY, FileChange(LEASE, None, b"{}", is_homeless=True))),
     "a link": (MAIN, commit(GATEWAY, FileChange(LEASE, None, b"../x", is_plain=False))),
     "a lease that is none by its name": (
         MAIN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -122,6 +123,30 @@ def test_a_commit_that_a_merge_hides_is_found(forge: Forge, ben: Colleague) -> N
 def test_a_rename_is_two_changes(forge: Forge, ben: Colleague) -> None:
     commit_as(GATEWAY, ben, {LEASE: None, LEASE.replace("Falcon40B", "Other"): "0"})
     assert f"it takes {LEASE} away" in refused(ben)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "falcon40b",
+        "Falcon40B\u200b",
+        "Fa\u0308l",
+        "Fal\ncon",
+        os.fsdecode(b"Fal\xff"),
+        "../new/Chat",
+    ],
+)
+def test_a_lease_of_nothing_is_no_bots(ben: Colleague, name: str) -> None:
+    """It would be a violation, and freeze what it may stand for."""
+    old = git(ben.home, "rev-parse", "HEAD")
+    path = os.path.normpath(f"environments/dev/{name}.lease.json")
+    commit_as(GATEWAY, ben, {path: "0"})
+    done = verify(ben.home, old, "HEAD")
+    assert (done.exit_code, "no definition of that name" in done.output) == (1, True)
+    definition = path.replace(".lease.json", ".endpoint.json")
+    ben.commit({definition: "{}"}, "define")
+    commit_as(GATEWAY, ben, {path: "1"})
+    assert verify(ben.home, "HEAD~1", "HEAD").exit_code == 0
 
 
 def test_a_link_in_a_leases_place_is_none(forge: Forge, ben: Colleague) -> None:

@@ -102,6 +102,7 @@ def test_no_secret_is_shown() -> None:
     ("text", "code"),
     [
         ("s3cret", "LH2021"),
+        ('{"password": "s3cret"}', "LH2021"),
         ('["s3cret"]', "LH2021"),
         ('"s3cret"', "LH2021"),
         ('{"username": "s3cret"}', "LH2021"),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ledger.access.forms import GitHubApp
+from ledger.access.forms import GITHUB, GitHubApp
 from ledger.access.github_app import InstallationTokens
 from ledger.access.source import SecretSource
 from ledger.deadline import within
@@ -232,6 +232,14 @@ def test_github_is_known_by_a_bundle_with_comments_and_by_botocores(
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", noting)
     InstallationTokens(app, f"# Für uns\n{make_authority(tmp_path)}", clock)
     assert loaded == ["cacert.pem", "the bundle"]
+
+
+def test_githubs_own_api_needs_no_other_address(
+    app: GitHubApp, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InstallationTokens, "_ask", lambda *_: [])
+    with pytest.raises(Unavailable, match=r"https://api\.github\.com .* without a token\.$"):
+        InstallationTokens(replace(app, api_url=GITHUB), "", clock).current()
 
 
 def test_a_suspended_installation_is_said_in_githubs_words(
