@@ -28,7 +28,7 @@ from tests.ledger.signing import keygen, public
 from tests.scene import REGION, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from leasehold.doctor.finding import Told
@@ -246,10 +246,9 @@ def test_what_aws_refuses_has_its_own_fix(scene: Scene, account: Account) -> Non
     ],
 )
 def test_nobody_is_told_to_wait_for_a_tick(error: Any, fix: str) -> None:  # noqa: ANN401
-    def examine() -> Iterator[Told]:
+    def examine() -> Iterable[Told]:
         with aws_errors():
             raise ClientError({"Error": error}, "GetParameter")
-        yield
 
     (found,) = guarded("bootstrap", "Look here.", examine)
     assert found.fix.startswith(fix)
