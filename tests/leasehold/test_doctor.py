@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +12,14 @@ from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 
+from controller.aws.errors import aws_errors
 from leasehold import aws_settings
 from leasehold.cli import main
 from leasehold.doctor import CHECKS, network_checks
+from leasehold.doctor.finding import guarded
 from sandbox.git.server import GitServer
 from tests import loopback
 from tests.gateway.api import deployed as deployed_api
@@ -24,9 +28,10 @@ from tests.ledger.signing import keygen, public
 from tests.scene import REGION, environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from leasehold.doctor.finding import Told
     from tests.leasehold.running import Up
     from tests.scene import Scene
 
@@ -217,20 +222,31 @@ def test_without_credentials_the_secret_waits_and_is_not_called_wrong(
     assert "AWS_PROFILE" in found["credentials"]["fix"]
 
 
-@pytest.mark.parametrize(
-    ("fault", "code", "fix"),
-    [("denied", "LH3006", "Give whoever runs this the right"), ("throttle", "LH3001", "Try again")],
-)
-def test_what_aws_refuses_has_its_own_fix(
-    scene: Scene, account: Account, fault: str, code: str, fix: str
-) -> None:
-    """And not that of what was looked for; nor is a tick spoken of, which there is none of."""
-    scene.account.order_fault(fault, operation="GetSecretValue", times=9)
+def test_what_aws_refuses_has_its_own_fix(scene: Scene, account: Account) -> None:
+    """And not that of what was looked for."""
+    scene.account.order_fault("denied", operation="GetSecretValue", times=9)
     found = examined(scene, "--git-secret", SECRET)["secret"]
-    assert (found["state"], found["code"]) == ("failed", code)
-    assert found["fix"].startswith(fix)
-    assert "tick" not in found["sentence"]
-    assert "role" not in found["sentence"]
+    assert (found["state"], found["code"]) == ("failed", "LH3006")
+    assert found["fix"].startswith("Give whoever runs this the right")
+
+
+@pytest.mark.parametrize(
+    ("error", "fix"),
+    [
+        ({"Code": "ThrottlingException", "Message": "Rate exceeded"}, "Try again in a minute."),
+        ({"Code": "AccessDenied", "Message": "No"}, "Give whoever runs this the right to look"),
+        ({"Code": "502", "Message": "Bad Gateway"}, "Look at AWS's own words."),
+        ({"Code": "NotFound", "Message": "No"}, "Look here."),
+    ],
+)
+def test_nobody_is_told_to_wait_for_a_tick(error: Any, fix: str) -> None:  # noqa: ANN401
+    def examine() -> Iterable[Told]:
+        with aws_errors():
+            raise ClientError({"Error": error}, "GetParameter")
+
+    (found,) = guarded("bootstrap", "Look here.", examine)
+    assert found.fix.startswith(fix)
+    assert not re.search("tick|role", found.sentence)
 
 
 def test_a_secret_is_that_of_what_is_deployed(
