@@ -141,7 +141,8 @@ class Remote:
 
         The same host may do so, by TLS as well where it was asked without.
         """
-        own, asker = _address(self.url), _address(url)
+        own = _address(self.url)
+        asker = _address(_with_brackets(url, own.port))
         is_same = (asker.scheme, *_port_of(asker)) == (own.scheme, *_port_of(own))
         is_safer = (own.scheme, own.hostname, "https") == ("http", asker.hostname, asker.scheme)
         if not is_same and not is_safer:
@@ -258,6 +259,17 @@ def _check_credentials(scheme: str, credentials: Credentials | None) -> None:
             return
         case _:
             assert_never(credentials)
+
+
+def _with_brackets(url: str, port: int | None) -> str:
+    """Put in the brackets around IPv6 that libgit2 leaves out, before the port that it may have."""
+    scheme, mark, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    user, at, host = authority.rpartition("@")
+    if not mark or host.count(":") < 2 or "[" in host:  # noqa: PLR2004  (a name has one at most)
+        return url
+    bare = host.removesuffix(f":{port}")
+    return f"{scheme}://{user}{at}[{bare}]{host[len(bare) :]}{slash}{path}"
 
 
 def _port_of(address: SplitResult) -> tuple[str, int]:

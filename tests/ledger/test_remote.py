@@ -92,6 +92,10 @@ def test_an_address_that_is_unsafe_is_refused_with_the_reason(url: str, because:
         ("git@git.example.com:f.git", "ssh://git@git.example.com/f.git"),
         ("git@git.example.com:f.git", "git@git.example.com:f.git"),
         ("ssh://git.example.com:22/f.git", "ssh://git.example.com/f.git"),
+        ("https://[2001:db8::1]/f.git", "https://2001:db8::1/f.git"),
+        ("https://[2001:db8::1]:8443/f.git", "https://2001:db8::1:8443/f.git"),
+        ("ssh://git@[2001:db8::1]:22/f.git", "ssh://git@2001:db8::1/f.git"),
+        ("ssh://git@[2001:db8::1]:2222/f.git", "ssh://git@[2001:db8::1]:2222/f.git"),
     ],
 )
 def test_the_server_itself_may_ask_for_credentials(url: str, asker: str) -> None:
@@ -106,6 +110,7 @@ def test_the_server_itself_may_ask_for_credentials(url: str, asker: str) -> None
         "http://git.example.com/f.git",
         "ssh://git.example.com/f.git",
         "https://git.example.com@evil.example/f.git",
+        "https://2001:db8::1/f.git",
     ],
 )
 def test_nobody_else_may(asker: str) -> None:
