@@ -161,8 +161,8 @@ def unread(files: Mapping[str, Unread], undated: Unread) -> Iterator[str]:
         )
     if undated:
         yield (
-            f"not read: the dates of {undated.named()}. Each counts as made when the next one was,"
-            " the newest as made now."
+            f"no true dates: those of {undated.named()} cannot be read, or are against the order of"
+            " the history. Each counts as made when the next one was, the newest as made now."
         )
 
 

@@ -91,6 +91,10 @@ class Account:
     unread: dict[str, Unread] = field(default_factory=dict)  # by file: versions of it
     undated: Unread = field(default_factory=Unread)
 
+    @cached_property
+    def days(self) -> "Days":
+        return Days(self.zone)
+
     @property
     def in_service(self) -> int:
         return sum(line.in_service for line in self.lines.values())
@@ -153,7 +157,7 @@ def enter(account: Account, book: Book, tariff: Tariff) -> None:
         _enter_service(account, book, tariff, (cut, buyer, piece.hosts))
     for begin, end, buyer in book.lease.bought:
         for span in clipped([(begin, end)], account.since, account.until):
-            for day, (first, last) in _days(account.zone, span):
+            for day, (first, last) in account.days.divide(span):
                 _line(account, book, buyer, day).leased += last - first
     account.idle_stops += sum(account.since <= at < account.until for at in book.lease.idle_stops)
     _enter_unused(account, book, tariff)
@@ -241,7 +245,7 @@ def _enter_service(
     account: Account, book: Book, tariff: Tariff, what: tuple[Span, str, Hosts | None]
 ) -> None:
     span, buyer, hosts = what
-    for day, (begin, end) in _days(account.zone, span):
+    for day, (begin, end) in account.days.divide(span):
         line = _line(account, book, buyer, day)
         line.in_service += end - begin
         line.cost.take(tariff.cost(hosts, begin, end))
@@ -267,18 +271,32 @@ def _idle(account: Account, book: Book) -> Iterator[Part]:
 
 def _line(account: Account, book: Book, buyer: str, day: date) -> Line:
     key = Key(str(book.name), book.owner, buyer, day)
-    return account.lines.setdefault(key, Line())
+    if (line := account.lines.get(key)) is None:
+        line = account.lines[key] = Line()
+    return line
 
 
-def _days(zone: ZoneInfo, span: Span) -> Iterator[tuple[date, Span]]:
-    """Divide a span among the days of a zone."""
-    begin, end = span
-    while begin < end:
-        local = _instant(begin).astimezone(zone)
-        midnight = datetime.combine(local.date() + timedelta(days=1), datetime.min.time(), zone)
-        there = max(int(midnight.timestamp()), begin + 1)
-        yield local.date(), (begin, min(there, end))
-        begin = there
+class Days:
+    """The days of a zone; the last one that was asked for is not worked out again."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._begin = self._end = 0
+        self._day = date.min
+
+    def divide(self, span: Span) -> Iterator[tuple[date, Span]]:
+        """Divide a span among the days."""
+        begin, end = span
+        while begin < end:
+            if not self._begin <= begin < self._end:
+                self._find(begin)
+            yield self._day, (begin, min(self._end, end))
+            begin = self._end
+
+    def _find(self, instant: int) -> None:
+        self._day = _instant(instant).astimezone(self._zone).date()
+        midnight = datetime.combine(self._day + timedelta(days=1), datetime.min.time(), self._zone)
+        self._begin, self._end = instant, max(int(midnight.timestamp()), instant + 1)
 
 
 def _save(account: Account, book: Book, tariff: Tariff) -> None:

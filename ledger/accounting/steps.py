@@ -95,6 +95,11 @@ class Purchases(Sequence[Bought]):
         buyer = self._buyers[self._who[number]]
         return Bought(self._begin[number], self._end[number], buyer)
 
+    def __iter__(self) -> Iterator[Bought]:
+        buyers = self._buyers
+        for begin, end, who in zip(self._begin, self._end, self._who, strict=True):
+            yield Bought(begin, end, buyers[who])
+
     def buy(self, piece: Bought) -> None:
         """Add a piece, or what of it comes after all others: what is there was bought before."""
         last = self._end[-1] if self._end else piece.begin
@@ -140,6 +145,8 @@ class Handed:
 
     def buy(self, at: int, begin: int, end: int) -> None:
         """Say that somebody buys a stretch at an instant, and nobody any more what is past."""
+        if not self._ahead:
+            return
         ahead, self._ahead = self._ahead, []
         for given in ahead:
             if given.end <= at:
