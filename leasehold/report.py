@@ -20,7 +20,7 @@ from leasehold.pictures import costs, timeline
 from leasehold.pictures.files import Files, charts, picture_option
 from leasehold.pictures.page import Page
 from ledger.accounting.account import Account, enter
-from ledger.accounting.lines import Line, line_of
+from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.tariff import Tariff
 from ledger.errors import Refused
 from ledger.zones import is_accepted, refusal
@@ -71,10 +71,10 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     begin, end = _period(since, until, _zone(zone), now)
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
-    account = Account(int(begin.timestamp()), int(end.timestamp()), _zone(zone))
+    account = Account(second(begin), second(end), _zone(zone), second(now))
     histories = read_histories(context, ledger, fleet, account.since)
     tariff = Tariff.fixed(fleet.prices) if prices == "today" else histories.tariff
-    books = histories.books(account.until)
+    books = histories.books(account.now)
     for book in books:
         enter(account, book, tariff)
     account.gaps = histories.gaps(account.since, account.until)

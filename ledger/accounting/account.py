@@ -5,36 +5,43 @@ what ran after its lease's end: the parts add up to the whole, to the second.
 
     saved                          is
     -----------------------------  -----------------------------------------------------------
-    handed back                    leased time that a release or an idle stop gave back, less
-                                   what was bought again before the old end, and less what it
-                                   took to stop. Nothing is assumed.
+    handed back                    leased time that a release, an earlier end or an idle stop gave
+                                   back, less what was bought again before the old end, and less
+                                   what it ran all the same: until it was gone, or by its schedule
     had each stop gone unnoticed   the time off, of each stop 14 days at most: so long AWS's own
     for 14 days                    advisor watches an endpoint before it calls it idle
     had all been left on           the time off since it was first in service, to the end of the
                                    report or of its definition: an upper bound
+
+Without a definition nothing is leased and nothing saved, and no suspended time is saved: then
+Leasehold turns nothing off. An owner is who it was at that time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ledger.accounting.service import Gap, Piece
-from ledger.accounting.spans import Span, clipped, length, united, without
-from ledger.accounting.steps import AFTER_THE_END, ALWAYS_ON, WINDOW, Bought, Lease
+from ledger.accounting.spans import Span, clipped, length, overlapping, united, without
+from ledger.accounting.steps import AFTER_THE_END, ALWAYS_ON, WINDOW, Bought, HandedBack, Lease
 from ledger.accounting.tariff import Sum, Tariff
 from ledger.budget import asked_for
 from ledger.documents import Definition
 from ledger.hosts import Hosts
+from ledger.lease import Lease as EndedLease
 from ledger.names import Name
 from ledger.on_time import on_time
 from ledger.phases import Phase
-from ledger.schedule import Schedule
+from ledger.schedule import Schedule, window_end
 from ledger.unread import Unread
 
 UNNOTICED = 14 * 86400
+_EVER = 2**62
+_NOBODY = "nobody"
 Versions = Sequence[tuple[int, Definition | None]]
 
 
@@ -66,11 +73,15 @@ class Savings:
 
 @dataclass
 class Account:
-    """All that happened between two instants. Days are those of a zone."""
+    """All that happened between two instants. Days are those of a zone.
+
+    `now` is up to when it is known what ran, where that is later than `until`.
+    """
 
     since: int
     until: int
     zone: ZoneInfo
+    now: int = 0
     lines: dict[Key, Line] = field(default_factory=dict)
     savings: Savings = field(default_factory=Savings)
     starting: Sum = field(default_factory=Sum)
@@ -85,6 +96,9 @@ class Account:
     unread: dict[str, Unread] = field(default_factory=dict)  # by file: versions of it
     undated: Unread = field(default_factory=Unread)
 
+    def line(self, key: Key) -> Line:
+        return self.lines.setdefault(key, Line())
+
     @property
     def in_service(self) -> int:
         return sum(line.in_service for line in self.lines.values())
@@ -92,7 +106,10 @@ class Account:
 
 @dataclass(frozen=True)
 class Book:
-    """What is known of one endpoint. Definitions are from an instant on, in order."""
+    """What is known of one endpoint. Definitions are from an instant on, in order.
+
+    Before the first of them it counts as defined: nobody knows.
+    """
 
     name: Name
     life: Sequence[Piece]
@@ -107,11 +124,41 @@ class Book:
             found = definition
         return found
 
-    @property
-    def owner(self) -> str:
-        """Return who owns it, as the last definition that says so has it."""
-        told = [each.owner for _, each in self.definitions if each and each.owner]
-        return told[-1] if told else "nobody"
+    @cached_property
+    def defined(self) -> list[Span]:
+        """Return when it had a definition."""
+        moments = [-_EVER, *(at for at, _ in self.definitions), _EVER]
+        there = [True, *(each is not None for _, each in self.definitions)]
+        return united(
+            span for span, is_there in zip(pairwise(moments), there, strict=True) if is_there
+        )
+
+    @cached_property
+    def owners(self) -> list[tuple[Span, str]]:
+        """Return whose it was when: what is removed stays its last owner's."""
+        told = [(at, each.owner or _NOBODY) for at, each in self.definitions if each]
+        moved = [
+            (at, owner)
+            for number, (at, owner) in enumerate(told)
+            if not number or told[number - 1][1] != owner
+        ]
+        moments = [-_EVER, *(at for at, _ in moved[1:]), _EVER]
+        names = [owner for _, owner in moved] or [_NOBODY]
+        return list(zip(pairwise(moments), names, strict=True))
+
+    @cached_property
+    def bought(self) -> list[Bought]:
+        """Return who bought what of its lease, as long as there was something to lease."""
+        return [
+            Bought(begin, end, buyer)
+            for (begin, end), buyer in _cut(
+                (((each.begin, each.end), each.buyer) for each in self.lease.bought), self.defined
+            )
+        ]
+
+    @cached_property
+    def ran(self) -> list[Span]:
+        return united(piece.span for piece in self.life if piece.phase.is_billed)
 
 
 def enter(account: Account, book: Book, tariff: Tariff) -> None:
@@ -120,12 +167,13 @@ def enter(account: Account, book: Book, tariff: Tariff) -> None:
     parts = sorted(_parts(account, book))
     for piece in pieces:
         _enter_piece(account, book, tariff, piece)
+    _enter_starts(account, book)
     for here, buyer, hosts in _on_hosts(parts, [each for each in pieces if each.is_in_service]):
         _enter_service(account, book, tariff, (here, buyer, hosts))
-    for bought in book.lease.bought:
+    for bought in book.bought:
         for span in clipped([(bought.begin, bought.end)], account.since, account.until):
-            for day, (begin, end) in _days(account.zone, span):
-                _line(account, book, bought.buyer, day).leased += end - begin
+            for key, (begin, end) in _shares(account, book, bought.buyer, span):
+                account.line(key).leased += end - begin
     account.idle_stops += sum(account.since <= at < account.until for at in book.lease.idle_stops)
     _enter_unused(account, book, tariff)
     _save(account, book, tariff)
@@ -149,7 +197,7 @@ def _on_hosts(
 def _parts(account: Account, book: Book) -> Iterator[tuple[Span, str]]:
     """Divide the time in service among those who bought it, and the rest."""
     served = _served(account, book)
-    bought = book.lease.bought
+    bought = book.bought
     spans = [(each.begin, each.end) for each in bought]
     yield from _among(served, bought)
     for span in without(served, spans):
@@ -198,45 +246,70 @@ def _enter_piece(account: Account, book: Book, tariff: Tariff, piece: Piece) -> 
             account.starting_seconds += end - begin
         elif piece.phase is Phase.CHANGING:
             account.switching.take(cost)
-    if piece.is_starting and account.since <= piece.begin < account.until:
+
+
+def _enter_starts(account: Account, book: Book) -> None:
+    """Count the starts that began, and those of them that never came to service.
+
+    What it starts on may be noted later than that it starts: that is one start.
+    """
+    for before, start in pairwise([None, *book.life]):
+        if (
+            start is None
+            or not start.is_starting
+            or not account.since <= start.begin < account.until
+        ):
+            continue
+        if before and before.is_starting and before.end == start.begin:
+            continue
         account.starts += 1
-        account.starts_in_vain += _failed_after(book, piece)
+        account.starts_in_vain += _failed_after(account, book, start)
 
 
-def _failed_after(book: Book, start: Piece) -> bool:
+def _failed_after(account: Account, book: Book, start: Piece) -> bool:
     """Tell whether a start never came to service."""
+    end = start.end
     for piece in book.life:
-        if piece.begin >= start.end and not piece.is_starting:
-            return not piece.is_in_service
-    return False
+        if piece.begin == end:
+            if not piece.is_starting:
+                return not piece.is_in_service
+            end = piece.end
+    return end < max(account.until, account.now)
 
 
 def _enter_service(
     account: Account, book: Book, tariff: Tariff, what: tuple[Span, str, Hosts | None]
 ) -> None:
     span, buyer, hosts = what
-    for day, (begin, end) in _days(account.zone, span):
-        line = _line(account, book, buyer, day)
+    for key, (begin, end) in _shares(account, book, buyer, span):
+        line = account.line(key)
         line.in_service += end - begin
         line.cost.take(tariff.cost(hosts, begin, end))
 
 
 def _enter_unused(account: Account, book: Book, tariff: Tariff) -> None:
-    """Enter what an idle stop proves: nobody asked it anything for idle_minutes before."""
-    for at in book.lease.idle_stops:
-        definition = book.definition(at)
-        minutes = definition.schedule.idle_minutes if definition else None
-        begin, end = max(at - 60 * (minutes or 0), account.since), min(at, account.until)
-        for piece in book.life:
-            if piece.is_in_service and piece.begin < end and piece.end > begin:
-                span = max(piece.begin, begin), min(piece.end, end)
+    """Enter what idle stops prove: nobody asked it anything for idle_minutes before."""
+    unused = united(_unused(book))
+    for piece in book.life:
+        for span in clipped(unused, max(piece.begin, account.since), min(piece.end, account.until)):
+            if piece.is_in_service:
                 account.unused_seconds += length([span])
                 account.unused.take(tariff.cost(piece.hosts, *span))
 
 
-def _line(account: Account, book: Book, buyer: str, day: date) -> Line:
-    key = Key(str(book.name), book.owner, buyer, day)
-    return account.lines.setdefault(key, Line())
+def _unused(book: Book) -> Iterator[Span]:
+    for at in book.lease.idle_stops:
+        definition = book.definition(at)
+        minutes = definition.schedule.idle_minutes if definition else None
+        yield at - 60 * (minutes or 0), at
+
+
+def _shares(account: Account, book: Book, buyer: str, span: Span) -> Iterator[tuple[Key, Span]]:
+    """Divide a span among owners, and the days of the zone."""
+    for owned, owner in book.owners:
+        for part in clipped([span], *owned):
+            for day, within in _days(account.zone, part):
+                yield Key(str(book.name), owner, buyer, day), within
 
 
 def _days(zone: ZoneInfo, span: Span) -> Iterator[tuple[date, Span]]:
@@ -251,40 +324,47 @@ def _days(zone: ZoneInfo, span: Span) -> Iterator[tuple[date, Span]]:
 
 
 def _save(account: Account, book: Book, tariff: Tariff) -> None:
-    savings = account.savings
-    ran = united(piece.span for piece in book.life if piece.phase.is_billed)
+    savings, period = account.savings, (account.since, account.until)
     for given in book.lease.handed:
         if account.since <= given.at < account.until:
-            left = list(without(list(given.spans), ran))
-            savings.handed_back_seconds += length(left)
-            for begin, end in left:
-                prices = Tariff.fixed(tariff.at(given.at))
-                savings.handed_back.take(prices.cost(_last_hosts(book, given.at), begin, end))
-    for begin, end in _off(account, book):
+            prices, hosts = Tariff.fixed(tariff.at(given.at)), _last_hosts(book, given.at)
+            for span in without(list(given.spans), _runs_anyway(account, book, given)):
+                savings.handed_back_seconds += length([span])
+                savings.handed_back.take(prices.cost(hosts, *span))
+    held = united(piece.span for piece in book.life if piece.is_suspended)
+    for begin, end in _off(book):
         hosts = _last_hosts(book, begin)
-        for span in clipped([(begin, end)], account.since, account.until):
+        for span in clipped(without([(begin, end)], held), *period):
             savings.if_left_on.take(tariff.cost(hosts, *span))
-        for span in clipped([(begin, min(end, begin + UNNOTICED))], account.since, account.until):
+        noticed = min(end, begin + UNNOTICED)
+        for span in clipped(without([(begin, noticed)], held), *period):
             savings.if_unnoticed.take(tariff.cost(hosts, *span))
 
 
-def _off(account: Account, book: Book) -> Iterator[Span]:
-    """Yield the time off since it was first in service, as long as it is defined and not held."""
-    served = [piece.span for piece in book.life if piece.is_in_service]
-    if not served:
-        return
-    first, end = served[0][0], min(_removed(book, served[0][0]), account.until)
-    ran = united(piece.span for piece in book.life if piece.phase.is_billed)
-    held = united(piece.span for piece in book.life if piece.is_suspended)
-    off = list(without([(first, end)], ran)) if first < end else []
-    yield from without(off, held)
+def _runs_anyway(account: Account, book: Book, given: HandedBack) -> list[Span]:
+    """Return when it ran though its time was given back, and when it will by its schedule."""
+    if not given.spans:
+        return []
+    now, (begin, end) = max(account.until, account.now), (given.spans[0][0], given.spans[-1][1])
+    ran, definition = overlapping(book.ran, begin, end), book.definition(now)
+    if end <= now or definition is None:
+        return ran
+    at = _instant(given.at)  # a release holds it off for the rest of its window
+    lease = EndedLease(at, off_until=window_end(definition.schedule, at))
+    ahead = on_time(definition.schedule, lease, _instant(now), _instant(end))
+    return united([*ran, *((_second(each.begin), _second(each.end)) for each in ahead)])
 
 
-def _removed(book: Book, first: int) -> int:
-    """Return when its definition was taken away for the last time."""
-    if book.definitions and book.definitions[-1][1] is None:
-        return book.definitions[-1][0]
-    return 2**62 if book.definitions else first
+def _off(book: Book) -> Iterator[Span]:
+    """Yield each time off since it was first in service, as long as it is defined."""
+    for begin, end in book.defined:
+        served = (
+            max(piece.begin, begin)
+            for piece in book.life
+            if piece.end > begin and (piece.is_in_service or piece.has_served)
+        )
+        if (first := next(served, end)) < end:
+            yield from without([(first, end)], book.ran)
 
 
 def _hosts_of(book: Book, piece: Piece) -> Hosts | None:
@@ -301,14 +381,30 @@ def _last_hosts(book: Book, at: int) -> Hosts | None:
     for piece in book.life:
         if piece.begin > at:
             break
-        found = piece.hosts or found
+        found = found if piece.hosts is None else piece.hosts
     if found is None and (definition := book.definition(at)):
         return asked_for(definition)
     return found
 
 
+def _cut(parts: Iterable[tuple[Span, str]], within: Sequence[Span]) -> Iterator[tuple[Span, str]]:
+    """Yield what of parts lies within spans; both are sorted."""
+    at = 0
+    for part, what in parts:
+        while at < len(within) and within[at][1] <= part[0]:
+            at += 1
+        for begin, end in within[at:]:
+            if begin >= part[1]:
+                break
+            yield (max(part[0], begin), min(part[1], end)), what
+
+
 def _instant(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _second(moment: datetime) -> int:
+    return int(moment.timestamp())
 
 
 def books(
@@ -317,5 +413,7 @@ def books(
     definitions: Mapping[Name, Versions],
 ) -> Iterator[Book]:
     """Yield a book for each name that anything is known of."""
+    undefined: Versions = ((-_EVER, None),)
     for name in sorted({*lives, *leases, *definitions}, key=str):
-        yield Book(name, lives.get(name, []), leases.get(name, Lease()), definitions.get(name, ()))
+        told = definitions.get(name, undefined)
+        yield Book(name, lives.get(name, []), leases.get(name, Lease()), told)

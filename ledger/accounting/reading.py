@@ -67,7 +67,8 @@ class LedgerReader:
         for file, (before, after) in files.items():
             if self._matters(file):
                 self._read(file, at, (before, after), told)
-                self._before[file] = before
+                if self._open is None:
+                    self._before[file] = before
         return self._open is None or bool(self._open) or bool(self._granted)
 
     @property
@@ -81,12 +82,15 @@ class LedgerReader:
 
     @property
     def definitions(self) -> dict[Name, Versions]:
-        names = {*self._definitions, *(name for file in self.now if (name := _defined(file)))}
+        there = (name for file in self.now if (name := _defined(file)))
+        names = {*self._definitions, *self._steps, *there}
         return {name: self._versions(name) for name in names}
 
     def _versions(self, name: Name) -> Versions:
-        begin = _definition(self._oldest(f"{name}.endpoint.json"))
-        return [(_EVER, begin), *reversed(self._definitions.get(name, []))]
+        oldest = self._oldest(f"{name}.endpoint.json")
+        begin, later = _definition(oldest), self._definitions.get(name, [])[::-1]
+        is_unreadable = begin is None and oldest is not None
+        return later if is_unreadable else [(_EVER, begin), *later]
 
     def _oldest(self, file: str) -> bytes | None:
         """Return what a file was before all changes that were read."""
@@ -125,7 +129,7 @@ class LedgerReader:
                     del self._open[file]
             case (name, "endpoint"):
                 definition = _definition(after)
-                if definition or after is None:  # one that is broken freezes what was
+                if self._open is None and (definition or after is None):  # a broken one freezes
                     self._definitions.setdefault(Name(name), []).append((at, definition))
                 for number in self._granted.pop(Name(name), ()):
                     who = f"{FIRST_LEASE} ({_person(told())})"

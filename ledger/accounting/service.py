@@ -29,6 +29,7 @@ class State(NamedTuple):
     hosts: Hosts | None
     is_foreign: bool
     is_suspended: bool
+    has_served: bool  # before that
 
 
 class Piece(NamedTuple):
@@ -39,6 +40,7 @@ class Piece(NamedTuple):
     phase: Phase
     hosts: Hosts | None
     is_suspended: bool
+    has_served: bool = False  # before that
 
     @property
     def span(self) -> Span:
@@ -137,6 +139,7 @@ def _state(entry: object) -> State | None:
             read_hosts(data.get("hosts")),
             data.get("foreign") is True,
             "suspended_since" in data,
+            bool(data.get("starts")),
         )
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return None
@@ -147,7 +150,9 @@ def _pieces(states: list[tuple[int, State | None]], until: int) -> Iterator[tupl
     for number, ((_, state), begin) in enumerate(zip(states, begins, strict=True)):
         end = min(begins[number + 1] if number + 1 < len(begins) else until, until)
         if state and not state.is_foreign and begin < end:
-            piece = Piece(begin, end, state.status, state.hosts, state.is_suspended)
+            piece = Piece(
+                begin, end, state.status, state.hosts, state.is_suspended, state.has_served
+            )
             yield state.name, piece
 
 

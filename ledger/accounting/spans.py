@@ -1,5 +1,6 @@
 """Arithmetic with stretches of time: half-open, sorted, and apart from each other. Pure."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 Span = tuple[int, int]
@@ -9,6 +10,12 @@ def clipped(spans: Iterable[Span], begin: int, end: int) -> list[Span]:
     """Return what lies between two instants."""
     found = ((max(a, begin), min(b, end)) for a, b in spans)
     return [(a, b) for a, b in found if a < b]
+
+
+def overlapping(spans: Sequence[Span], begin: int, end: int) -> list[Span]:
+    """Return those of sorted spans that are apart from each other which are partly within."""
+    first = bisect_right(spans, begin, key=lambda span: span[1])
+    return list(spans[first : bisect_left(spans, end, key=lambda span: span[0])])
 
 
 def united(spans: Iterable[Span]) -> list[Span]:

@@ -101,12 +101,15 @@ class Lease:
 def played(steps: Steps) -> Lease:
     """Make one change after the other."""
     found, end = Lease(changes=steps), None
+    reaching: list[int] = []  # those handed back of which some is still to come
     for step in steps:
         before = step.previous if step.previous is not None else end
         begin = step.at if before is None else max(before, step.at)
         if step.expires > begin:
             _buy(found, Bought(begin, step.expires, step.buyer))
+            reaching = _take_again(found, reaching, Bought(begin, step.expires, step.buyer))
         elif before is not None and before > step.at and step.expires < before:
+            reaching.append(len(found.handed))
             _hand_back(found, step, (max(step.expires, step.at), before))
         if step.is_idle:
             found.idle_stops.append(step.at)
@@ -124,14 +127,20 @@ def _buy(lease: Lease, piece: Bought) -> None:
         begin = max(piece.begin, last.end)
         if begin < piece.end:
             lease.bought.append(Bought(begin, piece.end, piece.buyer))
-    again = [(piece.begin, piece.end)]
-    for number in range(len(lease.handed) - 1, -1, -1):
+
+
+def _take_again(lease: Lease, reaching: list[int], piece: Bought) -> list[int]:
+    """Take what is bought again out of what was handed back; return what still reaches further."""
+    reaching = [number for number in reaching if _end(lease.handed[number]) > piece.begin]
+    for number in reaching:
         given = lease.handed[number]
-        if given.spans and given.spans[-1][1] > piece.begin:
-            left = tuple(without(given.spans, again))
-            lease.handed[number] = HandedBack(given.at, left, given.is_idle)
-        elif given.spans:
-            break
+        left = tuple(without(given.spans, [(piece.begin, piece.end)]))
+        lease.handed[number] = HandedBack(given.at, left, given.is_idle)
+    return reaching
+
+
+def _end(given: HandedBack) -> int:
+    return given.spans[-1][1] if given.spans else _NONE
 
 
 def _hand_back(lease: Lease, step: Step, span: Span) -> None:

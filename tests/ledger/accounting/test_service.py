@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ledger.accounting.account import books
 from ledger.accounting.reading import LedgerReader, StatusReader
 from ledger.accounting.service import Gap, Watched
 from ledger.accounting.steps import Step, Steps, played
@@ -191,3 +192,41 @@ def test_who_wrote_a_definition_is_looked_for_no_further_than_that() -> None:
     assert read(reader, 3, "Other.endpoint.json", None, DEFINED, "")
     assert not read(reader, 2, "Chat.endpoint.json", None, DEFINED, "")
     assert list(reader.definitions) == [A]
+
+
+def test_one_that_cannot_be_read_is_defined_all_the_same() -> None:
+    reader = LedgerReader(second(4), {"Chat.endpoint.json": b"{"})
+    assert reader.definitions == {A: []}
+    (book,) = books({}, {}, reader.definitions)
+    assert book.defined == [(-(2**62), 2**62)]
+    assert book.owners == [((-(2**62), 2**62), "nobody")]
+
+
+def test_a_lease_without_a_definition_leases_nothing() -> None:
+    reader = LedgerReader(second(0), {})
+    read(reader, 5, "Chat.lease.json", None, lease(9), "")
+    (book,) = books({}, reader.leases, reader.definitions)
+    assert book.bought == []
+
+
+def test_who_wrote_a_definition_long_ago_says_nothing_of_what_it_said_since() -> None:
+    mine = DEFINED.replace(b"team-nlp", b"team-new")
+    reader = LedgerReader(second(4), {"Chat.endpoint.json": mine, "Chat.lease.json": lease(6)})
+    assert read(reader, 3, "Chat.endpoint.json", DEFINED, mine, "")
+    assert read(reader, 2, "Chat.lease.json", None, lease(6), "grant")
+    assert not read(reader, 1, "Chat.endpoint.json", None, DEFINED, "")
+    ((_, definition_),) = reader.definitions[A]
+    assert definition_ is not None
+    assert definition_.owner == "team-new@example.com"
+
+
+def test_what_was_given_back_twice_is_bought_again_from_both() -> None:
+    steps = Steps()
+    for step in (
+        Step(3, 2, 4, "Ben"),
+        Step(2, 3, 2, "Ana"),
+        Step(1, 4, 3, "Ana"),
+        Step(0, None, 4, "Ana"),
+    ):
+        steps.add(step)
+    assert [each.spans for each in played(steps).handed] == [(), ((2, 3),)]
