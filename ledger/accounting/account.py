@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -106,10 +106,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Book:
-    """What is known of one endpoint. Definitions are from an instant on, in order.
-
-    Before the first of them it counts as defined: nobody knows.
-    """
+    """What is known of one endpoint. Definitions are from an instant on, in order."""
 
     name: Name
     life: Sequence[Piece]
@@ -126,12 +123,17 @@ class Book:
 
     @cached_property
     def defined(self) -> list[Span]:
-        """Return when it had a definition."""
-        moments = [-_EVER, *(at for at, _ in self.definitions), _EVER]
-        there = [True, *(each is not None for _, each in self.definitions)]
-        return united(
-            span for span, is_there in zip(pairwise(moments), there, strict=True) if is_there
-        )
+        """Return when it had a definition: always, but from a removal to the next one.
+
+        A person's clock may date a definition after what was done by it, so that before the first
+        one it counts as defined.
+        """
+        known = list(dropwhile(lambda each: each[1] is None, self.definitions))
+        if not known:
+            return [] if self.definitions else [(-_EVER, _EVER)]
+        moments = [-_EVER, *(at for at, _ in known[1:]), _EVER]
+        told = zip(pairwise(moments), known, strict=True)
+        return united(span for span, (_, definition) in told if definition)
 
     @cached_property
     def owners(self) -> list[tuple[Span, str]]:

@@ -293,7 +293,7 @@ def reckoned(history: History, record: Record, since: int, until: int, zone: str
         day = moment(at).astimezone(ZoneInfo(zone)).date()
         begin = max(since - 1, 0)  # what was removed at the very moment is known
         owner = _owner(all_of_it[begin:], at - begin)
-        leased = each.buyer if each.defined else ""
+        leased = each.buyer if is_defined(all_of_it[begin:], at - begin) else ""
         if leased:
             key = leased, owner, day
             told.leased[key] = told.leased.get(key, 0) + 1
@@ -336,7 +336,7 @@ def _handed(
 def _left_on(told: Reckoned, all_of_it: list[Quarter], since: int, until: int) -> None:
     has_served, gap = False, None
     for at, each in enumerate(all_of_it[:until]):
-        if each.defined is None:
+        if not is_defined(all_of_it, at):
             has_served, gap = False, None
             continue
         has_served = has_served or each.status in SERVES
@@ -356,6 +356,13 @@ def _last(all_of_it: list[Quarter], at: int) -> tuple[str, int] | None:
     if known:
         return known[-1]
     return (KINDS[0], 1) if all_of_it[at].defined else None
+
+
+def is_defined(all_of_it: list[Quarter], at: int) -> bool:
+    """Tell whether it is, or was not yet: a person's clock may be late."""
+    before = [each.defined for each in all_of_it[: at + 1] if each.defined]
+    after = [each.defined for each in all_of_it[at:] if each.defined]
+    return bool(all_of_it[at].defined or (after and not before))
 
 
 def _owner(all_of_it: list[Quarter], at: int) -> str:
