@@ -135,7 +135,7 @@ def _show(told: words.Report, output: str) -> None:
         case _:
             tell(dim(words.headline(told)))
             tell()
-            show_table(words.HEADERS, words.as_rows(told))
+            show_table(told.headers, words.as_rows(told))
             tell()
             for sentence in words.sentences(told):
                 tell(sentence)

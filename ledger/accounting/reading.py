@@ -26,7 +26,7 @@ from ledger.accounting.tariff import Tariff
 from ledger.committers import CONTROLLER
 from ledger.documents import Definition, Prices, parse_definition, parse_prices
 from ledger.file_names import document_of
-from ledger.fleet import PRICES_FILE
+from ledger.fleet import ENVIRONMENT_FILE, PRICES_FILE
 from ledger.history import LeaseAction, trailers
 from ledger.names import Name
 from ledger.snapshot import CommitRecord
@@ -57,6 +57,7 @@ class LedgerReader:
     _steps: dict[Name, Steps] = field(default_factory=dict)
     _definitions: dict[Name, list[tuple[int, Definition | None]]] = field(default_factory=dict)
     _prices: list[tuple[int, Prices | None]] = field(default_factory=list)
+    _regions: list[tuple[int, str | None]] = field(default_factory=list)
     _before: dict[str, bytes | None] = field(default_factory=dict)
     _granted: dict[Name, list[int]] = field(default_factory=dict)  # whose author is to come
     _open: dict[str, int] | None = None  # leases that lasted until then, and whose buyer is to come
@@ -77,8 +78,16 @@ class LedgerReader:
 
     @property
     def tariff(self) -> Tariff:
-        begin = _prices(self._oldest(PRICES_FILE))
-        return Tariff([(_EVER, begin), *reversed(self._prices)])
+        """Return the prices of each moment, where they were those of the environment's region."""
+        prices = [(_EVER, _prices(self._oldest(PRICES_FILE))), *reversed(self._prices)]
+        regions = [(_EVER, _region(self._oldest(ENVIRONMENT_FILE))), *reversed(self._regions)]
+        told: list[tuple[int, Prices | None]] = []
+        for at in sorted({at for at, _ in (*prices, *regions)}):
+            listed = [each for begin, each in prices if begin <= at][-1]
+            region = [each for begin, each in regions if begin <= at][-1]
+            fits = listed and region in {None, listed.region_name}
+            told.append((at, listed if fits else None))
+        return Tariff(told)
 
     @property
     def definitions(self) -> dict[Name, Versions]:
@@ -121,6 +130,9 @@ class LedgerReader:
             self.unread.setdefault(file, Unread()).take(told().commit)
         if file == PRICES_FILE:
             self._prices.append((at, _prices(after)))
+            return
+        if file == ENVIRONMENT_FILE:
+            self._regions.append((at, _region(after)))
             return
         match document_of(file):
             case (name, "lease"):
@@ -197,8 +209,9 @@ def _end(content: bytes | None) -> int | None:
     """Read the end of a lease; a file that cannot be read changes none."""
     try:
         found: Any = json.loads(content.decode()) if content else None
-        return int(datetime.fromisoformat(found["expires_at"]).timestamp())
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        text: str = found["expires_at"]
+        return int(datetime.fromisoformat(text).timestamp()) if text.endswith("Z") else None
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 
@@ -210,6 +223,15 @@ def _definition(content: bytes | None) -> Definition | None:
 def _prices(content: bytes | None) -> Prices | None:
     read = parse_prices("", content) if content is not None else None
     return read if isinstance(read, Prices) else None
+
+
+def _region(content: bytes | None) -> str | None:
+    """Return the region that an environment names; None where none can be read."""
+    try:
+        found: Any = json.loads(content or b"{}").get("region_name")
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) else None
 
 
 def _defined(file: str) -> Name | None:

@@ -15,6 +15,9 @@ from ledger.hosts import Hosts, read_hosts
 from ledger.names import EndpointName, Name
 from ledger.phases import Phase, phase_of
 
+NOT_YET = "nothing was noted yet"
+UNREADABLE = "the record of that time cannot be read"
+LATE = "what moved was noted late"
 _OPEN = 2**62
 _LATE = 600  # seconds after a move, from which on it counts as noted late
 _STARTING = frozenset({Phase.STARTING})
@@ -114,15 +117,15 @@ class Watched:
 
     def gaps(self, since: int, until: int) -> list[Gap]:
         """Return when nobody looked, between two instants."""
-        found = [Gap(*span, "the record of that time cannot be read") for span in self._unreadable]
+        found = [Gap(*span, UNREADABLE) for span in self._unreadable]
         for name, spans in self._odd.items():
             told = f"what was noted of {name} cannot be read"
             found += [Gap(*span, told) for span in united(spans)]
         if self.first is None or self.first > since:
             end = until if self.first is None else self.first
-            found.append(Gap(since, end, "nothing was noted yet"))
+            found.append(Gap(since, end, NOT_YET))
         late = united(span for states in self._states.values() for span in _late(states[::-1]))
-        found += [Gap(*span, "what moved was noted late") for span in late]
+        found += [Gap(*span, LATE) for span in late]
         cut = (Gap(max(each.begin, since), min(each.end, until), each.reason) for each in found)
         return sorted(each for each in cut if each.begin < each.end)
 
@@ -132,6 +135,8 @@ def _state(entry: object) -> State | None:
     try:
         data: dict[str, Any] = dict(entry)  # type: ignore[call-overload]
         since = datetime.fromisoformat(data["since"])
+        if since.tzinfo is None:
+            return None
         return State(
             Name(data["name"]),
             phase_of(data["status"]),

@@ -223,4 +223,4 @@ def test_it_is_drawn_where_somebody_asks_for_a_picture(
     assert "<svg" in file.read_text()
     table = (tmp_path / "shown-table.md").read_text()
     assert ("| A | in service |" if command == "timeline" else "| 2026-11-23 |") in table
-    assert "ENDPOINT" in result.stdout or "WHO" in result.stdout
+    assert "ENDPOINT" in result.stdout or "PERSON" in result.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ import pytest
 
 from leasehold import report_words as words
 from ledger.accounting.account import Account, Key, Line
-from ledger.accounting.service import Gap
+from ledger.accounting.service import LATE, NOT_YET, UNREADABLE, Gap
 from ledger.accounting.tariff import Sum
 
 NOON = 1_793_534_400  # 1 November 2026, 12:00 UTC
@@ -76,9 +77,11 @@ def test_figures_are_said_with_what_they_mean() -> None:
         line.cost.unpriced = 3600
     said = list(words.sentences(told))
     assert said[0].startswith("cost: $1.00 and 1.00 h without a price for 1.00 h in service: hours")
-    assert any(each.startswith("+ up to nothing for 2 starts (0.00 h), 1 of them") for each in said)
-    assert any(each.startswith("+ up to $5.00 while it was updated") for each in said)
-    assert any(each.startswith("idle stops: 3 ") for each in said)
+    starts = "starts: up to nothing more for 2 starts (0.00 h), 1 of them in vain: what never came"
+    assert any(each.startswith(starts) for each in said)
+    assert any(each.startswith("updates: up to $5.00 more while it was updated") for each in said)
+    assert "idle stops: 3 leases ended for lack of use." in said
+    assert any(" 1.00 h in service of Chat are in no sum" in each for each in said)
     assert any("--prices today prices them" in each for each in said)
     assert sum(each.startswith("gap: ") for each in said) == 11
     assert said[-1] == "gap: 2 more; --output json has them all."
@@ -86,15 +89,14 @@ def test_figures_are_said_with_what_they_mean() -> None:
 
 def test_quiet_figures_are_left_out() -> None:
     said = list(words.sentences(report()))
-    assert [each.partition(":")[0] for each in said[:2]] == ["cost", "saved"]
-    assert len(said) == 4
+    assert [each.partition(":")[0] for each in said] == ["cost", "leased", *["saved"] * 3]
 
 
 def test_prices_that_are_examples_are_called_so() -> None:
     told = words.Report("dev", "person", report().account, "today", has_examples=True)
     assert words.headline(told) == (
-        "dev from 2026-11-01 12:00 to 2026-11-02 12:00 UTC, by person, at the list prices of today,"
-        " which are examples"
+        "Report of dev from 2026-11-01 12:00 to 2026-11-02 12:00 UTC, by person, at the list prices"
+        " of today, which are examples"
     )
 
 
@@ -104,4 +106,84 @@ def test_a_savings_plan_is_said_beside_the_cost_and_taken_off_no_saving() -> Non
     told = words.Report("dev", "person", account, "each day", savings_plan_factor=Decimal("0.5"))
     said = list(words.sentences(told))
     assert said[1].startswith("with your savings plan's factor of 0.5 it is $0.50;")
-    assert said[2].startswith("saved: $8.00 handed back")
+    assert said[3].startswith("saved: $8.00 handed back")
+
+
+def in_seconds(*rows: tuple[str, int], hourly: str = "0.115") -> words.Report:
+    told = report()
+    for number, (name, seconds) in enumerate(rows, start=1):
+        cost = Sum()
+        cost.add("USD", Decimal(hourly), seconds)
+        line = Line(seconds, seconds, cost)
+        told.account.lines[Key("Chat", "nobody", name, date(2026, 11, number))] = line
+    return told
+
+
+@pytest.mark.parametrize("hourly", ["0.115", "25.251286", "0.0000000007", "999999.999"])
+@pytest.mark.parametrize("seconds", [(1, 1, 1), (18, 18, 19), (3599, 1, 7), (100, 200, 1201)])
+def test_what_is_shown_adds_up_to_the_total_that_is_shown(
+    hourly: str, seconds: tuple[int, ...]
+) -> None:
+    told = in_seconds(*zip("abc", seconds, strict=True), hourly=hourly)
+    *rows, total = words.as_rows(told)
+    for column in (1, 2, 3):
+        shown = [Decimal(row[column].strip("$").replace(",", "")) for row in (*rows, total)]
+        assert sum(shown[:-1]) == shown[-1]
+    data = words.as_data(told)
+    parts = [Decimal(row["cost"]["USD"]) for row in data["rows"]]
+    assert sum(parts) == Decimal(data["total"]["cost"]["USD"])
+    lines = list(csv.DictReader(io.StringIO(words.as_csv(told))))
+    assert sum(Decimal(line["cost"]) for line in lines) == sum(parts)
+
+
+def test_a_spreadsheet_has_no_cost_where_no_price_is_known() -> None:
+    told = report()
+    for name, unpriced in (("Ana", 60), ("Ben", 0)):
+        line = Line(60, unpriced, Sum(unpriced=unpriced))
+        told.account.lines[Key("Chat", "nobody", name, date(2026, 11, 1))] = line
+    lines = list(csv.DictReader(io.StringIO(words.as_csv(told))))
+    assert [(line["person"], line["cost"]) for line in lines] == [("Ana", ""), ("Ben", "0.00")]
+
+
+def test_the_first_column_says_what_it_is() -> None:
+    assert report().headers[0] == "PERSON"
+    by_day = words.Report("dev", "day", Account(0, 1, ZoneInfo("Asia/Kathmandu")), "each day")
+    assert by_day.headers[0] == "DAY (Asia/Kathmandu)"
+    assert "| day (Asia/Kathmandu) |" in words.as_markdown(by_day)
+    assert '<th scope="col">day (Asia/Kathmandu)</th>' in words.as_html(by_day)
+
+
+def test_rows_that_are_nobodys_are_explained() -> None:
+    said = "\n".join(words.sentences(report("first lease (Ana <a@b>)", "window", "Ana <a@b>")))
+    assert "\nwindow: a window of its schedule was open" in said
+    assert "\nfirst lease: initial_provision_minutes" in said
+    assert "always on:" not in said
+
+
+def test_no_sentence_begins_a_list_in_a_list() -> None:
+    told = report("Ana", starts=1)
+    told.account.switching.add("USD", Decimal(5), 3600)
+    assert not any(each[0] in "+-*#>" or each[0].isdigit() for each in words.sentences(told))
+    assert any("for 1 start (" in each for each in words.sentences(told))
+
+
+def test_large_sums_have_their_cents_in_a_column() -> None:
+    assert words.as_rows(in_seconds(("a", 3600 * 20), hourly="999.999"))[0][3] == "$19,999.98"
+
+
+def test_json_has_the_sentences_too() -> None:
+    data = json.loads(json.dumps(words.as_data(report("Ana"))))
+    assert data["sentences"][0].startswith("cost: $1.00")
+
+
+def test_a_page_turns_no_text_around() -> None:
+    assert "\u202e" not in words.as_html(report("a\u202eb"))
+
+
+def test_a_gap_says_how_its_time_counts() -> None:
+    gaps = [Gap(NOON, NOON + 60, reason) for reason in (NOT_YET, UNREADABLE, LATE, "no reason")]
+    said = [each for each in words.sentences(report("Ana", gaps=gaps)) if each.startswith("gap:")]
+    assert "is in no figure." in said[0]
+    assert "is counted as what was noted before it." in said[1]
+    assert "by SageMaker's own time" in said[2]
+    assert "is in no figure, or in part." in said[3]

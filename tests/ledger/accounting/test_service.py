@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+import pytest
 
 from ledger.accounting.account import books
 from ledger.accounting.reading import LedgerReader, StatusReader
@@ -230,3 +233,36 @@ def test_what_was_given_back_twice_is_bought_again_from_both() -> None:
     ):
         steps.add(step)
     assert [each.spans for each in played(steps).handed] == [(), ((2, 3),)]
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-11-01T09:00:00", "2026-11-01T09:00:00+02:00", 5, "never", None]
+)
+def test_an_end_that_no_lease_may_have_changes_nothing(until: object) -> None:
+    reader = LedgerReader(second(0), {})
+    odd = json.dumps({"expires_at": until}).encode()
+    read(reader, 6, "Chat.lease.json", lease(8), odd, "")
+    read(reader, 5, "Chat.lease.json", None, lease(8), "")
+    assert [(each.begin, each.end) for each in reader.leases[A].bought] == [(second(5), second(8))]
+    assert list(reader.unread) == ["Chat.lease.json"]
+
+
+def test_a_status_since_no_known_moment_is_none() -> None:
+    odd = {**entry("InService", 1, 1), "since": "2026-11-01T01:00:00"}
+    assert lived(watched((1, {"e": odd}))) == []
+
+
+def test_prices_of_another_region_price_nothing() -> None:
+    env, other = (json.dumps({"region_name": f"{each}-1"}).encode() for each in ("us-east", "eu"))
+    reader = LedgerReader(second(0), {"prices.json": prices("2"), "environment.json": env})
+    read(reader, 6, "environment.json", other, env, "")
+    read(reader, 4, "environment.json", b"{", other, "")
+    read(reader, 3, "environment.json", b'{"region_name": 5}', b"{", "")
+    tariff = reader.tariff
+    assert [bool(tariff.at(second(hour))) for hour in (0, 3, 4, 5, 6)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
