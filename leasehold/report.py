@@ -5,7 +5,7 @@ branch's, for what SageMaker did. AWS is not asked.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,7 +25,8 @@ from ledger.accounting.tariff import Tariff
 from ledger.errors import Refused
 from ledger.zones import is_accepted, refusal
 
-_DAY = timedelta(days=1)
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # no endpoint is older
+_LAST_DAY = date(9999, 12, 29)
 
 
 @click.command
@@ -150,12 +151,9 @@ def _zone(key: str) -> ZoneInfo:
 def _period(
     since: str, until: str | None, zone: ZoneInfo, now: datetime
 ) -> tuple[datetime, datetime]:
-    """Read the period, which ends now at the latest. Raises Refused LH5134 where it is none."""
-    begin, _ = _moment("--since", since, zone)
-    end, is_day = _moment("--until", until, zone) if until else (now, False)
-    if is_day:
-        end = (end + _DAY).astimezone(UTC)  # by the wall clock, so that a long day is one
-    end = min(end, now)
+    """Read the period in UTC, which ends now at the latest. Raises Refused LH5134 for none."""
+    begin = max(_moment("--since", since, zone), _FIRST)
+    end = now if until is None else min(_moment("--until", until, zone, days=1), now)
     if begin >= end:
         raise Refused(
             "LH5134",
@@ -165,16 +163,28 @@ def _period(
     return begin, end
 
 
-def _moment(option: str, text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
-    """Read a day or an instant, and tell which it is; without a zone of its own it is in that."""
+def _moment(option: str, text: str, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    """Read an instant, or the begin of a day, or of the one so many days after it.
+
+    A day is one of the zone, and what has no offset of its own is by the zone's clock.
+    """
     try:
-        found = datetime.fromisoformat(text)
-        local = found if found.tzinfo else found.replace(tzinfo=zone)
-        is_day = len(text) == len("2026-11-23")
-        return (local if is_day else local.astimezone(UTC)), is_day
+        found = _day(text)
+        if found is None:
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        day = min(found, _LAST_DAY) + timedelta(days=days)
+        return datetime.combine(day, time(), zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused(
             "LH5134",
             f"{option} {text} is no date: write a day such as 2026-11-23, or an instant such as"
             " 2026-11-23T12:00:00Z.",
         ) from None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
