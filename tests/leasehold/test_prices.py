@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 
 from controller.price_list import Listed
 from leasehold.cli import main
-from leasehold.prices import assembled, changes
+from leasehold.prices import assembled, changes, checked
+from ledger.documents import dump_prices
 from ledger.errors import Refused
 from ledger.hosts import Usage
 from sandbox.aws.protocol.shapes import instance_types
@@ -66,7 +67,10 @@ def test_a_few_pages_become_a_file(ask: Scene, tmp_path: Path) -> None:
     assert renewed["prices"]["Hosting"]["ml.g5.xlarge"] == "1.408"
 
     file.write_text("{")
-    assert update(ask, clone).exit_code == 0
+    third = update(ask, clone)
+    assert third.exit_code == 0
+    assert "cannot be read and is written anew" in third.stderr
+    assert "set it again" in third.stderr
     assert json.loads(file.read_bytes())["prices"] == renewed["prices"]
 
 
@@ -109,3 +113,11 @@ def test_each_change_of_a_price_is_a_line() -> None:
         "+ Hosting ml.c.large 2",
     ]
     assert list(changes({}, after)) == []
+
+
+@pytest.mark.parametrize("price", ["1.12345678912", "1234567.5"])
+def test_a_price_that_no_file_may_have_is_not_written(price: str) -> None:
+    made = assembled({Usage.HOSTING: listed("ml.a.large", price)}, "us-east-1", NOON)
+    with pytest.raises(Refused, match=r"/prices/Hosting/ml\.a\.large") as refused:
+        checked("environments/dev/prices.json", dump_prices(made))
+    assert refused.value.code == "LH5132"
