@@ -151,14 +151,26 @@ def _state(entry: object) -> State | None:
 
 
 def _pieces(states: list[tuple[int, State | None]], until: int) -> Iterator[tuple[Name, Piece]]:
-    begins = list(_begins(states))
+    begins, hosts = list(_begins(states)), _hosts(states)
     for number, ((_, state), begin) in enumerate(zip(states, begins, strict=True)):
         end = min(begins[number + 1] if number + 1 < len(begins) else until, until)
         if state and not state.is_foreign and begin < end:
-            piece = Piece(
-                begin, end, state.status, state.hosts, state.is_suspended, state.has_served
-            )
-            yield state.name, piece
+            known = hosts[number], state.is_suspended, state.has_served
+            yield state.name, Piece(begin, end, state.status, *known)
+
+
+def _hosts(states: list[tuple[int, State | None]]) -> list[Hosts | None]:
+    """Return what each state ran on: what was found out later was so from its begin on."""
+    found: list[Hosts | None] = []
+    after: State | None = None
+    for _, state in reversed(states):
+        hosts = state.hosts if state else None
+        if state and after and hosts is None and state.status.is_billed:
+            goes_on = state.since == after.since or state.status in _STARTING
+            hosts = found[-1] if goes_on else None
+        found.append(hosts)
+        after = state
+    return found[::-1]
 
 
 def _begins(states: list[tuple[int, State | None]]) -> Iterator[int]:

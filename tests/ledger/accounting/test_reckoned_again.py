@@ -252,10 +252,24 @@ def _buyer(who: str, author: str) -> str:
     return names.get(who) or f"{PEOPLE[who].name} <{PEOPLE[who].email}>"
 
 
+def _found_out(record: Record) -> list[tuple[str, int] | None]:
+    """Return hosts by version: those that were found out later, where nothing else had moved."""
+    told: list[tuple[str, int] | None] = []
+    for number, (at, (status, count, kind, late, _)) in reversed(list(enumerate(record))):
+        hosts = (kind, count) if late >= 0 and status else None
+        if hosts is None and status in {"Creating", *SERVES} and told:
+            next_at, (next_status, _, _, next_late, _) = record[number + 1]
+            is_same = at == next_at - max(next_late, 0) or status == "Creating"
+            hosts = told[-1] if next_status and is_same else None
+        told.append(hosts)
+    return told[::-1]
+
+
 def _statuses(found: list[Quarter], record: Record) -> None:
     before: Any = None
     earliest = -10
-    for at, (status, count, kind, late, held) in record:
+    found_out = _found_out(record)
+    for number, (at, (status, count, kind, late, held)) in enumerate(record):
         since = at - max(late, 0)
         hosts = (kind, count) if late >= 0 else None
         now = (status, since, hosts, held) if status else None
@@ -265,7 +279,7 @@ def _statuses(found: list[Quarter], record: Record) -> None:
         before, earliest = now, max(begin, earliest)
         for each in found[max(earliest, 0) :]:
             each.status, each.held = status, bool(status) and held
-            each.hosts = hosts if status else None
+            each.hosts = found_out[number]
 
 
 def cost(

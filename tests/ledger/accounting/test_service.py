@@ -47,6 +47,20 @@ def test_a_status_begins_when_sagemaker_says_and_hosts_when_they_were_noted() ->
     assert second_piece.hosts == (Host("ml.a.large", 3),)
 
 
+def test_instances_that_were_found_out_later_were_there_before() -> None:
+    found = watched(
+        (1, {"e": entry("Creating", 1, None)}),
+        (2, {"e": entry("InService", 2, None)}),
+        (3, {"e": entry("InService", 2, 2)}),
+        (4, {"e": entry("Updating", 4, None)}),
+        (5, {"e": entry("InService", 5, 1)}),
+        (6, {"e": entry("absent", 6, None)}),
+    )
+    hosts = [each.hosts for each in found.lives(second(9))[A]]
+    two, one = (Host("ml.a.large", 2),), (Host("ml.a.large", 1),)
+    assert hosts == [two, two, two, None, one, None]
+
+
 def test_what_is_somebody_elses_is_left_out() -> None:
     assert lived(watched((1, {"e": {**entry("InService", 1, 1), "foreign": True}}))) == []
 
