@@ -88,6 +88,7 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
         "today" if prices == "today" else "each day",
         examples,
         fleet.prices.savings_plan_factor if fleet.prices else None,
+        has_prices=fleet.prices is not None,
     )
     if files:
         paid = costs.picture_of(told)

@@ -92,6 +92,7 @@ class Report:
     prices_of: str  # "each day", or "today"
     has_examples: bool = False
     savings_plan_factor: Decimal | None = None
+    has_prices: bool = True  # now
 
     @property
     def rows(self) -> list[Row]:
@@ -131,11 +132,14 @@ def columns(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """Return hours and cost of rows, rounded so that each column adds up."""
     leased = apportioned([row.leased for row in rows], _HOUR)
     in_service = apportioned([row.in_service for row in rows], _HOUR)
+    lacking = apportioned([row.cost.unpriced for row in rows], _HOUR)
+    unpriced = (
+        each if row.cost.unpriced else None for each, row in zip(lacking, rows, strict=True)
+    )
+    costs = map(_sum_of, amounts_of(rows), unpriced)
     return [
-        (f"{its_lease:,f}", f"{its_service:,f}", _sum_of(amounts, row.cost.unpriced))
-        for row, its_lease, its_service, amounts in zip(
-            rows, leased, in_service, amounts_of(rows), strict=True
-        )
+        (f"{its_lease:,f}", f"{its_service:,f}", cost)
+        for its_lease, its_service, cost in zip(leased, in_service, costs, strict=True)
     ]
 
 
@@ -194,8 +198,7 @@ def sentences(report: Report) -> Iterator[str]:
         yield (
             f"without a price: {hours(total.cost.unpriced)} h in service of {_unpriced(account)}"
             " are in no sum, for prices.json had no price of that day, or nobody had noted what"
-            " they ran on."
-            + (" --prices today prices them by the file of now." if _is_dated(report) else "")
+            " they ran on." + _remedy(report)
         )
     yield from _gaps(account.gaps)
     yield from unread(account.unread, account.undated)
@@ -210,19 +213,20 @@ def _saved(account: Account) -> Iterator[str]:
         " same. Nothing is assumed."
     )
     yield (
-        f"saved: about {_sum(savings.if_unnoticed)} if each stop had gone unnoticed for {_DAYS}"
+        f"saved: {_so('about', savings.if_unnoticed)} if each stop had gone unnoticed for {_DAYS}"
         f" days: the time off, {_DAYS} days of each at most, which is how long AWS's own advisor"
         " looks back."
     )
     yield (
-        f"saved: at most {_sum(savings.if_left_on)} if all had been left on since first started:"
+        f"saved: {_so('at most', savings.if_left_on)} if all had been left on since first started:"
         " the time off until the report's end, or until the definition went, and none while it was"
         " suspended. An upper bound; nobody would have paid it all."
     )
 
 
 def _buyers(report: Report) -> Iterator[str]:
-    """Yield what the rows mean that are no person's."""
+    """Yield what rows mean: a person's, and those that are nobody's."""
+    yield "person: whoever made a lease last longer has the time that this added."
     shown = {row.name.partition(" (")[0] for row in report.rows}
     for buyer, meaning in _BUYERS.items():
         if buyer in shown:
@@ -350,14 +354,14 @@ def _starts(account: Account) -> Iterator[str]:
     if account.starts or account.starting_seconds:
         vain = account.starts_in_vain
         failed = f", {vain} of them in vain: what never came costs nothing here" if vain else ""
+        more = f"up to {_sum(account.starting)} more are" if account.starting.amounts else "it is"
         yield (
-            f"starts: up to {_sum(account.starting)} more for {_count(account.starts, 'start')}"
-            f" ({hours(account.starting_seconds)} h){failed}. From when on AWS bills a start is not"
-            " certain, so it is in no sum."
+            f"starts: {_count(account.starts, 'start')} ({hours(account.starting_seconds)} h)"
+            f"{failed}. From when on AWS bills a start is not certain, so {more} in no sum."
         )
     if _size(account.switching) or account.switching.unpriced:
         yield (
-            f"updates: up to {_sum(account.switching)} more while it was updated: old and new"
+            f"updates: {_so('up to', account.switching)} more while it was updated: old and new"
             " instances run beside each other then, and one of them is in the sum."
         )
 
@@ -373,12 +377,14 @@ def _gaps(gaps: Sequence[Gap]) -> Iterator[str]:
         yield f"gap: {len(gaps) - _GAPS_SHOWN} more; --output json has them all."
 
 
-def _is_dated(report: Report) -> bool:
-    return report.prices_of != "today"
+def _remedy(report: Report) -> str:
+    if not report.has_prices:
+        return " `leasehold prices update` writes one, and --prices today goes by it."
+    return " --prices today prices them by the file of now." if report.prices_of != "today" else ""
 
 
 def cells_of(row: Row) -> tuple[str, str, str]:
-    return hours(row.leased), hours(row.in_service), _sum_of(row.cost.amounts, row.cost.unpriced)
+    return hours(row.leased), hours(row.in_service), _sum(row.cost)
 
 
 def _html_row(cells: Sequence[str]) -> str:
@@ -404,14 +410,19 @@ def _amounts_data(amounts: Mapping[str, Decimal]) -> dict[str, str]:
 
 
 def _sum(found: Sum) -> str:
-    return _sum_of(found.amounts, found.unpriced)
+    return _sum_of(found.amounts, cents(found.unpriced / _HOUR) if found.unpriced else None)
 
 
-def _sum_of(amounts: Mapping[str, Decimal], unpriced: int) -> str:
+def _so(how: str, found: Sum) -> str:
+    """Write a sum with how exact it is; of nothing there is nothing to say."""
+    return f"{how} {_sum(found)}" if found.amounts or found.unpriced else _sum(found)
+
+
+def _sum_of(amounts: Mapping[str, Decimal], unpriced: Decimal | None) -> str:
     """Write a sum, each currency by itself; what has no price is said and is not nothing."""
     said = [money(amount, currency, with_cents=True) for currency, amount in amounts.items()]
-    if unpriced:
-        said.append(f"{hours(unpriced)} h without a price")
+    if unpriced is not None:
+        said.append(f"{unpriced:,f} h without a price")
     return " and ".join(said) or "nothing"
 
 

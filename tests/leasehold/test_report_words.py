@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -77,7 +78,7 @@ def test_figures_are_said_with_what_they_mean() -> None:
         line.cost.unpriced = 3600
     said = list(words.sentences(told))
     assert said[0].startswith("cost: $1.00 and 1.00 h without a price for 1.00 h in service: hours")
-    starts = "starts: up to nothing more for 2 starts (0.00 h), 1 of them in vain: what never came"
+    starts = "starts: 2 starts (0.00 h), 1 of them in vain: what never came costs nothing here."
     assert any(each.startswith(starts) for each in said)
     assert any(each.startswith("updates: up to $5.00 more while it was updated") for each in said)
     assert "idle stops: 3 leases ended for lack of use." in said
@@ -89,7 +90,11 @@ def test_figures_are_said_with_what_they_mean() -> None:
 
 def test_quiet_figures_are_left_out() -> None:
     said = list(words.sentences(report()))
-    assert [each.partition(":")[0] for each in said] == ["cost", "leased", *["saved"] * 3]
+    assert [each.partition(":")[0] for each in said] == [
+        *("cost", "leased", "person"),
+        *["saved"] * 3,
+    ]
+    assert [each.split()[1] for each in said[3:]] == ["nothing"] * 3
 
 
 def test_prices_that_are_examples_are_called_so() -> None:
@@ -106,7 +111,7 @@ def test_a_savings_plan_is_said_beside_the_cost_and_taken_off_no_saving() -> Non
     told = words.Report("dev", "person", account, "each day", savings_plan_factor=Decimal("0.5"))
     said = list(words.sentences(told))
     assert said[1].startswith("with your savings plan's factor of 0.5 it is $0.50;")
-    assert said[3].startswith("saved: $8.00 handed back")
+    assert said[4].startswith("saved: $8.00 handed back")
 
 
 def in_seconds(*rows: tuple[str, int], hourly: str = "0.115") -> words.Report:
@@ -164,7 +169,7 @@ def test_no_sentence_begins_a_list_in_a_list() -> None:
     told = report("Ana", starts=1)
     told.account.switching.add("USD", Decimal(5), 3600)
     assert not any(each[0] in "+-*#>" or each[0].isdigit() for each in words.sentences(told))
-    assert any("for 1 start (" in each for each in words.sentences(told))
+    assert any(each.startswith("starts: 1 start (") for each in words.sentences(told))
 
 
 def test_large_sums_have_their_cents_in_a_column() -> None:
@@ -187,3 +192,34 @@ def test_a_gap_says_how_its_time_counts() -> None:
     assert "is counted as what was noted before it." in said[1]
     assert "by SageMaker's own time" in said[2]
     assert "is in no figure, or in part." in said[3]
+
+
+def test_what_has_no_price_is_rounded_as_the_hours_beside_it() -> None:
+    told = report()
+    for number, name in enumerate("abc"):
+        line = Line(600, 600, Sum(unpriced=600))
+        told.account.lines[Key("Chat", "nobody", name, date(2026, 11, 1 + number))] = line
+    for _, leased, in_service, cost in words.as_rows(told):
+        assert leased == in_service
+        assert cost == f"{in_service} h without a price"
+
+
+def test_what_prices_it_is_said_only_where_it_would() -> None:
+    told = report("Ana")
+    for line in told.account.lines.values():
+        line.cost.unpriced = 3600
+    remedies = []
+    for fields in ({}, {"prices_of": "today"}, {"has_prices": False}):
+        said = "\n".join(words.sentences(replace(told, **fields)))
+        remedies.append(said.partition("ran on.")[2].partition("\n")[0])
+    assert remedies[0] == " --prices today prices them by the file of now."
+    assert remedies[1] == ""
+    assert remedies[2].startswith(" `leasehold prices update` writes one")
+
+
+def test_a_second_without_a_price_is_not_nothing() -> None:
+    told = report()
+    for name in "ab":
+        line = Line(1, 1, Sum(unpriced=1))
+        told.account.lines[Key("Chat", "nobody", name, date(2026, 11, 1))] = line
+    assert {row[3] for row in words.as_rows(told)} == {"0.00 h without a price"}
