@@ -17,11 +17,13 @@ Without a definition nothing is leased and nothing saved, and no suspended time 
 Leasehold turns nothing off. An owner is who it was at that time.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import dropwhile, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -159,6 +161,11 @@ class Book:
         ]
 
     @cached_property
+    def ran_on(self) -> list[tuple[int, Hosts]]:
+        """Return what it ran on from when on, as far as somebody noted it."""
+        return [(piece.begin, piece.hosts) for piece in self.life if piece.hosts is not None]
+
+    @cached_property
     def ran(self) -> list[Span]:
         return united(piece.span for piece in self.life if piece.phase.is_billed)
 
@@ -271,11 +278,12 @@ def _enter_starts(account: Account, book: Book) -> None:
 def _failed_after(account: Account, book: Book, start: Piece) -> bool:
     """Tell whether a start never came to service."""
     end = start.end
-    for piece in book.life:
-        if piece.begin == end:
-            if not piece.is_starting:
-                return not piece.is_in_service
-            end = piece.end
+    for piece in book.life[bisect_left(book.life, end, key=attrgetter("begin")) :]:
+        if piece.begin > end:
+            break
+        if not piece.is_starting:
+            return not piece.is_in_service
+        end = piece.end
     return end < max(account.until, account.now)
 
 
@@ -293,7 +301,8 @@ def _enter_unused(account: Account, book: Book, tariff: Tariff) -> None:
     """Enter what idle stops prove: nobody asked it anything for idle_minutes before."""
     unused = united(_unused(book))
     for piece in book.life:
-        for span in clipped(unused, max(piece.begin, account.since), min(piece.end, account.until)):
+        within = max(piece.begin, account.since), min(piece.end, account.until)
+        for span in clipped(overlapping(unused, *within), *within):
             if piece.is_in_service:
                 account.unused_seconds += length([span])
                 account.unused.take(tariff.cost(piece.hosts, *span))
@@ -379,14 +388,11 @@ def _hosts_of(book: Book, piece: Piece) -> Hosts | None:
 
 def _last_hosts(book: Book, at: int) -> Hosts | None:
     """Return on what it ran last, up to an instant, or what its definition asks for."""
-    found: Hosts | None = None
-    for piece in book.life:
-        if piece.begin > at:
-            break
-        found = found if piece.hosts is None else piece.hosts
-    if found is None and (definition := book.definition(at)):
-        return asked_for(definition)
-    return found
+    number = bisect_right(book.ran_on, at, key=lambda each: each[0])
+    if number:
+        return book.ran_on[number - 1][1]
+    definition = book.definition(at)
+    return asked_for(definition) if definition else None
 
 
 def _cut(parts: Iterable[tuple[Span, str]], within: Sequence[Span]) -> Iterator[tuple[Span, str]]:

@@ -65,7 +65,7 @@ class LedgerReader:
     def __call__(self, at: int, files: Changed, told: Callable[[], CommitRecord]) -> bool:
         if self._open is None and at < self.since:
             self._open = self._lasting()
-        for file, (before, after) in files.items():
+        for file, (before, after) in sorted(files.items(), key=_is_removed):
             if self._matters(file):
                 self._read(file, at, (before, after), told)
                 if self._open is None:
@@ -91,15 +91,18 @@ class LedgerReader:
 
     @property
     def definitions(self) -> dict[Name, Versions]:
-        there = (name for file in self.now if (name := _defined(file)))
-        names = {*self._definitions, *self._steps, *there}
-        return {name: self._versions(name) for name in names}
+        files: dict[Name, list[str]] = {name: [] for name in self._steps}
+        for file in {**self.now, **self._before}:
+            if (name := _defined(file)) is not None:
+                files.setdefault(name, []).append(file)
+        return {name: self._versions(name, found) for name, found in files.items()}
 
-    def _versions(self, name: Name) -> Versions:
-        oldest = self._oldest(f"{name}.endpoint.json")
-        begin, later = _definition(oldest), self._definitions.get(name, [])[::-1]
-        is_unreadable = begin is None and oldest is not None
-        return later if is_unreadable else [(_EVER, begin), *later]
+    def _versions(self, name: Name, files: list[str]) -> Versions:
+        """Return what it was from when on, in files of its name: these ignore case."""
+        contents = [content for file in files if (content := self._oldest(file)) is not None]
+        begin = next(filter(None, map(_definition, contents)), None)
+        later = self._definitions.get(name, [])[::-1]
+        return later if contents and begin is None else [(_EVER, begin), *later]
 
     def _oldest(self, file: str) -> bytes | None:
         """Return what a file was before all changes that were read."""
@@ -232,6 +235,11 @@ def _region(content: bytes | None) -> str | None:
     except (ValueError, AttributeError, RecursionError):
         return None
     return found if isinstance(found, str) else None
+
+
+def _is_removed(change: tuple[str, tuple[bytes | None, bytes | None]]) -> bool:
+    """Tell whether a file went. Newest first, a name that is spelled anew came after it went."""
+    return change[1][1] is None
 
 
 def _defined(file: str) -> Name | None:

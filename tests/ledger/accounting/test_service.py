@@ -280,3 +280,15 @@ def test_prices_of_another_region_price_nothing() -> None:
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(("old", "new"), [("chat", "Chat"), ("Chat", "chat")])
+def test_a_name_that_is_spelled_anew_stays_one_endpoint(old: str, new: str) -> None:
+    reader = LedgerReader(second(0), {f"{new}.endpoint.json": DEFINED})
+    move = {f"{old}.endpoint.json": (DEFINED, None), f"{new}.endpoint.json": (None, DEFINED)}
+    record = CommitRecord("c", Person("Ana", "ana@example.com"), at(5), "rename")
+    assert reader(second(5), dict(sorted(move.items())), lambda: record)
+    read(reader, 3, f"{old}.lease.json", None, lease(9), "")
+    (book,) = books({}, reader.leases, reader.definitions)
+    assert [(each.begin, each.end) for each in book.bought] == [(second(3), second(9))]
+    assert [owner for _, owner in book.owners] == ["team-nlp@example.com"]
