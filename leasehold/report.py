@@ -79,6 +79,7 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     for book in books:
         enter(account, book, tariff)
     account.gaps = histories.gaps(account.since, account.until)
+    account.noted_at = histories.noted_at
     account.unread, account.undated = histories.unread, histories.undated
     examples = any(each.is_example for _, each in tariff.versions if each)
     told = words.Report(

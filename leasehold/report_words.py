@@ -32,6 +32,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _HOUR = Decimal(3600)
 _DAYS = UNNOTICED // 86400
 _GAPS_SHOWN = 10
+_QUIET = 86400  # seconds without a note that are worth a sentence
 # What was not seen, and how it counts nevertheless.
 _GAPS = {
     NOT_YET: "in no figure",
@@ -201,6 +202,11 @@ def sentences(report: Report) -> Iterator[str]:
             " they ran on." + _remedy(report)
         )
     yield from _gaps(account.gaps)
+    if account.noted_at is not None and account.until - account.noted_at > _QUIET:
+        yield (
+            f"noted last: {_instant(account.noted_at):%Y-%m-%d %H:%M} UTC. Since then nothing has"
+            " moved, or nobody looked: what was in service counts as such until the report's end."
+        )
     yield from unread(account.unread, account.undated)
 
 
@@ -344,6 +350,7 @@ def as_data(report: Report) -> dict[str, Any]:
             }
             for gap in account.gaps
         ],
+        "noted_at": None if account.noted_at is None else stamp(_instant(account.noted_at)),
         "unread": {file: list(commits) for file, commits in sorted(account.unread.items())},
         "undated": list(account.undated),
         "sentences": list(sentences(report)),

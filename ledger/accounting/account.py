@@ -95,6 +95,7 @@ class Account:
     unused: Sum = field(default_factory=Sum)  # in service without an invocation, as far as known
     unused_seconds: int = 0
     gaps: list[Gap] = field(default_factory=list)
+    noted_at: int | None = None  # what SageMaker did, for the last time
     unread: dict[str, Unread] = field(default_factory=dict)  # by file: versions of it
     undated: Unread = field(default_factory=Unread)
 

@@ -75,6 +75,7 @@ class Watched:
     _newer: int | None = None
     _read: int | None = None  # the version before it that could be read
     first: int | None = None
+    last: int | None = None
 
     def add(self, at: int, entries: Mapping[str, object] | None) -> None:
         """Add a version that was committed at an instant; None is one that cannot be read.
@@ -99,6 +100,7 @@ class Watched:
                 self._note(EndpointName(name), at, state)
             self._read = at
         self._newer = self.first = at
+        self.last = at if self.last is None else self.last
 
     def _note(self, name: EndpointName, at: int, state: State | None) -> None:
         known = self._states.setdefault(name, [])

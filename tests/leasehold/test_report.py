@@ -91,6 +91,7 @@ def test_what_ran_is_divided_among_those_who_bought_it(told: Scene) -> None:
         "unpriced_seconds": 0,
     }
     assert (found["starts"], found["starts_in_vain"], found["idle_stops"]) == (1, 0, 0)
+    assert found["noted_at"] == "2026-11-23T13:35:00Z"
 
     # Past reports do not change when prices do.
     told.push(

@@ -223,3 +223,13 @@ def test_a_second_without_a_price_is_not_nothing() -> None:
         line = Line(1, 1, Sum(unpriced=1))
         told.account.lines[Key("Chat", "nobody", name, date(2026, 11, 1))] = line
     assert {row[3] for row in words.as_rows(told)} == {"0.00 h without a price"}
+
+
+def test_a_record_that_is_quiet_for_a_day_is_told() -> None:
+    told = report("Ana", noted_at=NOON - 60)
+    assert any(
+        each.startswith("noted last: 2026-11-01 11:59 UTC.") for each in words.sentences(told)
+    )
+    assert words.as_data(told)["noted_at"] == "2026-11-01T11:59:00Z"
+    fresh = report("Ana", noted_at=NOON + 3600)
+    assert not any(each.startswith("noted last:") for each in words.sentences(fresh))
