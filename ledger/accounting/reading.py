@@ -34,6 +34,7 @@ from ledger.unread import Unread
 
 Changed = Mapping[str, tuple[bytes | None, bytes | None]]
 _EVER = -(2**62)
+_Owed = tuple[Name, int]  # a change of a lease, whose buyer is found out later
 _OURS = {
     LeaseAction.GRANT: FIRST_LEASE,
     LeaseAction.CREDIT: START_CREDIT,
@@ -59,17 +60,21 @@ class LedgerReader:
     _prices: list[tuple[int, Prices | None]] = field(default_factory=list)
     _regions: list[tuple[int, str | None]] = field(default_factory=list)
     _before: dict[str, bytes | None] = field(default_factory=dict)
-    _granted: dict[Name, list[int]] = field(default_factory=dict)  # whose author is to come
+    _granted: dict[Name, list[_Owed]] = field(default_factory=dict)  # whose author is to come
+    _moved: dict[str, list[_Owed]] = field(default_factory=dict)  # by file: whose buyer is to come
     _open: dict[str, int] | None = None  # leases that lasted until then, and whose buyer is to come
 
     def __call__(self, at: int, files: Changed, told: Callable[[], CommitRecord]) -> bool:
         if self._open is None and at < self.since:
             self._open = self._lasting()
+        moves = _moves(files) if len(files) > 1 else {}
         for file, (before, after) in sorted(files.items(), key=_is_removed):
             if self._matters(file):
                 self._read(file, at, (before, after), told)
                 if self._open is None:
                     self._before[file] = before
+                if file in moves:
+                    self._follow(moves[file], file)
         return self._open is None or bool(self._open) or bool(self._granted)
 
     @property
@@ -146,9 +151,8 @@ class LedgerReader:
                 definition = _definition(after)
                 if self._open is None and (definition or after is None):  # a broken one freezes
                     self._definitions.setdefault(Name(name), []).append((at, definition))
-                for number in self._granted.pop(Name(name), ()):
-                    who = f"{FIRST_LEASE} ({_person(told())})"
-                    self._steps[Name(name)].credit(number, who)
+                for owed in self._granted.pop(Name(name), ()):
+                    self._credit(owed, f"{FIRST_LEASE} ({_person(told())})")
 
     def _read_lease(
         self, name: Name, at: int, ends: tuple[int | None, int | None], record: CommitRecord
@@ -162,9 +166,23 @@ class LedgerReader:
         if ours:
             buyer = next((what for verb, what in _OURS.items() if verb == action), buyer)
         step = Step(at, previous, expires, buyer, action == LeaseAction.IDLE)
-        number = self._steps.setdefault(name, Steps()).add(step)
+        owed = [(name, self._steps.setdefault(name, Steps()).add(step))]
+        for moved in self._moved.pop(f"{name}.lease.json", ()):
+            self._credit(moved, buyer)
+            owed.append(moved)
         if buyer == FIRST_LEASE:
-            self._granted.setdefault(name, []).append(number)
+            self._granted.setdefault(name, []).extend(owed)
+
+    def _credit(self, owed: _Owed, buyer: str) -> None:
+        name, number = owed
+        self._steps[name].credit(number, buyer)
+
+    def _follow(self, old: str, new: str) -> None:
+        """Look for who bought a lease where it was before its file was moved."""
+        name = Name(new.removesuffix(".lease.json"))
+        self._moved.setdefault(old, []).append((name, len(self._steps[name]) - 1))
+        if self._open is not None:
+            self._open[old] = self.since
 
 
 @dataclass
@@ -235,6 +253,16 @@ def _region(content: bytes | None) -> str | None:
     except (ValueError, AttributeError, RecursionError):
         return None
     return found if isinstance(found, str) else None
+
+
+def _moves(files: Changed) -> dict[str, str]:
+    """Return the leases that one commit moved: which file was which one before."""
+    gone = {before: file for file, (before, after) in files.items() if after is None}
+    return {
+        file: gone[after]
+        for file, (before, after) in files.items()
+        if before is None and after in gone and file.endswith(".lease.json") and _end(after)
+    }
 
 
 def _is_removed(change: tuple[str, tuple[bytes | None, bytes | None]]) -> bool:

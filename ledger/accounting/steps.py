@@ -51,6 +51,9 @@ class Steps:
         """Say who bought what one of them did, where that is found out later."""
         self._who[number] = self._buyers.setdefault(buyer, len(self._buyers))
 
+    def __len__(self) -> int:
+        return len(self._at)
+
     def __iter__(self) -> Iterator[Step]:
         """Yield them in the order in which they were made."""
         buyers = list(self._buyers)

@@ -292,3 +292,40 @@ def test_a_name_that_is_spelled_anew_stays_one_endpoint(old: str, new: str) -> N
     (book,) = books({}, reader.leases, reader.definitions)
     assert [(each.begin, each.end) for each in book.bought] == [(second(3), second(9))]
     assert [owner for _, owner in book.owners] == ["team-nlp@example.com"]
+
+
+MOVED = {
+    "Chat.endpoint.json": (DEFINED, None),
+    "Chat.lease.json": (lease(20), None),
+    "Talk.endpoint.json": (None, DEFINED),
+    "Talk.lease.json": (None, lease(20)),
+}
+ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
+
+
+@pytest.mark.parametrize("since", [0, 12])
+@pytest.mark.parametrize(
+    ("author", "action", "buyer"),
+    [(ANA, "extend", "Ana <ana@example.com>"), (CONTROLLER, "grant", f"first lease ({BEN.name}")],
+)
+def test_a_lease_that_is_moved_stays_who_bought_it(
+    since: float, author: Person, action: str, buyer: str
+) -> None:
+    now = {"Talk.endpoint.json": DEFINED, "Talk.lease.json": lease(20)}
+    reader = LedgerReader(second(since), now)
+    commits: list[tuple[float, Person, str, Any]] = [
+        (10, BEN, "", MOVED),
+        (5, author, f"Lease-Action: {action}\n", {"Chat.lease.json": (None, lease(20))}),
+        (1, BEN, "", {"Chat.endpoint.json": (None, DEFINED)}),
+        (0, BEN, "", {"Other.endpoint.json": (None, DEFINED)}),
+    ]
+    for hour, person, action_, files in commits:
+        record = CommitRecord("c", person, at(hour), f"x\n\n{action_}")
+        if not reader(second(hour), files, lambda record=record: record):  # type: ignore[misc]
+            break
+    (book,) = [each for each in books({}, reader.leases, reader.definitions) if each.name == "Talk"]
+    (bought,) = book.bought
+    assert bought.buyer.startswith(buyer)
+    assert (bought.begin, bought.end) == (second(10), second(20))
+    old = [each for each in books({}, reader.leases, reader.definitions) if each.name == "Chat"]
+    assert all(each.end <= second(10) for book in old for each in book.bought if since == 0)
