@@ -56,7 +56,8 @@ class Changes:
         self._person = git_author.author(author)
         self._clock = clock_of(context.remote, clock)
         self._ledger = context.repository(self._person, self._clock, git_signing.signer())
-        self._fleet = context.fleet(self._ledger.read())
+        self._quoted = self._ledger.read()
+        self._fleet = context.fleet(self._quoted)
         self.now = self._clock()
 
     @property
@@ -75,6 +76,7 @@ class Changes:
             for name in names
         ]  # fmt: skip
         if is_dry_run:
+            self._quoted = self._ledger.read()
             return [self._asked(each, propose, self._quote) for each in requests]
         self._ledger.expect(len(requests))
         with ThreadPoolExecutor(min(len(requests), _MOST_AT_A_TIME)) as pool:
@@ -90,7 +92,10 @@ class Changes:
             return Asked(request.endpoint, failure)
 
     def _quote(self, proposal: Proposal) -> Committed:
-        return quote(proposal, self._ledger.read())
+        """Say what a change would be, beside those that were quoted before it."""
+        found = quote(proposal, self._quoted)
+        self._quoted = found.snapshot
+        return found
 
     def _commit(self, proposal: Proposal) -> Committed:
         try:

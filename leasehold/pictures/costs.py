@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from leasehold.report_words import Report, Row, cells_of, hours
+from leasehold.report_words import Report, Row, cells_of, columns, hours
 from ledger.money import money
 from ledger.printable import printable
 
@@ -75,8 +75,13 @@ def rows(report: Report) -> list[tuple[str, ...]]:
     for key, line in report.account.lines.items():
         place = key.day.isoformat(), key.owner
         found.setdefault(place, Row("")).take(line)
-    told = [((day, printable(owner)), row) for (day, owner), row in sorted(found.items())]
-    return [(*place, *cells_of(row)[2:]) for place, row in [*told, (("all", ""), report.total)]]
+    places = sorted(found)
+    told = columns([found[place] for place in places])
+    shown = [
+        (day, printable(owner), *cells[1:])
+        for (day, owner), cells in zip(places, told, strict=True)
+    ]
+    return [*shown, ("all", "", *cells_of(report.total)[1:])]
 
 
 def _amounts(report: Report) -> dict[tuple[str, str, str], Decimal]:

@@ -171,6 +171,21 @@ def test_a_dry_run_says_all_of_it_and_commits_nothing(
     assert fleet.forge.tip == before
 
 
+def test_a_dry_run_of_several_counts_those_before(fleet: Scene) -> None:
+    fleet.push(
+        {
+            path("Off2"): definition("Off2", inference_instance_type="ml.g5.12xlarge"),
+            "environments/dev/environment.json": environment(
+                limits={"max_hourly": {"amount": "15.00", "currency": "USD"}}
+            ),
+        }
+    )
+    result = run("extend", "Off", "Off2", "1h", "--dry-run")
+    assert result.exit_code == 1
+    assert "1 of 2 can be done, which costs $7.09 in all." in result.stdout
+    assert "Off2: demo-Off2-Endpoint: it would cost $7.09 an hour beside $12.72" in result.stderr
+
+
 def test_a_release_says_what_it_hands_back(fleet: Scene) -> None:
     result = run("release", "A", "B", "a")
     assert result.exit_code == 0, result.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,11 +14,14 @@ import pytest
 from ledger.accounting.account import Account, books, enter
 from ledger.accounting.reading import LedgerReader
 from ledger.accounting.tariff import Tariff
+from ledger.documents import Definition, parse_definition
 from ledger.json_files import dump_json
 from ledger.lease import stamp
+from ledger.names import Name
 from ledger.snapshot import CommitRecord, Person
 from tests.ledger.forge import NOON, opened
 from tests.ledger.long_history import grow
+from tests.scene import definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,11 +79,20 @@ def extensions(reader: LedgerReader, number: int, count: int) -> None:
         before, after = lease(at - timedelta(hours=1)), lease(at + timedelta(hours=1))
         who = (ANA, BEN)[back % 2]
         told = CommitRecord("0" * 40, who, at, f"extend\n\nLease-Action: extend\nX: {back}\n")
-        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, lambda told=told: told)
+        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, partial(_same, told))
+
+
+def versions(removed: int) -> list[tuple[int, Definition | None]]:
+    """Return a definition that was away for as many of the extensions."""
+    found = parse_definition("", json.dumps(definition("A")).encode())
+    assert isinstance(found, Definition)
+    away = int((BEGIN - timedelta(hours=2 * WARM)).timestamp())
+    return [(0, found), *([(away, None), (away + 7200, found)] if removed else [])]
 
 
 @pytest.mark.usefixtures("traced")
-def test_a_report_keeps_a_row_of_each_change_of_a_lease() -> None:
+@pytest.mark.parametrize("removed", [0, 1])
+def test_a_report_keeps_a_row_of_each_change_of_a_lease(removed: int) -> None:
     since = int((BEGIN - timedelta(days=9999)).timestamp())
     reader = LedgerReader(since, {})
     extensions(reader, 0, WARM)
@@ -90,11 +103,13 @@ def test_a_report_keeps_a_row_of_each_change_of_a_lease() -> None:
     # What is made of them is made for one endpoint, in columns too, and is gone after it.
     before = used()
     account = Account(since, int(BEGIN.timestamp()), ZoneInfo("UTC"))
+    definitions = {Name("A"): versions(removed)}
     tracemalloc.reset_peak()
-    for book in books({}, reader.leases, {}):
-        assert len(book.lease.bought) == WARM + MORE
+    for book in books({}, reader.leases, definitions):
+        assert len(book.bought) == WARM + MORE - removed
         assert (tracemalloc.get_traced_memory()[1] - before) / (WARM + MORE) < ROW
         enter(account, book, Tariff())
     del book
-    assert sum(line.leased for line in account.lines.values()) == 3600 * (WARM + MORE - 1)
+    leased = sum(line.leased for line in account.lines.values())
+    assert leased == 3600 * (WARM + MORE - 1 - removed)
     assert used() - before < 1000 * len(account.lines)  # of persons and days
