@@ -6,6 +6,7 @@ import gc
 import json
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -79,7 +80,7 @@ def extensions(reader: LedgerReader, number: int, count: int) -> None:
         before, after = lease(at - timedelta(hours=1)), lease(at + timedelta(hours=1))
         who = (ANA, BEN)[back % 2]
         told = CommitRecord("0" * 40, who, at, f"extend\n\nLease-Action: extend\nX: {back}\n")
-        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, partial(_same, told))
+        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, partial(lambda it: it, told))
 
 
 def versions(removed: int) -> list[tuple[int, Definition | None]]:
