@@ -155,10 +155,10 @@ def enter(account: Account, book: Book, tariff: Tariff) -> None:
     for (here, buyer), piece in _meeting(_parts(account, book), served):
         cut = max(piece.begin, here[0]), min(piece.end, here[1])
         _enter_service(account, book, tariff, (cut, buyer, piece.hosts))
+    days, since, until = account.days, account.since, account.until
     for begin, end, buyer in book.lease.bought:
-        for span in clipped([(begin, end)], account.since, account.until):
-            for day, (first, last) in account.days.divide(span):
-                _line(account, book, buyer, day).leased += last - first
+        for day, (first, last) in days.divide((max(begin, since), min(end, until))):
+            _line(account, book, buyer, day).leased += last - first
     account.idle_stops += sum(account.since <= at < account.until for at in book.lease.idle_stops)
     _enter_unused(account, book, tariff)
     _save(account, book, tariff)

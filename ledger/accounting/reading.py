@@ -142,7 +142,9 @@ class LedgerReader:
         if ours:
             buyer = next((what for verb, what in _OURS.items() if verb == action), buyer)
         step = Step(at, previous, expires, buyer, action == LeaseAction.IDLE)
-        number = self._steps.setdefault(name, Steps()).add(step)
+        if (steps := self._steps.get(name)) is None:
+            steps = self._steps[name] = Steps()
+        number = steps.add(step)
         if buyer == FIRST_LEASE:
             self._granted.setdefault(name, []).append(number)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,8 +155,8 @@ def test_a_clock_that_is_years_wrong_ends_no_report(
     ben = Person("Ben", "ben@example.com")
     for number, more in enumerate(({"owner": "team@example.com"}, {})):
         files = {path("A"): dump_json(definition("A", **more))}
-        change = Change(files, "define", ben, f"d{number}")
-        scene.open(GATEWAY).commit(lambda _, change=change: change)
+        propose = partial(Change, files, "define", ben, f"d{number}")
+        scene.open(GATEWAY).commit(lambda _, propose=propose: propose())  # type: ignore[misc]
     request = Request("dev", "A", Person("Ana", "ana@example.com"), "r1", scene.now)
     scene.open(GATEWAY).commit(extension(request, 60))
     scene.at(NOON + timedelta(hours=1))

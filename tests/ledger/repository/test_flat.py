@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -74,8 +75,11 @@ def extensions(reader: LedgerReader, number: int, count: int) -> None:
         at = BEGIN - timedelta(hours=2 * back)
         before, after = lease(at - timedelta(hours=1)), lease(at + timedelta(hours=1))
         who = (ANA, BEN)[back % 2]
-        told = CommitRecord("0" * 40, who, at, f"extend\n\nLease-Action: extend\nX: {back}\n")
-        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, lambda told=told: told)
+        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, partial(_told, who, at))
+
+
+def _told(who: Person, at: datetime) -> CommitRecord:
+    return CommitRecord("0" * 40, who, at, f"extend\n\nLease-Action: extend\nX: {at}\n")
 
 
 @pytest.mark.usefixtures("traced")
