@@ -219,10 +219,11 @@ def enter(account: Account, book: Book, tariff: Tariff) -> None:
     spans = [piece.span for piece in served]
     for span, buyer, number in _within(_parts(account, book), spans):
         _enter_service(account, book, tariff, (span, buyer, served[number].hosts))
+    since, until = account.since, account.until
     for begin, end, buyer in book.bought:
-        for span in clipped([(begin, end)], account.since, account.until):
-            for key, (first, last) in _shares(account, book, buyer, span):
-                account.line(key).leased += last - first
+        within = max(begin, since), min(end, until)
+        for key, (first, last) in _shares(account, book, buyer, within):
+            account.line(key).leased += last - first
     account.idle_stops += sum(account.since <= at < account.until for at in book.lease.idle_stops)
     _enter_unused(account, book, tariff)
     _save(account, book, tariff)

@@ -168,7 +168,9 @@ class LedgerReader:
         if ours:
             buyer = next((what for verb, what in _OURS.items() if verb == action), buyer)
         step = Step(at, previous, expires, buyer, action == LeaseAction.IDLE)
-        owed = [(name, self._steps.setdefault(name, Steps()).add(step))]
+        if (steps := self._steps.get(name)) is None:
+            steps = self._steps[name] = Steps()
+        owed = [(name, steps.add(step))]
         for moved in self._moved.pop(f"{name}.lease.json", ()):
             self._credit(moved, buyer)
             owed.append(moved)

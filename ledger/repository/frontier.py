@@ -54,7 +54,8 @@ class Frontier:
         dates = [self._date(graph, parent, -minus) for parent in fresh]
         heapq.heappop(self._waiting)
         self.given += 1
-        self._passed.meet(parents, fresh)
+        if self._waiting or len(fresh) != 1:  # else that one is alone, and all is forgotten
+            self._passed.meet(parents, fresh)
         for parent, dated in zip(fresh, dates, strict=True):
             self._push(parent, *dated)
         return -minus, is_dated, graph.commit(name)

@@ -97,14 +97,14 @@ class Graph:
 
     def _read_content(self, blob: pygit2.Oid) -> bytes | None:
         try:
-            kind, raw = self._repository.read(blob)
+            kind, raw = self._repository.odb.read(blob)
         except KeyError:
             return None
         return raw if kind == ObjectType.BLOB else None
 
     def raw(self, tree: pygit2.Oid) -> bytes:
         """Return a folder as git stores it."""
-        return self._repository.read(tree)[1]
+        return self._repository.odb.read(tree)[1]
 
     def let_go(self) -> None:
         """Close the files that are read from, and free what was read ahead; reading opens them."""

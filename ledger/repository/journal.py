@@ -8,6 +8,7 @@ in one go.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import pygit2
 
@@ -17,13 +18,12 @@ from ledger.repository.graph import Graph
 from ledger.repository.raw_commit import RawCommit
 from ledger.snapshot import CommitRecord
 
-_USES = 512  # commits, after which files are closed that were read from
+_USES = 1024  # commits, after which files are closed that were read from
 _KEPT = 256  # folders that are not looked up again
 _FILE, _LEASE, _ID = b"100644 ", b".lease.json\0", 20
 
 
-@dataclass(frozen=True, slots=True)
-class Journaled:
+class Journaled(NamedTuple):
     """One commit, and the files of the folder that it changed: by name, before and after it.
 
     None is a file that is not there. `at` is the committer's date, in seconds since 1970. A commit
@@ -98,10 +98,10 @@ class _Folders:
         befores = [self._of(name) for name in parents] or [None]
         if after in befores:
             return {}
-        found = [self._differences(before, after) for before in befores]
-        names = set(found[0]).intersection(*found[1:])
+        first, *others = (self._differences(before, after) for before in befores)
+        names = set(first).intersection(*others) if others else first
         return {
-            name: (graph.content(found[0][name][0]), graph.content(found[0][name][1]))
+            name: (graph.content(first[name][0]), graph.content(first[name][1]))
             for name in sorted(names)
         }
 

@@ -33,6 +33,9 @@ class Ids:
     def __len__(self) -> int:
         return sum(map(len, self._buckets.values())) // _ID
 
+    def __bool__(self) -> bool:
+        return bool(self._buckets)
+
     def add(self, key: bytes) -> None:
         bucket = self._buckets.get(_bucket(key))
         if bucket is None:
@@ -64,6 +67,8 @@ class Passed:
 
     def fresh(self, parents: Sequence[str]) -> list[str]:
         """Return those that were not met."""
+        if len(parents) == 1 and not self._here and not self._before:
+            return [*parents]
         return [parent for parent in dict.fromkeys(parents) if not self._has(parent)]
 
     def meet(self, parents: Sequence[str], fresh: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ libgit2 hides the parents of a commit at which a clone was cut off, and here the
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pygit2
 from pygit2.enums import ObjectType
@@ -14,8 +14,7 @@ _HEADER = re.compile(rb"^(tree|parent|author|committer) (.*)$", re.MULTILINE)
 _SIGNATURE = re.compile(rb"^(.*?) ?<([^>]*)>? ?(-?\d{1,19}(?!\d))?")
 
 
-@dataclass(frozen=True, slots=True)
-class RawCommit:
+class RawCommit(NamedTuple):
     """What a commit says, in bytes as it stands there; `date` is the committer's."""
 
     name: str
@@ -37,7 +36,7 @@ def is_there(repository: pygit2.Repository, name: str | pygit2.Oid) -> bool:
 def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
     """Read a commit; None where there is none of this id. A part that is not readable is empty."""
     try:
-        kind, raw = repository.read(name)
+        kind, raw = repository.odb.read(name)
     except KeyError:
         return None
     if kind != ObjectType.COMMIT:

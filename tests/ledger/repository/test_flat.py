@@ -79,8 +79,11 @@ def extensions(reader: LedgerReader, number: int, count: int) -> None:
         at = BEGIN - timedelta(hours=2 * back)
         before, after = lease(at - timedelta(hours=1)), lease(at + timedelta(hours=1))
         who = (ANA, BEN)[back % 2]
-        told = CommitRecord("0" * 40, who, at, f"extend\n\nLease-Action: extend\nX: {back}\n")
-        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, partial(lambda it: it, told))
+        reader(int(at.timestamp()), {"A.lease.json": (before, after)}, partial(_told, who, at))
+
+
+def _told(who: Person, at: datetime) -> CommitRecord:
+    return CommitRecord("0" * 40, who, at, f"extend\n\nLease-Action: extend\nX: {at}\n")
 
 
 def versions(removed: int) -> list[tuple[int, Definition | None]]:
