@@ -216,8 +216,10 @@ def test_what_runs_on_a_config_of_others_is_priced_by_what_was_noted(fleet: Scen
     assert "or nobody has noted what that is" in early.stdout
     fleet.tick()
     assert "adds 1 h, which costs $1.41" in run("extend", "Theirs", "1h", "--dry-run").stdout
-    data = json.loads(run("extend", "A", "Theirs", "1h", "--output", "json").stdout)
+    asked = run("extend", "A", "Theirs", "Nobody", "1h", "--output", "json")
+    *data, refused = json.loads(asked.stdout)
     assert [each["cost"]["added"] for each in data] == ["1.41", "1.41"]
+    assert refused["code"] == "LH4106"
 
 
 def test_without_prices_time_alone_is_told(fleet: Scene) -> None:

@@ -165,7 +165,10 @@ def test_what_its_schedule_keeps_on_is_not_handed_back(
 
 
 def test_an_end_that_is_set_earlier_holds_no_window_off() -> None:
-    window = {"zone": ZoneInfo("UTC"), "windows": (Window(EVERY_DAY, time(1), time(8)),)}
+    window: dict[str, Any] = {
+        "zone": ZoneInfo("UTC"),
+        "windows": (Window(EVERY_DAY, time(1), time(8)),),
+    }
     parts = life((0, Phase.SERVING, ONE), until=3)
     book = Book(Name("A"), parts, played(leased((0, 10), (2, 5))), [(0, defined(**window))])
     assert entered(book, 0, 3).savings.handed_back_seconds == 2 * 3600
