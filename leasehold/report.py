@@ -26,6 +26,7 @@ from ledger.errors import Refused
 from ledger.zones import is_accepted, refusal
 
 _FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # no endpoint is older
+_DAY, _MANY_DAYS = 86400, 366
 _LAST_DAY = date(9999, 12, 29)
 
 
@@ -110,7 +111,7 @@ def _drawn(told: words.Report, lines: Sequence[Line]) -> str:
         note(f"The page has no pictures: {refusal.message} [{refusal.code}]")
         return f"<p>Without pictures: {escape(refusal.message)}</p>\n"
     account = told.account
-    moments = account.since, account.until, account.until
+    moments = _first_drawn(account, lines), account.until, account.until
     pictures: dict[str, tuple[timeline.Timeline | costs.Costs, Page]] = {}
     paid = costs.picture_of(told)
     pictures["costs"] = paid, Page(paid.title, costs.HEADERS, tuple(costs.rows(told)))
@@ -126,6 +127,14 @@ def _drawn(told: words.Report, lines: Sequence[Line]) -> str:
         )
         for name, (picture, page) in pictures.items()
     )
+
+
+def _first_drawn(account: Account, lines: Sequence[Line]) -> int:
+    """Return where a timeline begins: of many years, a day before anything ran."""
+    ran = (begin for line in lines for begin, _ in (*line.starting, *line.in_service))
+    is_long = account.until - account.since > _MANY_DAYS * _DAY
+    first = min(ran, default=account.until) - _DAY
+    return max(account.since, first) if is_long else account.since
 
 
 def _show(told: words.Report, output: str) -> None:

@@ -11,6 +11,7 @@ from ledger.printable import printable
 
 OTHERS = "others"
 _MOST = 8  # colours that anybody can tell apart
+_MANY_DAYS = timedelta(days=366)
 HEADERS = ("day", "owner", "in service h", "cost")
 
 
@@ -113,9 +114,14 @@ def _paid(currency: str, days: Sequence[str], amounts: dict[tuple[str, str, str]
 
 
 def _days(report: Report) -> Iterator[str]:
-    """Yield each day of the report's zone, also those without any cost."""
+    """Yield each day of the report's zone, also those without any cost.
+
+    A report of many years begins with its first day that has any.
+    """
     account = report.account
     day, last = (_day(at, report) for at in (account.since, max(account.since, account.until - 1)))
+    if last - day > _MANY_DAYS:
+        day = min((key.day for key in account.lines), default=last)
     while day <= last:
         yield day.isoformat()
         day += timedelta(days=1)

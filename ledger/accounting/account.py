@@ -398,8 +398,10 @@ def _runs_anyway(account: Account, book: Book, given: HandedBack) -> Sequence[Sp
     ran, definition = overlapping(book.ran, given.begin, given.end), book.definition(now)
     if given.end <= now or definition is None:
         return ran
-    at = _instant(given.at)  # a release holds it off for the rest of its window
-    lease = EndedLease(at, off_until=window_end(definition.schedule, at))
+    at = _instant(given.at)
+    # A release holds it off for the rest of its window; an end that lies ahead does not.
+    off_until = window_end(definition.schedule, at) if given.begin == given.at else None
+    lease = EndedLease(at, off_until=off_until)
     begin, end = _instant(max(now, given.begin)), _instant(given.end)
     ahead = on_time(definition.schedule, lease, begin, end)
     return united([*ran, *((_second(each.begin), _second(each.end)) for each in ahead)])

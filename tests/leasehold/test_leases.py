@@ -208,6 +208,19 @@ def test_an_endpoint_is_added_on_a_config_of_somebody_else(fleet: Scene) -> None
     assert "[LH5202]" in several.stderr
 
 
+def test_what_runs_on_a_config_of_others_is_priced_by_what_was_noted(fleet: Scene) -> None:
+    fleet.account.make_config("theirs", "ml.g5.xlarge")
+    fleet.start("Theirs", endpoint_config_name="theirs")
+    early = run("extend", "Theirs", "1h", "--dry-run")
+    assert "or nobody has noted what that is" in early.stdout
+    fleet.tick()
+    assert "adds 1 h, which costs $1.41" in run("extend", "Theirs", "1h", "--dry-run").stdout
+    asked = run("extend", "A", "Theirs", "Nobody", "1h", "--output", "json")
+    *data, refused = json.loads(asked.stdout)
+    assert [each["cost"]["added"] for each in data] == ["1.41", "1.41"]
+    assert refused["code"] == "LH4106"
+
+
 def test_without_prices_time_alone_is_told(fleet: Scene) -> None:
     fleet.push({"environments/dev/prices.json": None})
     assert "\nadds 10 min\n" in run("extend", "A", "10").stdout

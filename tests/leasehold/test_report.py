@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leasehold.cli import main
+from leasehold.pictures.timeline import Timeline
 from ledger.committers import GATEWAY
 from ledger.errors import Refused
 from ledger.json_files import dump_json
@@ -22,6 +23,7 @@ from tests.scene import NOON, SETTLE, definition, path, prices
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leasehold.pictures.costs import Costs
     from tests.scene import Scene
 
 ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
@@ -111,8 +113,11 @@ def test_a_page_has_pictures_with_tables_or_says_what_is_missing(
     charts = ModuleType("charts")
     drawn = []
 
-    def draw(picture: object, kind: str, *, dark: bool) -> bytes:
+    begins = []
+
+    def draw(picture: Costs | Timeline, kind: str, *, dark: bool) -> bytes:
         drawn.append((type(picture).__name__, kind, dark))
+        begins.append(picture.begin if isinstance(picture, Timeline) else 0)
         return b'<svg><clipPath id="c"/><g clip-path="url(#c)"/></svg>\n'
 
     charts.drawn = draw  # type: ignore[attr-defined]
@@ -127,6 +132,10 @@ def test_a_page_has_pictures_with_tables_or_says_what_is_missing(
     assert page.count("<table>") == 2
     assert "<td>extended</td>" in page
     assert 'id="c"' not in page
+
+    # Years in which nothing ran are not drawn.
+    report(told, "--since", "1970-01-01", "--output", "html")
+    assert begins[-1] == int((NOON - timedelta(days=1)).timestamp())
 
     def missing() -> ModuleType:
         raise Refused("LH5137", "what draws pictures is not installed: `pip install` it.")

@@ -233,3 +233,13 @@ def test_a_record_that_is_quiet_for_a_day_is_told() -> None:
     assert words.as_data(told)["noted_at"] == "2026-11-01T11:59:00Z"
     fresh = report("Ana", noted_at=NOON + 3600)
     assert not any(each.startswith("noted last:") for each in words.sentences(fresh))
+
+
+def test_a_few_endpoints_without_a_price_are_named() -> None:
+    told = report()
+    for name in "abcdefg":
+        line = Line(60, 60, Sum(unpriced=60))
+        told.account.lines[Key(name, "nobody", "Ana", date(2026, 11, 1))] = line
+    assert "in service of a, b, c, d, e and 2 more are in no sum" in "\n".join(
+        words.sentences(told)
+    )

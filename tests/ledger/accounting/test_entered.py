@@ -164,6 +164,16 @@ def test_what_its_schedule_keeps_on_is_not_handed_back(
     assert entered(book, 0, 3).savings.handed_back_seconds == hours * 3600
 
 
+def test_an_end_that_is_set_earlier_holds_no_window_off() -> None:
+    window: dict[str, Any] = {
+        "zone": ZoneInfo("UTC"),
+        "windows": (Window(EVERY_DAY, time(1), time(8)),),
+    }
+    parts = life((0, Phase.SERVING, ONE), until=3)
+    book = Book(Name("A"), parts, played(leased((0, 10), (2, 5))), [(0, defined(**window))])
+    assert entered(book, 0, 3).savings.handed_back_seconds == 2 * 3600
+
+
 def test_two_idle_stops_prove_each_second_once() -> None:
     steps = Steps()
     for hour in (9.5, 9):
