@@ -7,7 +7,8 @@ what ran after its lease's end: the parts add up to the whole, to the second.
     -----------------------------  -----------------------------------------------------------
     handed back                    leased time that a release, an earlier end or an idle stop gave
                                    back, less what was bought again before the old end, and less
-                                   what it ran all the same: until it was gone, or by its schedule
+                                   what it ran all the same: until it was gone, or by its schedule;
+                                   of each a year at most, for nobody knows more of what would be
     had each stop gone unnoticed   the time off, of each stop 14 days at most: so long AWS's own
     for 14 days                    advisor watches an endpoint before it calls it idle
     had all been left on           the time off since it was first in service, to the end of the
@@ -51,6 +52,7 @@ from ledger.schedule import Schedule, window_end
 from ledger.unread import Unread
 
 UNNOTICED = 14 * 86400
+_FORESEEN = 366 * 86400
 _EVER = 2**62
 _ALWAYS = (-_EVER, _EVER)
 _NOBODY = "nobody"
@@ -377,11 +379,11 @@ class Days:
 def _save(account: Account, book: Book, tariff: Tariff) -> None:
     savings, period = account.savings, (account.since, account.until)
     for given in book.lease.handed:
-        if account.since <= given.at < account.until:
-            prices, hosts = Tariff.fixed(tariff.at(given.at)), book.last_hosts(given.at)
-            for span in without([(given.begin, given.end)], _runs_anyway(account, book, given)):
-                savings.handed_back_seconds += length([span])
-                savings.handed_back.take(prices.cost(hosts, *span))
+        is_within = account.since <= given.at < account.until
+        if is_within and (seconds := _saved_by(account, book, given)):
+            prices = Tariff.fixed(tariff.at(given.at))
+            savings.handed_back_seconds += seconds
+            savings.handed_back.take(prices.cost(book.last_hosts(given.at), 0, seconds))
     held = united(piece.span for piece in book.life if piece.is_suspended)
     for begin, end in _off(book):
         hosts, suspended = book.last_hosts(begin), overlapping(held, begin, end)
@@ -392,11 +394,18 @@ def _save(account: Account, book: Book, tariff: Tariff) -> None:
             savings.if_unnoticed.take(tariff.cost(hosts, *span))
 
 
+def _saved_by(account: Account, book: Book, given: HandedBack) -> int:
+    """Return for how many seconds it did not run, and will not, for its time was given back."""
+    foreseen = given._replace(end=min(given.end, given.at + _FORESEEN))
+    spans = [(foreseen.begin, foreseen.end)]
+    return length(without(spans, _runs_anyway(account, book, foreseen)))
+
+
 def _runs_anyway(account: Account, book: Book, given: HandedBack) -> Sequence[Span]:
     """Return when it ran though its time was given back, and when it will by its schedule."""
     now = max(account.until, account.now)
     ran, definition = overlapping(book.ran, given.begin, given.end), book.definition(now)
-    if given.end <= now or definition is None:
+    if given.end <= max(now, given.begin) or definition is None:
         return ran
     at = _instant(given.at)
     # A release holds it off for the rest of its window; an end that lies ahead does not.

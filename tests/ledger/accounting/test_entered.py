@@ -161,7 +161,9 @@ def test_what_its_schedule_keeps_on_is_not_handed_back(
 ) -> None:
     parts = life((0, Phase.SERVING, ONE), until=3)
     book = Book(Name("A"), parts, played(leased((0, 10), (2, 2))), [(0, defined(**schedule))])
-    assert entered(book, 0, 3).savings.handed_back_seconds == hours * 3600
+    savings = entered(book, 0, 3).savings
+    assert savings.handed_back_seconds == hours * 3600
+    assert savings.handed_back.amounts == ({"USD": 2 * hours} if hours else {})
 
 
 def test_an_end_that_is_set_earlier_holds_no_window_off() -> None:
@@ -172,6 +174,17 @@ def test_an_end_that_is_set_earlier_holds_no_window_off() -> None:
     parts = life((0, Phase.SERVING, ONE), until=3)
     book = Book(Name("A"), parts, played(leased((0, 10), (2, 5))), [(0, defined(**window))])
     assert entered(book, 0, 3).savings.handed_back_seconds == 2 * 3600
+
+
+def test_of_a_lease_without_an_end_a_year_is_handed_back() -> None:
+    window: dict[str, Any] = {
+        "zone": ZoneInfo("UTC"),
+        "windows": (Window(EVERY_DAY, time(5), time(12)),),
+    }
+    endless = leased((0, 6e7), (2, 2), (4, 6e7), (4.5, 4.5))
+    life_ = life((0, Phase.SERVING, ONE), until=4.5)
+    book = Book(Name("A"), life_, played(endless), [(0, defined(**window))])
+    assert entered(book, 0, 5).savings.handed_back_seconds == 366 * 17 * 3600
 
 
 def test_two_idle_stops_prove_each_second_once() -> None:
