@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.repository.borrowed import borrow
 from tests.ledger.forge import LEASE, git, opened
 
 if TYPE_CHECKING:
@@ -89,3 +90,8 @@ def test_a_shallow_one_ends_where_it_ends_until_it_is_deeper(grown: Forge, tmp_p
     again = opened(str(tmp_path / "shallow"), tmp_path / "cache2")
     again.read()
     assert subjects(again) == ["change 2", "change 1", "change 0", "begin"]
+
+
+def test_nothing_is_borrowed_where_there_is_no_repository(tmp_path: Path) -> None:
+    assert not borrow(tmp_path, str(tmp_path / "nowhere"))
+    assert not list(tmp_path.iterdir())
