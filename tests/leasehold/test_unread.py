@@ -153,12 +153,13 @@ def test_a_clock_that_is_years_wrong_ends_no_report(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, date: str
 ) -> None:
     ben = Person("Ben", "ben@example.com")
-    for number, more in enumerate(({"owner": "team@example.com"}, {})):
-        files = {path("A"): dump_json(definition("A", **more))}
+    for number, owner in enumerate(("team-a@example.com", "team-b@example.com")):
+        scene.at(NOON + timedelta(minutes=20 * number))
+        files = {path("A"): dump_json(definition("A", owner=owner))}
         change = Change(files, "define", ben, f"d{number}")
         scene.open(GATEWAY).commit(partial(lambda it, _: it, change))
-    request = Request("dev", "A", Person("Ana", "ana@example.com"), "r1", scene.now)
-    scene.open(GATEWAY).commit(extension(request, 60))
+        request = Request("dev", "A", Person("Ana", "ana@example.com"), f"r{number}", scene.now)
+        scene.open(GATEWAY).commit(extension(request, 60))
     scene.at(NOON + timedelta(hours=1))
     before = told(scene, monkeypatch, "owner")
     assert before["total"]["leased_seconds"] > 0
@@ -168,7 +169,10 @@ def test_a_clock_that_is_years_wrong_ends_no_report(
     after = told(scene, monkeypatch, "owner")
     assert set(after["undated"]) - set(before["undated"]) == {odd}
     assert after["rows"] == before["rows"]
-    assert [row["name"] for row in after["rows"]] == ["team@example.com"]
+    assert sorted((row["name"], row["leased_seconds"]) for row in after["rows"]) == [
+        ("team-a@example.com", 1200),
+        ("team-b@example.com", 2400),
+    ]
     assert "no true dates: those of " in run(scene, "report", "--since", "2026-11-23").stdout
 
 
