@@ -6,6 +6,7 @@ error, and never the first of them.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ _FREE = "free"
 _ELSEWHERE = ("AWS Outposts", "AWS Local Zone", "AWS Wavelength Zone")
 _NO_PLACE = "Any"
 _GEO = "processing_geo"
+_TYPE = re.compile(r"ml\.[a-z0-9-]+\.[a-z0-9-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def read_products(items: Iterable[str], region_name: str, usage: Usage) -> dict[
     """
     found: dict[str, Listed] = {}
     for item in items:
-        for listed in _listed(_product(item), region_name, usage):
+        for listed in _rows(item, region_name, usage):
             known = found.setdefault(listed.instance_type, listed)
             if (known.price, known.currency) != (listed.price, listed.currency):
                 raise Refused(
@@ -52,24 +54,21 @@ def read_products(items: Iterable[str], region_name: str, usage: Usage) -> dict[
     return found
 
 
-def _product(item: str) -> dict[str, Any]:
+def _rows(item: str, region_name: str, usage: Usage) -> list[Listed]:
     try:
         product = json.loads(item)
-    except (ValueError, RecursionError):
-        product = None
-    match product:
-        case {"product": {"attributes": {}}}:
-            return dict(product)
-    raise Refused(
-        "LH5132",
-        f"AWS's price list has a product that cannot be read ({item[:80]}): please report it.",
-    )
+        return list(_listed(product, region_name, usage))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Refused(
+            "LH5132",
+            f"AWS's price list has a product that cannot be read ({item!s:.80}): please report it.",
+        ) from None
 
 
 def _listed(product: dict[str, Any], region_name: str, usage: Usage) -> Iterator[Listed]:
     """Yield the price of a product, if it is one of hosting in that region."""
     attributes = product["product"]["attributes"]
-    kind = _instance_type(attributes)
+    kind = _instance_type(attributes, usage)
     if kind is None or not _is_hosting(product["product"], attributes, region_name, usage):
         return
     published_at = _instant(product.get("publicationDate"))
@@ -77,9 +76,11 @@ def _listed(product: dict[str, Any], region_name: str, usage: Usage) -> Iterator
         yield Listed(usage, kind, currency, price, published_at)
 
 
-def _instance_type(attributes: dict[str, Any]) -> str | None:
-    names = (attributes.get("instanceName"), attributes.get("platoinstancename"))
-    return next((name for name in names if name and str(name).startswith("ml.")), None)
+def _instance_type(attributes: dict[str, Any], usage: Usage) -> str | None:
+    """Return the type's own name; in some rows it has the use at its end, or is elsewhere."""
+    keys = ("instanceName", "platoinstancename", "instanceType")
+    names = (str(attributes.get(key)).removesuffix(f"-{usage}") for key in keys)
+    return next((name for name in names if _TYPE.fullmatch(name)), None)
 
 
 def _is_hosting(
@@ -87,7 +88,7 @@ def _is_hosting(
 ) -> bool:
     told = (attributes.get(key, "") for key in ("usagetype", "component", "operation"))
     words = " ".join(map(str, told)).lower()
-    of_usage = str(attributes.get("usagetype", "")).rpartition("-")[2].lower()
+    of_usage = str(attributes.get("usagetype", "")).partition(":")[0].rpartition("-")[2].lower()
     return (
         product.get("productFamily", FAMILY) == FAMILY
         and attributes.get("regionCode") == region_name

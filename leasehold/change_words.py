@@ -12,7 +12,7 @@ from gateway.leases.answers import cost
 from leasehold.changing import Asked, Done
 from leasehold.console import in_words
 from leasehold.times import both, length, localized
-from ledger.budget import asked_for, ceiling
+from ledger.budget import ceiling
 from ledger.errors import Failure
 from ledger.lease import relative, stamp
 from ledger.money import for_time, money, per_hour
@@ -47,7 +47,7 @@ def price(done: Done) -> str:
     if hourly is None:
         return (
             f"{verb} {hours}; what that costs is not known: prices.json has no price of what it"
-            " runs on"
+            " runs on, or nobody has noted what that is"
         )
     amount = money(for_time(hourly, abs(done.added)), prices.currency)
     joined = f"{verb} {hours} and {amount}" if verb == "hands back" else _costs(hours, amount)
@@ -111,7 +111,7 @@ def as_data(asked: Asked, *, is_dry_run: bool) -> dict[str, Any]:
     done = asked.outcome
     if isinstance(done, Failure):
         return {"name": asked.name, "error": in_words(done), "code": done.code}
-    said = cost(done.fleet, done.holding, done.added)
+    said = cost(done.fleet, done.holding, done.added, lambda _: done.noted)
     found: dict[str, Any] = {
         "endpoint_name": done.holding.endpoint_name,
         "expires_at": stamp(done.lease.expires_at),
@@ -123,4 +123,4 @@ def as_data(asked: Asked, *, is_dry_run: bool) -> dict[str, Any]:
 
 
 def _hourly(done: Done) -> Decimal | None:
-    return per_hour(asked_for(done.holding.definition), done.fleet.prices)
+    return per_hour(done.hosts, done.fleet.prices)

@@ -4,9 +4,10 @@ Each endpoint's change is a commit of its own, for the history is read endpoint 
 share a push. One that is refused keeps no other from being made.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -14,10 +15,14 @@ from gateway.leases.changes import quote
 from leasehold import git_author, git_signing
 from leasehold.context import Context, clock
 from leasehold.server_time import clock_of
+from ledger.budget import asked_for
 from ledger.errors import Failure
 from ledger.history import added_by
 from ledger.holdings import Fleet, Holding
+from ledger.hosts import Hosts
 from ledger.lease import Lease
+from ledger.names import EndpointName
+from ledger.observed import Noted
 from ledger.proposals import Request
 from ledger.repository import Committed, Proposal
 
@@ -34,6 +39,12 @@ class Done:
     holding: Holding
     lease: Lease
     added: timedelta
+    noted: Hosts | None = None  # what it runs on, where its definition does not say it
+
+    @property
+    def hosts(self) -> Hosts | None:
+        """Return what it runs on, as far as somebody knows."""
+        return asked_for(self.holding.definition) or self.noted
 
     @property
     def message(self) -> str:
@@ -56,7 +67,8 @@ class Changes:
         self._person = git_author.author(author)
         self._clock = clock_of(context.remote, clock)
         self._ledger = context.repository(self._person, self._clock, git_signing.signer())
-        self._fleet = context.fleet(self._ledger.read())
+        self._quoted = self._ledger.read()
+        self._fleet = context.fleet(self._quoted)
         self.now = self._clock()
 
     @property
@@ -75,10 +87,13 @@ class Changes:
             for name in names
         ]  # fmt: skip
         if is_dry_run:
-            return [self._asked(each, propose, self._quote) for each in requests]
+            self._quoted = self._ledger.read()
+            return self._priced([self._asked(each, propose, self._quote) for each in requests])
         self._ledger.expect(len(requests))
         with ThreadPoolExecutor(min(len(requests), _MOST_AT_A_TIME)) as pool:
-            return list(pool.map(lambda each: self._asked(each, propose, self._commit), requests))
+            made = pool.map(lambda each: self._asked(each, propose, self._commit), requests)
+            found = list(made)
+        return self._priced(found)
 
     def _asked(
         self, request: Request, propose: Propose, carry_out: Callable[[Proposal], Committed]
@@ -89,14 +104,35 @@ class Changes:
         except Failure as failure:
             return Asked(request.endpoint, failure)
 
+    def _priced(self, found: list[Asked]) -> list[Asked]:
+        """Add what the status branch says that configs of somebody else run on."""
+        unknown = (each.outcome for each in found if isinstance(each.outcome, Done))
+        if not any(each.fleet.prices and each.hosts is None for each in unknown):
+            return found
+        with suppress(Failure):  # the changes are made, whatever they cost
+            noted = self._context.noted(self._fleet)
+            return [replace(each, outcome=_with_noted(each.outcome, noted)) for each in found]
+        return found
+
     def _quote(self, proposal: Proposal) -> Committed:
-        return quote(proposal, self._ledger.read())
+        """Say what a change would be, beside those that were quoted before it."""
+        found = quote(proposal, self._quoted)
+        self._quoted = found.snapshot
+        return found
 
     def _commit(self, proposal: Proposal) -> Committed:
         try:
             return self._ledger.commit(proposal)
         finally:
             self._ledger.excuse()
+
+
+def _with_noted(
+    outcome: Done | Failure, noted: Mapping[EndpointName, Noted | None]
+) -> Done | Failure:
+    if isinstance(outcome, Failure) or (entry := noted.get(outcome.holding.endpoint_name)) is None:
+        return outcome
+    return replace(outcome, noted=entry.hosts)
 
 
 def done_of(committed: Committed, request: Request) -> Done:

@@ -6,7 +6,7 @@ a cursor, ends a line or is a CI's command is shown as text. It must not know wh
 
 import os
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress, islice
 from typing import Any, Literal, NoReturn
 
@@ -37,7 +37,8 @@ Cell = str | Text
 _WORDS = 16  # cells that words get on any screen
 _GAP = 2
 _AMOUNTS = frozenset({"COST", "HOURS", "SO FAR"})
-_WORDY = frozenset({"WHO", "WHY", "NAME", "EMAIL", "SCOPES"})  # columns that a narrow screen wraps
+# Columns that a narrow screen wraps.
+_WORDY = frozenset({"WHO", "WHY", "NAME", "EMAIL", "SCOPES", "PERSON", "OWNER"})
 
 
 def screen(*, stderr: bool = False) -> Console:
@@ -86,6 +87,7 @@ def show_table(
     """Print rows under headers, as wide as they need; only words wrap on a narrow screen.
 
     Columns that are `spare` are left out one by one where they would leave no room for the words.
+    Where there is none yet, whatever is long wraps: a figure that is cut off would be another one.
     """
     shown = [list(map(Text, headers)), *map(_row, rows)]
     for header in spare:
@@ -93,7 +95,11 @@ def show_table(
             place = [each.plain for each in shown[0]].index(header)
             shown = [row[:place] + row[place + 1 :] for row in shown]
     kept = [header.plain for header in shown[0]]
-    _print_table(kept, shown[1:], [0] * len(kept), show_header=True)
+    wordy = set(_WORDY)
+    if _least_width(shown) > screen().width:
+        columns = zip(*shown, strict=True)
+        wordy |= {column[0].plain for column in columns if _longest(column) > _WORDS}
+    _print_table(kept, shown[1:], [0] * len(kept), show_header=True, wordy=wordy)
 
 
 def _least_width(rows: Sequence[Sequence[Text]]) -> int:
@@ -102,8 +108,12 @@ def _least_width(rows: Sequence[Sequence[Text]]) -> int:
 
 
 def _least_of(column: Sequence[Text]) -> int:
-    longest = max(each.cell_len for each in column)
+    longest = _longest(column)
     return _GAP + (min(longest, _WORDS) if column[0].plain in _WORDY else longest)
+
+
+def _longest(column: Sequence[Text]) -> int:
+    return max(each.cell_len for each in column)
 
 
 def counted(number: int, thing: str) -> str:
@@ -162,12 +172,13 @@ def _print_table(
     widths: Sequence[int],
     *,
     show_header: bool,
+    wordy: Collection[str] = _WORDY,
 ) -> None:
     table = Table(
         box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", show_header=show_header
     )
     for header, width in zip(headers, widths, strict=True):
-        is_wordy = header in _WORDY
+        is_wordy = header in wordy
         least = None if is_wordy else width
         table.add_column(header, no_wrap=not is_wordy, overflow="fold", min_width=least)
     for row in rows:

@@ -35,6 +35,11 @@ class Histories:
         """Return the commits that left a file in a state that cannot be read, by file."""
         return self.ledger.unread
 
+    @property
+    def noted_at(self) -> int | None:
+        """Return when what SageMaker did was noted last."""
+        return self.status.watched.last
+
     def gaps(self, since: int, until: int) -> list[Gap]:
         return self.status.watched.gaps(since, until)
 

@@ -16,7 +16,7 @@ from controller.aws.clients import PATIENT
 from controller.aws.prices import PriceList, pricing_region
 from controller.price_list import Listed, read_products
 from leasehold.clone import into_option
-from leasehold.console import dim, say
+from leasehold.console import dim, note, say
 from leasehold.context import Context, clock, connected
 from ledger.documents import Prices, dump_prices, parse_prices
 from ledger.documents.prices import plain
@@ -24,6 +24,7 @@ from ledger.errors import Refused
 from ledger.fleet import prices_path
 from ledger.holdings import Fleet
 from ledger.hosts import Host, Usage
+from ledger.json_files import as_sentences
 
 SOURCE = "AWS Price List GetProducts AmazonSageMaker"
 _Priced = Mapping[tuple[Usage, str], Decimal]
@@ -45,8 +46,9 @@ def update(context: Context, *, into: Path) -> None:
     """
     fleet = context.fleet(context.repository().read())
     region = fleet.require_settings().region_name
-    file = into / prices_path(fleet.name)
-    before = _before(file, prices_path(fleet.name))
+    name = prices_path(fleet.name)
+    file = into / name
+    before = _before(file, name)
     there = pricing_region(region)
     listed = PriceList(context.cloud.client("pricing", there, PATIENT))
     found = {usage: read_products(listed.products(region, usage), region, usage) for usage in Usage}
@@ -54,7 +56,7 @@ def update(context: Context, *, into: Path) -> None:
     made = assembled(found, region, now)
     if before:
         made = replace(made, savings_plan_factor=before.savings_plan_factor)
-    _write(file, dump_prices(made))
+    _write(file, checked(name, dump_prices(made)))
     say(f"Wrote {file}: {len(made.by_type)} prices of {region} in {made.currency}.")
     for line in changes(before.by_type if before else {}, made.by_type):
         say(line)
@@ -121,13 +123,31 @@ def without_price(fleet: Fleet, prices: Prices) -> Iterator[Host]:
     yield from (host for host in sorted(wanted) if prices.of(host) is None)
 
 
+def checked(name: str, content: bytes) -> bytes:
+    """Return a file as it is. Raises Refused LH5132 where nobody could read it afterwards."""
+    read = parse_prices(name, content)
+    if isinstance(read, Prices):
+        return content
+    raise Refused(
+        "LH5132",
+        f"AWS's price list has what no prices.json may have ({as_sentences(read[:3])}): nothing was"
+        " written. Please report it.",
+    )
+
+
 def _before(file: Path, name: str) -> Prices | None:
     """Read the file that is there; one that cannot be read is written anew."""
     try:
         read = parse_prices(name, file.read_bytes())
     except FileNotFoundError:
         return None
-    return read if isinstance(read, Prices) else None
+    if isinstance(read, Prices):
+        return read
+    note(
+        f"What is there cannot be read and is written anew ({as_sentences(read[:3])}): where it had"
+        " a savings_plan_factor, set it again."
+    )
+    return None
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -5,7 +5,7 @@ branch's, for what SageMaker did. AWS is not asked.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,12 +20,14 @@ from leasehold.pictures import costs, timeline
 from leasehold.pictures.files import Files, charts, picture_option
 from leasehold.pictures.page import Page
 from ledger.accounting.account import Account, enter
-from ledger.accounting.lines import Line, line_of
+from ledger.accounting.lines import Line, line_of, second
 from ledger.accounting.tariff import Tariff
 from ledger.errors import Refused
 from ledger.zones import is_accepted, refusal
 
-_DAY = timedelta(days=1)
+_FIRST = datetime(2000, 1, 1, tzinfo=UTC)  # no endpoint is older
+_DAY, _MANY_DAYS = 86400, 366
+_LAST_DAY = date(9999, 12, 29)
 
 
 @click.command
@@ -71,15 +73,16 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
     begin, end = _period(since, until, _zone(zone), now)
     ledger = context.repository()
     fleet = context.fleet(ledger.read())
-    account = Account(int(begin.timestamp()), int(end.timestamp()), _zone(zone))
+    account = Account(second(begin), second(end), _zone(zone), second(now))
     histories = read_histories(context, ledger, fleet, account.since)
     tariff = Tariff.fixed(fleet.prices) if prices == "today" else histories.tariff
     lines = []
-    for book in histories.books(account.until):
+    for book in histories.books(account.now):
         enter(account, book, tariff)
         if output == "html":
             lines.append(line_of(book, fleet, begin, end, end))
     account.gaps = histories.gaps(account.since, account.until)
+    account.noted_at = histories.noted_at
     account.unread, account.undated = histories.unread, histories.undated
     examples = any(each.is_example for _, each in tariff.versions if each)
     told = words.Report(
@@ -89,6 +92,7 @@ def report(  # noqa: PLR0913  (click hands over each option by itself)
         "today" if prices == "today" else "each day",
         examples,
         fleet.prices.savings_plan_factor if fleet.prices else None,
+        has_prices=fleet.prices is not None,
     )
     if files:
         paid = costs.picture_of(told)
@@ -107,7 +111,7 @@ def _drawn(told: words.Report, lines: Sequence[Line]) -> str:
         note(f"The page has no pictures: {refusal.message} [{refusal.code}]")
         return f"<p>Without pictures: {escape(refusal.message)}</p>\n"
     account = told.account
-    moments = account.since, account.until, account.until
+    moments = _first_drawn(account, lines), account.until, account.until
     pictures: dict[str, tuple[timeline.Timeline | costs.Costs, Page]] = {}
     paid = costs.picture_of(told)
     pictures["costs"] = paid, Page(paid.title, costs.HEADERS, tuple(costs.rows(told)))
@@ -125,6 +129,14 @@ def _drawn(told: words.Report, lines: Sequence[Line]) -> str:
     )
 
 
+def _first_drawn(account: Account, lines: Sequence[Line]) -> int:
+    """Return where a timeline begins: of many years, a day before anything ran."""
+    ran = (begin for line in lines for begin, _ in (*line.starting, *line.in_service))
+    is_long = account.until - account.since > _MANY_DAYS * _DAY
+    first = min(ran, default=account.until) - _DAY
+    return max(account.since, first) if is_long else account.since
+
+
 def _show(told: words.Report, output: str) -> None:
     match output:
         case "json":
@@ -136,7 +148,7 @@ def _show(told: words.Report, output: str) -> None:
         case _:
             tell(dim(words.headline(told)))
             tell()
-            show_table(words.HEADERS, words.as_rows(told))
+            show_table(told.headers, words.as_rows(told))
             tell()
             for sentence in words.sentences(told):
                 tell(sentence)
@@ -151,12 +163,9 @@ def _zone(key: str) -> ZoneInfo:
 def _period(
     since: str, until: str | None, zone: ZoneInfo, now: datetime
 ) -> tuple[datetime, datetime]:
-    """Read the period, which ends now at the latest. Raises Refused LH5134 where it is none."""
-    begin, _ = _moment("--since", since, zone)
-    end, is_day = _moment("--until", until, zone) if until else (now, False)
-    if is_day:
-        end = (end + _DAY).astimezone(UTC)  # by the wall clock, so that a long day is one
-    end = min(end, now)
+    """Read the period in UTC, which ends now at the latest. Raises Refused LH5134 for none."""
+    begin = max(_moment("--since", since, zone), _FIRST)
+    end = now if until is None else min(_moment("--until", until, zone, days=1), now)
     if begin >= end:
         raise Refused(
             "LH5134",
@@ -166,16 +175,28 @@ def _period(
     return begin, end
 
 
-def _moment(option: str, text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
-    """Read a day or an instant, and tell which it is; without a zone of its own it is in that."""
+def _moment(option: str, text: str, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    """Read an instant, or the begin of a day, or of the one so many days after it.
+
+    A day is one of the zone, and what has no offset of its own is by the zone's clock.
+    """
     try:
-        found = datetime.fromisoformat(text)
-        local = found if found.tzinfo else found.replace(tzinfo=zone)
-        is_day = len(text) == len("2026-11-23")
-        return (local if is_day else local.astimezone(UTC)), is_day
+        found = _day(text)
+        if found is None:
+            moment = datetime.fromisoformat(text)
+            return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        day = min(found, _LAST_DAY) + timedelta(days=days)
+        return datetime.combine(day, time(), zone).astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused(
             "LH5134",
             f"{option} {text} is no date: write a day such as 2026-11-23, or an instant such as"
             " 2026-11-23T12:00:00Z.",
         ) from None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

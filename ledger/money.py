@@ -4,10 +4,10 @@ Amounts are decimal numbers, each in the one currency of its prices. What has no
 and never added: a sum says how many things it is without.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from ledger.documents.prices import Prices
 from ledger.hosts import Hosts
@@ -62,12 +62,30 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
-def money(amount: Decimal, currency: str, *, signed: bool = False) -> str:
-    """Write an amount: "$4.49", "-€0.10", "CNY 45,136"; from ten thousand on without cents."""
+def apportioned(parts: Sequence[Decimal | int], per: Decimal) -> list[Decimal]:
+    """Divide parts and round them to hundredths that add up to what their sum is rounded to.
+
+    Each is less than a hundredth from what it is: the largest remainders are rounded up.
+    """
+    exact = [part / per for part in parts]
+    low = [each.quantize(_CENT, ROUND_FLOOR) for each in exact]
+    missing = int((cents(sum(parts, NOTHING) / per) - sum(low, NOTHING)) / _CENT)
+    dearest = sorted(range(len(low)), key=lambda number: low[number] - exact[number])
+    for number in dearest[:missing]:
+        low[number] += _CENT
+    return low
+
+
+def money(amount: Decimal, currency: str, *, signed: bool = False, with_cents: bool = False) -> str:
+    """Write an amount: "$4.49", "-€0.10", "CNY 45,136".
+
+    From ten thousand on it is without cents, unless they are asked for.
+    """
     rounded = cents(amount)
     size = abs(rounded)
     sign = "-" if rounded < 0 else "+" if signed and rounded > 0 else ""
-    digits = f"{size:,.2f}" if size < _SMALL else f"{size.quantize(Decimal(1), ROUND_HALF_UP):,f}"
+    has_cents = with_cents or size < _SMALL
+    digits = f"{size:,.2f}" if has_cents else f"{size.quantize(Decimal(1), ROUND_HALF_UP):,f}"
     return f"{sign}{_SIGNS.get(currency, f'{currency} ')}{digits}"
 
 

@@ -4,8 +4,8 @@ The header `encoding` is not gone by: git would show by it a name that nobody el
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from ledger.snapshot import Person, SignedCommit
 
@@ -16,8 +16,7 @@ _HEADER = re.compile(rb"^(tree|parent|author|committer) (.*)$", re.MULTILINE)
 _SIGNATURE = re.compile(rb"^(.*?) ?<([^>]*)>? ?(-?\d{1,19}(?!\d))?")
 
 
-@dataclass(frozen=True, slots=True)
-class RawCommit:
+class RawCommit(NamedTuple):
     """What a commit says, in bytes as it stands there; `date` is the committer's."""
 
     name: str

@@ -4,7 +4,7 @@ The predecessor (Amazon SageMaker Endpoint Manager) wrote `EndpointExpiry ` with
 and times as 26-06-2023-12-39-47; its scripts and its notebook read them so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from ledger.budget import asked_for
 from ledger.documents.prices import plain
 from ledger.faults import Faults
 from ledger.holdings import Broken, Fleet, Holding
+from ledger.hosts import Hosts
 from ledger.lease import Lease, stamp
 from ledger.money import cents, for_time, per_hour
 from ledger.observed import Noted
@@ -47,10 +48,19 @@ def at_sagemaker(noted: Noted | None, observed_at: datetime | None) -> dict[str,
     }
 
 
-def cost(fleet: Fleet, item: Holding | Broken, added: timedelta) -> dict[str, Any] | None:
-    """Say what a change costs; None where nobody knows."""
-    prices = fleet.prices
-    hosts = asked_for(item.definition) if isinstance(item, Holding) else None
+def cost(
+    fleet: Fleet,
+    item: Holding | Broken,
+    added: timedelta,
+    noted: Callable[[Holding], Hosts | None] = lambda _: None,
+) -> dict[str, Any] | None:
+    """Say what a change costs; None where nobody knows.
+
+    `noted` is asked what something runs on whose definition does not say it.
+    """
+    prices, hosts = fleet.prices, None
+    if prices and isinstance(item, Holding):
+        hosts = asked_for(item.definition) or noted(item)
     if prices is None or (hourly := per_hour(hosts, prices)) is None:
         return None
     length, sign = abs(added), -1 if added < timedelta() else 1

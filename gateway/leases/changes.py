@@ -24,7 +24,8 @@ from ledger.claims import Unsettled
 from ledger.durations import minutes_from
 from ledger.errors import Refused
 from ledger.history import LeaseAction, added_by, trailers
-from ledger.holdings import Fleet, document_path
+from ledger.holdings import Fleet, Holding, document_path
+from ledger.hosts import Hosts
 from ledger.lease import instant_from
 from ledger.preconditions import AlreadyApplied, check_same, once
 from ledger.proposals import Request, addition, extension, release, setting
@@ -165,13 +166,23 @@ class Changes:
         done, fleet = made.done, made.fleet
         item = fleet.get(made.request.endpoint)
         body = answers.about(item, self.clock(), done.commit)
-        body["Cost"] = answers.cost(fleet, item, added_by(made.message, made.at))
+        body["Cost"] = self.cost(made)
         if trailers(made.message).get("Lease-Action") == LeaseAction.GRANT:
             body["TimeLeft"] = _minutes(call.document)  # so the predecessor documents it
         if _is_dry_run(call):
             return Answer({**body, "CommitMessage": done.change.message, "DryRun": True})
         path = document_path(self.environment, item.name, "lease")
         return Answer(body, headers=self.etags.learn(path, done.snapshot))
+
+    def cost(self, made: Made) -> dict[str, Any] | None:
+        """Say what a change costs; None where nobody knows."""
+        item = made.fleet.get(made.request.endpoint)
+        return answers.cost(made.fleet, item, added_by(made.message, made.at), self._noted)
+
+    def _noted(self, item: Holding) -> Hosts | None:
+        """Return what something runs on by the status branch; None where that is not known."""
+        entry = known_of(self.status, self.environment).record.entry(item.endpoint_name)
+        return entry.hosts if entry else None
 
     def _guarded(self, call: Call, proposal: Proposal, request: Request) -> Proposal:
         """Put the conditions of a request around what it asks."""

@@ -23,11 +23,10 @@ from typing import Any, Protocol
 
 from gateway.http.answer import Answer
 from gateway.http.call import Call
-from gateway.leases import answers
 from gateway.leases.changes import Changes, Made
 from gateway.principal import Principal, Scope, owners
 from ledger.errors import Refused
-from ledger.history import added_by, trailers
+from ledger.history import trailers
 from ledger.holdings import document_path, fleet_of
 from ledger.lease import duration, stamp
 from ledger.links import Keys, Link, LinkAction, of_claims, read
@@ -163,7 +162,7 @@ class _Use:
             "At": stamp(made.at) if state in {"done", "used"} else None,
             "Commit": made.done.commit,
             "CommitMessage": made.message if author else None,
-            "Cost": answers.cost(fleet, item, added_by(made.message, made.at)),
+            "Cost": self.changes.cost(made),
             "GoodUntil": stamp(self.link.expires_at),
             "Now": stamp(self.changes.clock()),
         }

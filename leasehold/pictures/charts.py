@@ -6,6 +6,7 @@ What it has to know of them:
 - a `description` is what a screen reader says of a mark.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ _NAME = 420  # pixels: SageMaker lets a name have 63 letters
 _HIGH, _LOW = 30, 15  # pixels for an endpoint
 _MOST_LEVEL = 10  # days that have room to be written beside each other
 _MOST_TOTALS = 14  # days whose sums have room above their bars
+_CLIP = re.compile(r"(?<=\bid=\")clip\d+(?=\")|(?<=url\(#)clip\d+(?=\))")
 _VERSION = "_".join(alt.SCHEMA_VERSION.split(".")[:2])
 # Two strokes that cross, as Vega writes a shape.
 _CROSS = "M-.7,-.7L.7,.7M-.7,.7L.7,-.7"
@@ -53,8 +55,15 @@ def drawn(picture: timeline.Timeline | costs.Costs, kind: str, *, dark: bool) ->
     else:
         spec = _costs(picture, look).to_dict()
     if kind == "svg":
-        return str(vl_convert.vegalite_to_svg(spec, vl_version=_VERSION)).encode() + b"\n"
+        return _numbered(vl_convert.vegalite_to_svg(spec, vl_version=_VERSION)).encode() + b"\n"
     return bytes(vl_convert.vegalite_to_png(spec, vl_version=_VERSION, scale=2))
+
+
+def _numbered(svg: str) -> str:
+    """Write clips numbered from 1: the drawer counts those of a whole process."""
+    found = dict.fromkeys(_CLIP.findall(svg))
+    numbers = {name: f"clip{number}" for number, name in enumerate(found, start=1)}
+    return _CLIP.sub(lambda match: numbers[match[0]], svg)
 
 
 def _timeline(picture: timeline.Timeline, look: Look) -> alt.VConcatChart:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from leasehold.report_words import Report, Row, cells_of, hours
+from leasehold.report_words import Report, Row, cells_of, columns, hours
 from ledger.money import money
 from ledger.printable import printable
 
 OTHERS = "others"
 _MOST = 8  # colours that anybody can tell apart
+_MANY_DAYS = timedelta(days=366)
 HEADERS = ("day", "owner", "in service h", "cost")
 
 
@@ -75,8 +76,13 @@ def rows(report: Report) -> list[tuple[str, ...]]:
     for key, line in report.account.lines.items():
         place = key.day.isoformat(), key.owner
         found.setdefault(place, Row("")).take(line)
-    told = [((day, printable(owner)), row) for (day, owner), row in sorted(found.items())]
-    return [(*place, *cells_of(row)[2:]) for place, row in [*told, (("all", ""), report.total)]]
+    places = sorted(found)
+    told = columns([found[place] for place in places])
+    shown = [
+        (day, printable(owner), *cells[1:])
+        for (day, owner), cells in zip(places, told, strict=True)
+    ]
+    return [*shown, ("all", "", *cells_of(report.total)[1:])]
 
 
 def _amounts(report: Report) -> dict[tuple[str, str, str], Decimal]:
@@ -108,9 +114,14 @@ def _paid(currency: str, days: Sequence[str], amounts: dict[tuple[str, str, str]
 
 
 def _days(report: Report) -> Iterator[str]:
-    """Yield each day of the report's zone, also those without any cost."""
+    """Yield each day of the report's zone, also those without any cost.
+
+    A report of many years begins with its first day that has any.
+    """
     account = report.account
     day, last = (_day(at, report) for at in (account.since, max(account.since, account.until - 1)))
+    if last - day > _MANY_DAYS:
+        day = min((key.day for key in account.lines), default=last)
     while day <= last:
         yield day.isoformat()
         day += timedelta(days=1)

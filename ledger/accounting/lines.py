@@ -49,7 +49,7 @@ def line_of(book: Book, fleet: Fleet, begin: datetime, now: datetime, end: datet
         tuple(at for at in book.lease.idle_stops if past[0] <= at < past[1]),
         tuple(
             (max(each.begin, past[0]), each.end, each.buyer)
-            for each in book.lease.bought
+            for each in book.bought
             if each.end > past[0]
         ),
         tuple(book.lease.extended(*past)),

@@ -15,6 +15,9 @@ from ledger.hosts import Hosts, read_hosts
 from ledger.names import EndpointName, Name
 from ledger.phases import Phase, phase_of
 
+NOT_YET = "nothing was noted yet"
+UNREADABLE = "the record of that time cannot be read"
+LATE = "what moved was noted late"
 _OPEN = 2**62
 _LATE = 600  # seconds after a move, from which on it counts as noted late
 _STARTING = frozenset({Phase.STARTING})
@@ -29,6 +32,7 @@ class State(NamedTuple):
     hosts: Hosts | None
     is_foreign: bool
     is_suspended: bool
+    has_served: bool  # before that
 
 
 class Piece(NamedTuple):
@@ -39,6 +43,7 @@ class Piece(NamedTuple):
     phase: Phase
     hosts: Hosts | None
     is_suspended: bool
+    has_served: bool = False  # before that
 
     @property
     def span(self) -> Span:
@@ -70,6 +75,7 @@ class Watched:
     _newer: int | None = None
     _read: int | None = None  # the version before it that could be read
     first: int | None = None
+    last: int | None = None
 
     def add(self, at: int, entries: Mapping[str, object] | None) -> None:
         """Add a version that was committed at an instant; None is one that cannot be read.
@@ -94,6 +100,7 @@ class Watched:
                 self._note(EndpointName(name), at, state)
             self._read = at
         self._newer = self.first = at
+        self.last = at if self.last is None else self.last
 
     def _note(self, name: EndpointName, at: int, state: State | None) -> None:
         known = self._states.setdefault(name, [])
@@ -112,15 +119,15 @@ class Watched:
 
     def gaps(self, since: int, until: int) -> list[Gap]:
         """Return when nobody looked, between two instants."""
-        found = [Gap(*span, "the record of that time cannot be read") for span in self._unreadable]
+        found = [Gap(*span, UNREADABLE) for span in self._unreadable]
         for name, spans in self._odd.items():
             told = f"what was noted of {name} cannot be read"
             found += [Gap(*span, told) for span in united(spans)]
         if self.first is None or self.first > since:
             end = until if self.first is None else self.first
-            found.append(Gap(since, end, "nothing was noted yet"))
+            found.append(Gap(since, end, NOT_YET))
         late = united(span for states in self._states.values() for span in _late(states[::-1]))
-        found += [Gap(*span, "what moved was noted late") for span in late]
+        found += [Gap(*span, LATE) for span in late]
         cut = (Gap(max(each.begin, since), min(each.end, until), each.reason) for each in found)
         return sorted(each for each in cut if each.begin < each.end)
 
@@ -130,6 +137,8 @@ def _state(entry: object) -> State | None:
     try:
         data: dict[str, Any] = dict(entry)  # type: ignore[call-overload]
         since = datetime.fromisoformat(data["since"])
+        if since.tzinfo is None:
+            return None
         return State(
             Name(data["name"]),
             phase_of(data["status"]),
@@ -137,18 +146,33 @@ def _state(entry: object) -> State | None:
             read_hosts(data.get("hosts")),
             data.get("foreign") is True,
             "suspended_since" in data,
+            bool(data.get("starts")),
         )
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         return None
 
 
 def _pieces(states: list[tuple[int, State | None]], until: int) -> Iterator[tuple[Name, Piece]]:
-    begins = list(_begins(states))
+    begins, hosts = list(_begins(states)), _hosts(states)
     for number, ((_, state), begin) in enumerate(zip(states, begins, strict=True)):
         end = min(begins[number + 1] if number + 1 < len(begins) else until, until)
         if state and not state.is_foreign and begin < end:
-            piece = Piece(begin, end, state.status, state.hosts, state.is_suspended)
-            yield state.name, piece
+            known = hosts[number], state.is_suspended, state.has_served
+            yield state.name, Piece(begin, end, state.status, *known)
+
+
+def _hosts(states: list[tuple[int, State | None]]) -> list[Hosts | None]:
+    """Return what each state ran on: what was found out later was so from its begin on."""
+    found: list[Hosts | None] = []
+    after: State | None = None
+    for _, state in reversed(states):
+        hosts = state.hosts if state else None
+        if state and after and hosts is None and state.status.is_billed:
+            goes_on = state.since == after.since or state.status in _STARTING
+            hosts = found[-1] if goes_on else None
+        found.append(hosts)
+        after = state
+    return found[::-1]
 
 
 def _begins(states: list[tuple[int, State | None]]) -> Iterator[int]:

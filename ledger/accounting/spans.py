@@ -1,6 +1,6 @@
 """Arithmetic with stretches of time: half-open, sorted, and apart from each other. Pure."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
@@ -41,10 +41,10 @@ def without(spans: Iterable[Span], cuts: Iterable[Span]) -> Iterator[Span]:
             yield here, end
 
 
-def near(spans: Sequence[Span], begin: int) -> Iterator[Span]:
-    """Yield spans from the last one that begins before an instant on."""
-    first = max(bisect_right(spans, begin, key=itemgetter(0)) - 1, 0)
-    return (spans[number] for number in range(first, len(spans)))
+def overlapping(spans: Sequence[Span], begin: int, end: int) -> Sequence[Span]:
+    """Return those that are partly between two instants."""
+    first = bisect_right(spans, begin, key=itemgetter(1))
+    return spans[first : bisect_left(spans, end, key=itemgetter(0))]
 
 
 def length(spans: Iterable[Span]) -> int:

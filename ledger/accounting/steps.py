@@ -6,6 +6,7 @@ What there is of each change is kept as numbers in columns, so that a long histo
 """
 
 from array import array
+from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, overload
@@ -52,6 +53,9 @@ class Steps:
         """Say who bought what one of them did, where that is found out later."""
         self._who[number] = self._buyers.setdefault(buyer, len(self._buyers))
 
+    def __len__(self) -> int:
+        return len(self._at)
+
     def __iter__(self) -> Iterator[Step]:
         """Yield them in the order in which they were made."""
         buyers = list(self._buyers)
@@ -95,6 +99,11 @@ class Purchases(Sequence[Bought]):
         buyer = self._buyers[self._who[number]]
         return Bought(self._begin[number], self._end[number], buyer)
 
+    def __iter__(self) -> Iterator[Bought]:
+        buyers = self._buyers
+        for begin, end, who in zip(self._begin, self._end, self._who, strict=True):
+            yield Bought(begin, end, buyers[who])
+
     def buy(self, piece: Bought) -> None:
         """Add a piece, or what of it comes after all others: what is there was bought before."""
         last = self._end[-1] if self._end else piece.begin
@@ -133,20 +142,23 @@ class Handed:
 
     def __init__(self) -> None:
         self._at, self._begin, self._end = array("q"), array("q"), array("q")
-        self._ahead: list[HandedBack] = []  # what may be bought again: it lies ahead, or did
+        self._ahead: list[HandedBack] = []  # what may be bought again, the next one last
 
     def give(self, given: HandedBack) -> None:
-        self._ahead.append(given)
+        insort(self._ahead, given, key=_from_the_end)
 
     def buy(self, at: int, begin: int, end: int) -> None:
         """Say that somebody buys a stretch at an instant, and nobody any more what is past."""
-        ahead, self._ahead = self._ahead, []
-        for given in ahead:
+        left: list[HandedBack] = []
+        while self._ahead and self._ahead[-1].begin < end:
+            given = self._ahead.pop()
+            spans = without([(given.begin, given.end)], [(begin, end)])
+            left += (HandedBack(given.at, *span) for span in spans)
+        for given in left:
             if given.end <= at:
                 self._keep(given)
-                continue
-            left = without([(given.begin, given.end)], [(begin, end)])
-            self._ahead += [HandedBack(given.at, *span) for span in left]
+            else:
+                self.give(given)
 
     def __iter__(self) -> Iterator[HandedBack]:
         yield from map(HandedBack, self._at, self._begin, self._end)
@@ -155,6 +167,10 @@ class Handed:
     def _keep(self, given: HandedBack) -> None:
         for column, number in zip((self._at, self._begin, self._end), given, strict=True):
             column.append(number)
+
+
+def _from_the_end(given: HandedBack) -> int:
+    return -given.begin
 
 
 @dataclass

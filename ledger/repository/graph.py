@@ -8,7 +8,7 @@ this holds the clone's lock.
 import re
 from collections import deque
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 import pygit2
@@ -45,7 +45,7 @@ class Graph:
         self.ends = ends
         self._is_final = is_final
         self._entries: dict[tuple[str, str], pygit2.Oid | None] = {}
-        self._read = lru_cache(_KEPT)(partial(read_commit, repository))
+        self._read = lru_cache(_KEPT)(self._read_commit)
         self._content = lru_cache(_KEPT)(self._read_content)
 
     def want(self, depth: int) -> None:
@@ -54,7 +54,7 @@ class Graph:
             raise TooShallow(depth)
 
     def has(self, commit: str) -> bool:
-        return bool(_ID.fullmatch(commit)) and self._read(commit) is not None
+        return self._read(commit) is not None
 
     def commit(self, name: str) -> RawCommit:
         found = self._read(name)
@@ -93,15 +93,19 @@ class Graph:
         """Return the content of a file; None for what is none, such as a folder or a submodule."""
         return self._content(blob) if blob else None
 
+    def _read_commit(self, name: str) -> RawCommit | None:
+        return read_commit(self._repository, name) if _ID.fullmatch(name) else None
+
     def _read_content(self, blob: pygit2.Oid) -> bytes | None:
-        if blob not in self._repository:
+        try:
+            kind, raw = self._repository.odb.read(blob)
+        except KeyError:
             return None
-        kind, raw = self._repository.read(blob)
         return raw if kind == ObjectType.BLOB else None
 
     def raw(self, tree: pygit2.Oid) -> bytes:
         """Return a folder as git stores it."""
-        return self._repository.read(tree)[1]
+        return self._repository.odb.read(tree)[1]
 
     def let_go(self) -> None:
         """Close the files that are read from, and free what was read ahead; reading opens them."""

@@ -5,34 +5,30 @@ commit but what may be met again, and what the reader makes of it: a history of 
 in one go.
 """
 
-import heapq
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import pygit2
 
 from ledger.raw_commit import RawCommit
 from ledger.repository.commits import record
+from ledger.repository.frontier import Frontier
 from ledger.repository.graph import Graph
-from ledger.repository.passed import Passed
 from ledger.snapshot import CommitRecord
 
-_DEEPER = 16  # times as deep as what was read, where a clone ends
-_MOST_AT_ONCE = 16384  # commits more, or
-_PART = 4  # a quarter of those that were read
-_USES = 512  # commits, after which files are closed that were read from
+_USES = 1024  # commits, after which files are closed that were read from
 _KEPT = 256  # folders that are not looked up again
-_FIRST_DATE, _LAST_DATE = 0, 2**35  # a thousand years; git takes any number for a date
 _FILE, _LEASE, _ID = b"100644 ", b".lease.json\0", 20
 
 
-@dataclass(frozen=True, slots=True)
-class Journaled:
+class Journaled(NamedTuple):
     """One commit, and the files of the folder that it changed: by name, before and after it.
 
     None is a file that is not there. `at` is the committer's date, in seconds since 1970. A commit
-    whose date cannot be one counts as made when the next one was, the newest as made now.
+    whose date cannot be one, or cannot be true beside those around it, counts as made when the next
+    one was, the newest as made now.
     """
 
     raw: RawCommit
@@ -69,67 +65,22 @@ class Journal:
 
     def __init__(self, tip: str, reading: Reading, reader: Reader, now: int) -> None:
         self._reading, self._reader = reading, reader
-        self._tip, self._now = tip, now
-        self._waiting: list[tuple[int, int, str]] = []
-        self._passed = Passed()
-        self._order = self._looked = 0
+        self._frontier = Frontier(tip, now, reading.likely)
 
     def read(self, graph: Graph) -> None:
-        """Read until the reader has enough. Raises TooShallow, after which it is called again.
-
-        No commit comes before all known ones that are younger, and each comes once.
-        """
-        if not self._begun(graph):
-            return
-        folders = _Folders(graph, self._reading.folder)
+        """Read until the reader has enough. Raises TooShallow, after which it is called again."""
+        folders, frontier = _Folders(graph, self._reading.folder), self._frontier
         most = self._reading.most
-        while self._waiting and (most is None or self._looked < most):
-            at, commit = self._next(graph)
-            files = folders.changes(commit)
-            if files and not self._reader(Journaled(commit, files, at, _is_date(commit.date))):
+        while most is None or frontier.given < most:
+            found = frontier.next(graph)
+            if found is None:
                 return
-            if self._looked % _USES == 0:
+            at, is_dated, commit = found
+            files = folders.changes(commit)
+            if files and not self._reader(Journaled(commit, files, at, is_dated)):
+                return
+            if frontier.given % _USES == 0:
                 graph.let_go()
-
-    def _begun(self, graph: Graph) -> bool:
-        if not self._order:
-            if not graph.has(self._tip):
-                graph.want(1)
-                return False
-            self._push(graph, self._tip, self._now)
-        return True
-
-    def _next(self, graph: Graph) -> tuple[int, RawCommit]:
-        minus, _, name = self._waiting[0]
-        there = []
-        for parent in graph.parents(name):
-            if graph.has(parent):
-                there.append(parent)
-            else:
-                graph.want(max(self._deeper(), self._reading.likely))
-        heapq.heappop(self._waiting)
-        self._looked += 1
-        commit = graph.commit(name)
-        if not self._waiting:
-            self._passed.narrow()
-        for parent in self._passed.fresh(tuple(there)):
-            self._push(graph, parent, -minus)
-        return -minus, commit
-
-    def _push(self, graph: Graph, name: str, above: int) -> None:
-        """Let a commit wait; what has no date is as old as what was made of it."""
-        self._order += 1
-        date = graph.commit(name).date
-        heapq.heappush(self._waiting, (-date if _is_date(date) else -above, self._order, name))
-
-    def _deeper(self) -> int:
-        """Return how deep the clone should be; what is fetched at once has to fit into memory."""
-        looked = self._looked + 1
-        return min(looked * _DEEPER, looked + max(_MOST_AT_ONCE, looked // _PART))
-
-
-def _is_date(seconds: int) -> bool:
-    return _FIRST_DATE < seconds < _LAST_DATE
 
 
 class _Folders:
@@ -147,10 +98,10 @@ class _Folders:
         befores = [self._of(name) for name in parents] or [None]
         if after in befores:
             return {}
-        found = [self._differences(before, after) for before in befores]
-        names = set(found[0]).intersection(*found[1:])
+        first, *others = (self._differences(before, after) for before in befores)
+        names = set(first).intersection(*others) if others else first
         return {
-            name: (graph.content(found[0][name][0]), graph.content(found[0][name][1]))
+            name: (graph.content(first[name][0]), graph.content(first[name][1]))
             for name in sorted(names)
         }
 

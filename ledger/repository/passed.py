@@ -8,6 +8,8 @@ beginning of the history or of the clone: there a wrong date may have led past a
 one goes on. What was met until then is kept, twenty bytes for each.
 """
 
+from collections.abc import Sequence
+
 _ID = 20  # bytes
 
 
@@ -30,6 +32,9 @@ class Ids:
 
     def __len__(self) -> int:
         return sum(map(len, self._buckets.values())) // _ID
+
+    def __bool__(self) -> bool:
+        return bool(self._buckets)
 
     def add(self, key: bytes) -> None:
         bucket = self._buckets.get(_bucket(key))
@@ -60,19 +65,18 @@ class Passed:
     def __len__(self) -> int:
         return len(self._here) + len(self._before)
 
-    def fresh(self, parents: tuple[str, ...]) -> list[str]:
-        """Meet the parents of a commit; return those that were not met before."""
-        found, leads_on = [], False
-        for parent in parents:
-            key = bytes.fromhex(parent)
-            if key in self._before:
-                continue
-            leads_on = True
-            if key not in self._here:
-                self._here.add(key)
-                found.append(parent)
-        self._has_ended = self._has_ended or not leads_on
-        return found
+    def fresh(self, parents: Sequence[str]) -> list[str]:
+        """Return those that were not met."""
+        if len(parents) == 1 and not self._here and not self._before:
+            return [*parents]
+        return [parent for parent in dict.fromkeys(parents) if not self._has(parent)]
+
+    def meet(self, parents: Sequence[str], fresh: Sequence[str]) -> None:
+        """Meet the parents of a commit, some of which were not met before."""
+        for parent in fresh:
+            self._here.add(bytes.fromhex(parent))
+        if not fresh and all(bytes.fromhex(parent) in self._before for parent in parents):
+            self._has_ended = True
 
     def narrow(self) -> None:
         """Say that one commit is left to go on from, and it has not been gone on from yet."""
@@ -80,3 +84,7 @@ class Passed:
             self._before.take(self._here)
             self._has_ended = False
         self._here.clear()
+
+    def _has(self, parent: str) -> bool:
+        key = bytes.fromhex(parent)
+        return key in self._here or key in self._before

@@ -17,7 +17,7 @@ def is_there(repository: pygit2.Repository, name: str | pygit2.Oid) -> bool:
 def read_commit(repository: pygit2.Repository, name: str) -> RawCommit | None:
     """Read a commit; None where there is none of this id. A part that is not readable is empty."""
     try:
-        kind, raw = repository.read(name)
+        kind, raw = repository.odb.read(name)
     except KeyError:
         return None
     return parsed(name, raw) if kind == ObjectType.COMMIT else None

@@ -5,6 +5,7 @@ A handle of pygit2 belongs to one thread at a time: whoever calls this holds the
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from sys import intern
 from types import MappingProxyType
 
 import pygit2
@@ -160,9 +161,12 @@ def _write_folder(
 
 
 def entry(tree: pygit2.Tree, path: str) -> pygit2.Oid | None:
-    """Return the id of what is at `path`, or None."""
+    """Return the id of what is at `path`, or None.
+
+    pygit2 never frees a name by which it was asked: it gets the same one again.
+    """
     try:
-        return tree[path].id
+        return tree[intern(path)].id
     except KeyError:
         return None
 
@@ -172,7 +176,7 @@ def _folder(root: pygit2.Tree, under: str) -> pygit2.Oid | NotAFile | None:
     if not under:
         return root.id
     try:
-        found = root[under.rstrip("/")]
+        found = root[intern(under.rstrip("/"))]
     except KeyError:
         return None
     return found.id if isinstance(found, pygit2.Tree) else _kind(found)

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.aws.prices import pricing_region
 from controller.price_list import read_products
@@ -65,7 +67,8 @@ def test_a_price_is_kept_to_the_last_digit() -> None:
         {"unit": "GB-Mo"},
         {"regionCode": "us-west-2"},
         {"platoinstancetype": "Training"},
-        {"instanceName": "NA", "platoinstancename": "NA"},
+        {"instanceName": "NA", "platoinstancename": "NA", "instanceType": "NA"},
+        {"instanceName": "ml.Odd type", "platoinstancename": "NA", "instanceType": "NA"},
     ],
     ids=str,
 )
@@ -73,8 +76,44 @@ def test_what_is_no_price_of_hosting_here_is_skipped(other: dict[str, str]) -> N
     assert read(product(**{"price": "9.99", **other}), product()) == {G5: Decimal("1.515")}
 
 
-def test_a_type_is_found_by_the_name_that_it_has() -> None:
-    assert read(product(instanceName="NA")) == {G5: Decimal("1.515")}
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"instanceName": "NA"},
+        {"instanceName": f"{G5}-Hosting"},
+        {"instanceName": "NA", "platoinstancename": "NA"},
+    ],
+    ids=str,
+)
+def test_a_type_is_found_by_the_name_that_it_has(names: dict[str, str]) -> None:
+    assert read(product(**names)) == {G5: Decimal("1.515")}
+
+
+def test_what_is_free_is_so_whatever_the_type_is_called() -> None:
+    kind = "ml.p6-b200.48xlarge"
+    free = product("0.01", instanceName=kind, usagetype=f"EU-FreeTrial:{kind}")
+    assert read(free, product(instanceName=kind, usagetype=f"Host:{kind}")) == {
+        kind: Decimal("1.515")
+    }
+
+
+@given(
+    st.sampled_from(["product", "attributes", "terms", "OnDemand", "a.b", "a.b.c", "unit"]),
+    st.sampled_from([None, 1, "x", [], {}, [1], {"x": None}]),
+)
+def test_any_shape_is_read_or_said(place: str, odd: object) -> None:
+    def replaced(data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: odd if key == place else replaced(each) for key, each in data.items()}
+
+    told = ""
+    found = dict[str, Decimal]()
+    try:
+        found = read(json.dumps(replaced(json.loads(product()))))
+    except Refused as refusal:
+        told = refusal.code
+    assert (found, told) in [({}, ""), ({}, "LH5132"), ({G5: Decimal("1.515")}, "")]
 
 
 def test_a_row_that_stands_twice_is_one_price() -> None:

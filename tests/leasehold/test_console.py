@@ -122,6 +122,19 @@ def test_what_is_spare_makes_room_for_words(
     assert set(why.split()) <= set(shown.split())
 
 
+@pytest.mark.parametrize("header", ["ENDPOINT", "PERSON", "OWNER"])
+def test_no_figure_is_cut_off_beside_a_long_name(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    monkeypatch.setattr(console, "PIPE_WIDTH", 80)
+    cost = "€3.00 and $1.00 and 0.02 h without a price"
+    row = ("a-name-of-sixty-three-letters-" * 2, "1,234.56", "1,200.00", cost)
+    show_table((header, "LEASED H", "IN SERVICE H", "COST"), [row])
+    shown = capsys.readouterr().out
+    assert {header, "LEASED", "SERVICE", "COST", *row[1:3], *cost.split()} <= set(shown.split())
+    assert all(len(line) <= 80 for line in shown.splitlines())
+
+
 def test_a_cell_that_is_folded_begins_no_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

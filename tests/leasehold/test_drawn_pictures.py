@@ -56,6 +56,11 @@ def test_the_documentation_shows_what_is_drawn(kept: Path, name: str, ending: st
     assert (SHOWN / file).read_bytes() == (kept / file).read_bytes()
 
 
+def test_what_was_drawn_before_changes_nothing(kept: Path) -> None:
+    for name, (picture, _) in pictures().items():
+        assert charts.drawn(picture, "svg", dark=False) == (kept / f"{name}.svg").read_bytes()
+
+
 @pytest.mark.parametrize("zone", ["America/New_York"])
 def test_the_time_zone_of_the_machine_changes_nothing(kept: Path, zone: str) -> None:
     drawn = subprocess.run(

@@ -171,6 +171,21 @@ def test_a_dry_run_says_all_of_it_and_commits_nothing(
     assert fleet.forge.tip == before
 
 
+def test_a_dry_run_of_several_counts_those_before(fleet: Scene) -> None:
+    fleet.push(
+        {
+            path("Off2"): definition("Off2", inference_instance_type="ml.g5.12xlarge"),
+            "environments/dev/environment.json": environment(
+                limits={"max_hourly": {"amount": "15.00", "currency": "USD"}}
+            ),
+        }
+    )
+    result = run("extend", "Off", "Off2", "1h", "--dry-run")
+    assert result.exit_code == 1
+    assert "1 of 2 can be done, which costs $7.09 in all." in result.stdout
+    assert "Off2: demo-Off2-Endpoint: it would cost $7.09 an hour beside $12.72" in result.stderr
+
+
 def test_a_release_says_what_it_hands_back(fleet: Scene) -> None:
     result = run("release", "A", "B", "a")
     assert result.exit_code == 0, result.output
@@ -191,6 +206,19 @@ def test_an_endpoint_is_added_on_a_config_of_somebody_else(fleet: Scene) -> None
     assert json.loads(fleet.forge.file(path("Painter")))["endpoint_config_name"] == "by-hand"
     several = run("add", "X", "Y", "2h", "--config", "by-hand")
     assert "[LH5202]" in several.stderr
+
+
+def test_what_runs_on_a_config_of_others_is_priced_by_what_was_noted(fleet: Scene) -> None:
+    fleet.account.make_config("theirs", "ml.g5.xlarge")
+    fleet.start("Theirs", endpoint_config_name="theirs")
+    early = run("extend", "Theirs", "1h", "--dry-run")
+    assert "or nobody has noted what that is" in early.stdout
+    fleet.tick()
+    assert "adds 1 h, which costs $1.41" in run("extend", "Theirs", "1h", "--dry-run").stdout
+    asked = run("extend", "A", "Theirs", "Nobody", "1h", "--output", "json")
+    *data, refused = json.loads(asked.stdout)
+    assert [each["cost"]["added"] for each in data] == ["1.41", "1.41"]
+    assert refused["code"] == "LH4106"
 
 
 def test_without_prices_time_alone_is_told(fleet: Scene) -> None:

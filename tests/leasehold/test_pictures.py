@@ -130,6 +130,15 @@ def test_costs_are_drawn_by_day_and_owner_the_dearest_first() -> None:
     ]
 
 
+@pytest.mark.parametrize(("days", "first"), [(366, "2025-11-02"), (3000, "2026-11-02")])
+def test_years_in_which_nothing_ran_are_not_drawn(days: int, first: str) -> None:
+    told = paid((2, "a", "USD", 1), since=NOW + (2 - days) * DAY, days=days)
+    (chart,) = costs.picture_of(told).charts
+    assert (chart.days[0], chart.days[-1]) == (first, "2026-11-03")
+    long_ago = paid(since=NOW + (2 - days) * DAY, days=days)
+    assert costs.picture_of(long_ago).charts == ()
+
+
 def test_currencies_are_drawn_apart_and_what_has_no_price_is_said() -> None:
     told = paid((1, "a", "USD", 1), (1, "a", "EUR", 5))
     for line in told.account.lines.values():

@@ -5,20 +5,24 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
+from controller.aws.prices import PriceList
 from controller.price_list import Listed
 from leasehold.cli import main
-from leasehold.prices import assembled, changes
-from ledger.errors import Refused
+from leasehold.prices import assembled, changes, checked
+from ledger.documents import dump_prices
+from ledger.errors import Refused, Unavailable
 from ledger.hosts import Usage
 from sandbox.aws.protocol.shapes import instance_types
 from tests.scene import definition, environment, path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.scene import Scene
@@ -64,7 +68,10 @@ def test_a_few_pages_become_a_file(ask: Scene, tmp_path: Path) -> None:
     assert renewed["prices"]["Hosting"]["ml.g5.xlarge"] == "1.408"
 
     file.write_text("{")
-    assert update(ask, clone).exit_code == 0
+    third = update(ask, clone)
+    assert third.exit_code == 0
+    assert "cannot be read and is written anew" in third.stderr
+    assert "set it again" in third.stderr
     assert json.loads(file.read_bytes())["prices"] == renewed["prices"]
 
 
@@ -107,3 +114,31 @@ def test_each_change_of_a_price_is_a_line() -> None:
         "+ Hosting ml.c.large 2",
     ]
     assert list(changes({}, after)) == []
+
+
+@pytest.mark.parametrize("price", ["1.12345678912", "1234567.5"])
+def test_a_price_that_no_file_may_have_is_not_written(price: str) -> None:
+    made = assembled({Usage.HOSTING: listed("ml.a.large", price)}, "us-east-1", NOON)
+    with pytest.raises(Refused, match=r"/prices/Hosting/ml\.a\.large") as refused:
+        checked("environments/dev/prices.json", dump_prices(made))
+    assert refused.value.code == "LH5132"
+
+
+def test_a_failure_in_the_middle_leaves_the_file_as_it_was(
+    ask: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path / "clone"
+    assert update(ask, clone).exit_code == 0
+    file = clone / "environments" / "dev" / "prices.json"
+    before, products = file.read_bytes(), PriceList.products
+
+    def half(self: PriceList, region_name: str, usage: Usage) -> Iterator[str]:
+        yield from islice(products(self, region_name, usage), 150)
+        raise Unavailable("LH3001", "AWS does not answer.")
+
+    monkeypatch.setattr(PriceList, "products", half)
+    result = update(ask, clone)
+    assert result.exit_code == 1
+    assert "[LH3001]" in result.stderr
+    assert file.read_bytes() == before
+    assert [each.name for each in file.parent.iterdir()] == ["prices.json"]

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leasehold.cli import main
+from leasehold.pictures.timeline import Timeline
 from ledger.committers import GATEWAY
 from ledger.errors import Refused
 from ledger.json_files import dump_json
@@ -22,6 +23,7 @@ from tests.scene import NOON, SETTLE, definition, path, prices
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from leasehold.pictures.costs import Costs
     from tests.scene import Scene
 
 ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
@@ -84,6 +86,7 @@ def test_what_ran_is_divided_among_those_who_bought_it(told: Scene) -> None:
         "unpriced_seconds": 0,
     }
     assert (found["starts"], found["starts_in_vain"], found["idle_stops"]) == (1, 0, 0)
+    assert found["noted_at"] == "2026-11-23T13:35:00Z"
 
     # Past reports do not change when prices do.
     told.push(
@@ -110,8 +113,11 @@ def test_a_page_has_pictures_with_tables_or_says_what_is_missing(
     charts = ModuleType("charts")
     drawn = []
 
-    def draw(picture: object, kind: str, *, dark: bool) -> bytes:
+    begins = []
+
+    def draw(picture: Costs | Timeline, kind: str, *, dark: bool) -> bytes:
         drawn.append((type(picture).__name__, kind, dark))
+        begins.append(picture.begin if isinstance(picture, Timeline) else 0)
         return b'<svg><clipPath id="c"/><g clip-path="url(#c)"/></svg>\n'
 
     charts.drawn = draw  # type: ignore[attr-defined]
@@ -126,6 +132,10 @@ def test_a_page_has_pictures_with_tables_or_says_what_is_missing(
     assert page.count("<table>") == 2
     assert "<td>extended</td>" in page
     assert 'id="c"' not in page
+
+    # Years in which nothing ran are not drawn.
+    report(told, "--since", "1970-01-01", "--output", "html")
+    assert begins[-1] == int((NOON - timedelta(days=1)).timestamp())
 
     def missing() -> ModuleType:
         raise Refused("LH5137", "what draws pictures is not installed: `pip install` it.")
@@ -157,7 +167,12 @@ def test_a_merge_is_no_change_and_a_person_may_edit_a_lease(told: Scene) -> None
         (("--since", "yesterday"), "LH5134"),
         (("--since", "2026-11-24"), "LH5134"),
         (("--since", "2026-11-20", "--until", "2026-11-19"), "LH5134"),
+        (("--since", "2026-11-20", "--until", ""), "LH5134"),
+        (("--since", ""), "LH5134"),
+        (("--since", "0001-01-01", "--zone", "Asia/Tokyo"), "LH5134"),
+        (("--since", "9999-12-31"), "LH5134"),
         (("--since", "2026-11-20", "--zone", "CET"), "LH5135"),
+        (("--since", "2026-11-20", "--zone", "Mars/Olympus"), "LH5135"),
     ],
 )
 def test_what_is_no_period_is_refused(
@@ -216,4 +231,33 @@ def test_it_is_drawn_where_somebody_asks_for_a_picture(
     assert "<svg" in file.read_text()
     table = (tmp_path / "shown-table.md").read_text()
     assert ("| A | in service |" if command == "timeline" else "| 2026-11-23 |") in table
-    assert "ENDPOINT" in result.stdout or "WHO" in result.stdout
+    assert "ENDPOINT" in result.stdout or "PERSON" in result.stdout
+
+
+PERIODS = [
+    ("2026-11-20", None, "UTC", "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"),
+    ("20261120", "20261120", "UTC", "2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z"),
+    ("2026-11-20", "9999-12-31", "UTC", "2026-11-20T00:00:00Z", "2026-11-23T12:00:00Z"),
+    ("1970-01-01", "2026-11-20T10:30", "UTC", "2000-01-01T00:00:00Z", "2026-11-20T10:30:00Z"),
+    # Days of 25, of 23 and of 23.5 hours, and one that begins at a quarter past.
+    ("2026-10-25",) * 2 + ("Europe/Berlin", "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+    ("2026-09-06",) * 2 + ("America/Santiago", "2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z"),
+    ("2026-10-04",) * 2 + ("Australia/Lord_Howe", "2026-10-03T13:30:00Z", "2026-10-04T13:00:00Z"),
+    ("2026-10-25",) * 2 + ("Asia/Kathmandu", "2026-10-24T18:15:00Z", "2026-10-25T18:15:00Z"),
+]
+
+
+def test_a_period_is_of_days_of_the_zone(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leasehold.report.clock", lambda: NOON)
+    for since, until, zone, *found in PERIODS:
+        last = ("--until", until) if until else ()
+        told = data(scene, "--since", str(since), *last, "--zone", str(zone))
+        assert [told["since"], told["until"]] == found
+
+
+def test_a_period_that_is_none_is_told_in_one_zone(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leasehold.report.clock", lambda: NOON)
+    result = report(scene, "--since", "2026-11-20", "--until", "2026-11-19", "--zone", "Asia/Tokyo")
+    assert "from 2026-11-19 15:00 to 2026-11-19 15:00 UTC" in result.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +14,13 @@ from click.testing import CliRunner, Result
 from controller.reconcile import look
 from leasehold.cli import main
 from ledger.committers import GATEWAY
+from ledger.json_files import dump_json
 from ledger.proposals import Request, extension
 from ledger.settings import STATUS_BRANCH
-from ledger.snapshot import Person
+from ledger.snapshot import Change, Person
 from tests.gateway.leases.test_contention import ANA, process
 from tests.ledger.forge import QUIET, git
-from tests.scene import NOON, SETTLE, path
+from tests.scene import NOON, SETTLE, definition, path
 
 if TYPE_CHECKING:
     from tests.scene import Scene
@@ -111,9 +113,9 @@ def test_an_answer_of_the_api_counts_them_in_its_headers(muddled: Scene) -> None
     assert git(muddled.forge.bare, "merge-base", oldest, newest) == oldest
 
 
-def told(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401  (JSON)
+def told(scene: Scene, monkeypatch: pytest.MonkeyPatch, by: str = "endpoint") -> Any:  # noqa: ANN401  (JSON)
     monkeypatch.setattr("leasehold.report.clock", lambda: scene.now)
-    options = ("--since", "2026-11-23", "--by", "endpoint", "--output", "json")
+    options = ("--since", "2026-11-23", "--by", by, "--output", "json")
     return json.loads(run(scene, "report", *options).stdout)
 
 
@@ -144,6 +146,34 @@ def test_a_commit_without_a_date_changes_no_figure_and_is_said(
     after = told(scene, monkeypatch)
     assert after["undated"] == [odd]
     assert after["total"] == before["total"]
+
+
+@pytest.mark.parametrize("date", ["2001-01-01T00:00:00Z", "2099-01-01T00:00:00Z"])
+def test_a_clock_that_is_years_wrong_ends_no_report(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, date: str
+) -> None:
+    ben = Person("Ben", "ben@example.com")
+    for number, owner in enumerate(("team-a@example.com", "team-b@example.com")):
+        scene.at(NOON + timedelta(minutes=20 * number))
+        files = {path("A"): dump_json(definition("A", owner=owner))}
+        change = Change(files, "define", ben, f"d{number}")
+        scene.open(GATEWAY).commit(partial(lambda it, _: it, change))
+        request = Request("dev", "A", Person("Ana", "ana@example.com"), f"r{number}", scene.now)
+        scene.open(GATEWAY).commit(extension(request, 60))
+    scene.at(NOON + timedelta(hours=1))
+    before = told(scene, monkeypatch, "owner")
+    assert before["total"]["leased_seconds"] > 0
+    scene.ben.pull()
+    odd = scene.ben.commit({path("A", "notes"): "{}"}, "notes", date=date)
+    scene.ben.push()
+    after = told(scene, monkeypatch, "owner")
+    assert set(after["undated"]) - set(before["undated"]) == {odd}
+    assert after["rows"] == before["rows"]
+    assert sorted((row["name"], row["leased_seconds"]) for row in after["rows"]) == [
+        ("team-a@example.com", 1200),
+        ("team-b@example.com", 2400),
+    ]
+    assert "no true dates: those of " in run(scene, "report", "--since", "2026-11-23").stdout
 
 
 def test_a_status_says_that_the_record_cannot_be_read(

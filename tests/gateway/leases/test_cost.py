@@ -93,3 +93,16 @@ def test_the_dry_run_the_change_and_its_replay_say_the_same(api: Api) -> None:
     released = api.release(FALCON)
     said = [each.body["Cost"]["Added"] for each in (dry, real, again, released)]
     assert said == ["0.70", "0.70", "0.70", "-1.99"]  # it had an hour before
+
+
+def test_what_runs_on_a_config_of_others_is_priced_by_what_was_noted(api: Api) -> None:
+    api.scene.account.make_config("theirs", "ml.g5.xlarge")
+    api.scene.push({FILE: PRICES})
+    api.scene.start("Theirs", endpoint_config_name="theirs")
+    before = api.extend("demo-Theirs-Endpoint", 30, query={"dry_run": "true"})
+    assert before.body["Cost"] is None  # no tick has looked yet
+    api.scene.tick()
+    dry = api.extend("demo-Theirs-Endpoint", 30, query={"dry_run": "true"})
+    real = api.extend("demo-Theirs-Endpoint", 30)
+    assert dry.body["Cost"] == real.body["Cost"]
+    assert (dry.body["Cost"]["Added"], dry.body["Cost"]["PerHour"]) == ("0.70", "1.408")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ledger.accounting.account import Account, Book, enter
 from ledger.accounting.service import Piece
 from ledger.accounting.spans import Span, clipped, length, united, without
-from ledger.accounting.steps import Step, Steps, played
+from ledger.accounting.steps import Leases, Step, Steps, played
 from ledger.accounting.tariff import Tariff
 from ledger.documents import Definition, ExistingConfig, Prices
 from ledger.hosts import Host, Usage
@@ -104,6 +104,15 @@ def test_what_is_bought_after_a_later_release_is_not_handed_back_by_an_earlier_o
     handed = played(lease_of(changes)).handed
     spans = sorted((begin - BEGIN, end - BEGIN) for _, begin, end in handed)
     assert spans == [(10, 12), (13, 15), (15, 16), (18, 20)]
+
+
+def test_purchases_are_a_sequence_and_leases_a_mapping() -> None:
+    changes = [(0, 10, "Ana"), (5, 20, "Ben"), (12, 30, "Ana")]
+    leases = Leases({Name("A"): lease_of(changes)})
+    bought = leases[Name("A")].bought
+    assert [each.buyer for each in bought[1:]] == ["Ben", "Ana"]
+    assert bought[-1] == (BEGIN + 20, BEGIN + 30, "Ana")
+    assert (list(leases), len(leases), Name("B") in leases) == ([Name("A")], 1, False)
 
 
 def test_an_idle_stop_before_or_after_the_report_proves_nothing_of_it() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from ledger.accounting.account import books
 from ledger.accounting.reading import LedgerReader, StatusReader
 from ledger.accounting.service import Gap, Watched
+from ledger.accounting.spans import Span, without
 from ledger.accounting.steps import Step, Steps, played
 from ledger.accounting.tariff import Tariff
 from ledger.committers import CONTROLLER
@@ -14,6 +19,9 @@ from ledger.names import Name
 from ledger.phases import Phase
 from ledger.snapshot import CommitRecord, Person
 from tests.ledger.accounting.test_month import DEFINED, at, entry, lease, prices, second
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 A = Name("Chat")
 
@@ -41,6 +49,20 @@ def test_a_status_begins_when_sagemaker_says_and_hosts_when_they_were_noted() ->
     assert lived(found) == [(1, 5, Phase.SERVING), (5, 100, Phase.SERVING)]
     (_, second_piece) = found.lives(second(100))[A]
     assert second_piece.hosts == (Host("ml.a.large", 3),)
+
+
+def test_instances_that_were_found_out_later_were_there_before() -> None:
+    found = watched(
+        (1, {"e": entry("Creating", 1, None)}),
+        (2, {"e": entry("InService", 2, None)}),
+        (3, {"e": entry("InService", 2, 2)}),
+        (4, {"e": entry("Updating", 4, None)}),
+        (5, {"e": entry("InService", 5, 1)}),
+        (6, {"e": entry("absent", 6, None)}),
+    )
+    hosts = [each.hosts for each in found.lives(second(9))[A]]
+    two, one = (Host("ml.a.large", 2),), (Host("ml.a.large", 1),)
+    assert hosts == [two, two, two, None, one, None]
 
 
 def test_what_is_somebody_elses_is_left_out() -> None:
@@ -191,3 +213,144 @@ def test_who_wrote_a_definition_is_looked_for_no_further_than_that() -> None:
     assert read(reader, 3, "Other.endpoint.json", None, DEFINED, "")
     assert not read(reader, 2, "Chat.endpoint.json", None, DEFINED, "")
     assert list(reader.definitions) == [A]
+
+
+def test_one_that_cannot_be_read_is_defined_all_the_same() -> None:
+    reader = LedgerReader(second(4), {"Chat.endpoint.json": b"{"})
+    assert reader.definitions == {A: []}
+    (book,) = books({}, {}, reader.definitions)
+    assert book.defined == [(-(2**62), 2**62)]
+    assert book.owners == [((-(2**62), 2**62), "nobody")]
+
+
+def test_a_lease_without_a_definition_leases_nothing() -> None:
+    reader = LedgerReader(second(0), {})
+    read(reader, 5, "Chat.lease.json", None, lease(9), "")
+    (book,) = books({}, reader.leases, reader.definitions)
+    assert not book.bought
+
+
+def test_who_wrote_a_definition_long_ago_says_nothing_of_what_it_said_since() -> None:
+    mine = DEFINED.replace(b"team-nlp", b"team-new")
+    reader = LedgerReader(second(4), {"Chat.endpoint.json": mine, "Chat.lease.json": lease(6)})
+    assert read(reader, 3, "Chat.endpoint.json", DEFINED, mine, "")
+    assert read(reader, 2, "Chat.lease.json", None, lease(6), "grant")
+    assert not read(reader, 1, "Chat.endpoint.json", None, DEFINED, "")
+    ((_, definition_),) = reader.definitions[A]
+    assert definition_ is not None
+    assert definition_.owner == "team-new@example.com"
+
+
+def test_what_was_given_back_twice_is_bought_again_from_both() -> None:
+    steps = Steps()
+    for step in (
+        Step(3, 2, 4, "Ben"),
+        Step(2, 3, 2, "Ana"),
+        Step(1, 4, 3, "Ana"),
+        Step(0, None, 4, "Ana"),
+    ):
+        steps.add(step)
+    assert [tuple(each) for each in played(steps).handed] == [(2, 2, 3)]
+
+
+def test_what_was_handed_back_far_ahead_is_not_looked_at_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each release leaves some time ahead that nobody buys: the next one extends less far."""
+    looked = 0
+
+    def counted(*spans: list[Span]) -> Iterator[Span]:
+        nonlocal looked
+        looked += 1
+        return without(*spans)
+
+    monkeypatch.setattr("ledger.accounting.steps.without", counted)
+    steps, count = Steps(), 2000
+    for number in range(count):
+        steps.add(Step(2 * count - 2 * number, 9999 + number, 2 * count - 2 * number, "Ana"))
+        steps.add(Step(2 * count - 2 * number - 1, None, 9999 + number, "Ben"))
+    handed = list(played(steps).handed)
+    assert sum(end - begin for _, begin, end in handed) == 9999 - 2
+    assert looked < 2 * count
+
+
+@pytest.mark.parametrize(
+    "until", ["2026-11-01T09:00:00", "2026-11-01T09:00:00+02:00", 5, "never", None]
+)
+def test_an_end_that_no_lease_may_have_changes_nothing(until: object) -> None:
+    reader = LedgerReader(second(0), {})
+    odd = json.dumps({"expires_at": until}).encode()
+    read(reader, 6, "Chat.lease.json", lease(8), odd, "")
+    read(reader, 5, "Chat.lease.json", None, lease(8), "")
+    assert [(each.begin, each.end) for each in reader.leases[A].bought] == [(second(5), second(8))]
+    assert list(reader.unread) == ["Chat.lease.json"]
+
+
+def test_a_status_since_no_known_moment_is_none() -> None:
+    odd = {**entry("InService", 1, 1), "since": "2026-11-01T01:00:00"}
+    assert lived(watched((1, {"e": odd}))) == []
+
+
+def test_prices_of_another_region_price_nothing() -> None:
+    env, other = (json.dumps({"region_name": f"{each}-1"}).encode() for each in ("us-east", "eu"))
+    reader = LedgerReader(second(0), {"prices.json": prices("2"), "environment.json": env})
+    read(reader, 6, "environment.json", other, env, "")
+    read(reader, 4, "environment.json", b"{", other, "")
+    read(reader, 3, "environment.json", b'{"region_name": 5}', b"{", "")
+    tariff = reader.tariff
+    assert [bool(tariff.at(second(hour))) for hour in (0, 3, 4, 5, 6)] == [
+        True,
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(("old", "new"), [("chat", "Chat"), ("Chat", "chat")])
+def test_a_name_that_is_spelled_anew_stays_one_endpoint(old: str, new: str) -> None:
+    reader = LedgerReader(second(0), {f"{new}.endpoint.json": DEFINED})
+    move = {f"{old}.endpoint.json": (DEFINED, None), f"{new}.endpoint.json": (None, DEFINED)}
+    record = CommitRecord("c", Person("Ana", "ana@example.com"), at(5), "rename")
+    assert reader(second(5), dict(sorted(move.items())), lambda: record)
+    read(reader, 3, f"{old}.lease.json", None, lease(9), "")
+    (book,) = books({}, reader.leases, reader.definitions)
+    assert [(each.begin, each.end) for each in book.bought] == [(second(3), second(9))]
+    assert [owner for _, owner in book.owners] == ["team-nlp@example.com"]
+
+
+MOVED = {
+    "Chat.endpoint.json": (DEFINED, None),
+    "Chat.lease.json": (lease(20), None),
+    "Talk.endpoint.json": (None, DEFINED),
+    "Talk.lease.json": (None, lease(20)),
+}
+ANA, BEN = Person("Ana", "ana@example.com"), Person("Ben", "ben@example.com")
+
+
+@pytest.mark.parametrize("since", [0, 12])
+@pytest.mark.parametrize(
+    ("author", "action", "buyer"),
+    [(ANA, "extend", "Ana <ana@example.com>"), (CONTROLLER, "grant", f"first lease ({BEN.name}")],
+)
+def test_a_lease_that_is_moved_stays_who_bought_it(
+    since: float, author: Person, action: str, buyer: str
+) -> None:
+    now = {"Talk.endpoint.json": DEFINED, "Talk.lease.json": lease(20)}
+    reader = LedgerReader(second(since), now)
+    commits: list[tuple[float, Person, str, Any]] = [
+        (10, BEN, "", MOVED),
+        (5, author, f"Lease-Action: {action}\n", {"Chat.lease.json": (None, lease(20))}),
+        (1, BEN, "", {"Chat.endpoint.json": (None, DEFINED)}),
+        (0, BEN, "", {"Other.endpoint.json": (None, DEFINED)}),
+    ]
+    for hour, person, action_, files in commits:
+        record = CommitRecord("c", person, at(hour), f"x\n\n{action_}")
+        if not reader(second(hour), files, lambda record=record: record):  # type: ignore[misc]
+            break
+    (book,) = [each for each in books({}, reader.leases, reader.definitions) if each.name == "Talk"]
+    (bought,) = book.bought
+    assert bought.buyer.startswith(buyer)
+    assert (bought.begin, bought.end) == (second(10), second(20))
+    old = [each for each in books({}, reader.leases, reader.definitions) if each.name == "Chat"]
+    assert all(each.end <= second(10) for book in old for each in book.bought if since == 0)
