@@ -6,9 +6,9 @@ of it, nor older by days than what it was made of: where a date says so, it is n
 
 import heapq
 
+from ledger.raw_commit import RawCommit
 from ledger.repository.graph import Graph
 from ledger.repository.passed import Passed
-from ledger.repository.raw_commit import RawCommit
 
 _FIRST_DATE, _LAST_DATE = 0, 2**35  # a thousand years
 _CLOCKS_DIFFER = 86400  # seconds

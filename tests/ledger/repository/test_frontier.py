@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.raw_commit import RawCommit
 from ledger.repository.frontier import Frontier
 from ledger.repository.graph import Graph, TooShallow
 from ledger.repository.passed import Ids
-from ledger.repository.raw_commit import RawCommit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
