@@ -73,12 +73,18 @@ def test_a_secret_that_is_rotated_goes_on_opening_the_ledger(
         assert LEASE in ledger.read().files
 
 
-def test_a_secret_that_is_not_there_is_said_each_time(secrets: Any) -> None:  # noqa: ANN401
+def test_a_secret_that_is_not_there_is_said_each_time(
+    secrets: Any,  # noqa: ANN401
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ledger = opened("https://git.example.com/fleet.git")
     with pytest.raises(Unavailable, match=SECRET) as caught:
         ledger.head()
     assert caught.value.code == "LH2025"
     secrets.create_secret(Name=SECRET, SecretBinary=b"{}")
+    with pytest.raises(Unavailable, match=SECRET):
+        ledger.head()  # not asked for again so soon
+    monkeypatch.setattr("ledger.access.source.READ_AGAIN_SECONDS", 0.0)  # they have passed
     with pytest.raises(Refused, match="binary") as refused:
         ledger.head()
     assert refused.value.code == "LH2021"
