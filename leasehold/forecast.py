@@ -28,7 +28,7 @@ from ledger.hosts import Hosts
 from ledger.instants import in_zone
 from ledger.lease import stamp
 from ledger.moments import moment_from
-from ledger.money import cents, for_time, per_hour, priced, rate, total
+from ledger.money import cents, for_time, money, per_hour, priced, rate, total
 from ledger.names import EndpointName
 from ledger.observed import Noted
 from ledger.on_time import Stretch
@@ -182,15 +182,21 @@ def _summary(fleet: Fleet, found: list[Foretold], end: datetime) -> str:
         return f"{counts}."
     example = " by example prices" if fleet.prices.is_example else ""
     sums = total(each.cost for each in found)
-    return f"{counts}. It will cost {priced(sums, fleet.prices.currency)}{example}."
+    said = f"{counts}. It will cost {priced(sums, fleet.prices.currency)}{example}."
+    if factor := fleet.prices.savings_plan_factor:
+        less = money(sums.amount * factor, fleet.prices.currency)
+        said += f" With your savings plan's factor of {factor:f} it is {less}."
+    return said
 
 
 def _as_data(fleet: Fleet, found: list[Foretold], now: datetime, end: datetime) -> dict[str, Any]:
+    factor = fleet.prices.savings_plan_factor if fleet.prices else None
     return {
         "environment": fleet.name,
         "now": stamp(now),
         "until": stamp(end),
         "currency": fleet.prices.currency if fleet.prices else None,
+        "savings_plan_factor": None if factor is None else plain(factor),
         "endpoints": [
             {
                 "name": each.name,

@@ -201,6 +201,7 @@ def test_the_verb_tells_it_in_a_table_and_as_data(
     )
     data = json.loads(ask("--output", "json"))
     assert (data["until"], data["currency"]) == ("2026-11-26T00:00:00Z", "USD")
+    assert data["savings_plan_factor"] is None
     assert data["endpoints"][0] == {
         "name": "First",
         "on": [{"from": stamp(NOON), "to": "2026-11-23T12:30:00Z"}],
@@ -213,6 +214,13 @@ def test_the_verb_tells_it_in_a_table_and_as_data(
     idle = definition("Lease", schedule={"idle_minutes": 30})
     scene.push({path("Lease"): idle})
     assert "; 1 of them ends earlier where nobody uses it; of 1 nothing" in ask()
+    factored = prices(PRICES["prices"]["Hosting"], savings_plan_factor="0.72")
+    scene.push({"environments/dev/prices.json": factored})
+    assert ask().endswith(
+        "It will cost $135.00 and 1 without a price. With your savings plan's factor of 0.72 it is"
+        " $97.20.\n"
+    )
+    assert json.loads(ask("--output", "json"))["savings_plan_factor"] == "0.72"
     lease_alone = {path("Lease"): FILES[path("Lease")]}
     scene.push({"environments/dev/prices.json": None, path("Broken"): None, **lease_alone})
     assert ask().splitlines()[-1] == "4 of 5 end until then, 1 stays on."
