@@ -6,7 +6,7 @@ render it; `<details>` can be left out for a host that has none. No figure is in
 
 from collections.abc import Iterator, Sequence
 
-from controller.bill import Bill, Row, bill
+from controller.bill import Bill, Row
 from controller.plan_words import (
     cost_of,
     counted,
@@ -21,6 +21,7 @@ from controller.plan_words import (
     word_of,
 )
 from controller.planning.action import Verb
+from controller.pricing import bill
 from controller.report import unsaid
 from controller.tick import Tick
 from ledger.money import rate

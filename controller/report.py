@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
-from controller.bill import Bill, Ending, Row, bill
+from controller.bill import Bill, Ending, Row
 from controller.plan_words import (
     ARROW,
     TIMES,
@@ -24,6 +24,7 @@ from controller.plan_words import (
     word_of,
 )
 from controller.planning.action import Action, Verb
+from controller.pricing import bill
 from controller.tick import Tick
 from controller.tick_data import as_data, thing
 from ledger import hosts

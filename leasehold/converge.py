@@ -7,8 +7,9 @@ from functools import partial
 
 import click
 
-from controller.bill import Bill, bill
+from controller.bill import Bill
 from controller.markdown import as_markdown
+from controller.pricing import bill
 from controller.reconcile import State, Tick, reconcile
 from controller.report import as_json, as_text
 from leasehold.console import output_option, screen, show_json

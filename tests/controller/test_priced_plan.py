@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from markdown_it import MarkdownIt
 
-from controller.bill import Base, Bill, bill
+from controller.bill import Base, Bill
 from controller.markdown import as_markdown
 from controller.plan import plan
 from controller.planning.action import Verb
 from controller.planning.desired import Desired
 from controller.planning.findings import Findings
 from controller.planning.observed import Observed
+from controller.pricing import bill
 from controller.reconcile import Tick
 from controller.report import as_json, as_text
 from ledger.holdings import read_fleet

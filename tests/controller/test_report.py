@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.bill import bill
 from controller.markdown import as_markdown
 from controller.plan import plan
 from controller.planning.action import Action, Plan, Verb
 from controller.planning.artifact import ResourceKind
 from controller.planning.desired import Desired
+from controller.pricing import bill
 from controller.reconcile import Outcome, State, Tick
 from controller.report import as_json, as_text
 from ledger.holdings import read_fleet
