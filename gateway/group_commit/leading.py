@@ -131,8 +131,9 @@ class Leading:
     def _gathered(self) -> Sequence[Ticket]:
         """Return who waits; after a crowd, when all have come back or nobody comes any more.
 
-        Those who shared a push come with their next changes at about the same time. A caller who is
-        alone is never held up: the turn before was long ago then, or had one change.
+        Those who shared a push come with their next changes at about the same time. Who comes alone
+        right after a crowd waits a tenth of a second for it; any other time nobody is held up, for
+        the turn before was long ago then, or had one change.
         """
         end = self.stopwatch.now() + _MOST_GATHERING
         waiting, came = self.queue.waiting(), self.turn.came
